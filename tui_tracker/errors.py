@@ -1,0 +1,97 @@
+"""Every error that is raised on purpose, in one tree.
+
+    TrackerError
+      NotFound           a name or id that matches nothing
+      Ambiguous          a name or prefix that matches several runs
+      InvalidArgument    a value that cannot be used
+      StoreError         the store as a whole
+        NotAStore        a path that holds something else
+        StoreTooNew      written by a later version of this program
+        StoreDamaged     SQLite cannot read it
+        StoreBusy        another process holds the lock for too long
+      JournalDamaged     a journal whose head cannot be read
+      RunIsLive          the run still runs in another process
+
+Each carries its facts as attributes and reads as one sentence: what was wanted,
+where, and the nearest way out.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class TrackerError(Exception):
+    """Anything this package raises on purpose."""
+
+
+class NotFound(TrackerError):
+    """A name or id that matches nothing in the store."""
+
+    def __init__(self, kind: str, wanted: str, known: Sequence[str] = ()) -> None:
+        from difflib import get_close_matches  # costs the logger's import otherwise
+
+        self.kind, self.wanted = kind, wanted
+        near = get_close_matches(wanted, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"{len(known)} are recorded."
+        super().__init__(f"no {kind} named {wanted!r}: {hint}")
+
+
+class Ambiguous(TrackerError):
+    """A run address that fits more than one run."""
+
+    def __init__(self, wanted: str, candidates: Sequence[str]) -> None:
+        self.wanted, self.candidates = wanted, tuple(candidates)
+        shown = "; ".join(candidates[:8])
+        more = f"; and {len(candidates) - 8} more" if len(candidates) > 8 else ""
+        super().__init__(f"{wanted!r} fits {len(candidates)} runs, name one by id: {shown}{more}")
+
+
+class InvalidArgument(TrackerError):
+    """A value that cannot be used, with the reason and a value that can."""
+
+
+class StoreError(TrackerError):
+    """The store as a whole cannot be used."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.path, self.problem = path, problem
+        super().__init__(f"{path}: {problem}")
+
+
+class NotAStore(StoreError):
+    """The path holds something that is not a store of ours."""
+
+
+class StoreTooNew(StoreError):
+    """The store was written by a later version of this program."""
+
+    def __init__(self, path: str, found: int, known: int) -> None:
+        self.found, self.known = found, known
+        super().__init__(
+            path,
+            f"the store has schema {found} and this version reads up to {known}: "
+            "upgrade tui-tracker to open it.",
+        )
+
+
+class StoreDamaged(StoreError):
+    """SQLite cannot read the database file."""
+
+
+class StoreBusy(StoreError):
+    """Another process held the store's lock for longer than the wait."""
+
+
+class JournalDamaged(TrackerError):
+    """A journal whose head cannot be read, so that its run is not known."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.path, self.problem = path, problem
+        super().__init__(f"{path}: {problem}")
+
+
+class RunIsLive(TrackerError):
+    """The run still runs in another process, so this cannot be done to it."""

@@ -1,0 +1,215 @@
+-- Made from models.py by `python -m tui_tracker.models`. Do not edit.
+
+CREATE TABLE artifact (
+    run INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    kind TEXT DEFAULT '' NOT NULL,
+    size INTEGER,
+    sha256 BLOB,
+    copied INTEGER DEFAULT '0' NOT NULL,
+    problem TEXT DEFAULT '' NOT NULL,
+    PRIMARY KEY (run, path, at_ms)
+)
+ WITHOUT ROWID;
+
+CREATE TABLE block (
+    id INTEGER NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (id)
+);
+
+CREATE TABLE console_block (
+    run INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    first_line INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (run, seq)
+);
+
+CREATE TABLE content (
+    digest BLOB NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (digest)
+);
+
+CREATE TABLE edit (
+    id INTEGER NOT NULL,
+    batch INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    who TEXT DEFAULT '' NOT NULL,
+    run INTEGER NOT NULL,
+    what TEXT DEFAULT '' NOT NULL,
+    old TEXT,
+    new TEXT,
+    undone_ms INTEGER,
+    PRIMARY KEY (id)
+);
+
+CREATE INDEX edit_by_run ON edit (run);
+
+CREATE TABLE experiment (
+    id INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    PRIMARY KEY (id),
+    UNIQUE (name)
+);
+
+CREATE TABLE journal (
+    name TEXT NOT NULL,
+    run INTEGER NOT NULL,
+    writer TEXT DEFAULT '' NOT NULL,
+    attempt INTEGER NOT NULL,
+    drained INTEGER NOT NULL,
+    status TEXT DEFAULT '' NOT NULL,
+    keysets BLOB NOT NULL,
+    damage TEXT DEFAULT '' NOT NULL,
+    PRIMARY KEY (name)
+)
+ WITHOUT ROWID;
+
+CREATE TABLE "key" (
+    id INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    name TEXT DEFAULT '' NOT NULL,
+    context TEXT DEFAULT '' NOT NULL,
+    PRIMARY KEY (id)
+);
+
+CREATE UNIQUE INDEX key_by_name ON "key" (name, kind, context);
+
+CREATE TABLE lineage (
+    run INTEGER NOT NULL,
+    part TEXT NOT NULL,
+    status TEXT DEFAULT '' NOT NULL,
+    reason TEXT DEFAULT '' NOT NULL,
+    took_ms INTEGER,
+    digest BLOB,
+    PRIMARY KEY (run, part)
+)
+ WITHOUT ROWID;
+
+CREATE TABLE metric (
+    run INTEGER NOT NULL,
+    "key" INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    first_step INTEGER NOT NULL,
+    last_step INTEGER NOT NULL,
+    first_ms INTEGER NOT NULL,
+    last_ms INTEGER NOT NULL,
+    first DOUBLE,
+    last DOUBLE,
+    min DOUBLE,
+    max DOUBLE,
+    mean DOUBLE,
+    m2 DOUBLE,
+    min_step INTEGER,
+    max_step INTEGER,
+    nan INTEGER NOT NULL,
+    inf INTEGER NOT NULL,
+    PRIMARY KEY (run, "key")
+)
+ WITHOUT ROWID;
+
+CREATE INDEX metric_by_last ON metric ("key", last);
+
+CREATE INDEX metric_by_max ON metric ("key", max);
+
+CREATE INDEX metric_by_min ON metric ("key", min);
+
+CREATE TABLE note (
+    id INTEGER NOT NULL,
+    run INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    author TEXT DEFAULT '' NOT NULL,
+    text TEXT DEFAULT '' NOT NULL,
+    PRIMARY KEY (id)
+);
+
+CREATE INDEX note_by_run ON note (run);
+
+CREATE TABLE param (
+    run INTEGER NOT NULL,
+    "key" INTEGER NOT NULL,
+    type TEXT DEFAULT '' NOT NULL,
+    number DOUBLE,
+    text TEXT,
+    digest BLOB,
+    PRIMARY KEY (run, "key")
+)
+ WITHOUT ROWID;
+
+CREATE INDEX param_by_number ON param ("key", number);
+
+CREATE INDEX param_by_text ON param ("key", text);
+
+CREATE TABLE param_change (
+    id INTEGER NOT NULL,
+    run INTEGER NOT NULL,
+    "key" INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    value TEXT DEFAULT '' NOT NULL,
+    PRIMARY KEY (id)
+);
+
+CREATE INDEX param_change_by_run ON param_change (run, "key");
+
+CREATE TABLE run (
+    id INTEGER NOT NULL,
+    uuid BLOB NOT NULL,
+    experiment INTEGER NOT NULL,
+    name TEXT DEFAULT '' NOT NULL,
+    status TEXT DEFAULT '' NOT NULL,
+    started_ms INTEGER NOT NULL,
+    ended_ms INTEGER,
+    parent BLOB,
+    params_digest BLOB,
+    host TEXT DEFAULT '' NOT NULL,
+    user TEXT DEFAULT '' NOT NULL,
+    pid INTEGER,
+    ended_by TEXT DEFAULT '' NOT NULL,
+    source TEXT,
+    points INTEGER DEFAULT '0' NOT NULL,
+    console_lines INTEGER DEFAULT '0' NOT NULL,
+    lost INTEGER DEFAULT '0' NOT NULL,
+    lost_why TEXT DEFAULT '' NOT NULL,
+    archived_ms INTEGER,
+    deleted_ms INTEGER,
+    PRIMARY KEY (id),
+    UNIQUE (uuid)
+);
+
+CREATE INDEX run_by_experiment ON run (experiment, started_ms);
+
+CREATE INDEX run_by_name ON run (name);
+
+CREATE INDEX run_by_start ON run (started_ms);
+
+CREATE TABLE series_block (
+    run INTEGER NOT NULL,
+    metric INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    low_step INTEGER NOT NULL,
+    high_step INTEGER NOT NULL,
+    low_ms INTEGER NOT NULL,
+    high_ms INTEGER NOT NULL,
+    min DOUBLE,
+    max DOUBLE,
+    sum DOUBLE,
+    data INTEGER NOT NULL,
+    PRIMARY KEY (run, metric, seq)
+)
+ WITHOUT ROWID;
+
+CREATE TABLE tag (
+    run INTEGER NOT NULL,
+    tag TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    PRIMARY KEY (run, tag)
+)
+ WITHOUT ROWID;
+
+CREATE INDEX tag_by_text ON tag (tag);

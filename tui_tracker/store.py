@@ -1,0 +1,345 @@
+"""Open a store: connections, pragmas, read and write transactions, migrations.
+
+One process holds at most two connections to the database, one to read and one to
+write, so that a long read never waits for a drain. The schema is the text of
+`schema.sqlite.sql`; neither SQLModel nor SQLAlchemy is imported.
+
+On a network file system the database lies in this machine's cache folder, because
+SQLite's write-ahead log is unsafe there: journals stay with the store, and each
+machine drains them for itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote
+
+from tui_tracker import folder as folders
+from tui_tracker.errors import (
+    StoreBusy,
+    StoreDamaged,
+    StoreError,
+    StoreTooNew,
+)
+
+SCHEMA_VERSION = 1
+MIGRATIONS: dict[int, str] = {}
+"""SQL that takes a store of the version before to this one; run in one transaction."""
+
+Row = tuple[Any, ...]
+Parameters = Mapping[str, object] | Sequence[object]
+
+
+class Store:
+    """An open store. Safe for threads; a context manager that closes it."""
+
+    def __init__(self, folder: str, path: str, *, read_only: bool, wait_s: float) -> None:
+        self.folder = folder
+        """Where journals and artifacts are."""
+        self.path = path
+        """The database file."""
+        self.read_only = read_only
+        """This user may not write here, so journals are not drained."""
+        self._wait_s = wait_s
+        self._reading = threading.RLock()
+        self._writing = threading.RLock()
+        self._reader: sqlite3.Connection | None = None
+        self._writer: sqlite3.Connection | None = None
+
+    @classmethod
+    def open(
+        cls,
+        wanted: str | os.PathLike[str] | None = None,
+        *,
+        create: bool = False,
+        wait_s: float = 5.0,
+    ) -> Store:
+        """Open the store that `folder.locate` finds; bring an older one up to date.
+
+        `wait_s` is how long a write waits for another process's lock.
+
+        Raises:
+            StoreError: there is none and `create` is not set, or it cannot be used;
+                NotAStore, StoreTooNew, StoreDamaged and StoreBusy say how.
+        """
+        folder = folders.locate(wanted)
+        if not folders.exists(folder):
+            if not create:
+                raise StoreError(
+                    folder, "no store here yet: tt.init() in a training script makes one, or tt demo"
+                )
+            folders.make(folder)
+        path = database_path(folder)
+        read_only = False
+        if not os.path.exists(path):
+            make_database(path)
+        else:
+            read_only = not (os.access(path, os.W_OK) and os.access(os.path.dirname(path), os.W_OK))
+        store = cls(folder, path, read_only=read_only, wait_s=wait_s)
+        store._check_version()
+        return store
+
+    def read(self, sql: str, parameters: Parameters = ()) -> list[Row]:
+        """Return all rows of a query.
+
+        Raises:
+            StoreError: the database cannot be read.
+        """
+        with self._reading, _translated(self.path):
+            if self._reader is None:
+                self._reader = self._connect(read_only=self.read_only)
+            return self._reader.execute(sql, parameters).fetchall()
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection inside one write transaction; an error undoes all of it.
+
+        Raises:
+            StoreBusy: another process kept its lock for longer than the wait.
+            StoreError: the database cannot be written.
+        """
+        if self.read_only:
+            raise StoreError(self.path, "you may not write to this store")
+        with self._writing, _translated(self.path):
+            if self._writer is None:
+                self._writer = self._connect(read_only=False)
+            connection = self._writer
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def data_version(self) -> int:
+        """Return a number that changes when any other connection changed the store."""
+        return int(self.read("PRAGMA data_version")[0][0])
+
+    def backup(self, target: str) -> None:
+        """Write a consistent copy of the database while others go on writing.
+
+        Raises:
+            StoreError: the copy cannot be written.
+        """
+        self.read("SELECT 1")
+        with self._reading, _translated(target):
+            copy = sqlite3.connect(target)
+            try:
+                assert self._reader is not None
+                self._reader.backup(copy, pages=1024, sleep=0.001)
+                copy.execute("PRAGMA journal_mode=DELETE")
+            finally:
+                copy.close()
+
+    def close(self) -> None:
+        for connection in (self._reader, self._writer):
+            if connection is not None:
+                connection.close()
+        self._reader = self._writer = None
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _connect(self, *, read_only: bool) -> sqlite3.Connection:
+        if not read_only:
+            return connect(self.path, wait_s=self._wait_s)
+        place = "file:" + quote(self.path)
+        try:
+            connection = sqlite3.connect(place + "?mode=ro", uri=True, check_same_thread=False)
+            connection.execute("SELECT count(*) FROM run").fetchone()
+        except sqlite3.OperationalError:
+            # A write-ahead log needs a shared-memory file beside it, which cannot be
+            # made here. Nobody else can write here either, or the file would be there.
+            connection = sqlite3.connect(
+                place + "?mode=ro&immutable=1", uri=True, check_same_thread=False
+            )
+        connection.isolation_level = None
+        return connection
+
+    def _check_version(self) -> None:
+        found = int(self.read("PRAGMA user_version")[0][0])
+        if found > SCHEMA_VERSION:
+            self.close()
+            raise StoreTooNew(self.path, found, SCHEMA_VERSION)
+        if found < SCHEMA_VERSION and not self.read_only:
+            self.close()
+            with _translated(self.path):
+                migrate(self.path, MIGRATIONS, SCHEMA_VERSION)
+
+
+def connect(path: str, *, wait_s: float) -> sqlite3.Connection:
+    """Return a connection that commits only where told to."""
+    connection = sqlite3.connect(
+        path, timeout=wait_s, isolation_level=None, check_same_thread=False
+    )
+    connection.execute("PRAGMA synchronous=NORMAL")
+    return connection
+
+
+def database_path(folder: str) -> str:
+    """Return where the database of a store folder is: beside it, or in the local cache.
+
+    Raises:
+        StoreError: the cache folder cannot be made.
+        NotAStore: another program's file stands there.
+    """
+    path = folders.database(folder)
+    if folders.is_network(folder):
+        cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+        name = hashlib.sha256(os.path.realpath(folder).encode()).hexdigest()[:16]
+        place = os.path.join(cache, "tui_tracker", name)
+        try:
+            os.makedirs(place, exist_ok=True)
+        except OSError as error:
+            raise StoreError(place, f"no cache folder can be made ({error.strerror})") from error
+        path = os.path.join(place, folders.DATABASE)
+    version = folders.schema_version(path)
+    if version is not None and version > SCHEMA_VERSION:
+        raise StoreTooNew(path, version, SCHEMA_VERSION)
+    return path
+
+
+def make_database(path: str) -> None:
+    """Make a new, empty database, whole at once; an existing one stays as it is.
+
+    Several processes may do this at the same moment: each builds its own under
+    another name, and the first to link it wins.
+
+    Raises:
+        StoreError: the file cannot be written.
+    """
+    temporary = f"{path}.{os.getpid()}.{threading.get_ident()}.new"
+    try:
+        with _translated(path):
+            _build(temporary)
+        folder_mode = os.stat(os.path.dirname(path)).st_mode
+        # Whoever may write in the folder may write in the store: SQLite gives its
+        # side files the mode of the database.
+        os.chmod(temporary, os.stat(temporary).st_mode | (folder_mode & 0o066))
+        _place(temporary, path)
+    except OSError as error:
+        raise StoreError(path, f"the store cannot be made ({error.strerror})") from error
+    finally:
+        for leftover in (temporary, temporary + "-wal", temporary + "-shm"):
+            if os.path.exists(leftover):
+                os.unlink(leftover)
+
+
+def migrate(path: str, migrations: Mapping[int, str], version: int) -> None:
+    """Bring a database to `version` in one transaction, after a copy beside it.
+
+    Raises:
+        sqlite3.Error: a step failed; the database is as it was.
+    """
+    connection = connect(path, wait_s=60.0)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        if found < version:
+            _copy_before(connection, f"{path}.v{found}.backup")
+            for step in range(found + 1, version + 1):
+                for statement in statements(migrations[step]):
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA user_version={version}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    finally:
+        connection.close()
+
+
+def statements(sql: str) -> Iterator[str]:
+    """Yield the statements of a script; `executescript` would commit before it."""
+    pending = ""
+    for line in sql.splitlines(keepends=True):
+        if not pending and (not line.strip() or line.startswith("--")):
+            continue
+        pending += line
+        if sqlite3.complete_statement(pending):
+            yield pending
+            pending = ""
+
+
+def schema_sql() -> str:
+    """Return the SQL of a new database."""
+    path = os.path.join(os.path.dirname(__file__), "schema.sqlite.sql")
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def _build(path: str) -> None:
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        connection.execute("PRAGMA journal_mode=OFF")
+        connection.execute("PRAGMA synchronous=OFF")
+        connection.execute("BEGIN")
+        for statement in statements(schema_sql()):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id={folders.APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+        connection.execute("COMMIT")
+        connection.execute("PRAGMA journal_mode=WAL")
+    finally:
+        connection.close()
+
+
+def _place(temporary: str, path: str) -> None:
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        pass
+    except OSError:
+        # A file system without hard links: the window between the two is as small
+        # as it can be.
+        if not os.path.exists(path):
+            os.rename(temporary, path)
+
+
+def _copy_before(connection: sqlite3.Connection, target: str) -> None:
+    # A second connection sees what was committed before this transaction began.
+    source = sqlite3.connect(connection.execute("PRAGMA database_list").fetchone()[2])
+    copy = sqlite3.connect(target)
+    try:
+        source.backup(copy)
+    finally:
+        copy.close()
+        source.close()
+
+
+@contextmanager
+def _translated(path: str) -> Iterator[None]:
+    """Turn SQLite's errors into ours."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise _operational(path, error) from error
+    except sqlite3.DatabaseError as error:
+        raise StoreDamaged(
+            path, f"the database is damaged ({error}): run tt doctor, or restore a backup"
+        ) from error
+
+
+def _operational(path: str, error: sqlite3.OperationalError) -> StoreError:
+    text = str(error)
+    if "locked" in text or "busy" in text:
+        return StoreBusy(path, "another process keeps the store locked: try again")
+    if "readonly" in text:
+        return StoreError(path, "you may not write to this store")
+    if "full" in text:
+        return StoreError(path, "the disk is full")
+    return StoreError(path, text)
+
+
