@@ -1,0 +1,156 @@
+"""Which columns a table of runs opens with, and how each cell reads.
+
+A store may hold ten thousand metrics; a reader wants the five that decide. Names are
+ranked by what they say (validation before training, quality before bookkeeping), and a
+param is a column only where it differs between the runs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from tui_tracker.formatting import MISSING, format_duration, format_number, format_value, printable
+
+if TYPE_CHECKING:
+    from tui_tracker.queries import RunRow, Status
+
+Stat = Literal["last", "min", "max"]
+
+METRIC_COLUMNS = 5
+PARAM_COLUMNS = 8
+SAMPLED_RUNS = 60
+"""Runs that are looked at to see which params differ."""
+SAMPLED_PARAMS = 80
+
+GLYPHS: dict[Status, str] = {
+    "running": "●",
+    "finished": "✓",
+    "failed": "✗",
+    "killed": "■",
+    "crashed": "▲",
+}
+"""One shape a status, so that it can be told without colour."""
+
+_LOW = re.compile(r"loss|err|mse|mae|rmse|perplexity|ppl|wer|cer|fid|nll|bpc|rank|latency", re.I)
+_HIGH = re.compile(
+    r"acc|f1|auc|auroc|precision|recall|map\b|iou|dice|bleu|rouge|score|reward|return|psnr|ssim|r2"
+    r"|win|hits|ndcg|mrr|success|corr",
+    re.I,
+)
+_JUDGED = re.compile(r"\b(val|valid|validation|eval|test|dev|holdout|cv)", re.I)
+_BOOKKEEPING = re.compile(
+    r"time|sec|speed|throughput|\blr\b|learning_rate|epoch|step|gpu|cpu|mem|disk|system|grad|norm"
+    r"|weight|batch|iter|samples|tokens",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the table of runs."""
+
+    field: str
+    """What the table is sorted by, as `queries.Order.field` has it."""
+    title: str
+    kind: Literal["status", "name", "experiment", "metric", "param", "time", "duration", "tags"]
+    key: str = ""
+    """The metric's label or the param's name."""
+    stat: Stat = "last"
+
+    @property
+    def numeric(self) -> bool:
+        """Whether cells are aligned on the decimal point."""
+        return self.kind == "metric"
+
+
+def metric_stat(label: str) -> Stat:
+    """Return which value of a metric tells how good a run was."""
+    words = label.replace("_", " ").replace("/", " ")
+    if _BOOKKEEPING.search(words):
+        return "last"
+    if _LOW.search(words):
+        return "min"
+    return "max" if _HIGH.search(words) else "last"
+
+
+def rank_metrics(labels: Sequence[str]) -> list[str]:
+    """Return the metrics, most telling first; within a rank the given order stays."""
+
+    def rank(label: str) -> int:
+        words = label.replace("_", " ").replace("/", " ").replace("@", " ")
+        if _BOOKKEEPING.search(words):
+            return 3
+        judged, quality = _JUDGED.search(words), _LOW.search(words) or _HIGH.search(words)
+        return 0 if judged and quality else 1 if quality else 2
+
+    return sorted(labels, key=rank)
+
+
+def metric_columns(labels: Sequence[str]) -> list[Column]:
+    """Return the columns of the most telling metrics."""
+    arrows = {"min": " ↓", "max": " ↑", "last": ""}
+    columns = []
+    for label in rank_metrics(labels[:2000])[:METRIC_COLUMNS]:
+        stat = metric_stat(label)
+        title = printable(label) + arrows[stat]
+        columns.append(Column(f"metric:{label}.{stat}", title, "metric", label, stat))
+    return columns
+
+
+def param_columns(names: Sequence[str], sample: Sequence[RunRow]) -> list[Column]:
+    """Return the columns of params that differ between the sampled runs.
+
+    Those with few values come before those with one for every run, for they group.
+    """
+    spread = {}
+    for name in names:
+        values = {repr(row.params[name]) for row in sample if name in row.params}
+        missing = any(name not in row.params for row in sample)
+        spread[name] = len(values) + missing
+    differing = [name for name in names if spread[name] > 1]
+    differing.sort(key=lambda name: spread[name] == len(sample) and len(sample) > 2)
+    return [
+        Column(f"param:{name}", printable(name), "param", name)
+        for name in differing[:PARAM_COLUMNS]
+    ]
+
+
+def table_columns(
+    metrics: Sequence[str], params: Sequence[str], sample: Sequence[RunRow]
+) -> tuple[Column, ...]:
+    """Return the columns of a table: status and name, metrics, params, times."""
+    experiments = {row.experiment for row in sample}
+    return (
+        Column("status", "status", "status"),
+        Column("name", "name", "name"),
+        *metric_columns(metrics),
+        *param_columns(params, sample),
+        *([Column("experiment", "experiment", "experiment")] if len(experiments) > 1 else []),
+        Column("started", "started", "time"),
+        Column("duration", "duration", "duration"),
+        *([Column("tags", "tags", "tags")] if any(row.tags for row in sample) else []),
+    )
+
+
+def metric_cell(row: RunRow, column: Column) -> str:
+    """Return a run's value of the column's metric."""
+    summary = row.metrics.get(column.key)
+    if summary is None:
+        return MISSING
+    value = {"last": summary.last, "min": summary.min, "max": summary.max}[column.stat]
+    # A metric without a finite value has no best; its last says why (NaN, inf).
+    return format_number(summary.last if value is None else value)
+
+
+def param_cell(row: RunRow, column: Column) -> str:
+    """Return a run's value of the column's param."""
+    return format_value(row.params[column.key]) if column.key in row.params else MISSING
+
+
+def duration_cell(row: RunRow, elapsed_s: float) -> str:
+    """Return a run's duration, `elapsed_s` after the row was read."""
+    live = elapsed_s if row.status == "running" else 0.0
+    return format_duration(row.duration_s + live)

@@ -1,0 +1,152 @@
+"""What the screens ask the store: a few queries at a time, answered as one value.
+
+Imported by the workers only, so that the first frame waits neither for SQLite nor for a
+query. One answer holds all that changes together, and is painted once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from tui_tracker.queries import (
+    Buckets,
+    ConsoleLine,
+    ExperimentRow,
+    MetricSummary,
+    Order,
+    RunDetail,
+    RunRow,
+    Selection,
+    Series,
+    get_rows,
+    get_run,
+    list_columns,
+    list_experiments,
+    list_run_keys,
+    read_buckets,
+    read_console,
+    read_series,
+)
+from tui_tracker.store import Store
+from tui_tracker.tui.columns import (
+    SAMPLED_PARAMS,
+    SAMPLED_RUNS,
+    Column,
+    rank_metrics,
+    table_columns,
+)
+
+EXACT_POINTS = 200_000
+"""A longer curve is read to the value under the cursor by buckets only."""
+SPARKED = 12
+SPARK_BUCKETS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class RunsWanted:
+    """A table of runs: which, in what order, and which lines of it are on the screen."""
+
+    selection: Selection
+    order: Order
+    first: int
+    count: int
+    columns: tuple[Column, ...] | None
+    """None: choose them by what the runs have."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunsFound:
+    """The answer to `RunsWanted`."""
+
+    wanted: RunsWanted
+    experiments: tuple[ExperimentRow, ...]
+    """All there are, whatever is selected."""
+    keys: list[int]
+    columns: tuple[Column, ...]
+    rows: dict[int, RunRow]
+    read_at: datetime
+
+
+def find_runs(store: Store, wanted: RunsWanted) -> RunsFound:
+    """Return the keys of a table, its columns, and the cells of its visible lines."""
+    keys = list_run_keys(store, wanted.selection, wanted.order)
+    columns = wanted.columns or choose_columns(store, wanted.selection, keys)
+    first = max(0, min(wanted.first, len(keys) - wanted.count))
+    rows = read_rows(store, keys[first : first + wanted.count], columns)
+    everything = Selection(archived=wanted.selection.archived)
+    experiments = tuple(list_experiments(store, everything))
+    return RunsFound(wanted, experiments, keys, columns, rows, datetime.now(UTC))
+
+
+def choose_columns(store: Store, selection: Selection, keys: Sequence[int]) -> tuple[Column, ...]:
+    """Return the columns that tell the selected runs apart."""
+    params, metrics = list_columns(store, selection)
+    apart = max(1, len(keys) // SAMPLED_RUNS)
+    sample = get_rows(store, keys[::apart][:SAMPLED_RUNS], params=params[:SAMPLED_PARAMS])
+    return table_columns(metrics, params[:SAMPLED_PARAMS], sample)
+
+
+def read_rows(store: Store, keys: Sequence[int], columns: Sequence[Column]) -> dict[int, RunRow]:
+    """Return the rows of some runs with the cells that the columns show."""
+    params = [column.key for column in columns if column.kind == "param"]
+    metrics = [column.key for column in columns if column.kind == "metric"]
+    return {row.key: row for row in get_rows(store, keys, params=params, metrics=metrics)}
+
+
+@dataclass(frozen=True, slots=True)
+class RunFound:
+    """One run, and the curves that its overview draws small."""
+
+    detail: RunDetail
+    sparks: dict[str, list[float]]
+    """Smallest and largest value along the curve, by metric label."""
+    read_at: datetime
+
+
+def read_run(store: Store, key: int) -> RunFound:
+    """Return everything that the pages of a run show but curves and console."""
+    detail = get_run(store, key)
+    sparks = {}
+    for label in rank_metrics(list(detail.row.metrics))[:SPARKED]:
+        buckets = read_buckets(store, key, detail.row.metrics[label].key, SPARK_BUCKETS)
+        if buckets is not None:
+            pairs = zip(buckets.mins, buckets.maxs, strict=True)
+            sparks[label] = [value for pair in pairs for value in pair]
+    return RunFound(detail, sparks, datetime.now(UTC))
+
+
+@dataclass(frozen=True, slots=True)
+class CurvesFound:
+    """Buckets of some metrics of a run, and the points of one where they are few enough."""
+
+    run: int
+    buckets: dict[str, Buckets | None]
+    exact: tuple[str, Series] | None
+
+
+def read_curves(
+    store: Store,
+    run: int,
+    metrics: Sequence[MetricSummary],
+    count: int,
+    view: tuple[int, int] | None,
+    *,
+    exact: bool,
+) -> CurvesFound:
+    """Return the curves of some metrics in at most `count` buckets, between two steps."""
+    low, high = view or (None, None)
+    buckets = {
+        metric.label: read_buckets(store, run, metric.key, count, low=low, high=high)
+        for metric in metrics
+    }
+    points = None
+    if exact and metrics and metrics[0].count <= EXACT_POINTS:
+        points = (metrics[0].label, read_series(store, run, metrics[0].key))
+    return CurvesFound(run, buckets, points)
+
+
+def read_lines(store: Store, run: int, first: int, count: int) -> list[ConsoleLine]:
+    """Return lines of a run's console."""
+    return read_console(store, run, first, count)

@@ -1,0 +1,1 @@
+"""One screen a file: the places that ask the store and know several widgets."""

@@ -1,0 +1,136 @@
+"""What all screens share: questions to the store, the footer, and too small a terminal.
+
+A question runs in a thread and comes back as a message. Of each kind of question one is
+under way at a time; of those asked meanwhile only the last is kept, so that a held key
+never queues up work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from textual import events
+from textual.message import Message
+from textual.screen import Screen
+from textual.widget import Widget
+
+from tui_tracker.errors import TrackerError
+from tui_tracker.tui.keys import Place, hints
+from tui_tracker.tui.widgets.footer import Footer
+from tui_tracker.tui.widgets.line_widget import LineWidget
+
+if TYPE_CHECKING:
+    from tui_tracker.store import Store
+    from tui_tracker.tui.app import TrackerApp
+
+Question = Callable[["Store"], Message]
+
+LEAST_WIDTH, LEAST_HEIGHT = 50, 12
+WIDE = 100
+"""From this many cells on there is room beside the main pane."""
+
+
+class TrackerScreen(Screen[None], inherit_bindings=False):
+    """A screen with a footer that asks the store in threads."""
+
+    AUTO_FOCUS = ""
+    TYPING_HINTS: Sequence[tuple[str, str]] = (("enter", "keep"), ("esc", "restore"))
+
+    @dataclass
+    class Answered(Message):
+        """A question came back, with an answer or with trouble."""
+
+        kind: str
+        answer: Message | None
+        trouble: str
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._under_way: set[str] = set()
+        self._waiting: dict[str, Question] = {}
+
+    @property
+    def tracker(self) -> TrackerApp:
+        return cast("TrackerApp", self.app)
+
+    # What screens do in their own way.
+
+    def go_back(self) -> None:
+        """Go one level out; never leaves the app."""
+
+    def close(self) -> None:
+        """Close the screen."""
+        self.go_back()
+
+    def read_again(self) -> None:
+        """Ask the store for everything that is shown."""
+
+    def text_to_copy(self) -> str:
+        """Return what `copy` copies; "" where there is nothing."""
+        return ""
+
+    # Questions.
+
+    def ask(self, kind: str, question: Question) -> None:
+        """Ask the store in a thread; the answer is posted to this screen."""
+        if kind in self._under_way:
+            self._waiting[kind] = question
+            return
+        self._under_way.add(kind)
+        work = partial(self._answer, kind, question)
+        self.run_worker(work, thread=True, group=kind, exit_on_error=False)
+
+    def _answer(self, kind: str, question: Question) -> None:
+        answer, trouble = None, ""
+        try:
+            answer = question(self.tracker.store)
+        except TrackerError as error:
+            trouble = str(error)
+        except Exception as error:  # noqa: BLE001 - whatever a query meets, the app stays open
+            trouble = f"{type(error).__name__}: {error}"
+        self.post_message(self.Answered(kind, answer, trouble))
+
+    def on_tracker_screen_answered(self, event: TrackerScreen.Answered) -> None:
+        event.stop()
+        self._under_way.discard(event.kind)
+        if (question := self._waiting.pop(event.kind, None)) is not None:
+            self.ask(event.kind, question)
+        if event.trouble:
+            self.say(event.trouble, bad=True)
+        if event.answer is not None:
+            self.post_message(event.answer)
+
+    # Footer and size.
+
+    def say(self, text: str, *, bad: bool = False) -> None:
+        """Tell something in the last line for a moment."""
+        for footer in self.query(Footer):
+            footer.say(text, "bad" if bad else "accent")
+
+    def place(self) -> Place:
+        """Return whose keys work now."""
+        return self.focused.PLACE if isinstance(self.focused, LineWidget) else "everywhere"
+
+    def show_hints(self) -> None:
+        """Name the keys of the place that has the focus."""
+        typing = self.focused is not None and not isinstance(self.focused, LineWidget)
+        for footer in self.query(Footer):
+            footer.hints = self.TYPING_HINTS if typing else hints(self.place())
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:  # noqa: ARG002
+        self.show_hints()
+
+    def on_descendant_blur(self, event: events.DescendantBlur) -> None:  # noqa: ARG002
+        self.show_hints()
+
+    def on_resize(self, event: events.Resize) -> None:
+        small = event.size.width < LEAST_WIDTH or event.size.height < LEAST_HEIGHT
+        self.set_class(small, "-tiny")
+        self.set_class(event.size.width >= WIDE, "-wide")
+
+    def focus_on(self, widget: Widget) -> None:
+        """Give a widget the focus without scrolling anything."""
+        self.set_focus(widget, scroll_visible=False)

@@ -1,0 +1,69 @@
+"""All keys that work where one came from, and what the marks mean."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+
+from tui_tracker.formatting import fit
+from tui_tracker.tui.columns import GLYPHS
+from tui_tracker.tui.keys import AROUND, KEYS, TITLES, Place, key_names
+from tui_tracker.tui.screens.base import TrackerScreen
+from tui_tracker.tui.widgets.bar import Bar
+from tui_tracker.tui.widgets.footer import Footer
+from tui_tracker.tui.widgets.line_widget import Line
+from tui_tracker.tui.widgets.lines_view import LinesView
+
+KEY_CELLS = 20
+
+
+class HelpScreen(TrackerScreen, inherit_bindings=False):
+    """The keys of one place and of those around it, from the table of keys."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__()
+        self._place: Place = place
+
+    def compose(self) -> ComposeResult:
+        yield Bar(id="title")
+        yield LinesView(id="help", classes="page")
+        yield Footer(id="footer")
+        yield Bar(id="too-small")
+
+    def on_mount(self) -> None:
+        self.query_one("#title", Bar).left = ((f" Keys: {TITLES[self._place]}", "bold"),)
+        self.query_one("#too-small", Bar).left = ((" Make this window at least 60 x 16.", ""),)
+        view = self.query_one(LinesView)
+        view.lines = help_lines(self._place)
+        self.focus_on(view)
+
+    def place(self) -> Place:
+        return "help"
+
+    def go_back(self) -> None:
+        self.app.pop_screen()
+
+
+def help_lines(place: Place) -> tuple[Line, ...]:
+    """Return the keys of a place, innermost first, then the marks of the table."""
+    lines: list[Line] = []
+    for where in (place, *AROUND[place]):
+        lines += [(), ((TITLES[where], "bold"),)]
+        for key in (key for key in KEYS if key.place == where):
+            lines.append(((fit(key_names(key), KEY_CELLS), "accent"), (key.description, "")))
+    lines += [(), (("Marks", "bold"),)]
+    meanings = {
+        "running": "the process is alive",
+        "finished": "it came to its end",
+        "failed": "it ended with an error",
+        "killed": "it was stopped by hand or by a signal",
+        "crashed": "it ended without a word",
+    }
+    for status, glyph in GLYPHS.items():
+        lines.append(((fit(f"{glyph} {status}", KEY_CELLS), ""), (meanings[status], "dim")))
+    for mark, meaning in (
+        ("loss ↓  f1 ↑", "the lowest or highest value of the run; without an arrow the last"),
+        ("▾ ▴", "the column that the table is sorted by"),
+        ("×", "NaN or infinity in a curve: the line stops there"),
+    ):
+        lines.append(((fit(mark, KEY_CELLS), ""), (meaning, "dim")))
+    return tuple(lines[1:])

@@ -1,0 +1,344 @@
+"""The page of one run: overview, curves, params, artifacts, console, notes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.message import Message
+from textual.timer import Timer
+
+from tui_tracker.formatting import format_count, format_duration, printable
+from tui_tracker.tui import pages
+from tui_tracker.tui.columns import rank_metrics
+from tui_tracker.tui.keys import bindings
+from tui_tracker.tui.screens.base import TrackerScreen
+from tui_tracker.tui.widgets.bar import Bar
+from tui_tracker.tui.widgets.console_view import ConsoleView
+from tui_tracker.tui.widgets.curve_grid import CurveGrid
+from tui_tracker.tui.widgets.footer import Footer
+from tui_tracker.tui.widgets.line_widget import Line, LineWidget, Span
+from tui_tracker.tui.widgets.lines_view import LinesView
+from tui_tracker.tui.widgets.tabs import Tabs
+
+if TYPE_CHECKING:
+    from textual.widgets import Input
+
+    from tui_tracker.queries import ConsoleLine, RunDetail
+    from tui_tracker.store import Store
+    from tui_tracker.tui.reading import CurvesFound, RunFound
+    from tui_tracker.tui.widgets.filter_line import FilterLine
+
+TABS = ("Overview", "Curves", "Params", "Artifacts", "Console", "Notes")
+OVERVIEW, CURVES, PARAMS, ARTIFACTS, CONSOLE, NOTES = range(len(TABS))
+
+
+class RunScreen(TrackerScreen, inherit_bindings=False):
+    """One run of those in the table it was opened from."""
+
+    BINDINGS = bindings("run")
+
+    @dataclass
+    class Found(Message):
+        """The run was read."""
+
+        key: int
+        found: RunFound
+
+    @dataclass
+    class CurvesRead(Message):
+        """Curves were read."""
+
+        found: CurvesFound
+
+    @dataclass
+    class LinesRead(Message):
+        """Lines of the console were read."""
+
+        key: int
+        lines: list[ConsoleLine]
+
+    def __init__(self, keys: Sequence[int], index: int) -> None:
+        super().__init__()
+        self._keys = keys
+        self._index = index
+        self._tab = OVERVIEW
+        self._found: RunFound | None = None
+        self._read_at = monotonic()
+        self._filters = dict.fromkeys(range(len(TABS)), "")
+        self._ticking: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Bar(id="title")
+        yield Tabs(id="tabs")
+        yield LinesView(id="overview", classes="page")
+        yield CurveGrid(id="curves")
+        yield LinesView(id="params", classes="page")
+        yield LinesView(id="artifacts", classes="page")
+        yield ConsoleView(id="console")
+        yield LinesView(id="notes", classes="page")
+        yield Footer(id="footer")
+        yield Bar(id="too-small")
+
+    def on_mount(self) -> None:
+        self.query_one("#too-small", Bar).left = ((" Make this window at least 60 x 16.", ""),)
+        self.query_one(Tabs).names = TABS
+        self._show_tab(OVERVIEW)
+        self.read_again()
+
+    @property
+    def key(self) -> int:
+        """The run whose page this is."""
+        return self._keys[self._index]
+
+    @property
+    def run_detail(self) -> RunDetail | None:
+        return self._found.detail if self._found else None
+
+    @property
+    def grid(self) -> CurveGrid:
+        return self.query_one(CurveGrid)
+
+    @property
+    def console_view(self) -> ConsoleView:
+        return self.query_one(ConsoleView)
+
+    def page(self, tab: int) -> LineWidget:
+        """Return the widget of a tab."""
+        return self.query_one(f"#{TABS[tab].lower()}", LineWidget)
+
+    # Reading.
+
+    def read_again(self) -> None:
+        key = self.key
+
+        def question(store: Store) -> Message:
+            from tui_tracker.tui.reading import read_run
+
+            return self.Found(key, read_run(store, key))
+
+        self.ask("run", question)
+
+    def on_run_screen_found(self, event: RunScreen.Found) -> None:
+        if event.key != self.key:
+            return
+        self._found = event.found
+        self._read_at = monotonic()
+        self._show()
+        self._tick_if_running()
+
+    def on_curve_grid_buckets_wanted(self, event: CurveGrid.BucketsWanted) -> None:
+        key = self.key
+
+        def question(store: Store) -> Message:
+            from tui_tracker.tui.reading import read_curves
+
+            return self.CurvesRead(
+                read_curves(store, key, event.metrics, event.buckets, event.view, exact=event.whole)
+            )
+
+        # Charts scrolled past are not worth waiting for; only those of a page matter,
+        # but two pages may overlap, so each page is a question of its own.
+        self.ask(f"curves {event.metrics[0].label}", question)
+
+    def on_run_screen_curves_read(self, event: RunScreen.CurvesRead) -> None:
+        if event.found.run != self.key:
+            return
+        if event.found.exact is not None:
+            self.grid.show_series(*event.found.exact)
+        self.grid.show_buckets(event.found.buckets)
+
+    def on_console_view_lines_wanted(self, event: ConsoleView.LinesWanted) -> None:
+        key = self.key
+
+        def question(store: Store) -> Message:
+            from tui_tracker.tui.reading import read_lines
+
+            return self.LinesRead(key, read_lines(store, key, event.first, event.count))
+
+        self.ask("console", question)
+
+    def on_run_screen_lines_read(self, event: RunScreen.LinesRead) -> None:
+        if event.key == self.key:
+            self.console_view.show_lines(event.lines)
+
+    # Showing.
+
+    def _show(self) -> None:
+        """Bring the title and the open tab up to date; hidden tabs wait until they open."""
+        if self._found is None:
+            return
+        self._show_title(self._found.detail)
+        show: dict[int, Callable[[RunDetail], None]] = {
+            OVERVIEW: self._show_overview,
+            CURVES: self._show_curves,
+            PARAMS: self._show_params,
+            ARTIFACTS: self._show_artifacts,
+            CONSOLE: self._show_console,
+            NOTES: self._show_notes,
+        }
+        show[self._tab](self._grown(self._found.detail))
+
+    def _grown(self, run: RunDetail) -> RunDetail:
+        """Return the run with its duration until now."""
+        if run.row.status != "running":
+            return run
+        duration_s = run.row.duration_s + int(monotonic() - self._read_at)
+        return replace(run, row=replace(run.row, duration_s=duration_s))
+
+    def _show_title(self, run: RunDetail) -> None:
+        row = self._grown(run).row
+        bar = self.query_one("#title", Bar)
+        path: Span = (f" {printable(row.experiment)} › ", "dim") if row.experiment else (" ", "")
+        bar.left = (path, (printable(row.name), "bold"))
+        place = f"{format_count(self._index + 1)} of {format_count(len(self._keys))} "
+        bar.right = (
+            pages.status_span(row),
+            (f"  {format_duration(row.duration_s)}", ""),
+            (f"   {place}", "dim"),
+        )
+
+    @property
+    def _width(self) -> int:
+        # One cell at the left edge, one at the right for the scroll mark.
+        return min(self.size.width - 3, 140)
+
+    def _fill(self, tab: int, lines: tuple[Line, ...], empty: str) -> None:
+        view = self.query_one(f"#{TABS[tab].lower()}", LinesView)
+        text = self._filters[tab]
+        if text:
+            empty = f'Nothing here contains "{printable(text)}". Press / to change it.'
+        view.empty = ((), ((empty, "dim"),))
+        view.lines = lines
+
+    def _show_overview(self, run: RunDetail) -> None:
+        assert self._found is not None
+        lines = pages.overview(run, self._found.sparks, datetime.now(UTC), self._width)
+        self._fill(OVERVIEW, lines, "")
+
+    def _show_curves(self, run: RunDetail) -> None:
+        text = self._filters[CURVES].casefold()
+        labels = [
+            label for label in rank_metrics(list(run.row.metrics)) if text in label.casefold()
+        ]
+        words = f'No metric contains "{printable(text)}".' if text else "No metric was logged."
+        hint = "Press / to change it." if text else 'run.log({"loss": 0.5}, step=0) logs one.'
+        self.grid.empty = ((), ((f" {words}", "bold"),), ((f" {hint}", "dim"),))
+        self.grid.metrics = tuple(run.row.metrics[label] for label in labels)
+
+    def _show_params(self, run: RunDetail) -> None:
+        lines = pages.params(run, self._filters[PARAMS], self._width)
+        self._fill(PARAMS, lines, "No params: tt.init(params={...}) records them.")
+
+    def _show_artifacts(self, run: RunDetail) -> None:
+        lines = pages.artifacts(run, self._filters[ARTIFACTS], self._width)
+        self._fill(ARTIFACTS, lines, 'No artifacts: run.log_artifact("model.pt") records one.')
+
+    def _show_console(self, run: RunDetail) -> None:
+        view = self.console_view
+        view.empty = ((), (("  This run printed nothing.", "dim"),))
+        view.show_count(run.console_lines)
+
+    def _show_notes(self, run: RunDetail) -> None:
+        lines = pages.notes(run, datetime.now(UTC), self._width)
+        self._fill(NOTES, lines, 'No notes: run.note("what I saw") writes one.')
+
+    def _tick_if_running(self) -> None:
+        running = self.run_detail is not None and self.run_detail.row.status == "running"
+        if running and self._ticking is None:
+            self._ticking = self.set_interval(1.0, self._tick)
+        elif not running and self._ticking is not None:
+            self._ticking.stop()
+            self._ticking = None
+
+    def _tick(self) -> None:
+        if self.is_current and self._found is not None:
+            self._show_title(self._found.detail)
+            if self._tab == OVERVIEW:
+                self._show_overview(self._grown(self._found.detail))
+
+    def on_resize(self, event: object) -> None:
+        super().on_resize(event)  # type: ignore[arg-type]
+        self._show()
+
+    # Tabs and runs.
+
+    def _show_tab(self, tab: int) -> None:
+        self._close_filter()
+        self._tab = tab
+        self.query_one(Tabs).open = tab
+        for number in range(len(TABS)):
+            self.page(number).display = number == tab
+        self.focus_on(self.page(tab))
+        self._show()
+
+    def on_tabs_wanted(self, event: Tabs.Wanted) -> None:
+        self._show_tab(event.index)
+
+    def action_tab(self, tab: int) -> None:
+        self._show_tab(tab)
+
+    def action_next_tab(self, tabs: int) -> None:
+        self._show_tab((self._tab + tabs) % len(TABS))
+
+    def action_next_run(self, runs: int) -> None:
+        index = self._index + runs
+        if not 0 <= index < len(self._keys):
+            self.say("This is the last run" if runs > 0 else "This is the first run")
+            return
+        self._index = index
+        for view in self.query(LinesView):
+            view.top = 0
+        self.grid.forget()
+        self.console_view.forget()
+        self.read_again()
+
+    # Filters.
+
+    def action_filter(self) -> None:
+        from tui_tracker.tui.widgets.filter_line import FilterLine
+
+        if self._tab not in (CURVES, PARAMS, ARTIFACTS):
+            self.say("There is nothing to filter on this tab")
+            return
+        line = FilterLine(self._filters[self._tab], f"text in {TABS[self._tab].lower()}")
+        self.mount(line, before="#footer")
+        self.focus_on(line)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self._filter(event.value)
+
+    def on_filter_line_closed(self, event: FilterLine.Closed) -> None:
+        self._close_filter()
+        self.focus_on(self.page(self._tab))
+        self._filter(event.text)
+
+    def _filter(self, text: str) -> None:
+        if text != self._filters[self._tab]:
+            self._filters[self._tab] = text
+            self._show()
+
+    def _close_filter(self) -> None:
+        for line in self.query("FilterLine"):
+            line.remove()
+
+    # Leaving.
+
+    def go_back(self) -> None:
+        if self._tab == CURVES and self.grid.enlarged:
+            self.grid.action_enlarge()
+        elif self._filters[self._tab]:
+            self.say(f'Filter "{printable(self._filters[self._tab])}" cleared')
+            self._filter("")
+        else:
+            self.close()
+
+    def close(self) -> None:
+        self.tracker.leave_run(self.key)
+
+    def text_to_copy(self) -> str:
+        return self.run_detail.row.id if self.run_detail else ""

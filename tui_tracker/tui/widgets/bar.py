@@ -1,0 +1,37 @@
+"""One line of words: what is shown (left) and how it stands (right)."""
+
+from __future__ import annotations
+
+from textual.reactive import reactive
+from textual.strip import Strip
+
+from tui_tracker.formatting import cell_width, crop
+from tui_tracker.tui.widgets.line_widget import Line, LineWidget, Span
+
+
+class Bar(LineWidget):
+    """A title line; the left side gives way where both do not fit."""
+
+    left: reactive[Line] = reactive(())
+    right: reactive[Line] = reactive(())
+
+    def render_line(self, y: int) -> Strip:  # noqa: ARG002 - there is one line
+        width = self.size.width
+        right = _cut(self.right, width)
+        taken = sum(cell_width(text) for text, _ in right)
+        left = _cut(self.left, width - taken - (1 if taken else 0))
+        filled = sum(cell_width(text) for text, _ in left)
+        return self.strip((*left, (" " * (width - taken - filled), ""), *right), width)
+
+
+def _cut(spans: Line, room: int) -> Line:
+    """Return the spans that fit into `room` cells, the last of them cut."""
+    kept: list[Span] = []
+    for text, role in spans:
+        cut = crop(text, max(0, room))
+        if cut:
+            kept.append((cut, role))
+        room -= cell_width(text)
+        if room <= 0:
+            break
+    return tuple(kept)

@@ -1,0 +1,64 @@
+"""The last line: the keys that work where the focus is, or what just happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.timer import Timer
+
+from tui_tracker.formatting import cell_width, crop
+from tui_tracker.tui.widgets.line_widget import Line, LineWidget, Role, Span
+
+MESSAGE_S = 4.0
+"""How long a message stands before the keys come back."""
+
+
+class Footer(LineWidget):
+    """Key hints, best first, as many as fit, always ending in `? more`; or a message."""
+
+    hints: reactive[Sequence[tuple[str, str]]] = reactive(())
+    message: reactive[tuple[str, Role]] = reactive(("", ""))
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._fading: Timer | None = None
+
+    def say(self, text: str, role: Role = "") -> None:
+        """Show a message in the place of the keys for a moment."""
+        self.message = (text, role)
+        if self._fading is not None:
+            self._fading.stop()
+        self._fading = self.set_timer(MESSAGE_S, self._fade)
+
+    def _fade(self) -> None:
+        self.message, self._fading = ("", ""), None
+
+    def render_line(self, y: int) -> Strip:  # noqa: ARG002 - there is one line
+        width = self.size.width
+        text, role = self.message
+        if text:
+            return self.strip(((" " + crop(text, width - 2), role or "accent"),), width)
+        return self.strip(hint_line(self.hints, width), width)
+
+
+def hint_line(hints: Sequence[tuple[str, str]], width: int) -> Line:
+    """Return as many hints as fit; the last one of the list always stands at the end."""
+    if not hints:
+        return ()
+    *ranked, last = hints
+    room = width - 1 - _cells(last)
+    shown = []
+    for hint in ranked:
+        if (room := room - _cells(hint) - 2) < 0:
+            break
+        shown.append(hint)
+    spans: list[Span] = [(" ", "")]
+    for key, label in [*shown, last]:
+        spans += [(key, "accent"), (f" {label}  ", "dim")]
+    return tuple(spans)
+
+
+def _cells(hint: tuple[str, str]) -> int:
+    return cell_width(hint[0]) + 1 + cell_width(hint[1])

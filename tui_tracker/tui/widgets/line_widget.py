@@ -1,0 +1,70 @@
+"""The base of all our widgets: a line is a row of spans, each with a role.
+
+What a span looks like is decided once, in `app.tcss`, by its role. A span of the role ""
+carries no style at all, which is what keeps a line cheap on a slow link.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar, Literal
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui_tracker.tui.keys import Place
+
+Role = Literal["", "dim", "faint", "bold", "head", "accent", "good", "bad", "mark", "second"]
+Span = tuple[str, Role]
+"""Printable text (never markup) and its role."""
+Line = tuple[Span, ...]
+
+ROLES: tuple[Role, ...] = (
+    "dim",
+    "faint",
+    "bold",
+    "head",
+    "accent",
+    "good",
+    "bad",
+    "mark",
+    "second",
+)
+
+
+class LineWidget(Widget, can_focus=False, inherit_bindings=False):
+    """A widget that is drawn line by line from spans."""
+
+    PLACE: ClassVar[Place] = "everywhere"
+    """Whose keys work while this has the focus."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in ROLES} | {"role--cursor"}
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._role_styles: dict[str, Style] = {}
+
+    def notify_style_update(self) -> None:
+        self._role_styles = {}
+        super().notify_style_update()
+
+    def role_style(self, role: str) -> Style:
+        """Return the style of a role; empty for the role ""."""
+        if (style := self._role_styles.get(role)) is None:
+            style = (
+                self.get_component_rich_style(f"role--{role}", partial=True)
+                if role
+                else Style.null()
+            )
+            self._role_styles[role] = style
+        return style
+
+    def strip(self, spans: Iterable[Span], width: int, *, cursor: bool = False) -> Strip:
+        """Return spans as a strip of exactly `width` cells."""
+        segments = [Segment(text, self.role_style(role)) for text, role in spans if text]
+        strip = Strip(segments)
+        if strip.cell_length != width:
+            strip = strip.adjust_cell_length(width)
+        return strip.apply_style(self.role_style("cursor")) if cursor else strip

@@ -1,0 +1,54 @@
+"""The line of tabs of a run's page: number and name, the open one marked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual import events
+from textual.message import Message
+from textual.reactive import reactive
+from textual.strip import Strip
+
+from tui_tracker.formatting import cell_width
+from tui_tracker.tui.widgets.line_widget import LineWidget, Span
+
+
+class Tabs(LineWidget):
+    """Names side by side; a click on one asks for it."""
+
+    names: reactive[tuple[str, ...]] = reactive(())
+    open: reactive[int] = reactive(0)
+
+    @dataclass
+    class Wanted(Message):
+        """A tab was clicked."""
+
+        tabs: Tabs
+        index: int
+
+        @property
+        def control(self) -> Tabs:
+            return self.tabs
+
+    def _parts(self) -> list[tuple[Span, ...]]:
+        full = sum(cell_width(name) + 5 for name in self.names) <= self.size.width
+        parts: list[tuple[Span, ...]] = []
+        for number, name in enumerate(self.names):
+            word = name if full or number == self.open else name[:4]
+            if number == self.open:
+                parts.append(((f" {number + 1} {word} ", "mark"), (" ", "")))
+            else:
+                parts.append(((f" {number + 1}", "accent"), (f" {word}  ", "dim")))
+        return parts
+
+    def render_line(self, y: int) -> Strip:  # noqa: ARG002 - there is one line
+        spans = [span for part in self._parts() for span in part]
+        return self.strip(spans, self.size.width)
+
+    def on_click(self, event: events.Click) -> None:
+        end = 0
+        for index, part in enumerate(self._parts()):
+            end += sum(cell_width(text) for text, _ in part)
+            if event.x < end:
+                self.post_message(self.Wanted(self, index))
+                return
