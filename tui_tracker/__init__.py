@@ -1,1 +1,37 @@
-"""tui_tracker: log runs from a training script, look at them in the terminal."""
+"""tui_tracker: log runs from a training script, look at them in the terminal.
+
+    import tui_tracker as tt
+
+    with tt.init(experiment="sweep_lr", params={"learning_rate": 1e-3, "seed": 0}) as run:
+        for step in range(100):
+            run.log({"train_loss": 1 / (step + 1)}, step=step)
+
+Only the standard library is loaded by this import.
+"""
+
+from tui_tracker.errors import TrackerError
+from tui_tracker.run import Run
+from tui_tracker.session import (
+    current,
+    finish,
+    init,
+    log,
+    log_artifact,
+    log_params,
+    note,
+    tag,
+)
+
+__version__ = "0.1.0"
+__all__ = [
+    "Run",
+    "TrackerError",
+    "current",
+    "finish",
+    "init",
+    "log",
+    "log_artifact",
+    "log_params",
+    "note",
+    "tag",
+]

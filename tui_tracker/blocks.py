@@ -90,8 +90,7 @@ def decode_values(block: bytes) -> array[float]:
     flags, length = _head(block)
     kind = "f" if flags & _FLOAT32 else "d"
     raw = _inflate(memoryview(block)[_HEAD.size + length :])
-    values = _unshuffle(raw, kind)
-    return array("d", values) if kind == "f" else values
+    return array("d", _unshuffle(raw, kind))
 
 
 def decode_axis(block: bytes, n: int) -> tuple[array[int], array[int]]:

@@ -303,7 +303,7 @@ class ConsoleBlock(Table, table=True):
 class Journal(Table, table=True):
     """How far a journal was drained; kept, so that no journal is ever drained twice."""
 
-    __table_args__ = ({"sqlite_with_rowid": False},)
+    __table_args__ = (Index("journal_by_run", "run"), {"sqlite_with_rowid": False})
 
     name: str = _text(key=True)
     run: int = _whole()

@@ -68,6 +68,8 @@ CREATE TABLE journal (
     PRIMARY KEY (name)
 );
 
+CREATE INDEX journal_by_run ON journal (run);
+
 CREATE TABLE key (
     id BIGSERIAL NOT NULL,
     kind BIGINT NOT NULL,

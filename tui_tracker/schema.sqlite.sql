@@ -70,6 +70,8 @@ CREATE TABLE journal (
 )
  WITHOUT ROWID;
 
+CREATE INDEX journal_by_run ON journal (run);
+
 CREATE TABLE "key" (
     id INTEGER NOT NULL,
     kind INTEGER NOT NULL,

@@ -59,10 +59,12 @@ class Store:
         *,
         create: bool = False,
         wait_s: float = 5.0,
+        upgrade: bool = True,
     ) -> Store:
         """Open the store that `folder.locate` finds; bring an older one up to date.
 
-        `wait_s` is how long a write waits for another process's lock.
+        `wait_s` is how long a write waits for another process's lock. With
+        `upgrade=False` an older store is refused: a training run does not migrate.
 
         Raises:
             StoreError: there is none and `create` is not set, or it cannot be used;
@@ -82,7 +84,7 @@ class Store:
         else:
             read_only = not (os.access(path, os.W_OK) and os.access(os.path.dirname(path), os.W_OK))
         store = cls(folder, path, read_only=read_only, wait_s=wait_s)
-        store._check_version()
+        store._check_version(upgrade=upgrade)
         return store
 
     def read(self, sql: str, parameters: Parameters = ()) -> list[Row]:
@@ -167,13 +169,15 @@ class Store:
         connection.isolation_level = None
         return connection
 
-    def _check_version(self) -> None:
+    def _check_version(self, *, upgrade: bool) -> None:
         found = int(self.read("PRAGMA user_version")[0][0])
         if found > SCHEMA_VERSION:
             self.close()
             raise StoreTooNew(self.path, found, SCHEMA_VERSION)
         if found < SCHEMA_VERSION and not self.read_only:
             self.close()
+            if not upgrade:
+                raise StoreError(self.path, "the store is of an older version: tt brings it up")
             with _translated(self.path):
                 migrate(self.path, MIGRATIONS, SCHEMA_VERSION)
 

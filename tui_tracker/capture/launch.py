@@ -1,0 +1,88 @@
+"""Which rank of a distributed run this process is, and how its ranks find one run.
+
+Rank 0 makes the run and leaves its id in a small file named after the launch; the
+others read it there. The file counts only while rank 0 holds its journal, so that one
+left by a launch that died is never taken for this one's.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from zlib import crc32
+
+from tui_tracker import journal
+
+_RANK = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK")
+_SIZE = ("WORLD_SIZE", "SLURM_NTASKS", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE")
+_LAUNCH = (
+    "TORCHELASTIC_RUN_ID",
+    "TORCHELASTIC_RESTART_COUNT",
+    "MASTER_ADDR",
+    "MASTER_PORT",
+    "SLURM_JOB_ID",
+    "SLURM_STEP_ID",
+    "SLURM_RESTART_COUNT",
+    "OMPI_MCA_ess_base_jobid",
+    "PMIX_NAMESPACE",
+)
+
+
+def read_rank() -> int:
+    """Return this process's rank, 0 where it is on its own."""
+    return max(0, _first_number(_RANK, 0)) if _first_number(_SIZE, 2) > 1 else 0
+
+
+def leave_id(folder: str, ordinal: int, run_id: str) -> None:
+    """Tell the other ranks of this launch the id of its `ordinal`-th run."""
+    path = _meeting_place(folder, ordinal)
+    if path is None:
+        return
+    temporary = f"{path}.{os.getpid()}"
+    with open(temporary, "w", encoding="ascii") as file:
+        file.write(run_id)
+    os.replace(temporary, path)
+
+
+def meet(folder: str, ordinal: int, wait_s: float) -> str | None:
+    """Return the id that rank 0 left for the `ordinal`-th run, None if it did not come."""
+    path = _meeting_place(folder, ordinal)
+    deadline = time.monotonic() + wait_s
+    while path is not None:
+        try:
+            with open(path, encoding="ascii") as file:
+                run_id = file.read().strip()
+        except OSError:
+            run_id = ""
+        if run_id and any(journal.is_live(p) for p in journal.list_journals(folder, run_id)):
+            return run_id
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.02)
+    return None
+
+
+def clear(folder: str, ordinal: int) -> None:
+    """Take back what `leave_id` left."""
+    path = _meeting_place(folder, ordinal)
+    if path is not None:
+        try:
+            os.unlink(path)
+        except OSError:
+            pass  # another launch of the same name took it over
+
+
+def _meeting_place(folder: str, ordinal: int) -> str | None:
+    """Return the file where the ranks meet; None for a process on its own."""
+    launch = [f"{name}={os.environ[name]}" for name in _LAUNCH if name in os.environ]
+    if not launch or _first_number(_SIZE, 1) < 2:
+        return None
+    return os.path.join(folder, f"launch-{crc32(';'.join(launch).encode()):08x}-{ordinal}")
+
+
+def _first_number(names: tuple[str, ...], default: int) -> int:
+    for name in names:
+        value = os.environ.get(name, "")
+        if value.isdigit():
+            return int(value)
+    return default

@@ -1,0 +1,94 @@
+"""How the training script was started: what can be known without asking anybody."""
+
+from __future__ import annotations
+
+import os
+import sys
+from zlib import crc32
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_SECRET = ("key", "token", "secret", "pass", "cred", "auth")
+_TOKENS = ("sk-", "hf_", "ghp_", "gho_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "AKIA", "ASIA")
+
+
+def capture_process() -> dict[str, object]:
+    """Return argv, script, folder, host, user, process id and Python version."""
+    argv = getattr(sys, "orig_argv", None) or sys.argv
+    return {
+        "argv": redact(list(argv)),
+        "script": script_name(),
+        "cwd": os.getcwd(),
+        "host": host_name(),
+        "user": user_name(),
+        "pid": os.getpid(),
+        "python": sys.version.split()[0],
+        "executable": sys.executable,
+    }
+
+
+def script_name() -> str:
+    """Return the script's file name; "notebook" or "python" where there is none."""
+    main = sys.modules.get("__main__")
+    path = getattr(main, "__file__", None)
+    if path and "ipykernel" not in path:
+        name = os.path.basename(path)
+        # `python -m package` runs package/__main__.py: the package is what it is called.
+        if name == "__main__.py":
+            return os.path.basename(os.path.dirname(os.path.abspath(path))) or name
+        return name
+    return "notebook" if "ipykernel" in sys.modules else "python"
+
+
+def host_name() -> str:
+    return os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
+
+
+def user_name() -> str:
+    """Return the user's login name, or their number where it has none."""
+    for variable in ("USER", "LOGNAME", "USERNAME"):
+        if name := os.environ.get(variable):
+            return name
+    try:
+        import pwd
+
+        return pwd.getpwuid(os.getuid()).pw_name
+    except (ImportError, KeyError, AttributeError):
+        return str(os.getuid()) if hasattr(os, "getuid") else ""
+
+
+def redact(argv: Sequence[str]) -> list[str]:
+    """Return the arguments with what looks like a secret replaced by `***(checksum)`.
+
+    The checksum keeps two runs comparable without telling the value.
+    """
+    shown: list[str] = []
+    hide_next = False
+    for argument in argv:
+        flag, equals, value = argument.partition("=")
+        named = flag.startswith("-") and any(word in flag.lower() for word in _SECRET)
+        if hide_next and not argument.startswith("-"):
+            shown.append(_hidden(argument))
+        elif named and equals:
+            shown.append(f"{flag}={_hidden(value)}")
+        elif argument.startswith(_TOKENS) or (equals and value.startswith(_TOKENS)):
+            shown.append(f"{flag}={_hidden(value)}" if equals else _hidden(argument))
+        else:
+            shown.append(_without_password(argument))
+        hide_next = named and not equals
+    return shown
+
+
+def _hidden(value: str) -> str:
+    return f"***({crc32(value.encode('utf-8', 'replace')):08x})"
+
+
+def _without_password(argument: str) -> str:
+    scheme, separator, rest = argument.partition("://")
+    host = rest.split("/", 1)[0]
+    if not separator or "@" not in host:
+        return argument
+    secret, _, _ = host.rpartition("@")
+    return argument.replace(f"{secret}@", f"{_hidden(secret)}@", 1)

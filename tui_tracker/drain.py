@@ -1,0 +1,346 @@
+"""From journal to store: live in the training process, and by whoever comes after a crash.
+
+A drain reads whole records from where the store says the last one ended, and commits
+what they say together with the new place. It may be killed between any two steps, run
+twice, or run in two processes at once: the place in the store decides what is new.
+What it keeps in memory (the unfilled block of each series, the key sets) is only a
+copy of the store, and is dropped whenever the place is not the one it left.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+import time
+import weakref
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from tui_tracker import folder as folders
+from tui_tracker import journal
+from tui_tracker.errors import JournalDamaged, StoreError
+from tui_tracker.journal import Batch, KeySet
+from tui_tracker.records import Console, RunWriter
+from tui_tracker.series import AxisCache, OpenSeries
+from tui_tracker.store import Store
+
+_LIMIT = 4 << 20
+"""Bytes of journal in one transaction."""
+
+Column = tuple[list[int], list[int], list[float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What one look at a store's journals did."""
+
+    points: int = 0
+    ended: tuple[str, ...] = ()
+    """Ids of runs found dead at this look."""
+    problems: tuple[str, ...] = ()
+    """One sentence for each journal that could not be drained or was damaged."""
+    waiting: int = 0
+    """Bytes that stay in journals."""
+
+
+class JournalDrain:
+    """Moves the records of one journal into a store."""
+
+    def __init__(self, store: Store, path: str) -> None:
+        self._store = store
+        self.path = path
+        self.name = os.path.basename(path)
+        self.run_id = journal.run_id_of(path)
+        self.drained = -1
+        """Bytes of the file that the store has; -1 until the store was asked."""
+        self.finished = False
+        """The store has the journal's finish record."""
+        self.problem = ""
+        self._file = -1
+        self._forget()
+
+    def drain(self, *, final: bool, breathe: Callable[[], None] | None = None) -> int:
+        """Move all whole records; return how many points they held.
+
+        `final`: nobody writes any more. `breathe` is called between pieces of work,
+        so that a training script's thread gets its turn.
+
+        Raises:
+            StoreError: the store cannot be written now; nothing was moved by halves.
+            JournalDamaged: the journal is of a later version.
+            OSError: the journal cannot be read.
+        """
+        if self._file < 0:
+            self._file = os.open(self.path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+        points = 0
+        while True:
+            if self.drained < 0:
+                self._load_place()
+            batch = journal.read_batch(
+                self._file, max(self.drained, 0), path=self.path, final=final, limit=_LIMIT
+            )
+            if batch.end == self.drained or (batch.end == 0 and not batch):
+                return points
+            try:
+                moved = self._move(batch, breathe)
+            except BaseException:
+                self._forget()
+                raise
+            if moved is not None:
+                points += moved
+                if os.fstat(self._file).st_size <= batch.end:
+                    return points
+
+    def end(self, *, found_dead: bool) -> str:
+        """Settle a journal that nobody writes any more and remove its file.
+
+        Return the status that the run ended in by it, "" where another journal decides.
+        """
+        status = ""
+        with self._store.write() as connection:
+            run = RunWriter(connection, self.run_id)
+            if found_dead and not self.finished:
+                ended_ms = int(os.stat(self.path).st_mtime * 1000)
+                run.end_journal(self.name, "crashed", _CRASHED, ended_ms)
+            status = run.status()
+        if not folders.is_network(self._store.folder):
+            _put_away(self.path, damaged=bool(self.problem))
+        self.close()
+        return status
+
+    def lag(self) -> int:
+        """Return how many bytes of the file are not in the store."""
+        try:
+            return max(0, os.stat(self.path).st_size - max(self.drained, 0))
+        except OSError:
+            return 0
+
+    def close(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+        self._forget()
+
+    def _forget(self) -> None:
+        self.drained = -1
+        self._stamp = -1
+        self._keysets: dict[int, KeySet] = {}
+        self._series: dict[tuple[str, str], OpenSeries] = {}
+        self._console: Console | None = None
+        self._axes = AxisCache()
+
+    def _load_place(self) -> None:
+        rows = self._store.read(
+            "SELECT drained, status, keysets, damage FROM journal WHERE name=?", (self.name,)
+        )
+        if not rows:
+            self.drained = 0
+            return
+        self.drained, status, packed, self.problem = rows[0]
+        self.finished = status not in ("", "running")
+        self._keysets = _unpack_keysets(packed)
+
+    def _move(self, batch: Batch, breathe: Callable[[], None] | None) -> int | None:
+        """Commit a batch; return its points, None where somebody else was quicker."""
+        before = len(self._keysets)
+        records = list(self._readable(batch))
+        columns, lost = self._columns(batch)
+        with self._store.write() as connection:
+            run = RunWriter(connection, self.run_id)
+            place = run.journal_place(self.name)
+            if place is not None and place != self.drained:
+                self._forget()
+                return None
+            start = next((facts for kind, facts in records if kind == journal.START), None)
+            run.open(self.name, start)
+            if run.stamp() != self._stamp:
+                # Another journal of this run was drained since: what this one remembers
+                # of series and console is out of date.
+                self._series.clear()
+                self._console = None
+            points = self._save_series(connection, run, columns, breathe)
+            if self._console is None:
+                self._console = Console.load(connection, run.key)
+            for kind, facts in records:
+                self._apply(run, kind, facts)
+            self._console.save(connection)
+            damage = self._damage(batch, lost)
+            packed = _pack_keysets(self._keysets) if len(self._keysets) != before else None
+            run.save_journal(self.name, batch.end, packed, damage, points, lost)
+            self._stamp = run.stamp()
+        self.drained, self.problem = batch.end, damage or self.problem
+        return points
+
+    def _readable(self, batch: Batch) -> Iterator[tuple[int, dict[str, object]]]:
+        for place, kind, payload in batch.records:
+            try:
+                facts = journal.decode(payload)
+                if kind == journal.KEYSET:
+                    keyset = journal.make_keyset(facts)
+                    self._keysets[keyset.id] = keyset
+                else:
+                    yield kind, facts
+            except ValueError:
+                batch.damages.append((place, place + len(payload)))
+
+    def _columns(self, batch: Batch) -> tuple[dict[tuple[str, str], list[Column]], int]:
+        """Return the points by name and context, and how many records were unreadable."""
+        columns: dict[tuple[str, str], list[Column]] = {}
+        shared: dict[tuple[str, str], list[tuple[int, int]]] = {}
+        lost = 0
+        for number, frames in batch.frames.items():
+            keyset = self._keysets.get(number)
+            whole = keyset and [frame for frame in frames if len(frame) == keyset.total]
+            lost += len(frames) - len(whole or ())
+            if not keyset or not whole:
+                continue
+            _, _, _, steps, nanoseconds, *values, _ = zip(
+                *keyset.unpack(b"".join(whole)), strict=True
+            )
+            times = [ns // 1_000_000 for ns in nanoseconds]
+            for index, name in enumerate(keyset.names):
+                key = (name, keyset.context)
+                columns.setdefault(key, []).append((list(steps), times, list(values[index])))
+                shared.setdefault(key, []).append((number, len(whole)))
+        for key, parts in shared.items():
+            if len(parts) > 1:
+                columns[key] = [_in_file_order(columns[key], parts, batch)]
+        return columns, lost
+
+    def _save_series(
+        self,
+        connection: sqlite3.Connection,
+        run: RunWriter,
+        columns: dict[tuple[str, str], list[Column]],
+        breathe: Callable[[], None] | None,
+    ) -> int:
+        points = 0
+        for (name, context), parts in columns.items():
+            label = (name, run.metric_context(self.name, context))
+            series = self._series.get(label)
+            if series is None:
+                series = OpenSeries.load(connection, run.key, run.metric_key(*label))
+                self._series[label] = series
+            for steps, times, values in parts:
+                series.add(steps, times, values)
+                points += len(values)
+            series.save(connection, self._axes)
+            if breathe is not None:
+                breathe()
+        return points
+
+    def _apply(self, run: RunWriter, kind: int, facts: dict[str, object]) -> None:
+        if kind == journal.CONSOLE:
+            assert self._console is not None
+            self._console.add(facts, run.rank(self.name))
+        elif kind == journal.FINISH:
+            run.finish(self.name, facts)
+            self.finished = True
+        else:
+            run.apply(kind, facts)
+
+    def _damage(self, batch: Batch, lost: int) -> str:
+        said = [self.problem] if self.problem else []
+        for start, end in batch.damages:
+            said.append(f"bytes {start} to {end} are damaged and were passed over")
+        if batch.torn:
+            said[-1] = f"ends inside a record at byte {batch.damages[-1][0]}"
+        if lost:
+            said.append(f"{lost} log calls have no readable key set")
+        return "; ".join(said[:20])
+
+
+_CRASHED = "the process vanished without a word"
+
+_drains: weakref.WeakKeyDictionary[Store, dict[str, JournalDrain]] = weakref.WeakKeyDictionary()
+
+
+def recover(
+    store: Store, *, only: str = "", breathe: Callable[[], None] | None = None
+) -> Recovered:
+    """Drain all journals of a store, and end the runs whose process is gone.
+
+    Cheap where nothing is new. `only` takes one run's journals. Safe while runs write
+    and while other processes do the same. Never raises: what cannot be done now is in
+    `problems`.
+    """
+    drains = _drains.setdefault(store, {})
+    points, waiting = 0, 0
+    ended: list[str] = []
+    problems: list[str] = []
+    paths = journal.list_journals(folders.journals(store.folder), only)
+    for gone in set(drains).difference(paths) if not only else ():
+        drains.pop(gone).close()
+    for path in paths:
+        drain = drains.setdefault(path, JournalDrain(store, path))
+        if store.read_only:
+            waiting += drain.lag()
+            continue
+        try:
+            points += _recover_one(drain, ended, breathe)
+        except FileNotFoundError:
+            drains.pop(path).close()  # another process was quicker
+        except (StoreError, JournalDamaged, OSError) as error:
+            waiting += drain.lag()
+            problems.append(f"{os.path.basename(path)}: {error}")
+            continue
+        if drain.problem and path not in drains:
+            problems.append(f"{os.path.basename(path)}: {drain.problem}")
+    if store.read_only and waiting:
+        problems.append(f"{waiting} bytes wait in journals, and you may not write to this store")
+    return Recovered(points, tuple(ended), tuple(problems), waiting)
+
+
+def _recover_one(
+    drain: JournalDrain, ended: list[str], breathe: Callable[[], None] | None
+) -> int:
+    live = journal.is_live(drain.path)
+    if live and drain.drained >= 0 and drain.lag() == 0:
+        return 0
+    points = drain.drain(final=not live, breathe=breathe)
+    if not live:
+        network = folders.is_network(drain._store.folder)
+        if not (network and drain.finished):
+            was_finished = drain.finished
+            status = drain.end(found_dead=True)
+            if not was_finished and status:
+                ended.append(drain.run_id)
+        if not network:
+            _drains[drain._store].pop(drain.path, None)
+    return points
+
+
+def _in_file_order(parts: list[Column], sources: list[tuple[int, int]], batch: Batch) -> Column:
+    """Merge the columns of one metric that was logged with several key sets."""
+    rows: list[tuple[int, int, int, float]] = []
+    for (steps, times, values), (number, n) in zip(parts, sources, strict=True):
+        places = batch.positions[number]
+        rows.extend(zip(places[:n], steps, times, values, strict=True))
+    rows.sort(key=lambda row: row[0])
+    return [row[1] for row in rows], [row[2] for row in rows], [row[3] for row in rows]
+
+
+def _pack_keysets(keysets: dict[int, KeySet]) -> bytes:
+    facts = [[k.id, list(k.names), k.context] for k in keysets.values()]
+    return zlib.compress(json.dumps(facts, separators=(",", ":")).encode(), 1)
+
+
+def _unpack_keysets(packed: bytes) -> dict[int, KeySet]:
+    if not packed:
+        return {}
+    facts = json.loads(zlib.decompress(packed))
+    return {number: KeySet(number, tuple(names), context) for number, names, context in facts}
+
+
+def _put_away(path: str, *, damaged: bool) -> None:
+    """Remove a journal whose every record the store has; a damaged one is kept aside."""
+    with contextlib.suppress(OSError):
+        if damaged:
+            aside = os.path.join(os.path.dirname(path), "damaged")
+            os.makedirs(aside, exist_ok=True)
+            os.replace(path, os.path.join(aside, f"{os.path.basename(path)}.{int(time.time())}"))
+        else:
+            os.unlink(path)

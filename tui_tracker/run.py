@@ -1,0 +1,438 @@
+"""`init()` and the `Run` that a training script holds.
+
+A log call packs its values into one journal record and writes it: two to three
+microseconds, in the kernel when it returns. All else happens in threads and in a helper
+process. `init` raises on wrong arguments and where no journal can be made; after that
+nothing here ends or stalls the training: trouble is told once and counted at the end.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from zlib import crc32
+
+from tui_tracker import artifacts, endings, journal
+from tui_tracker import folder as folders
+from tui_tracker.capture import console as consoles
+from tui_tracker.capture import process
+from tui_tracker.config import Config
+from tui_tracker.journal import METRICS, JournalWriter
+from tui_tracker.live import LiveDrain, say
+from tui_tracker.values import flatten, flatten_metrics, number, whole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from subprocess import Popen
+    from types import TracebackType
+    from typing import Literal, Self
+
+    from tui_tracker.start import Start
+
+_MOST_KEYSETS = 4096
+"""Key sets of one run; beyond, each metric of a call is written on its own."""
+_CAPTURE_WAIT_S = 5.0
+
+_write = os.write
+_now = time.time_ns
+
+
+class Run:
+    """One execution of a training script, from `init` to `finish`.
+
+    Safe for threads. A context manager: an exception inside makes the run `failed`,
+    Ctrl-C `killed`. In a forked child it goes on into a journal of the child's own.
+    """
+
+    def __init__(self, start: Start) -> None:
+        self.id: str = start.run_id
+        self.name: str = start.name
+        self.experiment: str = start.experiment
+        self.config = Config(start.params, self.log_params)
+        """The params, readable and writable by name, as in wandb's habit."""
+        self._start = start
+        self._step = start.first_step
+        self._warned: set[str] = set()
+        self._lock = threading.RLock()
+        self._finished = False
+        self._forked = False
+        self._entered = False
+        self._thread = threading.get_ident()
+        self._helper: Popen[bytes] | None = None
+        self._journal = JournalWriter(start.path, start.record, fsync=start.fsync)
+        self._keysets = self._journal.keysets
+        self._console: consoles.Console | None = None
+        if start.console:
+            self._console = consoles.Console(self._log_console)
+        self._artifacts = artifacts.ArtifactWorker(
+            folders.artifacts(start.folder), self._log_artifact_facts
+        )
+        self._live = LiveDrain(start.folder, self.id, self._journal, self._tick)
+        endings.watch(self)
+
+    def log(
+        self,
+        metrics: Mapping[str, object],
+        step: int | None = None,
+        *,
+        context: str = "",
+        commit: bool | None = None,
+    ) -> None:
+        """Log numbers by name at a step.
+
+        Without `step` it counts up by one a call, from the step after the last. Steps
+        may come in any order and more than once. Takes numbers of Python and single
+        numbers of numpy, torch and jax; NaN and infinities are kept. A value that is no
+        number is named in one warning, and the rest of the call is kept. `context` says
+        where the metrics were taken (`offline_cv`, `shadow_prod` ...). `commit=False`
+        stays at the step, as in wandb's habit.
+        """
+        try:
+            at = self._step if step is None else step
+            if context:
+                keyset = self._keysets[context, tuple(metrics)]
+            else:
+                keyset = self._keysets[tuple(metrics)]
+            frame = keyset.pack(keyset.length, METRICS, keyset.id, at, _now(), *metrics.values())
+            frame += crc32(frame).to_bytes(4, "little")
+            written = _write(self._journal.fd, frame)
+        except Exception:  # noqa: BLE001  a value's own __float__ may raise anything
+            self._log_slowly(metrics, step, context, commit)
+            return
+        if written != keyset.total:
+            self._journal.cut_back(frame, written)
+        self._step = at if commit is False else at + 1
+
+    def log_params(self, params: object) -> None:
+        """Log params: a mapping, a Namespace or a dataclass; nested names get dots.
+
+        A param that is logged again with another value keeps both, with their times.
+        """
+        try:
+            flat = flatten(params)
+        except Exception as error:  # noqa: BLE001  a user's mapping may raise anything
+            self._warn(f"log_params(): {error}")
+            return
+        if flat:
+            self._append(journal.PARAMS, {"params": flat})
+
+    def log_artifact(
+        self,
+        path: str | os.PathLike[str],
+        kind: str = "file",
+        *,
+        name: str | None = None,
+        copy: bool = True,
+    ) -> None:
+        """Log a file, or all files of a folder, by content; `copy=False` only hashes it.
+
+        Returns at once: hashing and copying happen in a thread, and `finish` waits for
+        them. A file that cannot be read is kept with the reason.
+        """
+        try:
+            source = os.fspath(path)
+            shown = name or _shown_path(source)
+            facts = {"kind": str(kind)}
+            if not os.path.lexists(source):
+                self._warn(f"log_artifact(): there is no {source!r}")
+                self._log_artifact_facts({**facts, "path": shown, "problem": "no such file"})
+                return
+            for full, below in artifacts.list_files(source):
+                stored = {"path": f"{shown}/{below}" if below else shown, "t": _now_ms()}
+                self._artifacts.submit(full, {**facts, **stored}, copy=copy)
+        except Exception as error:  # noqa: BLE001  a file system may do anything
+            self._warn(f"log_artifact({path!r}): {error}")
+
+    def tag(self, *tags: str, **keyed: str) -> None:
+        """Add tags; `run.tag(purpose="baseline")` adds `purpose:baseline`."""
+        self._append(journal.TAGS, {"add": tag_list(tags, keyed)})
+
+    def untag(self, *tags: str) -> None:
+        """Remove tags."""
+        self._append(journal.TAGS, {"remove": tag_list(tags, {})})
+
+    def note(self, text: str) -> None:
+        """Add a note: free text with its time and author."""
+        self._append(journal.NOTE, {"text": str(text), "user": process.user_name()})
+
+    def finish(
+        self,
+        status: Literal["finished", "failed", "killed"] | int | None = None,
+        why: str = "",
+    ) -> None:
+        """End the run: write its last record and bring everything into the store.
+
+        Waits for artifacts, and for a locked store up to half a minute; what cannot be
+        brought in then stays in the journal for whoever opens the store next. A number
+        is taken as an exit code.
+        """
+        with self._lock:
+            if self._finished or self._forked:
+                return
+            self._finished = True
+        endings.forget(self)
+        if isinstance(status, int):
+            status = "failed" if status else "finished"
+        self._artifacts.finish()
+        if self._console is not None:
+            self._console.release()
+        self._wait_for_helper()
+        self._write_finish(status or "finished", why)
+        self._live.stop()
+        self._journal.close()
+        problem = self._live.finish()
+        self._start.clear()
+        if problem:
+            say(f"{self.name}: {problem}. All is kept in {self._journal.path}.")
+        if self._journal.lost:
+            lost = f"{self._journal.lost} records were lost: {self._journal.problem}"
+            say(f"{self.name}: {lost}")
+
+    def __enter__(self) -> Self:
+        self._entered = True
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None or error is None:
+            self.finish()
+            return
+        status = endings.status_of(error)
+        why = endings.describe(kind, error, trace) if status != "finished" else ""
+        self.finish("killed" if status == "killed" else "failed" if why else "finished", why)
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        """A run that is sent to a spawned process goes on there as in a forked one."""
+        return _attach, (self._start,)
+
+    def __repr__(self) -> str:
+        return f"<Run {self.name!r} of {self.experiment!r}, {self.id}>"
+
+    # -- the slow paths
+
+    def _log_slowly(
+        self, metrics: Mapping[str, object], step: object, context: str, commit: bool | None
+    ) -> None:
+        """Log what the fast path could not take: new names, odd values, a broken file."""
+        if self._finished:
+            self._warn(f"log() after finish() of {self.name!r}: nothing is kept")
+            return
+        try:
+            values = self._numbers(flatten_metrics(metrics))  # type: ignore[arg-type]
+            at = self._whole_step(step)
+        except Exception as error:  # noqa: BLE001  whatever was handed in
+            self._warn(f"log() takes names and numbers: {error}")
+            return
+        if values:
+            self._write_metrics(values, at, str(context))
+        self._step = at if commit is False else at + 1
+
+    def _write_metrics(self, values: dict[str, float], step: int, context: str) -> None:
+        if len(self._keysets) >= _MOST_KEYSETS and len(values) > 1:
+            for name, value in values.items():
+                self._write_metrics({name: value}, step, context)
+            return
+        if self._forked:
+            self._join_as_child()
+        keyset = self._journal.define(tuple(values), context)
+        frame = keyset.pack(keyset.length, METRICS, keyset.id, step, _now(), *values.values())
+        self._journal.write(frame + crc32(frame).to_bytes(4, "little"))
+
+    def _numbers(self, metrics: Mapping[str, object]) -> dict[str, float]:
+        values: dict[str, float] = {}
+        for name, value in metrics.items():
+            try:
+                values[name] = number(value)
+            except Exception:  # noqa: BLE001  a value's own __float__ may raise anything
+                kind = type(value).__name__
+                self._warn(f"log(): {name!r} is no number but a {kind}, and is left out", name)
+        return values
+
+    def _whole_step(self, step: object) -> int:
+        if step is None:
+            return self._step
+        try:
+            return whole(step)
+        except Exception as error:  # noqa: BLE001  whatever was handed in
+            self._warn(f"log(): step {step!r:.60} is none ({error}); counted up instead", "step")
+            return self._step
+
+    def _append(self, kind: int, facts: dict[str, object]) -> None:
+        if self._finished:
+            self._warn(f"{self.name!r} is finished: nothing is kept any more")
+            return
+        try:
+            if self._forked:
+                self._join_as_child()
+            self._journal.append(kind, {"t": _now_ms(), **facts})
+        except Exception as error:  # noqa: BLE001  whatever was handed in
+            self._warn(f"a record could not be written: {error}")
+
+    def _log_artifact_facts(self, facts: dict[str, object]) -> None:
+        # Written also while `finish` waits for the last of them.
+        self._journal.append(journal.ARTIFACT, {"t": _now_ms(), **facts})
+
+    def _log_console(self, stream: str, text: str, partial: bool) -> None:
+        if self._finished:
+            return
+        if self._forked:
+            self._join_as_child()
+        facts: dict[str, object] = {"t": _now_ms(), "stream": stream, "text": text}
+        self._journal.append(journal.CONSOLE, {**facts, "partial": True} if partial else facts)
+
+    def _tick(self) -> None:
+        if self._console is not None:
+            self._console.tick()
+        if self._helper is None and self._start.capture and not self._finished:
+            self._helper = self._start.launch_helper()
+
+    def _wait_for_helper(self) -> None:
+        """Give the helper a few seconds, so that its facts are in the store at the end."""
+        try:
+            if self._helper is None and self._start.capture:
+                self._helper = self._start.launch_helper()
+            if self._helper is not None:
+                self._helper.wait(_CAPTURE_WAIT_S)
+        except Exception as error:  # noqa: BLE001  a machine may refuse new processes
+            self._warn(f"code, packages and hardware could not be recorded: {error}")
+
+    def _write_finish(self, status: str, why: str) -> None:
+        facts: dict[str, object] = {"t": _now_ms(), "status": status, "why": why}
+        self._journal.flush()
+        if self._journal.lost:
+            facts |= {"lost": self._journal.lost, "lost_why": self._journal.problem}
+        self._journal.append(journal.FINISH, facts)
+
+    def _warn(self, text: str, key: str = "") -> None:
+        if (key or text) not in self._warned:
+            self._warned.add(key or text)
+            say(text)
+
+    # -- the process's life
+
+    def _end_by_signal(self, name: str) -> None:
+        """Write the last words from a signal handler; the process dies right after."""
+        self._finished = True
+        if self._console is not None:
+            self._console.flush()
+        self._write_finish("killed", f"stopped by {name}")
+
+    def _before_fork(self) -> None:
+        # A child must not inherit a lock that another thread holds.
+        self._lock.acquire()
+        self._journal.lock.acquire()
+
+    def _after_fork(self) -> None:
+        self._journal.lock.release()
+        self._lock.release()
+
+    def _in_child(self) -> None:
+        """Let go of the parent's file: while a child held it, a dead parent would look alive."""
+        self._journal.forget()
+        self._lock = threading.RLock()
+        self._journal.lock = threading.RLock()
+        self._forked = not self._finished
+        if self._console is not None:
+            self._console.forget()
+
+    def _join_as_child(self) -> None:
+        """Open this process's own journal of the run, at its first record."""
+        with self._lock:
+            if not self._forked:
+                return
+            self._start = self._start.for_child()
+            self._journal = JournalWriter(
+                self._start.path, self._start.record, fsync=self._start.fsync
+            )
+            self._keysets = self._journal.keysets
+            self._artifacts = artifacts.ArtifactWorker(
+                folders.artifacts(self._start.folder), self._log_artifact_facts
+            )
+            self._live = _Silent()  # type: ignore[assignment]
+            self._helper = None
+            self._forked = False
+            endings.watch(self)
+
+
+class _Silent:
+    """In a child nobody drains: the parent does, or whoever looks next."""
+
+    def stop(self) -> None: ...
+
+    def finish(self) -> str:
+        return ""
+
+    def say_once(self, problem: str) -> None: ...
+
+
+class DisabledRun(Run):
+    """A run that keeps nothing: every call returns at once."""
+
+    def __init__(self, experiment: str, name: str, params: dict[str, object]) -> None:
+        self.id, self.name, self.experiment = "", name, experiment
+        self.config = Config(params, self.log_params)
+        self._finished = False
+        self._thread, self._entered, self._step = threading.get_ident(), False, 0
+
+    def log(
+        self,
+        metrics: Mapping[str, object],
+        step: int | None = None,
+        *,
+        context: str = "",
+        commit: bool | None = None,
+    ) -> None: ...
+
+    def log_params(self, params: object) -> None: ...
+
+    def log_artifact(
+        self,
+        path: str | os.PathLike[str],
+        kind: str = "file",
+        *,
+        name: str | None = None,
+        copy: bool = True,
+    ) -> None: ...
+
+    def tag(self, *tags: str, **keyed: str) -> None: ...
+
+    def untag(self, *tags: str) -> None: ...
+
+    def note(self, text: str) -> None: ...
+
+    def finish(
+        self,
+        status: Literal["finished", "failed", "killed"] | int | None = None,
+        why: str = "",
+    ) -> None: ...
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        return DisabledRun, (self.experiment, self.name, {})
+
+
+def tag_list(tags: Iterable[object], keyed: Mapping[str, object]) -> list[str]:
+    """Return tags as texts, keyed ones as `key:value`; empty ones are left out."""
+    found = [str(tag).strip() for tag in tags]
+    found += [f"{key}:{value}" for key, value in keyed.items() if value]
+    return [tag for tag in found if tag]
+
+
+def _attach(start: Start) -> Run:
+    return Run(start.for_child())
+
+
+def _shown_path(path: str) -> str:
+    """Return a path as people know it: from the current folder, else its last part."""
+    full = os.path.abspath(path)
+    below = os.path.relpath(full)
+    return below if not below.startswith("..") else os.path.basename(full)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,212 @@
+"""The functions of `import tui_tracker as tt`: `init`, and what acts on the current run.
+
+The current run is the last one that this thread began and did not finish, else the
+last one of the process.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+
+from tui_tracker import endings, start
+from tui_tracker.errors import InvalidArgument
+from tui_tracker.live import say
+from tui_tracker.run import DisabledRun, Run, tag_list
+from tui_tracker.values import flatten
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Literal
+
+_ELSEWHERE = frozenset(
+    "allow_val_change anonymous config_exclude_keys config_include_keys dir entity force "
+    "fork_from monitor_gym reinit resume_from save_code settings sync_tensorboard".split()
+)
+"""Arguments of wandb.init that mean nothing here: named once and passed over."""
+
+_ordinal = 0
+_told: set[str] = set()
+
+
+def init(
+    experiment: str | None = None,
+    name: str | None = None,
+    params: object = None,
+    *,
+    tags: Iterable[str] | str = (),
+    note: str | None = None,
+    purpose: str | None = None,
+    owner: str | None = None,
+    ticket: str | None = None,
+    parent: Run | str | None = None,
+    resume: bool | str | None = None,
+    store: str | os.PathLike[str] | None = None,
+    console: bool | None = None,
+    capture: bool | None = None,
+    durability: Literal["kernel", "fsync"] = "kernel",
+    mode: str | None = None,
+    project: str | None = None,
+    config: object = None,
+    notes: str | None = None,
+    group: str | None = None,
+    job_type: str | None = None,
+    **elsewhere: object,
+) -> Run:
+    """Begin a run and return it; also a context manager.
+
+    `experiment` is the named set the run belongs to, `a/b` a branch of a tree; without
+    it the script's name. `params` is a mapping (nested names get dots), a Namespace or
+    a dataclass. `purpose`, `owner`, `ticket`, `group` and `job_type` become keyed tags.
+    `parent` makes this run a part of another; inside a `with` block of another run that
+    one is the parent. `resume` goes on with a finished or crashed run, named by id or
+    name; `True` takes the last of this experiment (and name) or begins a new one.
+    `console=False` keeps nothing of what is printed, `capture=False` records only what
+    costs no process. `durability="fsync"` makes each call wait for the disk (some tens
+    of milliseconds on a busy one). `project`, `config` and `notes` are wandb's names
+    for `experiment`, `params` and `note`.
+
+    Raises:
+        InvalidArgument: an argument cannot be used.
+        StoreError: the store cannot be used or made.
+        NotFound, RunIsLive: there is no such run to resume, or it still runs.
+    """
+    _refuse_unknown(elsewhere)
+    if durability not in ("kernel", "fsync"):
+        raise InvalidArgument(f"init(): durability is 'kernel' or 'fsync', not {durability!r}")
+    experiment, given = experiment or project, params if params is not None else config
+    if "disabled" in (mode, os.environ.get("TUI_TRACKER_MODE")):
+        return DisabledRun(experiment or "", name or "", _as_dict(given))
+    _finish_forgotten()
+    labels = [tags] if isinstance(tags, str) else list(tags)
+    keyed = {"purpose": purpose, "owner": owner, "ticket": ticket}
+    keyed |= {"group": group, "job_type": job_type}
+    begun = start.prepare(
+        experiment=experiment,
+        name=name,
+        params=given,
+        tags=tag_list(labels, {key: value for key, value in keyed.items() if value}),
+        note=note or notes or "",
+        parent=_parent_id(parent),
+        resume=_resume(resume),
+        store=store,
+        ordinal=_next_ordinal(),
+        capture=_switch(capture, "TUI_TRACKER_CAPTURE"),
+    )
+    begun.console = _switch(console, "TUI_TRACKER_CONSOLE")
+    begun.fsync = durability == "fsync"
+    return Run(begun)
+
+
+def current() -> Run | None:
+    """Return the current run, None where there is none."""
+    runs = endings.open_runs()
+    mine = [run for run in runs if run._thread == threading.get_ident()]
+    return (mine or runs or [None])[-1]
+
+
+def log(metrics: Mapping[str, object], step: int | None = None, *, context: str = "") -> None:
+    """Log to the current run; see `Run.log`."""
+    if (run := _current("log")) is not None:
+        run.log(metrics, step, context=context)
+
+
+def log_params(params: object) -> None:
+    """Log params to the current run; see `Run.log_params`."""
+    if (run := _current("log_params")) is not None:
+        run.log_params(params)
+
+
+def log_artifact(
+    path: str | os.PathLike[str], kind: str = "file", *, name: str | None = None, copy: bool = True
+) -> None:
+    """Log a file or folder to the current run; see `Run.log_artifact`."""
+    if (run := _current("log_artifact")) is not None:
+        run.log_artifact(path, kind, name=name, copy=copy)
+
+
+def tag(*tags: str, **keyed: str) -> None:
+    """Tag the current run; see `Run.tag`."""
+    if (run := _current("tag")) is not None:
+        run.tag(*tags, **keyed)
+
+
+def note(text: str) -> None:
+    """Add a note to the current run."""
+    if (run := _current("note")) is not None:
+        run.note(text)
+
+
+def finish(
+    status: Literal["finished", "failed", "killed"] | int | None = None, why: str = ""
+) -> None:
+    """Finish the current run, if there is one; see `Run.finish`."""
+    if (run := current()) is not None:
+        run.finish(status, why)
+
+
+def _current(call: str) -> Run | None:
+    run = current()
+    if run is None and os.environ.get("TUI_TRACKER_MODE") != "disabled" and call not in _told:
+        _told.add(call)
+        say(f"{call}() without a run: call init() first; nothing is kept")
+    return run
+
+
+def _finish_forgotten() -> None:
+    """Finish a run that this thread began and left, unless it is a `with` block's."""
+    for run in reversed(endings.open_runs()):
+        if run._thread == threading.get_ident() and not run._entered:
+            if "ipykernel" not in sys.modules:
+                say(f"{run.name!r} was not finished; it is now, because a new run begins")
+            run.finish()
+
+
+def _parent_id(parent: Run | str | None) -> str | None:
+    if isinstance(parent, Run):
+        return parent.id
+    if parent is not None:
+        return str(parent)
+    inside = current()
+    return inside.id if inside is not None and inside._entered else None
+
+
+def _resume(resume: bool | str | None) -> bool | str | None:
+    words: dict[object, bool] = {"allow": True, "auto": True, "must": True, "never": False}
+    return words.get(resume, resume) if isinstance(resume, str) else resume
+
+
+def _next_ordinal() -> int:
+    global _ordinal
+    _ordinal += 1
+    return _ordinal
+
+
+def _switch(said: bool | None, variable: str) -> bool:
+    if said is not None:
+        return bool(said)
+    return os.environ.get(variable, "").lower() not in ("0", "off", "no", "false")
+
+
+def _as_dict(params: object) -> dict[str, object]:
+    if isinstance(params, dict):
+        return params
+    return flatten(params) if params is not None else {}
+
+
+def _refuse_unknown(arguments: Mapping[str, object]) -> None:
+    for argument in arguments:
+        if argument not in _ELSEWHERE:
+            from difflib import get_close_matches
+
+            code = init.__code__
+            known = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+            near = get_close_matches(argument, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "see help(tui_tracker.init)."
+            raise InvalidArgument(f"init() takes no argument {argument!r}: {hint}")
+        if argument not in _told:
+            _told.add(argument)
+            say(f"init(): {argument}= means nothing here and is passed over")
+

@@ -1,0 +1,286 @@
+"""What a run begins with: its id, its place, its first record.
+
+Everything that can be wrong is found here, before training starts. Nothing here opens
+SQLite, but for a run that is resumed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+from tui_tracker import folder as folders
+from tui_tracker import journal
+from tui_tracker.capture import git, launch, process
+from tui_tracker.errors import InvalidArgument, NotFound, RunIsLive
+from tui_tracker.live import say
+from tui_tracker.values import flatten
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from subprocess import Popen
+
+    from tui_tracker.store import Store
+
+_MEET_S = 30.0
+_LATER = ("code", "environment", "hardware")
+"""Parts of lineage that the helper process records."""
+
+
+class Start:
+    """The facts that a `Run` is made of; goes to child processes by pickle."""
+
+    def __init__(self, folder: str, run_id: str) -> None:
+        self.folder, self.run_id = folder, run_id
+        self.experiment = self.name = ""
+        self.params: dict[str, object] = {}
+        self.writer = "main"
+        self.rank = 0
+        self.attempt = 1
+        self.first_step = 0
+        self.ordinal = -1
+        """Of the run among those that this launch's ranks share; -1 for a run of its own."""
+        self.console = self.capture = True
+        self.fsync = False
+        self.facts: dict[str, object] = {}
+
+    @property
+    def path(self) -> str:
+        """The journal's path: the run's id, then what tells its writers apart."""
+        parts = [self.run_id]
+        if self.attempt > 1:
+            parts.append(f"a{self.attempt}")
+        if self.writer == "rank":
+            parts.append(f"r{self.rank}")
+        if self.writer == "fork":
+            # A process id comes back some day; a moment does not.
+            parts.append(f"p{os.getpid()}-{time.time_ns():x}")
+        return os.path.join(folders.journals(self.folder), ".".join(parts) + journal.SUFFIX)
+
+    @property
+    def record(self) -> dict[str, object]:
+        """The journal's first record."""
+        return {
+            "run": self.run_id,
+            "writer": self.writer,
+            "rank": self.rank,
+            "attempt": self.attempt,
+            "t": time.time_ns() // 1_000_000,
+            "experiment": self.experiment,
+            "name": self.name,
+            "pid": os.getpid(),
+            **self.facts,
+        }
+
+    def for_child(self) -> Start:
+        """Return the start of this process's own journal of the same run."""
+        child = Start(self.folder, self.run_id)
+        child.experiment, child.name, child.params = self.experiment, self.name, self.params
+        child.writer, child.attempt, child.fsync = "fork", self.attempt, self.fsync
+        child.console = child.capture = False
+        return child
+
+    def clear(self) -> None:
+        """Take back what was left for the other ranks."""
+        if self.ordinal >= 0 and self.rank == 0:
+            launch.clear(folders.journals(self.folder), self.ordinal)
+
+    def launch_helper(self) -> Popen[bytes] | None:
+        """Start the process that records code, packages and hardware."""
+        import subprocess  # 10 ms: after the start, in the drain's thread
+
+        self.capture = False
+        if not sys.executable:
+            return None
+        place = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+        code = (
+            f"import sys; sys.path.append({place!r}); import runpy; "
+            "runpy.run_module('tui_tracker.capture', run_name='__main__', alter_sys=True)"
+        )
+        # -P: a file of the user's called random.py is not ours to import.
+        command = [sys.executable, "-P", "-c", code, self.folder, self.run_id, os.getcwd()]
+        environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONSTARTUP",)}
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            env=environment,
+        )
+
+
+def prepare(
+    *,
+    experiment: str | None,
+    name: str | None,
+    params: object,
+    tags: Iterable[str],
+    note: str,
+    parent: str | None,
+    resume: bool | str | None,
+    store: str | os.PathLike[str] | None,
+    ordinal: int,
+    capture: bool,
+) -> Start:
+    """Return what a new or resumed run begins with; make its store's folder.
+
+    Raises:
+        InvalidArgument: an argument cannot be used.
+        StoreError: the store cannot be used or made.
+        NotFound, RunIsLive: there is no such run to resume, or it still runs.
+    """
+    flat = _flat(params)
+    experiment = _text("experiment", experiment) or _default_experiment()
+    named = store or os.environ.get("TUI_TRACKER_STORE")
+    folder = folders.locate(store)
+    # Refused now, when the user is still there to read it, and not by a thread later.
+    folders.schema_version(folders.database(folder))
+    if folders.make(folder) and not named:
+        say(f"made a new store, {folder}")
+    start = _place(folder, experiment, _text("name", name), resume, ordinal)
+    start.params, start.capture = flat, capture and start.writer == "main"
+    start.facts.update({"params": flat, "add": list(tags), "text": str(note) if note else ""})
+    if parent:
+        start.facts["parent"] = find_id(folder, parent)
+    _add_lineage(start)
+    return start
+
+
+def new_id() -> str:
+    """Return a UUID of version 7: its ids sort by the time they were made.
+
+    Source: RFC 9562, section 5.7, method 3 (clock bits in place of rand_a).
+    """
+    ms, ns = divmod(time.time_ns(), 1_000_000)
+    value = (ms << 80) | (7 << 76) | (((ns << 12) // 1_000_000) << 64)
+    value |= (2 << 62) | (int.from_bytes(os.urandom(8), "big") >> 2)
+    digits = f"{value:032x}"
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def find_id(folder: str, address: str) -> str:
+    """Return the id of the run that an id, a prefix of one or a name means.
+
+    Raises:
+        NotFound: there is no such run.
+    """
+    with _open(folder) as store:
+        row = _find(store, "r.name=:a OR hex(r.uuid) LIKE :p", address)
+    if row is None:
+        raise NotFound("run", address)
+    return str(row[0])
+
+
+def _place(
+    folder: str, experiment: str, name: str, resume: bool | str | None, ordinal: int
+) -> Start:
+    rank = launch.read_rank()
+    if rank:
+        met = launch.meet(folders.journals(folder), ordinal, _MEET_S)
+        if met:
+            start = Start(folder, met)
+            start.experiment, start.name = experiment, name
+            start.writer, start.rank, start.ordinal = "rank", rank, ordinal
+            return start
+        say(f"rank {rank} did not find rank 0's run; it logs a run of its own")
+    if resume:
+        found = _resumed(folder, experiment, name, resume)
+        if found is not None:
+            return found
+    start = Start(folder, new_id())
+    stem = process.script_name().removesuffix(".py")
+    start.experiment, start.name = experiment, name or f"{stem}-{start.run_id[-6:]}"
+    start.ordinal = ordinal if not rank else -1
+    return start
+
+
+def _resumed(folder: str, experiment: str, name: str, resume: bool | str) -> Start | None:
+    """Return the next attempt of a run; None where `resume=True` finds none to go on with."""
+    address = "" if isinstance(resume, bool) else str(resume)
+    with _open(folder) as store:
+        if address:
+            row = _find(store, "r.name=:a OR hex(r.uuid) LIKE :p", address)
+        elif name:
+            row = _find(store, "r.name=:a AND e.name=:e", name, experiment)
+        else:
+            row = _find(store, "e.name=:e", "", experiment)
+        if row is None:
+            if address:
+                raise NotFound("run", address)
+            return None
+        run_id, found_name, found_experiment, key, status = row
+        if status == "running":
+            raise RunIsLive(f"{found_name!r} still runs, so it cannot be resumed: end it first")
+        attempt = store.read("SELECT max(attempt) FROM journal WHERE run=?", (key,))[0][0]
+        last = store.read("SELECT max(last_step) FROM metric WHERE run=?", (key,))[0][0]
+    start = Start(folder, str(run_id))
+    start.experiment, start.name = str(found_experiment), str(found_name)
+    start.attempt = int(attempt or 1) + 1  # type: ignore[call-overload]
+    start.first_step = 0 if last is None else int(last) + 1  # type: ignore[call-overload]
+    return start
+
+
+def _find(store: Store, where: str, address: str, experiment: str = "") -> tuple[object, ...] | None:
+    """Return id, name, experiment, key and status of the newest run that fits."""
+    plain = address.replace("-", "").upper()
+    pattern = f"{plain}%" if plain and all(c in "0123456789ABCDEF" for c in plain) else ""
+    rows = store.read(
+        "SELECT lower(hex(r.uuid)), r.name, e.name, r.id, r.status FROM run AS r "
+        f"JOIN experiment AS e ON e.id = r.experiment WHERE ({where}) "
+        "AND r.deleted_ms IS NULL ORDER BY r.started_ms DESC LIMIT 1",
+        {"a": address, "p": pattern, "e": experiment},
+    )
+    if not rows:
+        return None
+    digits = rows[0][0]
+    dashed = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+    return dashed, *rows[0][1:]
+
+
+def _open(folder: str) -> Store:
+    """Open the store with all that dead runs left in their journals."""
+    from tui_tracker import drain
+    from tui_tracker.store import Store
+
+    store = Store.open(folder, create=True)
+    drain.recover(store)
+    return store
+
+
+def _add_lineage(start: Start) -> None:
+    facts = process.capture_process()
+    start.facts |= {"host": facts["host"], "user": facts["user"]}
+    parts: list[dict[str, object]] = [{"part": "process", "status": "ok", "facts": facts}]
+    status, reason = ("pending", "") if start.capture else ("skipped", "capture is switched off")
+    head = git.read_head(str(facts["cwd"]))
+    for part in _LATER:
+        known: Mapping[str, object] = head if part == "code" else {}
+        parts.append({"part": part, "status": status, "reason": reason, "facts": known})
+    start.facts["lineage"] = parts
+
+
+def _default_experiment() -> str:
+    said = os.environ.get("TUI_TRACKER_EXPERIMENT")
+    return said or process.script_name().removesuffix(".py")
+
+
+def _flat(params: object) -> dict[str, object]:
+    if params is None:
+        return {}
+    try:
+        return flatten(params)
+    except TypeError as error:
+        raise InvalidArgument(f"init(): {error}") from error
+
+
+def _text(what: str, value: object) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise InvalidArgument(f"init(): {what} is a text, not {value!r:.60}")
+    if len(value) > 500:
+        raise InvalidArgument(f"init(): {what} has {len(value)} characters, at most 500 fit")
+    return value.strip()

@@ -1,0 +1,155 @@
+"""What users hand to the logger, turned into what a journal keeps.
+
+Params become bool, int, float, str, None or lists of those, nested ones flattened with
+dots; metrics become floats. Arrays of numpy, torch and jax are recognised by what they
+can do, never by importing their libraries.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import operator
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_LONGEST_LIST = 10_000
+_SEEDS = frozenset(("seed", "random_seed", "random_state", "rng_seed", "manual_seed"))
+
+
+def flatten(params: object, prefix: str = "") -> dict[str, object]:
+    """Return params by dotted name, in order.
+
+    Takes mappings, `argparse.Namespace`, dataclasses and anything with attributes.
+
+    Raises:
+        TypeError: `params` is nothing that has names.
+    """
+    found: dict[str, object] = {}
+    for name, value in _members(params):
+        path = f"{prefix}{name}"
+        if _has_members(value):
+            inner = flatten(value, path + ".")
+            # An empty group still says something: it was there, and empty.
+            found.update(inner or {path: "{}"})
+        else:
+            found[path] = plain(value)
+    return found
+
+
+def plain(value: object) -> object:
+    """Return a value as bool, int, float, str, None or a list of those."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return _exact(value)
+    if isinstance(value, (list, tuple, set, frozenset, range)):
+        members = sorted(value, key=repr) if isinstance(value, (set, frozenset)) else list(value)
+        if len(members) > _LONGEST_LIST:
+            return f"<{type(value).__name__} of {len(members)}>"
+        return [plain(member) for member in members]
+    if _has_members(value):
+        return {str(name): plain(member) for name, member in _members(value)}
+    return _from_array(value)
+
+
+def number(value: object) -> float:
+    """Return a metric's value.
+
+    Raises:
+        TypeError, ValueError: the value is no single number.
+    """
+    if isinstance(value, (str, bytes, bytearray)):
+        raise TypeError(f"{type(value).__name__} is no number")
+    item = getattr(value, "item", None)
+    if callable(item) and not isinstance(value, (int, float)):
+        value = item()  # of one element only; libraries raise ValueError for more
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf  # type: ignore[operator]
+
+
+def whole(value: object) -> int:
+    """Return a step as an int of 64 bits.
+
+    Raises:
+        TypeError, ValueError: the value is no whole number, or leaves 64 bits.
+    """
+    try:
+        step = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        as_float = number(value)
+        if not as_float.is_integer():
+            raise ValueError(f"{value!r} is no whole number") from None
+        step = int(as_float)
+    if not -(2**63) <= step < 2**63:
+        raise ValueError(f"{step} leaves 64 bits")
+    return step
+
+
+def flatten_metrics(metrics: Mapping[object, object], prefix: str = "") -> dict[str, object]:
+    """Return metrics by name; nested groups are joined with dots."""
+    found: dict[str, object] = {}
+    for name, value in metrics.items():
+        path = f"{prefix}{name}"
+        if isinstance(value, dict):
+            found.update(flatten_metrics(value, path + "."))
+        else:
+            found[path] = value
+    return found
+
+
+def params_digest_text(params: Mapping[str, object]) -> str:
+    """Return a text that is equal for runs whose params differ at most in their seed."""
+    rest = {k: v for k, v in params.items() if k.rsplit(".", 1)[-1].lower() not in _SEEDS}
+    return json.dumps(rest, sort_keys=True, separators=(",", ":"), default=str)
+
+
+def _exact(value: object) -> object:
+    """Return a plain Python value; subclasses (numpy.float64, IntEnum) lose their kind."""
+    for kind in (bool, int, float, str):
+        if type(value) is not kind and isinstance(value, kind):
+            return kind(value) if kind is not str else str.__str__(value)
+    return value
+
+
+def _from_array(value: object) -> object:
+    if isinstance(value, type) or callable(value):
+        return getattr(value, "__qualname__", None) or str(value)
+    size = getattr(value, "size", None)
+    try:
+        to_list = getattr(value, "tolist", None)
+        if callable(to_list):
+            count = size() if callable(size) else size
+            if not isinstance(count, int) or count <= _LONGEST_LIST:
+                return plain(to_list())
+        return str(value)
+    except Exception as error:  # noqa: BLE001  a user's __str__ may raise anything
+        return f"<{type(value).__name__}: {type(error).__name__}>"
+
+
+def _has_members(value: object) -> bool:
+    if isinstance(value, type):
+        return False
+    return (
+        isinstance(value, dict)
+        or (hasattr(value, "keys") and hasattr(value, "__getitem__"))
+        or hasattr(value, "__dataclass_fields__")
+        or type(value).__name__ == "Namespace"
+    )
+
+
+def _members(params: object) -> Iterator[tuple[object, object]]:
+    if isinstance(params, dict):
+        yield from params.items()
+    elif hasattr(params, "keys") and hasattr(params, "__getitem__"):
+        for key in params.keys():  # noqa: SIM118  a mapping by duck typing
+            yield key, params[key]
+    elif hasattr(params, "__dict__"):
+        yield from vars(params).items()
+    elif hasattr(params, "__dataclass_fields__"):
+        for key in params.__dataclass_fields__:
+            yield key, getattr(params, key)
+    else:
+        raise TypeError(f"params take names and values, such as a dict, not {params!r:.80}")
