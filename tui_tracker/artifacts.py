@@ -9,7 +9,6 @@ file that changes meanwhile is read again, and noted where it never held still.
 from __future__ import annotations
 
 import os
-import queue
 import stat
 import threading
 import time
@@ -17,6 +16,7 @@ import time
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from queue import SimpleQueue
 
 _CHUNK = 1 << 20
 _TRIES = 3
@@ -29,9 +29,7 @@ class ArtifactWorker:
     def __init__(self, folder: str, report: Callable[[dict[str, object]], None]) -> None:
         self._folder = folder
         self._report = report
-        self._queue: queue.SimpleQueue[tuple[str, dict[str, object], bool] | None] = (
-            queue.SimpleQueue()
-        )
+        self._queue: SimpleQueue[tuple[str, dict[str, object], bool] | None] | None = None
         self._thread: threading.Thread | None = None
         self._waiting = 0
 
@@ -40,6 +38,10 @@ class ArtifactWorker:
         # Written at once, so that a killed process leaves at least the name.
         self._report({**facts, "problem": "the run ended before this file was read"})
         self._waiting += 1
+        if self._queue is None:
+            from queue import SimpleQueue  # most runs log no artifact while they import
+
+            self._queue = SimpleQueue()
         self._queue.put((path, facts, copy))
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="tt-artifacts", daemon=True)
@@ -47,7 +49,7 @@ class ArtifactWorker:
 
     def finish(self) -> None:
         """Wait until all files are in."""
-        if self._thread is not None and self._thread.is_alive():
+        if self._queue is not None and self._thread is not None and self._thread.is_alive():
             self._queue.put(None)
             self._thread.join()
         self._thread = None
@@ -57,6 +59,7 @@ class ArtifactWorker:
         return self._waiting
 
     def _work(self) -> None:
+        assert self._queue is not None
         while (item := self._queue.get()) is not None:
             path, facts, copy = item
             self._report({**facts, **take_in(self._folder, path, copy=copy)})

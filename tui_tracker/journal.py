@@ -21,7 +21,7 @@ knows whether the writer's lock can be trusted. Kinds:
      9  console   {"t", "stream", "text", "partial"}
     10  finish    {"t", "status", "why", "lost"}
 
-All but metrics are JSON in ASCII. A NUL byte can therefore stand in no JSON payload,
+All but metrics are JSON. A NUL byte can therefore stand in no JSON payload,
 while every record head has one: a search for the next whole record after damage finds
 no record inside a text.
 
@@ -35,7 +35,6 @@ record are in place, so a file that nobody holds is a run that ended.
 from __future__ import annotations
 
 import errno
-import json
 import os
 import struct
 import threading
@@ -43,6 +42,7 @@ import time
 from zlib import crc32
 
 from tui_tracker.errors import JournalDamaged, StoreError
+from tui_tracker.values import to_json
 
 try:
     import fcntl
@@ -375,6 +375,8 @@ def decode(payload: bytes) -> dict[str, object]:
     Raises:
         ValueError: the payload is no JSON object.
     """
+    import json  # the logger itself never reads a record
+
     facts = json.loads(payload)
     if not isinstance(facts, dict):
         raise ValueError("a record that is no JSON object")
@@ -382,7 +384,8 @@ def decode(payload: bytes) -> dict[str, object]:
 
 
 def _json(facts: Mapping[str, object]) -> bytes:
-    return json.dumps(facts, separators=(",", ":"), default=str).encode("ascii")
+    # Lone surrogates come out of file names; `json.loads` reads them back this way.
+    return to_json(facts).encode("utf-8", "surrogatepass")
 
 
 def _frame(kind: int, payload: bytes) -> bytes:

@@ -1,11 +1,4 @@
-"""Questions to the store: reads only, answers are frozen values.
-
-A table of runs is an ordered list of keys (one query) plus the cells of the rows
-that are on the screen (one query a kind of cell), so that a hundred thousand runs
-and a hundred feel the same. A `RunKey` is the store's own small integer for a run;
-it means nothing in another store and never leaves the process: people and scripts
-see `id`.
-"""
+"""What questions to the store are asked with, and answered with: frozen values."""
 
 from __future__ import annotations
 
@@ -13,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
-
-from tui_tracker.store import Store
 
 RunKey = int
 Status = Literal["running", "finished", "failed", "killed", "crashed"]
@@ -176,8 +167,8 @@ class Series:
     """All points of one metric of one run, in log order."""
 
     steps: Sequence[int]
-    times: Sequence[float]
-    """Unix seconds."""
+    times_ms: Sequence[int]
+    """Unix milliseconds."""
     values: Sequence[float]
 
 
@@ -212,85 +203,31 @@ class ConsoleLine:
     """As printed, ANSI codes kept, no line end."""
 
 
-def list_experiments(store: Store, selection: Selection = Selection()) -> list[ExperimentRow]:
-    """Return the experiments that have a run of the selection, by name."""
+@dataclass(frozen=True, slots=True)
+class ParamChange:
+    """One of several values that a param was logged with."""
+
+    name: str
+    at: datetime
+    value: ParamValue
 
 
-def list_run_keys(
-    store: Store, selection: Selection = Selection(), order: Order = Order()
-) -> list[RunKey]:
-    """Return the keys of the selected runs in order; ties by start, newest first."""
+@dataclass(frozen=True, slots=True)
+class StoreFacts:
+    """What a store holds and what it weighs."""
 
-
-def get_rows(
-    store: Store,
-    keys: Sequence[RunKey],
-    *,
-    params: Sequence[str] | None = (),
-    metrics: Sequence[str] | None = (),
-) -> list[RunRow]:
-    """Return the rows of these runs, in the order of `keys`; a vanished run is left out.
-
-    `params` and `metrics` (labels) name the cells wanted; None asks for all.
-    """
-
-
-def list_columns(store: Store, selection: Selection = Selection()) -> tuple[list[str], list[str]]:
-    """Return the names of params and the labels of metrics that any selected run has.
-
-    The most frequent first, ties by name.
-    """
-
-
-def find_run(store: Store, address: str) -> RunKey:
-    """Return the run that an id, a unique prefix or ending of an id, or a name means.
-
-    Raises:
-        NotFound: nothing fits.
-        Ambiguous: more than one run fits.
-    """
-
-
-def get_run(store: Store, key: RunKey) -> RunDetail:
-    """Return everything about one run.
-
-    Raises:
-        NotFound: the run is gone.
-    """
-
-
-def find_metric(run: RunDetail, label: str) -> MetricSummary:
-    """Return the metric of that label, or of that name where only one context has it.
-
-    Raises:
-        NotFound: the run never logged it.
-        Ambiguous: the name was logged in several contexts.
-    """
-
-
-def read_series(store: Store, run: RunKey, metric: int) -> Series:
-    """Return all points of a metric; empty where there is none."""
-
-
-def read_buckets(
-    store: Store,
-    run: RunKey,
-    metric: int,
-    buckets: int,
-    *,
-    low: int | None = None,
-    high: int | None = None,
-) -> Buckets | None:
-    """Return the curve between two steps (inclusive) in at most `buckets` buckets.
-
-    Reads block headers where a block lies inside one bucket, points only where it does
-    not. None where the run has no point of the metric.
-    """
-
-
-def read_console(store: Store, run: RunKey, first: int = 0, count: int = 1000) -> list[ConsoleLine]:
-    """Return up to `count` lines of the run's console from line `first`."""
-
-
-def data_version(store: Store) -> int:
-    """Return a number that changes when another connection changed the store."""
+    folder: str
+    database: str
+    schema: int
+    database_bytes: int
+    journal_bytes: int
+    artifact_bytes: int
+    experiments: int
+    runs: int
+    archived: int
+    trashed: int
+    points: int
+    journals: int
+    """Files of runs that live, or that nobody has brought in yet."""
+    network: bool
+    read_only: bool

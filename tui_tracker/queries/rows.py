@@ -1,0 +1,94 @@
+"""From columns to values: how the store's rows read as ids, times, params and tags."""
+
+from __future__ import annotations
+
+import json
+import math
+import zlib
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from tui_tracker.queries.answers import MetricSummary, ParamValue
+from tui_tracker.store import Store
+
+METRIC = (
+    "m.count, m.first_step, m.last_step, m.first, m.last, m.min, m.max, m.mean, "
+    "m.min_step, m.max_step, m.nan, m.inf, m.key"
+)
+PARAM_KIND, METRIC_KIND = 0, 1
+
+
+def run_uuid(raw: bytes) -> str:
+    """Return a run's id as people see it."""
+    digits = raw.hex()
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def moment(ms: int) -> datetime:
+    """Return Unix milliseconds as an aware UTC time."""
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def maybe_moment(ms: int | None) -> datetime | None:
+    return None if ms is None else moment(ms)
+
+
+def metric_summary(name: str, context: str, columns: Sequence[Any]) -> MetricSummary:
+    """Return a summary from the columns named in `METRIC`."""
+    count, first_step, last_step, first, last, low, high, mean, *rest = columns
+    min_step, max_step, nans, infs, key = rest
+    return MetricSummary(
+        name=name,
+        context=context,
+        count=count,
+        first_step=first_step,
+        last_step=last_step,
+        first=math.nan if first is None else first,
+        last=math.nan if last is None else last,
+        min=low,
+        max=high,
+        mean=mean,
+        min_step=min_step,
+        max_step=max_step,
+        nan=nans,
+        inf=infs,
+        key=key,
+    )
+
+
+def param_value(
+    store: Store, kind: str, number: float | None, text: str | None, digest: bytes | None
+) -> ParamValue:
+    """Return a param as it was logged."""
+    if digest is not None:
+        text = content(store, digest).decode()
+    if kind == "str":
+        return text or ""
+    if kind == "int":
+        return int(text) if text is not None else int(number or 0)
+    if kind == "float":
+        return math.nan if number is None else number
+    if kind == "bool":
+        return bool(number)
+    if kind == "list":
+        members: list[object] = json.loads(text or "[]")
+        return members
+    return None
+
+
+def content(store: Store, digest: bytes) -> bytes:
+    """Return a text that is stored by its hash, empty where it is gone."""
+    rows = store.read("SELECT data FROM content WHERE digest=?", (digest,))
+    return zlib.decompress(rows[0][0]) if rows else b""
+
+
+def marks(items: Iterable[int]) -> str:
+    """Return whole numbers as JSON, for `IN (SELECT value FROM json_each(:keys))`."""
+    return json.dumps(list(items), separators=(",", ":"))
+
+
+def split_label(label: str) -> tuple[str, str]:
+    """Return name and context of a metric's label."""
+    name, separator, context = label.rpartition("@")
+    return (name, context) if separator else (label, "")

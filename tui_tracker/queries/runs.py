@@ -1,0 +1,316 @@
+"""Lists of runs and experiments, and the cells of a table of runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from tui_tracker.errors import Ambiguous, InvalidArgument, NotFound
+from tui_tracker.queries.answers import (
+    ExperimentRow,
+    MetricSummary,
+    Order,
+    ParamValue,
+    RunKey,
+    RunRow,
+    Selection,
+    Status,
+)
+from tui_tracker.queries.rows import (
+    METRIC,
+    METRIC_KIND,
+    PARAM_KIND,
+    marks,
+    maybe_moment,
+    metric_summary,
+    moment,
+    param_value,
+    run_uuid,
+    split_label,
+)
+from tui_tracker.store import Store
+
+_EVERYTHING = Selection()
+_NEWEST = Order()
+_STATISTICS = ("last", "min", "max", "mean", "first", "count")
+
+
+def list_experiments(store: Store, selection: Selection = _EVERYTHING) -> list[ExperimentRow]:
+    """Return the experiments that have a run of the selection, by name."""
+    where, bound = _where(selection)
+    rows = store.read(
+        "SELECT e.name, r.status, count(*), max(r.started_ms) FROM run AS r "
+        f"JOIN experiment AS e ON e.id = r.experiment WHERE {where} "
+        "GROUP BY e.name, r.status ORDER BY e.name",
+        bound,
+    )
+    found: dict[str, tuple[dict[Status, int], int]] = {}
+    for name, status, count, last_ms in rows:
+        counts, latest = found.get(name, ({}, 0))
+        counts[status] = count
+        found[name] = counts, max(latest, last_ms)
+    return [ExperimentRow(name, counts, moment(ms)) for name, (counts, ms) in found.items()]
+
+
+def list_run_keys(
+    store: Store, selection: Selection = _EVERYTHING, order: Order = _NEWEST
+) -> list[RunKey]:
+    """Return the keys of the selected runs in order; ties by start, newest first.
+
+    Raises:
+        InvalidArgument: the order names no field.
+    """
+    where, bound = _where(selection)
+    join, field, more = _order_field(order)
+    direction = "DESC" if order.descending else "ASC"
+    rows = store.read(
+        "SELECT r.id FROM run AS r JOIN experiment AS e ON e.id = r.experiment "
+        f"{join} WHERE {where} "
+        f"ORDER BY {field} IS NULL, {field} {direction}, r.started_ms DESC, r.id DESC",
+        {**bound, **more},
+    )
+    return [row[0] for row in rows]
+
+
+def get_rows(
+    store: Store,
+    keys: Sequence[RunKey],
+    *,
+    params: Sequence[str] | None = (),
+    metrics: Sequence[str] | None = (),
+) -> list[RunRow]:
+    """Return the rows of these runs, in the order of `keys`; a vanished run is left out.
+
+    `params` and `metrics` (labels) name the cells wanted; None asks for all.
+    """
+    bound = {"keys": marks(keys)}
+    rows = store.read(
+        "SELECT r.id, r.uuid, r.name, e.name, r.status, r.started_ms, r.ended_ms, "
+        "r.archived_ms, r.deleted_ms FROM run AS r JOIN experiment AS e ON e.id = r.experiment "
+        "WHERE r.id IN (SELECT value FROM json_each(:keys))",
+        bound,
+    )
+    tags = _tags(store, bound)
+    cells = _param_cells(store, bound, params)
+    series = _metric_cells(store, bound, metrics)
+    now_ms = time.time() * 1000
+    found: dict[RunKey, RunRow] = {}
+    for key, uuid, name, experiment, status, started, ended, archived, deleted in rows:
+        until = ended if ended is not None else now_ms
+        found[key] = RunRow(
+            key=key,
+            id=run_uuid(uuid),
+            name=name,
+            experiment=experiment,
+            status=status,
+            started_at=moment(started),
+            ended_at=maybe_moment(ended),
+            # A clock that was set back must not make a run end before it began.
+            duration_s=max(0.0, (until - started) / 1000),
+            tags=tuple(tags.get(key, ())),
+            archived=archived is not None,
+            deleted=deleted is not None,
+            params=cells.get(key, {}),
+            metrics=series.get(key, {}),
+        )
+    return [found[key] for key in keys if key in found]
+
+
+def list_columns(
+    store: Store, selection: Selection = _EVERYTHING
+) -> tuple[list[str], list[str]]:
+    """Return the names of params and the labels of metrics that any selected run has.
+
+    The most frequent first, ties by name.
+    """
+    where, bound = _where(selection)
+    found: list[list[str]] = []
+    for table in ("param", "metric"):
+        rows = store.read(
+            f"SELECT k.name, k.context, count(*) AS n FROM {table} AS t "
+            "JOIN key AS k ON k.id = t.key "
+            "WHERE t.run IN (SELECT r.id FROM run AS r "
+            f"JOIN experiment AS e ON e.id = r.experiment WHERE {where}) "
+            "GROUP BY t.key ORDER BY n DESC, k.name, k.context",
+            bound,
+        )
+        found.append([f"{name}@{context}" if context else name for name, context, _ in rows])
+    return found[0], found[1]
+
+
+def find_run(store: Store, address: str) -> RunKey:
+    """Return the run that an id, a unique prefix or ending of an id, or a name means.
+
+    A run in the trash is found by its id, and by name where no other run has it.
+
+    Raises:
+        NotFound: nothing fits.
+        Ambiguous: more than one run fits.
+    """
+    digits = address.replace("-", "").lower()
+    is_hex = bool(digits) and all(c in "0123456789abcdef" for c in digits)
+    tries: list[tuple[str, str]] = []
+    if is_hex and len(digits) == 32:
+        tries.append(("lower(hex(r.uuid)) = :a", digits))
+    tries.append(("r.name = :a AND r.deleted_ms IS NULL", address))
+    tries.append(("r.name = :a", address))
+    if is_hex:
+        tries.append(("lower(hex(r.uuid)) LIKE :a", f"{digits}%"))
+        tries.append(("lower(hex(r.uuid)) LIKE :a", f"%{digits}"))
+    for where, wanted in tries:
+        rows = store.read(f"SELECT r.id FROM run AS r WHERE {where} LIMIT 50", {"a": wanted})
+        if len(rows) == 1:
+            return int(rows[0][0])
+        if rows:
+            raise Ambiguous(address, _candidates(store, [row[0] for row in rows]))
+    names = [row[0] for row in store.read("SELECT DISTINCT name FROM run LIMIT 10000")]
+    raise NotFound("run", address, names)
+
+
+def run_id(store: Store, key: RunKey) -> str:
+    """Return a run's id.
+
+    Raises:
+        NotFound: the run is gone.
+    """
+    rows = store.read("SELECT uuid FROM run WHERE id=?", (key,))
+    if not rows:
+        raise NotFound("run", str(key))
+    return run_uuid(rows[0][0])
+
+
+def _candidates(store: Store, keys: Sequence[RunKey]) -> list[str]:
+    rows = sorted(get_rows(store, keys), key=lambda row: row.started_at, reverse=True)
+    return [f"{row.id} {row.name} ({row.experiment}, {row.status})" for row in rows]
+
+
+def _where(selection: Selection) -> tuple[str, dict[str, Any]]:
+    parts = [f"r.deleted_ms IS {'NOT ' if selection.deleted else ''}NULL"]
+    bound: dict[str, Any] = {}
+    if not selection.archived and not selection.deleted:
+        parts.append("r.archived_ms IS NULL")
+    if selection.experiment is not None:
+        parts.append("(e.name = :experiment OR substr(e.name, 1, :length) = :branch)")
+        branch = selection.experiment + "/"
+        bound |= {"experiment": selection.experiment, "branch": branch, "length": len(branch)}
+    if selection.statuses is not None:
+        parts.append("r.status IN (SELECT value FROM json_each(:statuses))")
+        words = ",".join(f'"{status}"' for status in sorted(selection.statuses))
+        bound["statuses"] = f"[{words}]"
+    for number, word in enumerate(selection.text.split()):
+        name = f"word{number}"
+        escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        bound[name] = f"%{escaped}%"
+        bound[f"{name}id"] = f"%{escaped.replace('-', '')}%"
+        parts.append(
+            f"(r.name LIKE :{name} ESCAPE '\\' OR e.name LIKE :{name} ESCAPE '\\' "
+            f"OR r.status LIKE :{name} ESCAPE '\\' OR hex(r.uuid) LIKE :{name}id ESCAPE '\\' "
+            f"OR EXISTS (SELECT 1 FROM tag AS t WHERE t.run = r.id "
+            f"AND t.tag LIKE :{name} ESCAPE '\\'))"
+        )
+    return " AND ".join(parts), bound
+
+
+def _order_field(order: Order) -> tuple[str, str, dict[str, Any]]:
+    """Return a join, the SQL of the field, and what they bind."""
+    simple = {
+        "started": "r.started_ms",
+        "name": "r.name",
+        "experiment": "e.name",
+        "status": "r.status",
+        "duration": "(coalesce(r.ended_ms, :now) - r.started_ms)",
+    }
+    if order.field in simple:
+        bound = {"now": int(time.time() * 1000)} if order.field == "duration" else {}
+        return "", simple[order.field], bound
+    kind, _, label = order.field.partition(":")
+    if kind == "param" and label:
+        join = (
+            "LEFT JOIN param AS o ON o.run = r.id AND o.key = "
+            "(SELECT id FROM key WHERE name = :sort AND kind = :kind AND context = '')"
+        )
+        return join, "coalesce(o.number, o.text)", {"sort": label, "kind": PARAM_KIND}
+    if kind == "metric" and label:
+        stem, dot, statistic = label.rpartition(".")
+        if not dot or statistic not in _STATISTICS:
+            stem, statistic = label, "last"
+        name, context = split_label(stem)
+        join = (
+            "LEFT JOIN metric AS o ON o.run = r.id AND o.key = "
+            "(SELECT id FROM key WHERE name = :sort AND kind = :kind AND context = :context)"
+        )
+        return join, f"o.{statistic}", {"sort": name, "context": context, "kind": METRIC_KIND}
+    known = ", ".join([*simple, "param:KEY", "metric:NAME[.last|.min|.max|.mean]"])
+    raise InvalidArgument(f"runs cannot be sorted by {order.field!r}: use {known}")
+
+
+def _tags(store: Store, bound: dict[str, Any]) -> dict[RunKey, list[str]]:
+    found: dict[RunKey, list[str]] = {}
+    for run, tag in store.read(
+        "SELECT run, tag FROM tag WHERE run IN (SELECT value FROM json_each(:keys)) "
+        "ORDER BY run, tag",
+        bound,
+    ):
+        found.setdefault(run, []).append(tag)
+    return found
+
+
+def _key_names(store: Store, kind: int, labels: Sequence[str] | None) -> dict[int, tuple[str, str]]:
+    """Return name and context of interned keys, of all or of those with these labels."""
+    if labels is None:
+        rows = store.read("SELECT id, name, context FROM key WHERE kind=?", (kind,))
+        return {key: (name, context) for key, name, context in rows}
+    found: dict[int, tuple[str, str]] = {}
+    for label in labels:
+        wanted = (label, "") if kind == PARAM_KIND else split_label(label)
+        for key, name, context in store.read(
+            "SELECT id, name, context FROM key WHERE name=? AND kind=? AND context=?",
+            (wanted[0], kind, wanted[1]),
+        ):
+            found[key] = name, context
+    return found
+
+
+def _param_cells(
+    store: Store, bound: dict[str, Any], names: Sequence[str] | None
+) -> dict[RunKey, dict[str, ParamValue]]:
+    if names is not None and not names:
+        return {}
+    keys = _key_names(store, PARAM_KIND, names)
+    found: dict[RunKey, dict[str, ParamValue]] = {}
+    for run, key, kind, number, text, digest in store.read(
+        "SELECT run, key, type, number, text, digest FROM param "
+        f"WHERE run IN (SELECT value FROM json_each(:keys)) {_only(keys, names)}"
+        "ORDER BY run, key",
+        bound | {"names": marks(keys)},
+    ):
+        cells = found.setdefault(run, {})
+        cells[keys[key][0]] = param_value(store, kind, number, text, digest)
+    return found
+
+
+def _metric_cells(
+    store: Store, bound: dict[str, Any], labels: Sequence[str] | None
+) -> dict[RunKey, dict[str, MetricSummary]]:
+    if labels is not None and not labels:
+        return {}
+    keys = _key_names(store, METRIC_KIND, labels)
+    found: dict[RunKey, dict[str, MetricSummary]] = {}
+    for run, *columns in store.read(
+        f"SELECT m.run, {METRIC} FROM metric AS m "
+        f"WHERE m.run IN (SELECT value FROM json_each(:keys)) {_only(keys, labels)}"
+        "ORDER BY run, key",
+        bound | {"names": marks(keys)},
+    ):
+        name, context = keys[columns[-1]]
+        summary = metric_summary(name, context, columns)
+        found.setdefault(run, {})[summary.label] = summary
+    return found
+
+
+def _only(keys: dict[int, tuple[str, str]], wanted: Sequence[str] | None) -> str:
+    # The bound list is used in both cases: SQLite refuses names that no query has.
+    if wanted is None:
+        return "AND :names IS NOT NULL "
+    return "AND key IN (SELECT value FROM json_each(:names)) " if keys else "AND :names IS NULL "
