@@ -166,7 +166,7 @@ class RunWriter:
         elif kind == journal.LINEAGE:
             self._save_lineage(facts)
         for part in cast("list[Facts]", facts.get("lineage") or []):
-            self._save_lineage(part)
+            self._save_lineage(part, over=part.get("status") != "pending")
 
     def _make_run(self, facts: Facts) -> None:
         experiment = _word(facts, "experiment") or "recovered"
@@ -294,14 +294,15 @@ class RunWriter:
             ),
         )
 
-    def _save_lineage(self, facts: Facts) -> None:
+    def _save_lineage(self, facts: Facts, *, over: bool = True) -> None:
+        # The helper's journal may be drained before the one that announces its parts.
         body = facts.get("facts")
         digest = None
         if body:
             text = json.dumps(body, sort_keys=True, separators=(",", ":"))
             digest = self._save_content(text.encode("utf-8", "replace"))
         self._connection.execute(
-            "INSERT OR REPLACE INTO lineage VALUES (?,?,?,?,?,?)",
+            f"INSERT OR {'REPLACE' if over else 'IGNORE'} INTO lineage VALUES (?,?,?,?,?,?)",
             (
                 *(self.key, _word(facts, "part"), _word(facts, "status"), _word(facts, "reason")),
                 *(_whole(facts, "took_ms"), digest),
