@@ -132,7 +132,10 @@ def to_json(value: object) -> str:
 def _exact(value: object) -> object:
     """Return a plain Python value; subclasses (numpy.float64, IntEnum) lose their kind."""
     for kind in (bool, int, float, str):
-        if type(value) is not kind and isinstance(value, kind):
+        # A bool is an int too, so the search ends at a value's own kind.
+        if type(value) is kind:
+            return value
+        if isinstance(value, kind):
             return kind(value) if kind is not str else str.__str__(value)
     return value
 
