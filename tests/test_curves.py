@@ -163,7 +163,7 @@ def test_smoothing_by_zero_changes_nothing():
 def test_a_sparkline_keeps_the_spike_and_marks_the_gap():
     line = sparkline([0.0, 0.0, 0.0, 9.0, 0.0, 0.0, math.nan, math.nan], 4)
 
-    assert line == "▁█▁×"
+    assert line == "▁▇▁×"
 
 
 @pytest.mark.parametrize(

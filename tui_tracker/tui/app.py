@@ -18,7 +18,7 @@ from textual.color import Color
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from tui_tracker.errors import TrackerError
 from tui_tracker.tui.clipboard import copy
@@ -48,6 +48,7 @@ DARK = Theme(
     background=_OWN,
     surface=_OWN,
     variables={
+        **BUILTIN_THEMES["ansi-dark"].variables,
         "accent": "#6cb6ff",
         "dim": "#8b949e",
         "faint": "#484f58",
@@ -68,6 +69,7 @@ LIGHT = Theme(
     background=_OWN,
     surface=_OWN,
     variables={
+        **BUILTIN_THEMES["ansi-light"].variables,
         "accent": "#0550ae",
         "dim": "#636c76",
         "faint": "#bbc3cc",
@@ -92,11 +94,8 @@ class PlainFilter(LineFilter):
 
 
 @lru_cache(maxsize=256)
-def _plain(style: Style) -> Style | None:
-    plain = Style(
-        bold=style.bold, underline=style.underline, reverse=style.reverse, meta=style.meta
-    )
-    return plain or None
+def _plain(style: Style) -> Style:
+    return Style(bold=style.bold, underline=style.underline, reverse=style.reverse)
 
 
 class TrackerApp(App[None], inherit_bindings=False):
@@ -133,8 +132,9 @@ class TrackerApp(App[None], inherit_bindings=False):
         return cast("Screen[object]", RunsScreen())
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        filters = super().get_line_filters()
-        return [*filters, self._plain_filter] if self.plain else filters
+        # In place of Textual's own, which under NO_COLOR writes greys, and which fails on
+        # a segment without a style.
+        return [self._plain_filter] if self.plain else super().get_line_filters()
 
     @property
     def page(self) -> TrackerScreen | None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Stat = Literal["last", "min", "max"]
 
-METRIC_COLUMNS = 5
+METRIC_COLUMNS = 4
 PARAM_COLUMNS = 8
 SAMPLED_RUNS = 60
 """Runs that are looked at to see which params differ."""
@@ -60,11 +60,6 @@ class Column:
     """The metric's label or the param's name."""
     stat: Stat = "last"
 
-    @property
-    def numeric(self) -> bool:
-        """Whether cells are aligned on the decimal point."""
-        return self.kind == "metric"
-
 
 def metric_stat(label: str) -> Stat:
     """Return which value of a metric tells how good a run was."""
@@ -78,22 +73,24 @@ def metric_stat(label: str) -> Stat:
 
 def rank_metrics(labels: Sequence[str]) -> list[str]:
     """Return the metrics, most telling first; within a rank the given order stays."""
+    return sorted(labels, key=_rank)
 
-    def rank(label: str) -> int:
-        words = label.replace("_", " ").replace("/", " ").replace("@", " ")
-        if _BOOKKEEPING.search(words):
-            return 3
-        judged, quality = _JUDGED.search(words), _LOW.search(words) or _HIGH.search(words)
-        return 0 if judged and quality else 1 if quality else 2
 
-    return sorted(labels, key=rank)
+def _rank(label: str) -> int:
+    words = label.replace("_", " ").replace("/", " ").replace("@", " ")
+    if _BOOKKEEPING.search(words):
+        return 3
+    judged, quality = _JUDGED.search(words), _LOW.search(words) or _HIGH.search(words)
+    return 0 if judged and quality else 1 if quality else 2
 
 
 def metric_columns(labels: Sequence[str]) -> list[Column]:
-    """Return the columns of the most telling metrics."""
+    """Return the columns of the most telling metrics; of bookkeeping only where that is all."""
     arrows = {"min": " ↓", "max": " ↑", "last": ""}
+    ranked = rank_metrics(labels[:2000])
+    telling = [label for label in ranked if _rank(label) < 3] or ranked
     columns = []
-    for label in rank_metrics(labels[:2000])[:METRIC_COLUMNS]:
+    for label in telling[:METRIC_COLUMNS]:
         stat = metric_stat(label)
         title = printable(label) + arrows[stat]
         columns.append(Column(f"metric:{label}.{stat}", title, "metric", label, stat))
@@ -103,15 +100,17 @@ def metric_columns(labels: Sequence[str]) -> list[Column]:
 def param_columns(names: Sequence[str], sample: Sequence[RunRow]) -> list[Column]:
     """Return the columns of params that differ between the sampled runs.
 
-    Those with few values come before those with one for every run, for they group.
+    Those with few values come before those with one for every run, for they group; those
+    that some runs lack come last.
     """
-    spread = {}
-    for name in names:
+
+    def rank(name: str) -> int:
         values = {repr(row.params[name]) for row in sample if name in row.params}
-        missing = any(name not in row.params for row in sample)
-        spread[name] = len(values) + missing
-    differing = [name for name in names if spread[name] > 1]
-    differing.sort(key=lambda name: spread[name] == len(sample) and len(sample) > 2)
+        if len(values) > 1:
+            return 1 if len(values) == len(sample) > 2 else 0
+        return 2 if any(name not in row.params for row in sample) else 3
+
+    differing = sorted((name for name in names if rank(name) < 3), key=rank)
     return [
         Column(f"param:{name}", printable(name), "param", name)
         for name in differing[:PARAM_COLUMNS]
@@ -127,10 +126,10 @@ def table_columns(
         Column("status", "status", "status"),
         Column("name", "name", "name"),
         *metric_columns(metrics),
-        *param_columns(params, sample),
-        *([Column("experiment", "experiment", "experiment")] if len(experiments) > 1 else []),
         Column("started", "started", "time"),
         Column("duration", "duration", "duration"),
+        *param_columns(params, sample),
+        *([Column("experiment", "experiment", "experiment")] if len(experiments) > 1 else []),
         *([Column("tags", "tags", "tags")] if any(row.tags for row in sample) else []),
     )
 

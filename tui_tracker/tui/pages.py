@@ -33,7 +33,7 @@ from tui_tracker.tui.widgets.line_widget import Line, Role, Span
 if TYPE_CHECKING:
     from tui_tracker.queries import LineagePart, MetricSummary, RunDetail, RunRow, Status
 
-LABEL = 11
+LABEL = 13
 """Cells of the words at the left of a page."""
 SPARK = 24
 STATUS_ROLES: dict[Status, Role] = {

@@ -65,6 +65,7 @@ class RunsFound:
     """All there are, whatever is selected."""
     keys: list[int]
     columns: tuple[Column, ...]
+    """Empty where there is no run to choose them by."""
     rows: dict[int, RunRow]
     read_at: datetime
 
@@ -72,7 +73,7 @@ class RunsFound:
 def find_runs(store: Store, wanted: RunsWanted) -> RunsFound:
     """Return the keys of a table, its columns, and the cells of its visible lines."""
     keys = list_run_keys(store, wanted.selection, wanted.order)
-    columns = wanted.columns or choose_columns(store, wanted.selection, keys)
+    columns = wanted.columns or (choose_columns(store, wanted.selection, keys) if keys else ())
     first = max(0, min(wanted.first, len(keys) - wanted.count))
     rows = read_rows(store, keys[first : first + wanted.count], columns)
     everything = Selection(archived=wanted.selection.archived)

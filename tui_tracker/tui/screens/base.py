@@ -8,6 +8,7 @@ never queues up work.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, cast
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 Question = Callable[["Store"], Message]
 
+FIRST_FRAME_S = 0.15
+"""How long the first frame waits for the first answer."""
 LEAST_WIDTH, LEAST_HEIGHT = 50, 12
 WIDE = 100
 """From this many cells on there is room beside the main pane."""
@@ -51,6 +54,9 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
         super().__init__()
         self._under_way: set[str] = set()
         self._waiting: dict[str, Question] = {}
+        self._held = ExitStack()
+        self._focused_before: Widget | None = None
+        """What gets the focus back when the terminal is large enough again."""
 
     @property
     def tracker(self) -> TrackerApp:
@@ -71,6 +77,25 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
     def text_to_copy(self) -> str:
         """Return what `copy` copies; "" where there is nothing."""
         return ""
+
+    # The first frame.
+
+    def hold_first_frame(self) -> None:
+        """Paint nothing until the first answer came, or a moment passed without it.
+
+        Textual paints while it lays out, up to three times, each the whole screen.
+        """
+        self._held.enter_context(self.app.batch_update())
+        self.set_timer(FIRST_FRAME_S, self._release_frame)
+
+    def show_first_frame(self) -> None:
+        """Paint from now on."""
+        self.call_later(self._release_frame)
+
+    def _release_frame(self) -> None:
+        self._held.close()
+        # The app forgets to tell the screen that there is something to paint.
+        self.check_idle()
 
     # Questions.
 
@@ -128,6 +153,10 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
 
     def on_resize(self, event: events.Resize) -> None:
         small = event.size.width < LEAST_WIDTH or event.size.height < LEAST_HEIGHT
+        if small and not self.has_class("-tiny"):
+            self._focused_before = self.focused
+        elif not small and self.has_class("-tiny") and self._focused_before is not None:
+            self.call_after_refresh(self.focus_on, self._focused_before)
         self.set_class(small, "-tiny")
         self.set_class(event.size.width >= WIDE, "-wide")
 

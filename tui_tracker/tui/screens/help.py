@@ -25,7 +25,7 @@ class HelpScreen(TrackerScreen, inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         yield Bar(id="title")
-        yield LinesView(id="help", classes="page")
+        yield LinesView("help", id="help", classes="page")
         yield Footer(id="footer")
         yield Bar(id="too-small")
 
@@ -35,9 +35,6 @@ class HelpScreen(TrackerScreen, inherit_bindings=False):
         view = self.query_one(LinesView)
         view.lines = help_lines(self._place)
         self.focus_on(view)
-
-    def place(self) -> Place:
-        return "help"
 
     def go_back(self) -> None:
         self.app.pop_screen()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
@@ -13,9 +12,6 @@ from tui_tracker.formatting import fit
 from tui_tracker.tui.keys import Key, Place, key_names, keys_at
 from tui_tracker.tui.widgets.line_widget import Line
 from tui_tracker.tui.widgets.virtual_list import VirtualList
-
-if TYPE_CHECKING:
-    pass
 
 
 class CommandList(VirtualList):
@@ -57,8 +53,9 @@ class PaletteScreen(ModalScreen[str | None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         line = Input(placeholder="type a few letters of a command", compact=True)
         line.cursor_blink = False
-        yield line
-        yield CommandList()
+        with Vertical(id="palette"):
+            yield line
+            yield CommandList()
 
     def on_mount(self) -> None:
         self.query_one(CommandList).show(self._keys)

@@ -9,6 +9,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
+from textual.containers import Container
 from textual.message import Message
 from textual.timer import Timer
 
@@ -75,18 +76,22 @@ class RunScreen(TrackerScreen, inherit_bindings=False):
     def compose(self) -> ComposeResult:
         yield Bar(id="title")
         yield Tabs(id="tabs")
-        yield LinesView(id="overview", classes="page")
-        yield CurveGrid(id="curves")
-        yield LinesView(id="params", classes="page")
-        yield LinesView(id="artifacts", classes="page")
-        yield ConsoleView(id="console")
-        yield LinesView(id="notes", classes="page")
+        # All tabs take the same place, each in a layer of its own: opening another one is
+        # a repaint and no new layout.
+        with Container(id="pages"):
+            yield LinesView("page", id="overview", classes="page")
+            yield CurveGrid(id="curves")
+            yield LinesView("lines", id="params", classes="page")
+            yield LinesView("lines", id="artifacts", classes="page")
+            yield ConsoleView(id="console")
+            yield LinesView("page", id="notes", classes="page")
         yield Footer(id="footer")
         yield Bar(id="too-small")
 
     def on_mount(self) -> None:
         self.query_one("#too-small", Bar).left = ((" Make this window at least 60 x 16.", ""),)
         self.query_one(Tabs).names = TABS
+        self.hold_first_frame()
         self._show_tab(OVERVIEW)
         self.read_again()
 
@@ -130,6 +135,7 @@ class RunScreen(TrackerScreen, inherit_bindings=False):
         self._read_at = monotonic()
         self._show()
         self._tick_if_running()
+        self.show_first_frame()
 
     def on_curve_grid_buckets_wanted(self, event: CurveGrid.BucketsWanted) -> None:
         key = self.key
@@ -272,7 +278,7 @@ class RunScreen(TrackerScreen, inherit_bindings=False):
         self._tab = tab
         self.query_one(Tabs).open = tab
         for number in range(len(TABS)):
-            self.page(number).display = number == tab
+            self.page(number).visible = number == tab
         self.focus_on(self.page(tab))
         self._show()
 

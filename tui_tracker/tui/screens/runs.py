@@ -95,6 +95,7 @@ class RunsScreen(TrackerScreen, inherit_bindings=False):
         return self.query_one(RunTable)
 
     def on_mount(self) -> None:
+        self.hold_first_frame()
         self.query_one("#too-small", Bar).left = ((" Make this window at least 60 x 16.", ""),)
         self.query_one("#title", Bar).left = ((" tui_tracker", "bold"),)
         self.table.empty = ((), ((" reading …", "dim"),))
@@ -136,8 +137,7 @@ class RunsScreen(TrackerScreen, inherit_bindings=False):
         )
 
     def on_runs_screen_found(self, event: RunsScreen.Found) -> None:
-        found = event.found
-        wanted = found.wanted
+        found, wanted = event.found, event.found.wanted
         shown = (
             wanted.selection.experiment or ALL,
             wanted.selection.text,
@@ -151,7 +151,7 @@ class RunsScreen(TrackerScreen, inherit_bindings=False):
         self.tree_pane.experiments = found.experiments
         table.empty = self._nothing(found)
         table.sorted_by = (wanted.order.field, wanted.order.descending)
-        if table.columns != found.columns:
+        if found.columns and table.columns != found.columns:
             table.columns = found.columns
         keep = shown == self._shown
         self._shown = shown
@@ -163,6 +163,7 @@ class RunsScreen(TrackerScreen, inherit_bindings=False):
         self._rows_at = monotonic()
         self._show_title()
         self._tick_if_running()
+        self.show_first_frame()
 
     def _nothing(self, found: RunsFound) -> tuple[Line, ...]:
         if not found.experiments:
@@ -217,7 +218,13 @@ class RunsScreen(TrackerScreen, inherit_bindings=False):
             (printable(path) if path else "tui_tracker", "bold"),
             (f"  {printable(self.tracker.store_name)}" if not path else "", "dim"),
         )
-        bar.right = (*self._filter_words(), *self._count_words(node, len(table.keys)), (" ", ""))
+        order = self._field.removeprefix("metric:").removeprefix("param:")
+        arrow = "▾" if self._descending else "▴"
+        bar.right = (
+            *self._filter_words(),
+            *self._count_words(node, len(table.keys)),
+            (f"  by {printable(order)} {arrow} ", "dim"),
+        )
 
     def _filter_words(self) -> tuple[Span, ...]:
         archived: Span = ("archived too  ", "second") if self._archived else ("", "")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import log
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 CHART_WIDTH, CHART_HEIGHT = 36, 9
 """The smallest chart that is worth looking at, in cells."""
 GAP = 2
+BEST_SHAPE = 3.0
+"""Width by height of a chart in cells, where there is a choice."""
 SMOOTHINGS = (0.0, 0.6, 0.9, 0.97)
 
 
@@ -37,12 +40,12 @@ class CurveGrid(LineWidget, can_focus=True, inherit_bindings=False):
     BINDINGS = bindings("curves")
     PLACE = "curves"
 
-    metrics: reactive[tuple[MetricSummary, ...]] = reactive((), repaint=False)
-    chosen: reactive[int] = reactive(0, repaint=False)
-    enlarged: reactive[bool] = reactive(False, repaint=False)
-    log_axis: reactive[bool] = reactive(False, repaint=False)
-    smoothing: reactive[float] = reactive(0.0, repaint=False)
-    view: reactive[tuple[int, int] | None] = reactive(None, repaint=False)
+    metrics: reactive[tuple[MetricSummary, ...]] = reactive((), repaint=False, init=False)
+    chosen: reactive[int] = reactive(0, repaint=False, init=False)
+    enlarged: reactive[bool] = reactive(False, repaint=False, init=False)
+    log_axis: reactive[bool] = reactive(False, repaint=False, init=False)
+    smoothing: reactive[float] = reactive(0.0, repaint=False, init=False)
+    view: reactive[tuple[int, int] | None] = reactive(None, repaint=False, init=False)
     """The steps that the enlarged chart shows; None for all."""
     empty: reactive[tuple[Line, ...]] = reactive(())
 
@@ -79,7 +82,16 @@ class CurveGrid(LineWidget, can_focus=True, inherit_bindings=False):
         """How many charts stand side by side."""
         if self.enlarged:
             return 1
-        return max(1, min(len(self.metrics), (self.size.width + GAP) // (CHART_WIDTH + GAP)))
+        most = max(1, min(len(self.metrics), (self.size.width + GAP) // (CHART_WIDTH + GAP)))
+        return min(range(1, most + 1), key=self._badness)
+
+    def _badness(self, across: int) -> tuple[int, float]:
+        """Return how badly so many charts side by side fill the screen."""
+        rows = max(1, -(-len(self.metrics) // across))
+        if rows * CHART_HEIGHT > self.size.height:  # it scrolls: the more at once the better
+            return 1000 - across, 0.0
+        shape = (self.size.width / across) / (self.size.height / rows)
+        return rows * across - len(self.metrics), abs(log(shape / BEST_SHAPE))
 
     @property
     def chart_width(self) -> int:
@@ -91,7 +103,7 @@ class CurveGrid(LineWidget, can_focus=True, inherit_bindings=False):
         if self.enlarged:
             return height
         rows = max(1, -(-len(self.metrics) // self.across))
-        return min(height, max(CHART_HEIGHT, height // rows))
+        return height // min(rows, max(1, height // CHART_HEIGHT))
 
     @property
     def rows_shown(self) -> int:

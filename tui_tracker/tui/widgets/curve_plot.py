@@ -70,7 +70,7 @@ def y_labels(chart: Chart, height: int) -> list[tuple[float, str]]:
     limits = _limits(chart)
     if limits is None:
         return []
-    count = max(2, (height - TITLE_LINES - TICK_LINES) // 3)
+    count = max(3, (height - TITLE_LINES - TICK_LINES) // 3)
     values = log_ticks(*limits, count) if chart.log else ticks(*limits, count)
     return list(zip(values, tick_labels(values), strict=True))
 
@@ -154,6 +154,8 @@ def _notes(chart: Chart, room: int) -> list[Span]:
     for parts in (
         [(state, "second"), (broken, "bad"), (long, "dim"), (last, "dim")],
         [(state, "second"), (broken, "bad"), (short, "dim"), (last, "dim")],
+        [(state, "second"), (broken, "bad"), (last, "dim")],
+        [(state, "second"), (broken, "bad")],
         [(broken, "bad"), (last, "dim")],
         [(broken, "bad"), (format_number(metric.last), "dim")],
     ):
@@ -216,7 +218,7 @@ def _cell(low: str, high: str, *, dim: bool) -> tuple[str, Role]:
 
 def _tick_line(x: Axis, left: int, width: int) -> Line:
     """Return the labels of the step axis, each centred below its dot column."""
-    values = [value for value in ticks(x.low, x.high, max(2, width // 12)) if value.is_integer()]
+    values = [value for value in ticks(x.low, x.high, max(2, width // 8)) if value.is_integer()]
     line = [" "] * width
     end = -1
     for value, label in zip(values, tick_labels(values), strict=True):

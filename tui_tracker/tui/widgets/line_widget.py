@@ -37,7 +37,7 @@ ROLES: tuple[Role, ...] = (
 class LineWidget(Widget, can_focus=False, inherit_bindings=False):
     """A widget that is drawn line by line from spans."""
 
-    PLACE: ClassVar[Place] = "everywhere"
+    PLACE: Place = "everywhere"
     """Whose keys work while this has the focus."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in ROLES} | {"role--cursor"}

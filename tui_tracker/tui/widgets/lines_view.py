@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.reactive import reactive
 
+from tui_tracker.tui.keys import Place
 from tui_tracker.tui.widgets.line_widget import Line
 from tui_tracker.tui.widgets.virtual_list import VirtualList
 
@@ -11,8 +12,11 @@ from tui_tracker.tui.widgets.virtual_list import VirtualList
 class LinesView(VirtualList):
     """Lines to read; the movement keys scroll."""
 
-    PLACE = "lines"
     HAS_CURSOR = False
+
+    def __init__(self, place: Place, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.PLACE = place
 
     lines: reactive[tuple[Line, ...]] = reactive((), repaint=False)
 

@@ -16,7 +16,15 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
 
-from tui_tracker.formatting import MISSING, cell_width, fit, format_ago, point_offset, printable
+from tui_tracker.formatting import (
+    MISSING,
+    cell_width,
+    crop,
+    fit,
+    format_ago,
+    point_offset,
+    printable,
+)
 from tui_tracker.tui.columns import GLYPHS, Column, duration_cell, metric_cell, param_cell
 from tui_tracker.tui.keys import bindings
 from tui_tracker.tui.widgets.line_widget import Line, Role, Span
@@ -25,7 +33,7 @@ from tui_tracker.tui.widgets.virtual_list import VirtualList
 if TYPE_CHECKING:
     from tui_tracker.queries import RunRow, Status
 
-WIDEST = {"name": 32, "experiment": 24, "tags": 24, "param": 16, "metric": 14}
+WIDEST = {"name": 32, "experiment": 24, "tags": 24, "param": 16, "metric": 18}
 """Cells that a column may take at most, by kind; others as many as they need."""
 NARROW = 72
 """Below this many cells a status is its glyph and three letters."""
@@ -89,6 +97,7 @@ class RunTable(VirtualList, inherit_bindings=False):
         self.now = datetime.now(UTC)
         self._grown: dict[int, tuple[int, int]] = {}
         self._first_column = 2
+        self._had_columns = False
 
     # Data in.
 
@@ -208,6 +217,10 @@ class RunTable(VirtualList, inherit_bindings=False):
             return text != MISSING
         return column.kind == "param" and text[:1].isdigit() and text != MISSING
 
+    def _is_numeric(self, number: int) -> bool:
+        """Whether a column's cells stand right, because numbers were seen in it."""
+        return self.columns[number].kind == "metric" or self._grown.get(number, (0, 0))[0] > 0
+
     def width_of(self, number: int) -> int:
         """Return the cells that a column takes now."""
         column = self.columns[number]
@@ -216,9 +229,10 @@ class RunTable(VirtualList, inherit_bindings=False):
         before, after = self._grown.get(number, (0, 0))
         widest = WIDEST.get(column.kind, 99)
         if column.kind == "name" and self.size.width < NARROW:
-            widest = 18
+            widest = 20
         title = cell_width(column.title) + 2 * (self.sorted_by[0] == column.field)
-        least = title if column.kind != "metric" else min(title, 12)
+        most = 10 if self.size.width < NARROW else 16
+        least = title if column.kind != "metric" else min(title, most)
         return min(widest, max(least, before + after))
 
     def shown_columns(self) -> list[tuple[int, int]]:
@@ -254,9 +268,10 @@ class RunTable(VirtualList, inherit_bindings=False):
         if column.kind in ("metric", "param"):
             before, after = self._grown.get(number, (0, 0))
             # Numbers stand at the right end of their column, below the title's end.
-            lead = max(0, width - before - after) if column.numeric else 0
+            numeric = self._is_numeric(number)
+            lead = max(0, width - before - after) if numeric else 0
             inner = before - point_offset(text) if self._aligned(column, text) else 0
-            if column.numeric and not self._aligned(column, text):
+            if numeric and not self._aligned(column, text):
                 inner = max(0, before - 1)
             return fit(" " * (lead + max(0, inner)) + text, width)
         return fit(text, width)
@@ -277,7 +292,7 @@ class RunTable(VirtualList, inherit_bindings=False):
             arrow = " ▾" if descending else " ▴"
             suffix = arrow if column.field == field else ""
             title = _short_title(column.title, width - len(suffix)) + suffix
-            right = column.numeric or column.kind == "duration"
+            right = self._is_numeric(number) or column.kind == "duration"
             role: Role = "accent" if number == self.column and self.has_focus else "head"
             spans += [(fit(title, width, right=right), role), ("  ", "")]
         return tuple(spans[:-1])
@@ -286,10 +301,13 @@ class RunTable(VirtualList, inherit_bindings=False):
         """Repaint the header line."""
         self.refresh(Region(0, 0, self.size.width, 1))
 
-    def watch_columns(self) -> None:
+    def watch_columns(self, columns: tuple[Column, ...]) -> None:
         self._grown = {}
         self._first_column = 2
-        self.column = min(self.column, max(0, len(self.columns) - 1))
+        self.column = (
+            1 if not self._had_columns else min(self.column, max(0, len(self.columns) - 1))
+        )
+        self._had_columns = bool(columns)
         self._grow()
 
     def watch_column(self, new: int) -> None:
@@ -339,10 +357,16 @@ class RunTable(VirtualList, inherit_bindings=False):
 
 
 def _short_title(title: str, width: int) -> str:
-    """Return a metric's title cut at the front of its path, which says the least."""
+    """Return a title cut to a width, at the front of its path, which says the least.
+
+    The arrow of a metric's best value stays.
+    """
     while cell_width(title) > width and "/" in title:
         title = title.split("/", 1)[1]
-    return title
+    name, space, arrow = title.rpartition(" ")
+    if space and arrow in "↓↑":
+        return f"{crop(name, max(1, width - 2))} {arrow}"
+    return crop(title, width, ellipsis="" if width < 8 else "…")
 
 
 def _joined(spans: list[Span]) -> Line:

@@ -27,7 +27,7 @@ class VirtualList(LineWidget, can_focus=True, inherit_bindings=False):
 
     BINDINGS = bindings("list")
 
-    PLACE: ClassVar[Place] = "list"
+    PLACE: Place = "list"
     HEADER_LINES: ClassVar[int] = 0
     """Lines at the top that do not scroll."""
     HAS_CURSOR: ClassVar[bool] = True
@@ -98,7 +98,9 @@ class VirtualList(LineWidget, can_focus=True, inherit_bindings=False):
         thumb = self._thumb(y - self.HEADER_LINES)
         room = width - 1 if thumb else width
         strip = self.strip(self.line(index), room, cursor=shown_cursor and self.has_focus)
-        return Strip.join([strip, self.strip(((thumb, "faint"),), 1)]) if thumb else strip
+        if not thumb:
+            return strip
+        return Strip.join([strip, self.strip(((thumb, "faint" if thumb != " " else ""),), 1)])
 
     def _thumb(self, row: int) -> str:
         """Return what the rightmost cell of a row shows: "" where all lines fit."""
