@@ -5,8 +5,9 @@ share their steps and times: the axis is encoded once and reused for every metri
 
     u8   format, 1
     u8   flags: 1 = values are float32, else float64
+    u32  number of points
     u32  length of the axis part
-    axis part, then values part (raw deflate streams)
+    axis part (a raw deflate stream), values part
 
 The axis part, inflated:
 
@@ -16,9 +17,13 @@ The axis part, inflated:
     i64  first step;  i64 stride;  i64 first time in Unix milliseconds
     steps (where listed), then n - 1 time deltas, byte-shuffled each
 
-Everything is little-endian. The values part is the byte-shuffled column: all lowest
-bytes first, then the next, so that the equal exponents of neighbours stand together
-and deflate finds them. Values are float32 only where not one bit is lost by it; NaN,
+The values part holds the byte-shuffled column: all lowest bytes first, then the next,
+so that the equal exponents of neighbours stand together and deflate finds them.
+
+    u8   one bit a plane of bytes, lowest first: 1 = as it is, 0 = deflated
+    the planes that are as they are, then one raw deflate stream of the others
+
+Everything is little-endian. Values are float32 only where not one bit is lost by it; NaN,
 infinities, repeated, backward and huge steps come back exactly. Times keep
 milliseconds.
 """
@@ -42,8 +47,10 @@ CAPACITY = 1024
 _FORMAT = 1
 _FLOAT32 = 1
 _LISTED, _SHORT_STEPS, _SHORT_TIMES = 1, 2, 4
-_HEAD = struct.Struct("<BBI")
+_HEAD = struct.Struct("<BBII")
 _AXIS = struct.Struct("<Bqqq")
+_SAMPLE, _NOISE = 64, 44
+"""Bytes of a plane that are looked at, and how many kinds among them make it noise."""
 _INT32 = range(-(2**31), 2**31)
 _SWAP = sys.byteorder == "big"
 
@@ -78,7 +85,8 @@ def encode(axis: bytes, values: Sequence[float]) -> bytes:
         single = array("f", column)
         if array("d", single).tobytes() == raw:
             column, flags = single, _FLOAT32
-    return _HEAD.pack(_FORMAT, flags, len(axis)) + axis + _deflate(_shuffle(column))
+    n = len(column)
+    return _HEAD.pack(_FORMAT, flags, n, len(axis)) + axis + _pack(_shuffle(column), n)
 
 
 def decode_values(block: bytes) -> array[float]:
@@ -87,19 +95,19 @@ def decode_values(block: bytes) -> array[float]:
     Raises:
         ValueError: the bytes are not a block of a known format.
     """
-    flags, length = _head(block)
+    flags, n, length = _head(block)
     kind = "f" if flags & _FLOAT32 else "d"
-    raw = _inflate(memoryview(block)[_HEAD.size + length :])
-    return array("d", _unshuffle(raw, kind))
+    part = memoryview(block)[_HEAD.size + length :]
+    return array("d", _unshuffle(_unpack(part, n, array(kind).itemsize), kind))
 
 
-def decode_axis(block: bytes, n: int) -> tuple[array[int], array[int]]:
-    """Return steps and Unix milliseconds of a block of n points.
+def decode_axis(block: bytes) -> tuple[array[int], array[int]]:
+    """Return steps and Unix milliseconds of a block.
 
     Raises:
         ValueError: the bytes are not a block of a known format.
     """
-    _, length = _head(block)
+    _, n, length = _head(block)
     raw = _inflate(memoryview(block)[_HEAD.size : _HEAD.size + length])
     flags, first, stride, start_ms = _AXIS.unpack_from(raw)
     body = raw[_AXIS.size :]
@@ -114,11 +122,14 @@ def decode_axis(block: bytes, n: int) -> tuple[array[int], array[int]]:
     return steps, array("q", accumulate(gaps, initial=start_ms))
 
 
-def _head(block: bytes) -> tuple[int, int]:
-    if len(block) < _HEAD.size or block[0] != _FORMAT:
+def _head(block: bytes) -> tuple[int, int, int]:
+    """Return flags, number of points and length of the axis part."""
+    if len(block) <= _HEAD.size or block[0] != _FORMAT:
         raise ValueError(f"a series block of format {block[:1].hex() or 'nothing'}, known is 1")
-    _, flags, length = _HEAD.unpack_from(block)
-    return flags, length
+    _, flags, n, length = _HEAD.unpack_from(block)
+    if len(block) <= _HEAD.size + length:
+        raise ValueError("a series block without values")
+    return flags, n, length
 
 
 def _stride(steps: Sequence[int]) -> int | None:
@@ -154,6 +165,36 @@ def _unshuffle(raw: bytes, kind: str) -> array[int] | array[float]:
     if _SWAP:
         column.byteswap()
     return column
+
+
+def _pack(shuffled: bytes, n: int) -> bytes:
+    """Return the values part of n values."""
+    mask, kept, rest = 0, b"", b""
+    for i in range(len(shuffled) // n):
+        plane = shuffled[i * n : (i + 1) * n]
+        # The low bytes of a mantissa are noise that deflate would only carry over, at
+        # most of the cost of a block: a sample tells them from bytes that repeat.
+        if n >= _SAMPLE and len(set(plane[:: n // _SAMPLE])) > _NOISE:
+            mask |= 1 << i
+            kept += plane
+        else:
+            rest += plane
+    return bytes((mask,)) + kept + (_deflate(rest) if rest else b"")
+
+
+def _unpack(part: memoryview, n: int, width: int) -> bytes:
+    """Return the byte-shuffled column of a values part."""
+    raw = [i for i in range(width) if part[0] >> i & 1]
+    rest = _inflate(part[1 + n * len(raw) :]) if len(raw) < width else b""
+    if len(rest) != n * (width - len(raw)):
+        raise ValueError(f"a series block of {n} values whose bytes are not as many")
+    kept = iter(range(1, 1 + n * len(raw), n))
+    others = iter(range(0, len(rest), n))
+    planes: list[bytes | memoryview] = []
+    for i in range(width):
+        source, start = (part, next(kept)) if i in raw else (memoryview(rest), next(others))
+        planes.append(source[start : start + n])
+    return b"".join(planes)
 
 
 def _deflate(raw: bytes) -> bytes:

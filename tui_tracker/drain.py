@@ -16,8 +16,8 @@ import sqlite3
 import time
 import weakref
 import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from itertools import chain
+from operator import itemgetter
 
 from tui_tracker import folder as folders
 from tui_tracker import journal
@@ -27,23 +27,32 @@ from tui_tracker.records import Console, RunWriter
 from tui_tracker.series import AxisCache, OpenSeries
 from tui_tracker.store import Store
 
+# Loaded by a training process too: `typing` and `dataclasses` would triple what it costs.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    Column = tuple[Sequence[int], Sequence[int], Sequence[float]]
+
 _LIMIT = 4 << 20
 """Bytes of journal in one transaction."""
 
-Column = tuple[list[int], list[int], list[float]]
 
-
-@dataclass(frozen=True, slots=True)
 class Recovered:
     """What one look at a store's journals did."""
 
-    points: int = 0
-    ended: tuple[str, ...] = ()
-    """Ids of runs found dead at this look."""
-    problems: tuple[str, ...] = ()
-    """One sentence for each journal that could not be drained or was damaged."""
-    waiting: int = 0
-    """Bytes that stay in journals."""
+    __slots__ = ("ended", "points", "problems", "waiting")
+
+    def __init__(
+        self, points: int, ended: tuple[str, ...], problems: tuple[str, ...], waiting: int
+    ) -> None:
+        self.points = points
+        self.ended = ended
+        """Ids of runs found dead at this look."""
+        self.problems = problems
+        """One sentence for each journal that could not be drained or was damaged."""
+        self.waiting = waiting
+        """Bytes that stay in journals."""
 
 
 class JournalDrain:
@@ -162,6 +171,7 @@ class JournalDrain:
                 self._series.clear()
                 self._console = None
             points = self._save_series(connection, run, columns, breathe)
+            self._axes.clear()
             if self._console is None:
                 self._console = Console.load(connection, run.key)
             for kind, facts in records:
@@ -189,25 +199,24 @@ class JournalDrain:
     def _columns(self, batch: Batch) -> tuple[dict[tuple[str, str], list[Column]], int]:
         """Return the points by name and context, and how many records were unreadable."""
         columns: dict[tuple[str, str], list[Column]] = {}
-        shared: dict[tuple[str, str], list[tuple[int, int]]] = {}
+        places: dict[tuple[str, str], list[list[int]]] = {}
         lost = 0
         for number, frames in batch.frames.items():
             keyset = self._keysets.get(number)
-            whole = keyset and [frame for frame in frames if len(frame) == keyset.total]
-            lost += len(frames) - len(whole or ())
-            if not keyset or not whole:
+            if keyset is None or set(map(len, frames)) != {keyset.total}:
+                lost += len(frames)
                 continue
-            _, _, _, steps, nanoseconds, *values, _ = zip(
-                *keyset.unpack(b"".join(whole)), strict=True
-            )
-            times = [ns // 1_000_000 for ns in nanoseconds]
-            for index, name in enumerate(keyset.names):
-                key = (name, keyset.context)
-                columns.setdefault(key, []).append((list(steps), times, list(values[index])))
-                shared.setdefault(key, []).append((number, len(whole)))
-        for key, parts in shared.items():
+            size = keyset.batch
+            for start in range(0, len(frames), size):
+                steps, nanoseconds, values = keyset.columns(frames[start : start + size])
+                times = tuple([ns // 1_000_000 for ns in nanoseconds])
+                for name, column in zip(keyset.names, values, strict=True):
+                    columns.setdefault((name, keyset.context), []).append((steps, times, column))
+            for name in keyset.names:
+                places.setdefault((name, keyset.context), []).append(batch.positions[number])
+        for key, parts in places.items():
             if len(parts) > 1:
-                columns[key] = [_in_file_order(columns[key], parts, batch)]
+                columns[key] = [_in_file_order(columns[key], parts)]
         return columns, lost
 
     def _save_series(
@@ -294,9 +303,7 @@ def recover(
     return Recovered(points, tuple(ended), tuple(problems), waiting)
 
 
-def _recover_one(
-    drain: JournalDrain, ended: list[str], breathe: Callable[[], None] | None
-) -> int:
+def _recover_one(drain: JournalDrain, ended: list[str], breathe: Callable[[], None] | None) -> int:
     live = journal.is_live(drain.path)
     if live and drain.drained >= 0 and drain.lag() == 0:
         return 0
@@ -313,13 +320,18 @@ def _recover_one(
     return points
 
 
-def _in_file_order(parts: list[Column], sources: list[tuple[int, int]], batch: Batch) -> Column:
+def _in_file_order(columns: list[Column], places: list[list[int]]) -> Column:
     """Merge the columns of one metric that was logged with several key sets."""
-    rows: list[tuple[int, int, int, float]] = []
-    for (steps, times, values), (number, n) in zip(parts, sources, strict=True):
-        places = batch.positions[number]
-        rows.extend(zip(places[:n], steps, times, values, strict=True))
-    rows.sort(key=lambda row: row[0])
+    rows = list(
+        zip(
+            chain.from_iterable(places),
+            chain.from_iterable(column[0] for column in columns),
+            chain.from_iterable(column[1] for column in columns),
+            chain.from_iterable(column[2] for column in columns),
+            strict=True,
+        )
+    )
+    rows.sort(key=itemgetter(0))
     return [row[1] for row in rows], [row[2] for row in rows], [row[3] for row in rows]
 
 

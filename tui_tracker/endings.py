@@ -85,9 +85,7 @@ def _install() -> None:
 def _hook_exceptions() -> None:
     before = sys.excepthook
 
-    def hook(
-        kind: type[BaseException], error: BaseException, trace: TracebackType | None
-    ) -> None:
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         global _failure, _signal
         if issubclass(kind, KeyboardInterrupt):
             _signal = signal.SIGINT

@@ -334,7 +334,8 @@ class Edit(Table, table=True):
 
 def schema(dialect: str) -> str:
     """Return the SQL that makes all tables in a new database."""
-    speaks = sqlite.dialect() if dialect == "sqlite" else postgresql.dialect()
+    dialects: dict[str, Any] = {"sqlite": sqlite.dialect, "postgresql": postgresql.dialect}
+    speaks = dialects[dialect]()
     parts = ["-- Made from models.py by `python -m tui_tracker.models`. Do not edit."]
     for table in metadata.sorted_tables:
         parts.append(str(CreateTable(table).compile(dialect=speaks)).strip() + ";")

@@ -11,19 +11,22 @@ import json
 import sqlite3
 import time
 import zlib
-from collections.abc import Mapping
-from typing import cast
 
 from tui_tracker import journal
 from tui_tracker.values import params_digest_text
+
+# Loaded by a training process too: `typing` alone would double what it costs.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Facts = Mapping[str, object]
 
 _LONG_TEXT = 512
 _BLOCK_LINES = 512
 _BLOCK_BYTES = 1 << 16
 _PARAM, _METRIC = 0, 1
 _WORST = ("failed", "killed", "crashed", "finished")
-
-Facts = Mapping[str, object]
 
 
 class RunWriter:
@@ -110,7 +113,9 @@ class RunWriter:
         """Apply a finish record."""
         ended = _whole(facts, "t") or int(time.time() * 1000)
         status = _word(facts, "status")
-        self.end_journal(name, status if status in _WORST else "finished", _word(facts, "why"), ended)
+        self.end_journal(
+            name, status if status in _WORST else "finished", _word(facts, "why"), ended
+        )
         lost = _whole(facts, "lost") or 0
         if lost:
             self._connection.execute(
@@ -150,23 +155,19 @@ class RunWriter:
     def apply(self, kind: int, facts: Facts) -> None:
         """Apply a record that is neither metrics nor console nor finish."""
         at_ms = _whole(facts, "t") or int(time.time() * 1000)
-        if kind in (journal.PARAMS, journal.START):
-            params = facts.get("params")
-            if isinstance(params, dict):
-                self._save_params(params, at_ms)
-        if kind in (journal.TAGS, journal.START):
+        if "params" in facts and isinstance(facts["params"], dict):
+            self._save_params(facts["params"], at_ms)
+        if "add" in facts or "remove" in facts:
             self._save_tags(facts, at_ms)
-        if kind == journal.NOTE or (kind == journal.START and facts.get("text")):
-            self._connection.execute(
-                "INSERT INTO note (run, at_ms, author, text) VALUES (?,?,?,?)",
-                (self.key, at_ms, _word(facts, "user"), _word(facts, "text")),
-            )
+        if kind in (journal.NOTE, journal.START) and facts.get("text"):
+            self._save_note(facts, at_ms)
         elif kind == journal.ARTIFACT:
             self._save_artifact(facts, at_ms)
         elif kind == journal.LINEAGE:
             self._save_lineage(facts)
-        for part in cast("list[Facts]", facts.get("lineage") or []):
-            self._save_lineage(part, over=part.get("status") != "pending")
+        for part in _list(facts, "lineage"):
+            if isinstance(part, dict):
+                self._save_lineage(part, over=part.get("status") != "pending")
 
     def _make_run(self, facts: Facts) -> None:
         experiment = _word(facts, "experiment") or "recovered"
@@ -174,7 +175,8 @@ class RunWriter:
         # A UUIDv7 begins with the milliseconds at which it was made.
         started = _whole(facts, "t") or int.from_bytes(self._uuid[:6], "big")
         cursor = self._connection.execute(
-            "INSERT INTO run (uuid, experiment, name, status, started_ms) VALUES (?,?,?,'running',?)",
+            "INSERT INTO run (uuid, experiment, name, status, started_ms) "
+            "VALUES (?,?,?,'running',?)",
             (self._uuid, self._experiment(experiment, started), name, started),
         )
         self.key = int(cursor.lastrowid or 0)
@@ -194,8 +196,8 @@ class RunWriter:
             started = _whole(facts, "t") or 0
             parent = _word(facts, "parent").replace("-", "")
             self._connection.execute(
-                "UPDATE run SET status='running', ended_ms=NULL, ended_by='', host=?, user=?, pid=?, "
-                "parent=coalesce(?, parent) WHERE id=?",
+                "UPDATE run SET status='running', ended_ms=NULL, ended_by='', "
+                "host=?, user=?, pid=?, parent=coalesce(?, parent) WHERE id=?",
                 (
                     *(_word(facts, "host"), _word(facts, "user"), _whole(facts, "pid")),
                     *(bytes.fromhex(parent) if parent else None, self.key),
@@ -205,7 +207,10 @@ class RunWriter:
                 self._connection.execute(
                     "UPDATE run SET name=?, experiment=?, started_ms=? WHERE id=?",
                     (
-                        *(_word(facts, "name"), self._experiment(_word(facts, "experiment"), started)),
+                        *(
+                            _word(facts, "name"),
+                            self._experiment(_word(facts, "experiment"), started),
+                        ),
                         *(started, self.key),
                     ),
                 )
@@ -259,7 +264,12 @@ class RunWriter:
             exact = abs(value) <= 2**53
             return "int", _float(value), None if exact else str(value), None
         if isinstance(value, float):
-            return "float", None if value != value else value, None if value == value else "NaN", None
+            return (
+                "float",
+                None if value != value else value,
+                None if value == value else "NaN",
+                None,
+            )
         kind = "str" if isinstance(value, str) else "list"
         text = _clean(value) if isinstance(value, str) else json.dumps(value, default=str)
         if len(text) <= _LONG_TEXT:
@@ -280,13 +290,21 @@ class RunWriter:
                 "INSERT OR IGNORE INTO tag VALUES (?,?,?)", (self.key, _clean(tag), at_ms)
             )
         for tag in _words(facts, "remove"):
-            self._connection.execute("DELETE FROM tag WHERE run=? AND tag=?", (self.key, _clean(tag)))
+            self._connection.execute(
+                "DELETE FROM tag WHERE run=? AND tag=?", (self.key, _clean(tag))
+            )
+
+    def _save_note(self, facts: Facts, at_ms: int) -> None:
+        self._connection.execute(
+            "INSERT INTO note (run, at_ms, author, text) VALUES (?,?,?,?)",
+            (self.key, at_ms, _word(facts, "user"), _word(facts, "text")),
+        )
 
     def _save_artifact(self, facts: Facts, at_ms: int) -> None:
         digest = _word(facts, "sha256")
         self._connection.execute(
-            "INSERT OR REPLACE INTO artifact (run, path, at_ms, kind, size, sha256, copied, problem) "
-            "VALUES (?,?,?,?,?,?,?,?)",
+            "INSERT OR REPLACE INTO artifact "
+            "(run, path, at_ms, kind, size, sha256, copied, problem) VALUES (?,?,?,?,?,?,?,?)",
             (
                 *(self.key, _word(facts, "path"), at_ms, _word(facts, "kind")),
                 *(_whole(facts, "size"), bytes.fromhex(digest) if digest else None),
@@ -423,8 +441,12 @@ def _word(facts: Facts, key: str) -> str:
 
 
 def _words(facts: Facts, key: str) -> list[str]:
+    return [str(item) for item in _list(facts, key)]
+
+
+def _list(facts: Facts, key: str) -> list[object]:
     value = facts.get(key)
-    return [str(item) for item in cast("list[object]", value)] if isinstance(value, list) else []
+    return value if isinstance(value, list) else []
 
 
 def _whole(facts: Facts, key: str) -> int | None:

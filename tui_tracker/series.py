@@ -8,10 +8,13 @@ full. Whoever rolls a transaction back must forget its series too.
 from __future__ import annotations
 
 import math
-import sqlite3
-from collections.abc import Sequence
 
 from tui_tracker import blocks
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
 
 _FIELDS = (
     "count, first_step, last_step, first_ms, last_ms, first, last, "
@@ -19,19 +22,33 @@ _FIELDS = (
 )
 
 
+class Axis:
+    """Steps and times of one block, encoded, and their extremes."""
+
+    __slots__ = ("code", "high_ms", "high_step", "low_ms", "low_step", "steps", "times")
+
+    def __init__(self, steps: Sequence[int], times_ms: Sequence[int]) -> None:
+        self.steps, self.times = steps, times_ms
+        self.code = blocks.encode_axis(steps, times_ms)
+        self.low_step, self.high_step = min(steps), max(steps)
+        self.low_ms, self.high_ms = min(times_ms), max(times_ms)
+
+
 class AxisCache:
-    """The last encoded axis: metrics of one log call share their steps and times."""
+    """The axes of one transaction: metrics of one log call share their steps and times."""
 
     def __init__(self) -> None:
-        self._steps: Sequence[int] = ()
-        self._times: Sequence[int] = ()
-        self._axis = b""
+        self._axes: dict[tuple[int, int, int], Axis] = {}
 
-    def encode(self, steps: Sequence[int], times_ms: Sequence[int]) -> bytes:
-        if steps != self._steps or times_ms != self._times:
-            self._axis = blocks.encode_axis(steps, times_ms)
-            self._steps, self._times = steps, times_ms
-        return self._axis
+    def get(self, steps: Sequence[int], times_ms: Sequence[int]) -> Axis:
+        key = (len(steps), steps[0], times_ms[0])
+        axis = self._axes.get(key)
+        if axis is None or axis.steps != steps or axis.times != times_ms:
+            axis = self._axes[key] = Axis(steps, times_ms)
+        return axis
+
+    def clear(self) -> None:
+        self._axes.clear()
 
 
 class OpenSeries:
@@ -63,7 +80,8 @@ class OpenSeries:
         ).fetchone()
         if row is None:
             return series
-        (series.count, series.first_step, series.last_step, series.first_ms, series.last_ms) = row[:5]
+        series.count, series.first_step, series.last_step = row[:3]
+        series.first_ms, series.last_ms = row[3:5]
         series.first = math.nan if row[5] is None else row[5]
         series.last = math.nan if row[6] is None else row[6]
         (series.min, series.max, series.mean, series.m2) = row[7:11]
@@ -72,9 +90,7 @@ class OpenSeries:
         series._load_last_block(connection)
         return series
 
-    def add(
-        self, steps: Sequence[int], times_ms: Sequence[int], values: Sequence[float]
-    ) -> None:
+    def add(self, steps: Sequence[int], times_ms: Sequence[int], values: Sequence[float]) -> None:
         """Take points in log order; the three columns have the same length > 0."""
         if self.count == 0:
             self.first_step, self.first_ms, self.first = steps[0], times_ms[0], values[0]
@@ -150,7 +166,8 @@ class OpenSeries:
     ) -> None:
         steps, times = self._steps[start:end], self._times[start:end]
         values = self._values[start:end]
-        data = blocks.encode(axes.encode(steps, times), values)
+        axis = axes.get(steps, times)
+        data = blocks.encode(axis.code, values)
         if self._block is None:
             self._block = connection.execute(
                 "INSERT INTO block (data) VALUES (?)", (data,)
@@ -163,8 +180,9 @@ class OpenSeries:
         connection.execute(
             "INSERT OR REPLACE INTO series_block VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
             (
-                *(self.run, self.metric, self._seq, end - start, min(steps), max(steps)),
-                *(min(times), max(times), min(finite, default=None), max(finite, default=None)),
+                *(self.run, self.metric, self._seq, end - start, axis.low_step, axis.high_step),
+                *(axis.low_ms, axis.high_ms),
+                *(min(finite, default=None), max(finite, default=None)),
                 *(sum(finite) if finite else None, self._block),
             ),
         )
@@ -182,7 +200,7 @@ class OpenSeries:
             self._seq = seq + 1
             return
         self._seq, self._block = seq, block
-        steps, times = blocks.decode_axis(data, n)
+        steps, times = blocks.decode_axis(data)
         self._steps, self._times = list(steps), list(times)
         self._values = list(blocks.decode_values(data))
 

@@ -104,7 +104,8 @@ def current() -> Run | None:
     """Return the current run, None where there is none."""
     runs = endings.open_runs()
     mine = [run for run in runs if run._thread == threading.get_ident()]
-    return (mine or runs or [None])[-1]
+    found = mine or runs
+    return found[-1] if found else None
 
 
 def log(metrics: Mapping[str, object], step: int | None = None, *, context: str = "") -> None:
@@ -209,4 +210,3 @@ def _refuse_unknown(arguments: Mapping[str, object]) -> None:
         if argument not in _told:
             _told.add(argument)
             say(f"init(): {argument}= means nothing here and is passed over")
-

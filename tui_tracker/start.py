@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from subprocess import Popen
 
-    from tui_tracker.store import Store
+    from tui_tracker.store import Row, Store
 
 _MEET_S = 30.0
 _LATER = ("code", "environment", "hardware")
@@ -218,12 +218,12 @@ def _resumed(folder: str, experiment: str, name: str, resume: bool | str) -> Sta
         last = store.read("SELECT max(last_step) FROM metric WHERE run=?", (key,))[0][0]
     start = Start(folder, str(run_id))
     start.experiment, start.name = str(found_experiment), str(found_name)
-    start.attempt = int(attempt or 1) + 1  # type: ignore[call-overload]
-    start.first_step = 0 if last is None else int(last) + 1  # type: ignore[call-overload]
+    start.attempt = int(attempt or 1) + 1
+    start.first_step = 0 if last is None else int(last) + 1
     return start
 
 
-def _find(store: Store, where: str, address: str, experiment: str = "") -> tuple[object, ...] | None:
+def _find(store: Store, where: str, address: str, experiment: str = "") -> Row | None:
     """Return id, name, experiment, key and status of the newest run that fits."""
     plain = address.replace("-", "").upper()
     pattern = f"{plain}%" if plain and all(c in "0123456789ABCDEF" for c in plain) else ""

@@ -15,10 +15,7 @@ import hashlib
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
-from urllib.parse import quote
 
 from tui_tracker import folder as folders
 from tui_tracker.errors import (
@@ -28,12 +25,20 @@ from tui_tracker.errors import (
     StoreTooNew,
 )
 
+# Loaded by a training process too: `typing` alone would double what it costs.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import Any
+
+    Row = tuple[Any, ...]
+    Parameters = Mapping[str, object] | Sequence[object]
+else:
+    Row, Parameters = tuple, object
+
 SCHEMA_VERSION = 1
 MIGRATIONS: dict[int, str] = {}
 """SQL that takes a store of the version before to this one; run in one transaction."""
-
-Row = tuple[Any, ...]
-Parameters = Mapping[str, object] | Sequence[object]
 
 
 class Store:
@@ -74,7 +79,8 @@ class Store:
         if not folders.exists(folder):
             if not create:
                 raise StoreError(
-                    folder, "no store here yet: tt.init() in a training script makes one, or tt demo"
+                    folder,
+                    "no store here yet: tt.init() in a training script makes one, or tt demo",
                 )
             folders.make(folder)
         path = database_path(folder)
@@ -156,6 +162,8 @@ class Store:
     def _connect(self, *, read_only: bool) -> sqlite3.Connection:
         if not read_only:
             return connect(self.path, wait_s=self._wait_s)
+        from urllib.parse import quote
+
         place = "file:" + quote(self.path)
         try:
             connection = sqlite3.connect(place + "?mode=ro", uri=True, check_same_thread=False)
@@ -345,5 +353,3 @@ def _operational(path: str, error: sqlite3.OperationalError) -> StoreError:
     if "full" in text:
         return StoreError(path, "the disk is full")
     return StoreError(path, text)
-
-

@@ -84,7 +84,7 @@ class Console:
                 self._inside.yes = True
                 try:
                     self._take(name, text)
-                except Exception:  # noqa: BLE001, S110  print() must never fail by us
+                except Exception:  # noqa: BLE001  print() must never fail by us
                     pass
                 finally:
                     self._inside.yes = False
@@ -93,7 +93,7 @@ class Console:
         def undo() -> None:
             if getattr(stream, "write", None) is write:
                 try:
-                    del stream.write  # type: ignore[method-assign]
+                    del stream.write
                 except AttributeError:
                     stream.write = original  # type: ignore[method-assign]
 
@@ -124,5 +124,3 @@ class Console:
 
     def _cut(self, text: str) -> str:
         return text.rsplit("\r", 1)[-1][-_LONGEST_LINE:]
-
-

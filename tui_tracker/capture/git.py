@@ -51,7 +51,8 @@ def read_status(start: str) -> dict[str, object]:
     with Repo(start, search_parent_directories=True) as repo:
         text = repo.git.status("--porcelain=v2", "--branch", "-z", "--untracked-files=normal")
         facts = _parse_status(text)
-        facts["remote"] = _remote(repo.git.config("--get", "remote.origin.url", with_exceptions=False))
+        url = repo.git.config("--get", "remote.origin.url", with_exceptions=False)
+        facts["remote"] = _remote(url)
         facts["top"] = str(repo.working_tree_dir)
     return facts
 

@@ -32,7 +32,7 @@ def capture_process() -> dict[str, object]:
 def script_name() -> str:
     """Return the script's file name; "notebook" or "python" where there is none."""
     main = sys.modules.get("__main__")
-    path = getattr(main, "__file__", None)
+    path: str | None = getattr(main, "__file__", None)
     if path and "ipykernel" not in path:
         name = os.path.basename(path)
         # `python -m package` runs package/__main__.py: the package is what it is called.
@@ -54,7 +54,7 @@ def user_name() -> str:
     try:
         import pwd
 
-        return pwd.getpwuid(os.getuid()).pw_name
+        return str(pwd.getpwuid(os.getuid()).pw_name)
     except (ImportError, KeyError, AttributeError):
         return str(os.getuid()) if hasattr(os, "getuid") else ""
 
@@ -86,7 +86,7 @@ def _hidden(value: str) -> str:
 
 
 def _without_password(argument: str) -> str:
-    scheme, separator, rest = argument.partition("://")
+    _, separator, rest = argument.partition("://")
     host = rest.split("/", 1)[0]
     if not separator or "@" not in host:
         return argument

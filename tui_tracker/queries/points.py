@@ -7,11 +7,15 @@ import math
 import zlib
 from array import array
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from tui_tracker import blocks
 from tui_tracker.queries.answers import Buckets, ConsoleLine, RunKey, Series
 from tui_tracker.queries.rows import moment
-from tui_tracker.store import Row, Store
+from tui_tracker.store import Store
+
+if TYPE_CHECKING:
+    from tui_tracker.store import Row
 
 _Bucket = tuple[int, int, float | None, float | None]
 """Low step, high step, minimum, maximum."""
@@ -20,12 +24,12 @@ _Bucket = tuple[int, int, float | None, float | None]
 def read_series(store: Store, run: RunKey, metric: int) -> Series:
     """Return all points of a metric; empty where there is none."""
     steps, times, values = array("q"), array("q"), array("d")
-    for n, data in store.read(
-        "SELECT s.n, b.data FROM series_block AS s JOIN block AS b ON b.id = s.data "
+    for (data,) in store.read(
+        "SELECT b.data FROM series_block AS s JOIN block AS b ON b.id = s.data "
         "WHERE s.run=? AND s.metric=? ORDER BY s.seq",
         (run, metric),
     ):
-        block_steps, block_times = blocks.decode_axis(data, n)
+        block_steps, block_times = blocks.decode_axis(data)
         steps += block_steps
         times += block_times
         values += blocks.decode_values(data)
@@ -73,9 +77,7 @@ def read_buckets(
     )
 
 
-def read_console(
-    store: Store, run: RunKey, first: int = 0, count: int = 1000
-) -> list[ConsoleLine]:
+def read_console(store: Store, run: RunKey, first: int = 0, count: int = 1000) -> list[ConsoleLine]:
     """Return up to `count` lines of the run's console from line `first`."""
     lines: list[ConsoleLine] = []
     for start, data in store.read(
@@ -92,7 +94,7 @@ def read_console(
 
 def _reduce(store: Store, heads: Sequence[Row], start: int, end: int, n: int) -> list[_Bucket]:
     wanted = json.dumps([head[5] for head in heads])
-    data = dict(
+    data: dict[int, bytes] = dict(
         store.read(
             "SELECT id, data FROM block WHERE id IN (SELECT value FROM json_each(?))", (wanted,)
         )
@@ -105,8 +107,8 @@ def _reduce(store: Store, heads: Sequence[Row], start: int, end: int, n: int) ->
 def _points(
     data: dict[int, bytes], heads: Sequence[Row], start: int, end: int
 ) -> Iterable[_Bucket]:
-    for n, _, _, _, _, block in heads:
-        steps, _ = blocks.decode_axis(data[block], n)
+    for *_, block in heads:
+        steps, _ = blocks.decode_axis(data[block])
         for step, value in zip(steps, blocks.decode_values(data[block]), strict=True):
             if start <= step <= end:
                 finite = value if math.isfinite(value) else None
@@ -120,7 +122,7 @@ def _scatter(
     span = max(1, end - start + 1)
     found: dict[int, _Bucket] = {}
     for count, _, _, _, _, block in heads:
-        steps, _ = blocks.decode_axis(data[block], count)
+        steps, _ = blocks.decode_axis(data[block])
         values = blocks.decode_values(data[block])
         at = 0
         while at < count:

@@ -117,9 +117,7 @@ def get_rows(
     return [found[key] for key in keys if key in found]
 
 
-def list_columns(
-    store: Store, selection: Selection = _EVERYTHING
-) -> tuple[list[str], list[str]]:
+def list_columns(store: Store, selection: Selection = _EVERYTHING) -> tuple[list[str], list[str]]:
     """Return the names of params and the labels of metrics that any selected run has.
 
     The most frequent first, ties by name.
