@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 _LIMIT = 4 << 20
 """Bytes of journal in one transaction."""
+_LIVE_LIMIT = 256 << 10
+"""The same while training waits for the interpreter."""
 
 
 class Recovered:
@@ -85,11 +87,14 @@ class JournalDrain:
         if self._file < 0:
             self._file = os.open(self.path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
         points = 0
+        # What is written meanwhile is for the next time: a busy run would never let go.
+        goal = os.fstat(self._file).st_size
+        limit = _LIMIT if breathe is None else _LIVE_LIMIT
         while True:
             if self.drained < 0:
                 self._load_place()
             batch = journal.read_batch(
-                self._file, max(self.drained, 0), path=self.path, final=final, limit=_LIMIT
+                self._file, max(self.drained, 0), path=self.path, final=final, limit=limit
             )
             if batch.end == self.drained or (batch.end == 0 and not batch):
                 return points
@@ -100,7 +105,7 @@ class JournalDrain:
                 raise
             if moved is not None:
                 points += moved
-                if os.fstat(self._file).st_size <= batch.end:
+                if batch.end >= goal:
                     return points
 
     def end(self, *, found_dead: bool) -> str:
