@@ -28,6 +28,7 @@ from tui_tracker.queries.answers import (
 )
 from tui_tracker.queries.details import find_metric, get_run, list_param_changes
 from tui_tracker.queries.facts import data_version, store_facts
+from tui_tracker.queries.overview import LastValues, list_last_values
 from tui_tracker.queries.points import read_buckets, read_console, read_series
 from tui_tracker.queries.runs import (
     find_run,
@@ -43,6 +44,7 @@ __all__ = [
     "Buckets",
     "ConsoleLine",
     "ExperimentRow",
+    "LastValues",
     "LineagePart",
     "MetricSummary",
     "Note",
@@ -63,6 +65,7 @@ __all__ = [
     "get_run",
     "list_columns",
     "list_experiments",
+    "list_last_values",
     "list_param_changes",
     "list_run_keys",
     "read_buckets",
