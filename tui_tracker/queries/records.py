@@ -93,7 +93,7 @@ def _runs(store: Store, bound: Record) -> list[Any]:
 
 
 def _params(store: Store, bound: Record) -> _ByRun:
-    names = dict(store.read("SELECT id, name FROM key WHERE kind=0"))
+    names: dict[int, str] = dict(store.read("SELECT id, name FROM key WHERE kind=0"))
     found: _ByRun = {}
     for run, key, kind, number, text, digest in store.read(
         f"SELECT run, key, type, number, text, digest FROM param WHERE run {_CHOSEN}", bound

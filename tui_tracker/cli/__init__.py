@@ -1,0 +1,170 @@
+"""The command line: `tt` and `tui-tracker`.
+
+One command a file, imported only when it is called, so that `tt ls` never waits for
+Textual and `--help` opens no store. stdout is data, stderr is talk. A command returns
+0 where there is nothing to report, 1 where it found something, and 2 in trouble, which
+is told in one sentence and never with a traceback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from types import ModuleType
+
+from tui_tracker.errors import InvalidArgument, TrackerError
+
+PROGRAM = "tt"
+INTERRUPTED = 130
+"""What shells take for "ended by Ctrl-C"."""
+
+GROUPS: dict[str, dict[str, str]] = {
+    "look": {
+        "tui": "open the app (as tt alone does)",
+        "ls": "list runs",
+        "show": "show all about one run",
+        "curve": "draw metrics over steps",
+        "console": "print what a run printed",
+        "artifacts": "list a run's files, or copy them out",
+    },
+    "change": {
+        "tag": "add tags to a run",
+        "untag": "remove tags from a run",
+        "note": "add a note to a run",
+        "rename": "give a run another name",
+        "archive": "take runs out of the lists",
+        "restore": "bring runs back from archive or trash",
+        "rm": "put runs into the trash",
+        "undo": "take back the last change",
+    },
+    "keep": {
+        "store": "say what the store holds and weighs",
+        "doctor": "check the store, recover what dead runs left, back up",
+        "gc": "empty the trash and give the space back",
+    },
+    "begin": {
+        "demo": "train something small and watch it",
+        "completion": "print the shell's completion script",
+    },
+}
+HIDDEN = {"__complete": "complete"}
+"""Commands that other programs call, and their modules."""
+
+COMMANDS = {name: text for group in GROUPS.values() for name, text in group.items()}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _end_quietly()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except TrackerError as error:
+        return _trouble(str(error))
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _trouble(f"{where}{error.strerror or error}")
+    except SystemExit as end:  # argparse: help was shown, or the arguments make no sense
+        return end.code if isinstance(end.code, int) else 0
+    return code
+
+
+def command_parser(name: str) -> argparse.ArgumentParser:
+    """Return the parser of one command; its module says what the command takes."""
+    module = load(name)
+    parser = argparse.ArgumentParser(
+        prog=f"{PROGRAM} {name}",
+        description=module.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    module.add_arguments(parser)
+    _add_store(parser)
+    return parser
+
+
+def load(name: str) -> ModuleType:
+    """Return the module of a command: `add_arguments(parser)` and `run(args)`."""
+    return import_module(f"tui_tracker.cli.{HIDDEN.get(name, name)}")
+
+
+def top_parser() -> argparse.ArgumentParser:
+    """Return the parser of what stands before a command."""
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM,
+        usage=f"{PROGRAM} [--store FOLDER] [COMMAND ...]",
+        description="Look at runs, and keep them. Without a command the app opens.",
+        epilog=_list_commands(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
+    _add_store(parser)
+    parser.add_argument("command", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    return parser
+
+
+def _run(arguments: list[str]) -> int:
+    # A name that the terminal's encoding lacks is no reason to fail.
+    for stream in (sys.stdout, sys.stderr):
+        if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
+            reconfigure(errors="replace")
+    top = top_parser().parse_args(arguments)
+    if top.version:
+        from tui_tracker import __version__
+
+        print(f"tui-tracker {__version__}")
+        return 0
+    name, *rest = top.command or ["tui"]
+    if name not in COMMANDS and name not in HIDDEN:
+        raise InvalidArgument(_unknown(name))
+    parser = command_parser(name)
+    parser.set_defaults(store=top.store)
+    args = parser.parse_args(rest)
+    return int(load(name).run(args))
+
+
+def _add_store(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--store",
+        metavar="FOLDER",
+        help="the store to use (else TUI_TRACKER_STORE, else the nearest .tui_tracker/)",
+    )
+
+
+def _list_commands() -> str:
+    lines = []
+    for group, commands in GROUPS.items():
+        lines.append(f"{group}:")
+        lines += [f"  {name:<12}{text}" for name, text in commands.items()]
+    lines.append(f"\n`{PROGRAM} COMMAND --help` says more about one.")
+    return "\n".join(lines)
+
+
+def _unknown(name: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, COMMANDS, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"{PROGRAM} --help lists them."
+    return f"no command named {name!r}: {hint}"
+
+
+def _trouble(text: str) -> int:
+    from tui_tracker.cli.output import say
+
+    say(text)
+    return 2
+
+
+def _end_quietly() -> int:
+    """End where nobody reads on: `tt ls | head` wants neither more output nor a complaint."""
+    # Python flushes once more at exit, and would complain then.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0

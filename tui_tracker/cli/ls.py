@@ -1,0 +1,170 @@
+"""List runs, newest first, or by any field.
+
+WORDS are looked for in name, id, experiment, status and tags; all of them must be found.
+"""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, get_args
+
+from tui_tracker.cli.opening import add_json, open_store
+from tui_tracker.cli.output import on_terminal, print_json_list, say
+from tui_tracker.queries import Order, RunKey, Selection, Status, list_columns, list_run_keys
+from tui_tracker.queries.records import run_records
+from tui_tracker.store import Store
+
+if TYPE_CHECKING:
+    from tui_tracker.cli.tables import Column
+    from tui_tracker.queries import RunRow
+    from tui_tracker.tui.columns import Column as RunColumn
+
+_PLAIN = ("started", "name", "experiment", "status", "duration")
+_STYLES = {"running": "green", "failed": "red", "crashed": "red", "killed": "yellow"}
+_SHORT_ID = 8
+"""Of the end: runs that were started close together share the beginning."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("words", metavar="WORDS", nargs="*", help="words to look for")
+    parser.add_argument(
+        "--experiment", metavar="E", help="of this experiment or branch (a takes a/...)"
+    )
+    parser.add_argument(
+        "--status", metavar="S", action="append", choices=get_args(Status), help="of this status"
+    )
+    parser.add_argument("--archived", action="store_true", help="also archived runs")
+    parser.add_argument("--trash", action="store_true", help="the runs in the trash instead")
+    parser.add_argument(
+        "--sort",
+        metavar="FIELD",
+        default="started",
+        help=f"by {', '.join(_PLAIN)}, a param, or a metric (NAME, NAME.last, .min, .max, .mean)",
+    )
+    direction = parser.add_mutually_exclusive_group()
+    direction.add_argument("--up", action="store_true", help="smallest or first at the top")
+    direction.add_argument("--down", action="store_true", help="largest or last at the top")
+    parser.add_argument("--limit", metavar="N", type=_count, help="at most so many")
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    selection = Selection(
+        experiment=args.experiment,
+        statuses=frozenset(args.status) if args.status else None,
+        text=" ".join(args.words),
+        archived=args.archived,
+        deleted=args.trash,
+    )
+    with open_store(args) as store:
+        order = _order(store, selection, args)
+        keys = list_run_keys(store, selection, order)[: args.limit]
+        if args.json:
+            print_json_list(run_records(store, keys))
+        elif keys:
+            print_runs(store, selection, keys)
+        else:
+            say("no run fits" if selection != Selection() else "no runs yet")
+    return 0
+
+
+def print_runs(store: Store, selection: Selection, keys: list[RunKey]) -> None:
+    """Print the table of these runs, with the columns that tell them apart."""
+    from tui_tracker.cli.tables import Column, print_table
+    from tui_tracker.queries import get_rows
+    from tui_tracker.tui.columns import SAMPLED_PARAMS, SAMPLED_RUNS, table_columns
+
+    params, metrics = list_columns(store, selection)
+    apart = max(1, len(keys) // SAMPLED_RUNS)
+    sample = get_rows(store, keys[::apart][:SAMPLED_RUNS], params=params[:SAMPLED_PARAMS])
+    chosen = table_columns(metrics, params[:SAMPLED_PARAMS], sample)
+    rows = get_rows(
+        store,
+        keys,
+        params=[column.key for column in chosen if column.kind == "param"],
+        metrics=[column.key for column in chosen if column.kind == "metric"],
+    )
+    ids = Column("id", [row.id[-_SHORT_ID:] for row in rows], rank=2, styles=("dim",))
+    columns = [_table_column(column, rows, number) for number, column in enumerate(chosen)]
+    print_table([*columns, ids])
+
+
+def _table_column(chosen: RunColumn, rows: list[RunRow], number: int) -> Column:
+    from tui_tracker.cli.tables import Column
+    from tui_tracker.formatting import align_points, format_value
+    from tui_tracker.tui.columns import metric_cell
+
+    match chosen.kind:
+        case "metric":
+            cells = align_points(metric_cell(row, chosen) for row in rows)
+            return Column(chosen.title, cells, right=True, rank=3 + number)
+        case "param":
+            from tui_tracker.tui.columns import param_cell
+
+            values = [param_cell(row, chosen) for row in rows]
+            return Column(chosen.title, values, right=True, rank=10 + number)
+        case "tags":
+            tags = [format_value(", ".join(row.tags)) for row in rows]
+            return Column(chosen.title, tags, rank=40)
+        case _:
+            return _fact_column(chosen, rows)
+
+
+def _fact_column(chosen: RunColumn, rows: list[RunRow]) -> Column:
+    from tui_tracker.cli.tables import Column
+    from tui_tracker.formatting import format_ago, format_duration, format_time, printable
+    from tui_tracker.tui.columns import GLYPHS
+
+    match chosen.kind:
+        case "status":
+            cells = [f"{GLYPHS[row.status]} {row.status}" for row in rows]
+            return Column("status", cells, styles=[_STYLES.get(row.status, "") for row in rows])
+        case "name":
+            return Column("name", [printable(row.name) for row in rows], styles=("bold",))
+        case "experiment":
+            return Column("experiment", [printable(row.experiment) for row in rows], rank=1)
+        case "duration":
+            lengths = [format_duration(row.duration_s) for row in rows]
+            return Column("duration", lengths, right=True, rank=5)
+        case _:
+            now = datetime.now(UTC)
+            ago = on_terminal()
+            started = [
+                format_ago(row.started_at, now) if ago else format_time(row.started_at)
+                for row in rows
+            ]
+            return Column("started", started, right=ago, rank=4)
+
+
+def _order(store: Store, selection: Selection, args: argparse.Namespace) -> Order:
+    field = args.sort
+    if field not in _PLAIN and not field.startswith(("param:", "metric:")):
+        field = _resolved(store, selection, field)
+    falling = field in ("started", "duration") or _is_better_high(field)
+    return Order(field, args.down or (falling and not args.up))
+
+
+def _resolved(store: Store, selection: Selection, name: str) -> str:
+    """Return the field that a bare name means: a metric's before a param's."""
+    params, metrics = list_columns(store, selection)
+    stem = name.rpartition(".")[0]
+    if name in metrics or stem in metrics:
+        return f"metric:{name}"
+    return f"param:{name}" if name in params else name
+
+
+def _is_better_high(field: str) -> bool:
+    kind, _, label = field.partition(":")
+    if kind != "metric":
+        return False
+    from tui_tracker.tui.columns import metric_stat
+
+    return label.endswith(".max") or metric_stat(label) == "max"
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 0:
+        raise ValueError
+    return count

@@ -1,0 +1,58 @@
+"""How a command comes to its store and its runs."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from tui_tracker.cli.output import say
+from tui_tracker.drain import Recovered, recover
+from tui_tracker.queries import RunKey, find_run
+from tui_tracker.store import Store
+
+
+def open_store(args: argparse.Namespace) -> Store:
+    """Open the store that was asked for, with all that its runs have logged so far.
+
+    What could not be brought in is told, one line each.
+
+    Raises:
+        StoreError: there is none, or it cannot be used.
+    """
+    store = Store.open(args.store)
+    tell_problems(recover(store))
+    return store
+
+
+def tell_problems(recovered: Recovered) -> None:
+    for problem in recovered.problems:
+        say(problem)
+
+
+def find_runs(store: Store, addresses: Sequence[str]) -> list[RunKey]:
+    """Return the runs that these addresses mean, each once.
+
+    Raises:
+        NotFound: an address fits no run.
+        Ambiguous: an address fits several.
+    """
+    return list(dict.fromkeys(find_run(store, address) for address in addresses))
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Give a command that reads its `--json`."""
+    parser.add_argument("--json", action="store_true", help="print JSON, for scripts")
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """Give a command the run that it is about."""
+    parser.add_argument(
+        "run", metavar="RUN", help="a run's id, the beginning or end of one, or its name"
+    )
+
+
+def add_runs(parser: argparse.ArgumentParser) -> None:
+    """Give a command the runs that it is about."""
+    parser.add_argument(
+        "runs", metavar="RUN", nargs="+", help="ids, their beginnings or ends, or names of runs"
+    )

@@ -1,0 +1,139 @@
+"""Tables: drawn to fit a terminal, or aligned by spaces where the output goes on.
+
+Columns have a rank: on a narrow terminal those of the highest rank go first, and what
+then still does not fit is cut. Into a pipe goes all of it, whatever the width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tui_tracker.cli.output import on_terminal, rich_console, terminal_size
+from tui_tracker.formatting import cell_width, fit, printable
+
+_GAP = 2
+_WIDEST = 40
+"""Cells to which a column is aligned in a pipe; longer ones stand out."""
+_NARROWEST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A title and the cells under it, all of them printable."""
+
+    title: str
+    cells: Sequence[str]
+    right: bool = False
+    rank: int = 0
+    """The highest is dropped first; one of rank 0 stays, and is cut instead."""
+    styles: Sequence[str] = ()
+    """A Rich style a cell, or one for all of them."""
+
+    @property
+    def width(self) -> int:
+        return max(map(cell_width, (self.title, *self.cells)))
+
+
+def print_table(columns: Sequence[Column]) -> None:
+    """Print a table to the terminal or into the pipe."""
+    if on_terminal():
+        _draw(fit_columns(columns, terminal_size()[0]))
+    else:
+        for line in plain_lines(columns):
+            print(line)
+
+
+def plain_lines(columns: Sequence[Column]) -> list[str]:
+    """Return the table as lines, columns two spaces apart."""
+    widths = [min(column.width, _WIDEST) for column in columns]
+    rows = [[column.title for column in columns], *zip(*[c.cells for c in columns], strict=True)]
+    return [
+        (" " * _GAP)
+        .join(
+            _padded(cell, width, right=column.right)
+            for cell, width, column in zip(row, widths, columns, strict=True)
+        )
+        .rstrip()
+        for row in rows
+    ]
+
+
+def fit_columns(columns: Sequence[Column], width: int) -> list[Column]:
+    """Return the columns that fit: dropped by rank, the last of a rank first."""
+    kept = list(columns)
+    while _total(kept) > width and any(column.rank for column in kept):
+        worst = max(reversed(kept), key=lambda column: column.rank)
+        kept.remove(worst)
+    while _total(kept) > width:
+        widest = max(range(len(kept)), key=lambda index: kept[index].width)
+        room = max(_NARROWEST, kept[widest].width - (_total(kept) - width))
+        if room >= kept[widest].width:
+            break
+        kept[widest] = _cut(kept[widest], room)
+    return kept
+
+
+def _total(columns: Sequence[Column]) -> int:
+    return sum(column.width + _GAP for column in columns) - _GAP
+
+
+def _cut(column: Column, width: int) -> Column:
+    cells = [fit(cell, width, right=column.right) for cell in column.cells]
+    title = fit(column.title, width, right=column.right)
+    return Column(title, cells, column.right, column.rank, column.styles)
+
+
+def _padded(cell: str, width: int, *, right: bool) -> str:
+    padding = " " * (width - cell_width(cell))
+    return padding + cell if right else cell + padding
+
+
+def _draw(columns: Sequence[Column]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
+    for column in columns:
+        justify = "right" if column.right else "left"
+        table.add_column(Text(column.title), justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    for number in range(len(columns[0].cells)):
+        # Text, because a str would be read as markup and a run named `[/]` would crash it.
+        table.add_row(*[Text(column.cells[number], _style(column, number)) for column in columns])
+    console = rich_console()
+    console.width = max(console.width, _total(columns) + _GAP)
+    console.print(table, crop=False)
+
+
+def _style(column: Column, number: int) -> str:
+    if not column.styles:
+        return ""
+    return column.styles[number if len(column.styles) > 1 else 0]
+
+
+def print_facts(facts: Sequence[tuple[str, str]], *, styles: dict[str, str] | None = None) -> None:
+    """Print names and values, one pair a line; empty values are left out."""
+    shown = [(name, value) for name, value in facts if value]
+    width = max((len(name) for name, _ in shown), default=0) + _GAP
+    if not on_terminal():
+        for name, value in shown:
+            print(f"{name:<{width}}{value}")
+        return
+    from rich.text import Text
+
+    console = rich_console()
+    for name, value in shown:
+        line = Text()
+        line.append(f"{name:<{width}}", "dim")
+        line.append(value, (styles or {}).get(name, ""))
+        console.print(line, soft_wrap=True)
+
+
+def print_heading(text: str) -> None:
+    """Print a heading with an empty line before it."""
+    if not on_terminal():
+        print(f"\n{printable(text)}")
+        return
+    from rich.text import Text
+
+    rich_console().print(Text(f"\n{printable(text)}", "bold"))
