@@ -41,7 +41,7 @@ import threading
 import time
 from zlib import crc32
 
-from tui_tracker.errors import JournalDamaged, StoreError
+from tui_tracker.errors import InvalidArgument, JournalDamaged, RunIsLive, StoreError
 from tui_tracker.values import to_json
 
 try:
@@ -74,6 +74,8 @@ _LARGEST = 1 << 24
 _CHUNK = 1 << 20
 _PENDING_LIMIT = 32 << 20
 _RETRY_S = 0.2
+_FAR = 200
+_FLAGS = os.O_RDWR | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
 _ALIKE = 64
 
 
@@ -124,6 +126,8 @@ class JournalWriter:
 
         Raises:
             StoreError: the file cannot be made.
+            InvalidArgument: the start record is larger than a reader takes.
+            RunIsLive: another process has a journal of this name.
         """
         self.path = path
         self.keysets: dict[object, KeySet] = {}
@@ -136,6 +140,7 @@ class JournalWriter:
         self._pending: list[bytes] = []
         self._pending_bytes = 0
         self._retry_at = 0.0
+        self._defined = 0
         self._file = _create(path, _frame(START, _json(start)))
         self.fd = -1 if fsync else self._file
 
@@ -145,28 +150,32 @@ class JournalWriter:
         with self.lock:
             keyset = self.keysets.get(key)
             if keyset is None:
-                keyset = KeySet(len(self.keysets), names, context)
+                # A number is never used twice, not even where its record was lost.
+                keyset = KeySet(self._defined, names, context)
+                self._defined += 1
                 facts = {"id": keyset.id, "names": names, "context": context}
-                self.write(_frame(KEYSET, _json(facts)))
-                self.keysets[key] = keyset
+                if self.write(_frame(KEYSET, _json(facts))):
+                    self.keysets[key] = keyset
             return keyset
 
     def append(self, kind: int, facts: Mapping[str, object]) -> None:
         """Write one JSON record."""
-        frame = _frame(kind, _json(facts))
-        if len(frame) >= _LARGEST:
-            self.lost += 1
-            self.problem = f"a record of {len(frame) >> 20} MiB is too large for the journal"
-            return
-        self.write(frame)
+        self.write(_frame(kind, _json(facts)))
 
-    def write(self, frame: bytes) -> None:
-        """Write one whole record, or keep it in memory until the file takes it again."""
+    def write(self, frame: bytes) -> bool:
+        """Write one whole record, or keep it in memory until the file takes it again.
+
+        Return whether either could be done.
+        """
         with self.lock:
-            if self._pending and time.monotonic() < self._retry_at:
-                self._keep(frame)
-            elif not self.flush() or not self._write_out(frame):
-                self._keep(frame)
+            if len(frame) >= _LARGEST:
+                self.lost += 1
+                self.problem = _too_large(frame)
+                return False
+            waits = self._pending and time.monotonic() < self._retry_at
+            if waits or not self.flush() or not self._write_out(frame):
+                return self._keep(frame)
+            return True
 
     def cut_back(self, frame: bytes, written: int) -> None:
         """Undo a short write of `frame` and keep the record for later."""
@@ -177,11 +186,16 @@ class JournalWriter:
     def flush(self) -> bool:
         """Write what waits in memory; return whether nothing waits any more."""
         with self.lock:
-            while self._pending:
-                if not self._write_out(self._pending[0]):
+            done = 0
+            for frame in self._pending:
+                if not self._write_out(frame):
                     self._retry_at = time.monotonic() + _RETRY_S
-                    return False
-                self._pending_bytes -= len(self._pending.pop(0))
+                    break
+                self._pending_bytes -= len(frame)
+                done += 1
+            del self._pending[:done]
+            if self._pending:
+                return False
             if self._file >= 0 and not self._fsync:
                 self.fd = self._file
             return True
@@ -199,7 +213,7 @@ class JournalWriter:
         The deleted file's bytes are still readable through the open descriptor.
         """
         with self.lock:
-            if self._file < 0 or _same_file(self._file, self.path):
+            if self._file < 0 or not self._is_open() or _same_file(self._file, self.path):
                 return False
             try:
                 os.makedirs(os.path.dirname(self.path), exist_ok=True)
@@ -235,7 +249,7 @@ class JournalWriter:
 
     def _move_to_new_file(self, old: int) -> None:
         temporary = f"{self.path}.{os.getpid()}.new"
-        file = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+        file = os.open(temporary, _FLAGS | os.O_CREAT | os.O_TRUNC, 0o666)
         try:
             _lock(file)
             copied = _copy(old, file, 0)
@@ -244,11 +258,27 @@ class JournalWriter:
             # file, and what they wrote to the old one meanwhile is brought over.
             os.dup2(file, self._file, inheritable=False)
             _copy(old, file, copied)
+        except OSError:
+            _unlink(temporary)
+            raise
         finally:
             os.close(file)
 
+    def _is_open(self) -> bool:
+        """Open the file again where somebody closed all descriptors of the process."""
+        try:
+            os.fstat(self._file)
+        except OSError:
+            try:
+                file = os.open(self.path, _FLAGS)
+            except OSError:
+                return False
+            _lock(file)
+            self._file = _far(file)
+        return True
+
     def _write_out(self, frame: bytes) -> bool:
-        if self._file < 0:
+        if self._file < 0 or not self._is_open():
             self.problem = self.problem or "the journal is closed"
             return False
         try:
@@ -264,16 +294,17 @@ class JournalWriter:
             return False
         return True
 
-    def _keep(self, frame: bytes) -> None:
+    def _keep(self, frame: bytes) -> bool:
         self.fd = -1
         self.problem = self.problem or "the disk is full"
         if not self._pending:
             self._retry_at = time.monotonic() + _RETRY_S
         if self._pending_bytes + len(frame) > _PENDING_LIMIT:
             self.lost += 1
-            return
+            return False
         self._pending.append(frame)
         self._pending_bytes += len(frame)
+        return True
 
     def _cut(self, frame: bytes, written: int) -> None:
         """Cut a half-written record off, unless another thread wrote behind it."""
@@ -358,7 +389,7 @@ def list_journals(folder: str, run_id: str = "") -> list[str]:
     """Return the journals in a folder (of one run), oldest run first."""
     try:
         with os.scandir(folder) as entries:
-            names = [e.name for e in entries if e.name.endswith(SUFFIX)]
+            names = [e.name for e in entries if e.name.endswith(SUFFIX) and _has_id(e.name)]
     except FileNotFoundError:
         return []
     return [os.path.join(folder, name) for name in sorted(names) if name.startswith(run_id)]
@@ -367,6 +398,11 @@ def list_journals(folder: str, run_id: str = "") -> list[str]:
 def run_id_of(path: str) -> str:
     """Return the run id in a journal's name."""
     return os.path.basename(path).split(".", 1)[0]
+
+
+def _has_id(name: str) -> bool:
+    digits = name.split(".", 1)[0].replace("-", "")
+    return len(digits) == 32 and all(digit in "0123456789abcdef" for digit in digits)
 
 
 _machine: list[int] = []
@@ -412,20 +448,55 @@ def _create(path: str, start: bytes) -> int:
     head = _HEAD.pack(_MAGIC, _VERSION, machine(), 0)[:-4]
     first = head + crc32(head).to_bytes(4, "little") + start
     temporary = f"{path}.{os.getpid()}.new"
-    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0)
+    if len(start) >= _LARGEST:
+        raise InvalidArgument(f"init(): {_too_large(start)}; keep large texts as an artifact")
     file = -1
     try:
-        file = os.open(temporary, flags, 0o666)
+        file = os.open(temporary, _FLAGS | os.O_CREAT | os.O_TRUNC, 0o666)
         _lock(file)
         if os.write(file, first) != len(first):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        os.rename(temporary, path)
+        _claim(temporary, path)
     except OSError as error:
         if file >= 0:
             os.close(file)
             _unlink(temporary)
+        if isinstance(error, FileExistsError):
+            raise RunIsLive(f"{path}: another process goes on with this run already") from error
         raise StoreError(path, f"the run's journal cannot be made ({error.strerror}).") from error
-    return file
+    return _far(file)
+
+
+def _claim(temporary: str, path: str) -> None:
+    """Give a file its name; where two processes want it, the first one has it."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        os.rename(temporary, path)  # a file system without hard links
+    else:
+        os.unlink(temporary)
+
+
+def _far(file: int) -> int:
+    """Return the file under a high number.
+
+    A script that closes all descriptors opens its own files under low ones next, and
+    no record may ever be written into those.
+    """
+    if fcntl is None:
+        return file
+    try:
+        far = fcntl.fcntl(file, fcntl.F_DUPFD_CLOEXEC, _FAR)
+    except OSError:
+        return file  # a limit below that
+    os.close(file)
+    return far
+
+
+def _too_large(frame: bytes) -> str:
+    return f"a record of {len(frame) >> 20} MiB is too large for the journal"
 
 
 def _lock(file: int) -> None:
