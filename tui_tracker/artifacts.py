@@ -151,6 +151,10 @@ def stored_path(folder: str, sha256: str) -> str:
 def _place(temporary: str, folder: str, sha256: str) -> None:
     path = stored_path(folder, sha256)
     if os.path.exists(path):
+        try:
+            os.utime(path)  # its age tells a sweep that somebody is about to name this file
+        except OSError:
+            pass  # another user's file
         return
     os.makedirs(os.path.dirname(path), exist_ok=True)
     os.replace(temporary, path)
