@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tui_tracker.queries.answers import ParamValue, RunKey
-from tui_tracker.queries.rows import METRIC_KIND, PARAM_KIND, marks, param_value
+from tui_tracker.queries.rows import marks, param_value
 from tui_tracker.store import Store
+
+_LONG_TEXT = 512
+"""A text of so many characters may be the beginning of a longer one."""
 
 
 class LastValues(NamedTuple):
@@ -24,30 +27,46 @@ def list_last_values(store: Store, keys: Sequence[RunKey]) -> list[LastValues]:
 
     A run that is gone is left out.
     """
-    bound = {"keys": marks(keys)}
-    chosen = "IN (SELECT value FROM json_each(:keys))"
-    found: dict[RunKey, LastValues] = {
-        key: LastValues(name, {}, {})
-        for key, name in store.read(f"SELECT id, name FROM run WHERE id {chosen}", bound)
-    }
+    if not keys:
+        return []
+    chosen, bound = _chosen(keys)
+    names = store.read(f"SELECT id, name FROM run WHERE id {chosen}", bound)
+    found: dict[RunKey, LastValues] = {key: LastValues(name, {}, {}) for key, name in names}
     labels = {
         key: f"{name}@{context}" if context else name
-        for key, name, context in store.read(
-            "SELECT id, name, context FROM key WHERE kind IN (?, ?)", (PARAM_KIND, METRIC_KIND)
-        )
+        for key, name, context in store.read("SELECT id, name, context FROM key")
     }
-    for run, key, kind, number, text, digest in store.read(
-        f"SELECT run, key, type, number, text, digest FROM param WHERE run {chosen}", bound
+    params = {key: run.params for key, run in found.items()}
+    for run, key, value, kind in store.read(
+        f"SELECT run, key, coalesce(text, number), type FROM param WHERE run {chosen}", bound
     ):
-        if kind == "float" and number is not None:
-            value: ParamValue = number
-        elif kind == "str" and digest is None:
-            value = text
-        else:
-            value = param_value(store, kind, number, text, digest)
-        found[run].params[labels[key]] = value
-    for run, key, last in store.read(
+        if kind == "int":
+            value = int(value)
+        elif kind == "bool":
+            value = bool(value)
+        elif (kind == "str" and len(value) >= _LONG_TEXT) or kind in ("list", "none"):
+            value = _param(store, run, key)
+        elif kind == "float":
+            value = float(value)  # NaN is kept as a text
+        params[run][labels[key]] = value
+    last = {key: run.last for key, run in found.items()}
+    for run, key, value in store.read(
         f"SELECT run, key, last FROM metric WHERE run {chosen}", bound
     ):
-        found[run].last[labels[key]] = math.nan if last is None else last
+        last[run][labels[key]] = math.nan if value is None else value
     return [found[key] for key in keys if key in found]
+
+
+def _chosen(keys: Sequence[RunKey]) -> tuple[str, dict[str, object]]:
+    """Return the SQL that takes these runs; a range where they fill one."""
+    low, high = min(keys), max(keys)
+    if high - low + 1 == len(set(keys)):
+        return "BETWEEN :low AND :high", {"low": low, "high": high}
+    return "IN (SELECT value FROM json_each(:keys))", {"keys": marks(keys)}
+
+
+def _param(store: Store, run: RunKey, key: int) -> ParamValue:
+    ((kind, number, text, digest),) = store.read(
+        "SELECT type, number, text, digest FROM param WHERE run=? AND key=?", (run, key)
+    )
+    return param_value(store, kind, number, text, digest)
