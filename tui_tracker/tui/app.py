@@ -114,6 +114,8 @@ class TrackerApp(App[None], inherit_bindings=False):
         super().__init__()
         self.store = store
         self.plain = bool(os.environ.get("NO_COLOR"))
+        # Before the first page is read, so that no change falls between the two.
+        self._version = store.data_version()
         self._plain_filter = PlainFilter()
         self._stop_watching = threading.Event()
         self._interrupted_at = -TWICE_S
@@ -152,15 +154,14 @@ class TrackerApp(App[None], inherit_bindings=False):
     def _watch_store(self) -> None:
         """Post `StoreChanged` whenever the store is not what it was; runs in a thread."""
         from tui_tracker.drain import recover
-        from tui_tracker.queries import data_version
 
-        seen, wait_s, recovered_at = -1, POLL_S, -RECOVER_S
+        seen, wait_s, recovered_at = self._version, POLL_S, -RECOVER_S
         while not self._stop_watching.wait(wait_s):
             try:
                 if monotonic() - recovered_at >= RECOVER_S and not self.store.read_only:
                     recover(self.store)
                     recovered_at = monotonic()
-                version = data_version(self.store)
+                version = self.store.data_version()
             except TrackerError:
                 # A store that is busy or gone for a moment is looked at again later;
                 # what a page asks it tells its own trouble.
@@ -170,7 +171,7 @@ class TrackerApp(App[None], inherit_bindings=False):
                 self.log(error)
                 wait_s = POLL_MOST_S
                 continue
-            if seen not in (-1, version):
+            if seen != version:
                 self.post_message(self.StoreChanged())
                 wait_s = POLL_S
             else:

@@ -140,7 +140,9 @@ KEYS: tuple[Key, ...] = (
     Key("curves", ("pageup", "ctrl+u"), "page(-1)", "page up", "Go up by a page", command=False),
     Key("curves", ("pagedown", "ctrl+d"), "page(1)", "page down", "Go down a page", command=False),
     Key("curves", ("enter",), "enlarge", "enlarge", "Enlarge the chart, or back to all", 10),
-    Key("curves", ("slash",), "filter", "filter", "Show only metrics that contain a text", 15),
+    Key(
+        "curves", ("slash",), "screen.filter", "filter", "Show only metrics that contain a text", 15
+    ),
     Key("curves", ("L",), "log_axis", "log y", "Change to a logarithmic y axis and back", 20),
     Key(
         "curves",
@@ -160,7 +162,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("curves", ("minus",), "zoom(-1)", "zoom out", "Zoom out"),
     Key("curves", ("0",), "zoom(0)", "all steps", "Show all steps"),
-    Key("lines", ("slash",), "filter", "filter", "Show only lines that contain a text", 20),
+    Key("lines", ("slash",), "screen.filter", "filter", "Show only lines that contain a text", 20),
 )
 
 

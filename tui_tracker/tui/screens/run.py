@@ -41,7 +41,7 @@ OVERVIEW, CURVES, PARAMS, ARTIFACTS, CONSOLE, NOTES = range(len(TABS))
 class RunScreen(TrackerScreen, inherit_bindings=False):
     """One run of those in the table it was opened from."""
 
-    BINDINGS = bindings("run")
+    BINDINGS = [*bindings("run"), *bindings("lines")]
 
     @dataclass
     class Found(Message):

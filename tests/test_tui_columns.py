@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from tui_tracker.queries import RunRow
+from tui_tracker.tui.columns import metric_columns, metric_stat, param_columns, rank_metrics
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def row(key: int, **params: object) -> RunRow:
+    return RunRow(
+        key=key,
+        id=f"id{key}",
+        name=f"run{key}",
+        experiment="e",
+        status="finished",
+        started_at=NOW,
+        ended_at=NOW,
+        duration_s=1.0,
+        tags=(),
+        archived=False,
+        deleted=False,
+        params=params,  # type: ignore[arg-type]
+    )
+
+
+@pytest.mark.parametrize(
+    ("label", "stat"),
+    [
+        ("val_loss", "min"),
+        ("valid/rmse", "min"),
+        ("val_f1_macro", "max"),
+        ("top1_accuracy", "max"),
+        ("learning_rate", "last"),
+        ("grad_norm", "last"),
+        ("something", "last"),
+    ],
+)
+def test_the_best_of_a_metric_is_guessed_from_its_name(label, stat):
+    assert metric_stat(label) == stat
+
+
+def test_validation_comes_before_training_and_bookkeeping_last():
+    labels = ["lr", "train_loss", "gpu_mem", "val_loss", "mystery", "val_acc"]
+
+    assert rank_metrics(labels) == ["val_loss", "val_acc", "train_loss", "mystery", "lr", "gpu_mem"]
+
+
+def test_bookkeeping_is_no_column_unless_there_is_nothing_else():
+    assert [column.key for column in metric_columns(["lr", "val_loss"])] == ["val_loss"]
+    assert [column.key for column in metric_columns(["lr"])] == ["lr"]
+
+
+def test_ten_thousand_metrics_make_a_few_columns():
+    assert len(metric_columns([f"layer{n}/act" for n in range(10_000)])) == 4
+
+
+def test_only_params_that_differ_are_columns_and_those_that_group_come_first():
+    sample = [row(n, lr=0.1 if n % 2 else 0.2, uid=n, model="cnn") for n in range(4)]
+
+    columns = param_columns(["model", "uid", "lr"], sample)
+
+    assert [column.key for column in columns] == ["lr", "uid"]

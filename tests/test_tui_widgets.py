@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+
+import pytest
+
+from tui_tracker.formatting import cell_width
+from tui_tracker.queries import Buckets, ExperimentRow, MetricSummary
+from tui_tracker.tui.widgets.console_view import last_state
+from tui_tracker.tui.widgets.curve_plot import Chart, draw, reading
+from tui_tracker.tui.widgets.experiment_tree import build_tree
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def metric(values: list[float], name: str = "val_loss") -> MetricSummary:
+    finite = [value for value in values if math.isfinite(value)]
+    return MetricSummary(
+        name=name,
+        context="",
+        count=len(values),
+        first_step=0,
+        last_step=len(values) - 1,
+        first=values[0],
+        last=values[-1],
+        min=min(finite, default=None),
+        max=max(finite, default=None),
+        mean=None,
+        min_step=0 if finite else None,
+        max_step=0 if finite else None,
+        nan=sum(map(math.isnan, values)),
+        inf=sum(map(math.isinf, values)),
+        key=1,
+    )
+
+
+def chart(values: list[float], **how: object) -> Chart:
+    shown = [value if math.isfinite(value) else math.nan for value in values]
+    steps = range(len(values))
+    buckets = Buckets(steps, steps, shown, shown, 0, len(values) - 1, len(values))
+    return Chart(metric(values), buckets, **how)  # type: ignore[arg-type]
+
+
+def drawn(one: Chart, width: int = 60, height: int = 12, left: int = 6) -> list[str]:
+    return [
+        "".join(text for text, _ in line) for line in draw(one, width, height, left, chosen=True)
+    ]
+
+
+def test_slashes_make_branches_that_count_what_is_below_them():
+    rows = [
+        ExperimentRow("a/x", {"finished": 2}, NOW),
+        ExperimentRow("a/y", {"running": 1, "failed": 1}, NOW),
+        ExperimentRow("b", {"finished": 5}, NOW),
+    ]
+
+    root = build_tree(rows)
+
+    assert [(node.path, node.runs) for node in root.children] == [("a", 4), ("b", 5)]
+    assert [(node.label, node.runs) for node in root.children[0].children] == [("x", 2), ("y", 2)]
+    assert root.counts["running"] == 1
+
+
+def test_odd_slashes_and_empty_names_are_nodes_of_their_own():
+    root = build_tree([ExperimentRow(name, {"finished": 1}, NOW) for name in ("", "a//b", "/c")])
+
+    assert root.runs == 3
+    assert {node.path for node in root.children} == {"", "a"}
+
+
+@pytest.mark.parametrize(
+    ("printed", "shown"),
+    [
+        ("plain", "plain"),
+        ("10%\r50%\r100%", "100%"),
+        ("longer text\rshort", "short" + "r text"),
+        ("done\r", "done"),
+        ("\x1b[32mgreen\x1b[0m\tx", "green   x"),
+    ],
+)
+def test_progress_with_carriage_returns_is_its_last_state(printed, shown):
+    assert last_state(printed) == shown
+
+
+def test_a_chart_has_its_title_in_the_frame_line_and_round_ticks():
+    lines = drawn(chart([1 - n / 100 for n in range(100)]))
+
+    assert lines[0].startswith("── val_loss ─")
+    assert "last 0.0100" in lines[0]
+    labels = [line.partition("┤")[0].strip() for line in lines if "┤" in line]
+    assert labels == ["1.0", "0.5"]
+    assert lines[-1].split() == ["0", "20", "40", "60", "80"]
+
+
+def test_no_line_of_a_chart_is_wider_than_the_chart():
+    values = [math.sin(n / 7) * 1e6 for n in range(300)]
+
+    for width in (8, 20, 61, 200):
+        assert all(cell_width(line) <= width for line in drawn(chart(values), width=width))
+
+
+def test_nan_is_a_gap_with_a_mark_and_is_counted_in_the_title():
+    lines = drawn(chart([1.0, 2.0, math.nan, math.nan, 2.0, 1.0]))
+
+    assert "2 NaN" in lines[0]
+    assert "×" in lines[-2]
+
+
+@pytest.mark.parametrize("values", [[math.nan] * 3, [math.inf, -math.inf]])
+def test_a_metric_without_a_finite_value_says_so(values):
+    assert any("no finite value" in line for line in drawn(chart(values)))
+
+
+@pytest.mark.parametrize(
+    "values", [[0.5], [0.0, 0.0], [1e308, -1e308], [5e-324, 1.0], [-1.0, -2.0]]
+)
+@pytest.mark.parametrize("log", [False, True])
+def test_extreme_values_draw_without_trouble(values, log):
+    assert len(drawn(chart(values, log=log))) == 12
+
+
+def test_the_cursor_reads_the_exact_value():
+    assert reading(chart([0.5, 0.25]), 1, [0.25]) == "step 1  0.25"
+
+
+def test_without_exact_points_the_cursor_reads_its_bucket():
+    buckets = Buckets([0, 10], [9, 19], [0.1, 0.3], [0.2, 0.3], 0, 19, 20)
+    one = Chart(metric([0.1, 0.3]), buckets)
+
+    assert reading(one, 4, []) == "step 0–9  0.100000 … 0.200000"
+    assert reading(one, 12, []) == "step 10–19  0.3"
