@@ -145,6 +145,10 @@ class Run:
         except Exception as error:  # noqa: BLE001  a file system may do anything
             self._warn(f"log_artifact({path!r}): {error}")
 
+    def wait_for_artifacts(self) -> None:
+        """Return when all files logged so far are hashed and stored, and may be removed."""
+        self._artifacts.finish()
+
     def tag(self, *tags: str, **keyed: str) -> None:
         """Add tags; `run.tag(purpose="baseline")` adds `purpose:baseline`."""
         self._append(journal.TAGS, {"add": tag_list(tags, keyed)})
@@ -399,6 +403,8 @@ class DisabledRun(Run):
         name: str | None = None,
         copy: bool = True,
     ) -> None: ...
+
+    def wait_for_artifacts(self) -> None: ...
 
     def tag(self, *tags: str, **keyed: str) -> None: ...
 
