@@ -24,12 +24,18 @@ def main(folder: str, run_id: str, start: str) -> None:
     path = os.path.join(folders.journals(folder), f"{run_id}.capture{journal.SUFFIX}")
     writer = JournalWriter(path, {"run": run_id, "writer": "capture"})
     try:
-        _record(writer, "code", lambda: git.read_status(start), git.find_top(start) is not None)
+        _record(writer, "code", lambda: _read_status(start), git.find_top(start) is not None)
         _record(writer, "environment", machine.capture_environment)
         _record(writer, "hardware", machine.capture_hardware)
         writer.append(journal.FINISH, {"t": int(time.time() * 1000), "status": "finished"})
     finally:
         writer.close()
+
+
+def _read_status(start: str) -> dict[str, object]:
+    from tui_tracker.capture import worktree  # fails where git is not installed
+
+    return worktree.read_status(start)
 
 
 def _record(
