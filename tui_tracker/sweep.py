@@ -1,7 +1,8 @@
 """Give back the space of what no run uses any more: rows, artifact files, database pages.
 
 Safe while runs write. A file that was stored or used again within the last hour stays
-while any run is live, because the record that names it may still be on its way.
+while any run is live (within the last minute where none is), because the record that
+names it may still be on its way.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from tui_tracker import journal, store
 from tui_tracker.errors import StoreError
 from tui_tracker.store import Store
 
-_GRACE_S = 3600.0
+_GRACE_S, _IDLE_GRACE_S = 3600.0, 60.0
 _LEFTOVER_S = 86400.0
 _WORTH = 20
 """Compacted when more than one page in so many is free."""
@@ -73,7 +74,8 @@ def unused_artifacts(opened: Store) -> Iterator[str]:
         if row[0] is not None
     }
     now = time.time()
-    grace = _GRACE_S if journal.list_journals(folders.journals(opened.folder)) else 0.0
+    live = bool(journal.list_journals(folders.journals(opened.folder)))
+    grace = _GRACE_S if live else _IDLE_GRACE_S
     for root, _, names in os.walk(folders.artifacts(opened.folder)):
         for name in names:
             path = os.path.join(root, name)
@@ -91,7 +93,7 @@ def unused_artifacts(opened: Store) -> Iterator[str]:
 def _remove_artifacts(opened: Store) -> list[int]:
     """Remove unused files; return the size of each."""
     removed = []
-    for path in list(unused_artifacts(opened)):
+    for path in unused_artifacts(opened):
         try:
             size = os.path.getsize(path)
             os.unlink(path)

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tui_tracker.cli.opening import add_json, add_run, find_runs, open_store
+from tui_tracker.cli.opening import add_json, add_more, add_run, find_runs, open_store
 from tui_tracker.cli.output import on_terminal, print_json, rich_console, say, terminal_size
 from tui_tracker.cli.points import reduce_points
 from tui_tracker.errors import InvalidArgument
@@ -35,9 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "metrics", metavar="METRIC", nargs="+", help="a metric's name, or name@context"
     )
-    parser.add_argument(
-        "--run", dest="more", metavar="RUN", action="append", default=[], help="another run as well"
-    )
+    add_more(parser)
     parser.add_argument(
         "--points",
         metavar="N",

@@ -56,3 +56,10 @@ def add_runs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "runs", metavar="RUN", nargs="+", help="ids, their beginnings or ends, or names of runs"
     )
+
+
+def add_more(parser: argparse.ArgumentParser) -> None:
+    """Let a command whose other arguments are many take further runs."""
+    parser.add_argument(
+        "--run", dest="more", metavar="RUN", action="append", default=[], help="another run as well"
+    )

@@ -19,10 +19,22 @@ if TYPE_CHECKING:
 
 
 def say(text: str) -> None:
-    """Write one line of talk to standard error."""
+    """Write one line about a trouble to standard error."""
     from tui_tracker.formatting import printable
 
     print(f"tt: {printable(text)}", file=sys.stderr)
+
+
+def tell(text: str) -> None:
+    """Write one line about what was done to standard error."""
+    from tui_tracker.formatting import printable
+
+    print(printable(text), file=sys.stderr)
+
+
+def plural(count: int, what: str) -> str:
+    """Return `1 run`, `2 runs`, `1,000 runs`."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def print_json(value: object, *, indent: int | None = None) -> None:
