@@ -14,7 +14,6 @@ import json
 import os
 import sqlite3
 import time
-import weakref
 import zlib
 from itertools import chain
 from operator import itemgetter
@@ -84,8 +83,7 @@ class JournalDrain:
             JournalDamaged: the journal is of a later version.
             OSError: the journal cannot be read.
         """
-        if self._file < 0:
-            self._file = os.open(self.path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+        self._open()
         points = 0
         # What is written meanwhile is for the next time: a busy run would never let go.
         goal = os.fstat(self._file).st_size
@@ -113,17 +111,34 @@ class JournalDrain:
 
         Return the status that the run ended in by it, "" where another journal decides.
         """
-        status = ""
         with self._store.write() as connection:
             run = RunWriter(connection, self.run_id)
-            if found_dead and not self.finished:
+            place = run.journal_place(self.name)
+            if (place or 0) != self.drained:
+                self._forget()
+                raise StoreError(self._store.path, "somebody replaced the store meanwhile")
+            if place is None:
+                self.problem = "it holds no record"
+            elif found_dead and not self.finished:
                 ended_ms = int(os.stat(self.path).st_mtime * 1000)
                 run.end_journal(self.name, "crashed", _CRASHED, ended_ms)
             status = run.status()
-        if not folders.is_network(self._store.folder):
-            _put_away(self.path, damaged=bool(self.problem))
         self.close()
+        if self.is_kept:
+            self.drained, self.finished = place or 0, True
+        else:
+            _put_away(self.path, damaged=bool(self.problem))
         return status
+
+    @property
+    def is_kept(self) -> bool:
+        """The file stays when its run ended: readers on other machines drain it too."""
+        return folders.is_network(self._store.folder)
+
+    def waiting(self) -> int:
+        """Return how many bytes of the file are not in the store, as the store says now."""
+        self._load_place()
+        return self.lag()
 
     def lag(self) -> int:
         """Return how many bytes of the file are not in the store."""
@@ -137,6 +152,12 @@ class JournalDrain:
             os.close(self._file)
             self._file = -1
         self._forget()
+
+    def _open(self) -> None:
+        if self._file >= 0 and not journal.same_file(self._file, self.path):
+            self.close()  # its writer had to write it anew
+        if self._file < 0:
+            self._file = os.open(self.path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
 
     def _forget(self) -> None:
         self.drained = -1
@@ -165,7 +186,7 @@ class JournalDrain:
         with self._store.write() as connection:
             run = RunWriter(connection, self.run_id)
             place = run.journal_place(self.name)
-            if place is not None and place != self.drained:
+            if (place or 0) != self.drained:
                 self._forget()
                 return None
             start = next((facts for kind, facts in records if kind == journal.START), None)
@@ -258,6 +279,7 @@ class JournalDrain:
 
     def _damage(self, batch: Batch, lost: int) -> str:
         said = [self.problem] if self.problem else []
+        batch.damages.sort()
         for start, end in batch.damages:
             said.append(f"bytes {start} to {end} are damaged and were passed over")
         if batch.torn:
@@ -269,8 +291,6 @@ class JournalDrain:
 
 _CRASHED = "the process vanished without a word"
 
-_drains: weakref.WeakKeyDictionary[Store, dict[str, JournalDrain]] = weakref.WeakKeyDictionary()
-
 
 def recover(
     store: Store, *, only: str = "", breathe: Callable[[], None] | None = None
@@ -281,48 +301,59 @@ def recover(
     and while other processes do the same. Never raises: what cannot be done now is in
     `problems`.
     """
-    drains = _drains.setdefault(store, {})
+    with store.draining:
+        drains: dict[str, JournalDrain] = store.drains  # type: ignore[assignment]
+        paths = journal.list_journals(folders.journals(store.folder), only)
+        for gone in set(drains).difference(paths) if not only else ():
+            drains.pop(gone).close()
+        for path in set(paths).difference(drains):
+            drains[path] = JournalDrain(store, path)
+        if store.read_only:
+            return _count_waiting([drains[path] for path in paths])
+        return _recover([drains[path] for path in paths], breathe)
+
+
+def _recover(drains: list[JournalDrain], breathe: Callable[[], None] | None) -> Recovered:
     points, waiting = 0, 0
     ended: list[str] = []
     problems: list[str] = []
-    paths = journal.list_journals(folders.journals(store.folder), only)
-    for gone in set(drains).difference(paths) if not only else ():
-        drains.pop(gone).close()
-    for path in paths:
-        drain = drains.setdefault(path, JournalDrain(store, path))
-        if store.read_only:
-            waiting += drain.lag()
-            continue
+    for drain in drains:
         try:
-            points += _recover_one(drain, ended, breathe)
+            new, settled = _recover_one(drain, ended, breathe)
         except FileNotFoundError:
-            drains.pop(path).close()  # another process was quicker
+            drain.close()  # another process was quicker
         except (StoreError, JournalDamaged, OSError) as error:
             waiting += drain.lag()
-            problems.append(f"{os.path.basename(path)}: {error}")
-            continue
-        if drain.problem and path not in drains:
-            problems.append(f"{os.path.basename(path)}: {drain.problem}")
-    if store.read_only and waiting:
-        problems.append(f"{waiting} bytes wait in journals, and you may not write to this store")
+            problems.append(f"{drain.name}: {error}")
+        else:
+            points += new
+            if settled and drain.problem:
+                problems.append(f"{drain.name}: {drain.problem}")
     return Recovered(points, tuple(ended), tuple(problems), waiting)
 
 
-def _recover_one(drain: JournalDrain, ended: list[str], breathe: Callable[[], None] | None) -> int:
+def _count_waiting(drains: list[JournalDrain]) -> Recovered:
+    waiting = sum(drain.waiting() for drain in drains)
+    problem = f"{waiting} bytes wait in journals, and you may not write to this store"
+    return Recovered(0, (), (problem,) if waiting else (), waiting)
+
+
+def _recover_one(
+    drain: JournalDrain, ended: list[str], breathe: Callable[[], None] | None
+) -> tuple[int, bool]:
+    """Return how many points were new, and whether the journal was settled for good."""
+    known = drain.drained >= 0 and drain.lag() == 0
+    if known and drain.finished and drain.is_kept:
+        return 0, False
     live = journal.is_live(drain.path)
-    if live and drain.drained >= 0 and drain.lag() == 0:
-        return 0
-    points = drain.drain(final=not live, breathe=breathe)
-    if not live:
-        network = folders.is_network(drain._store.folder)
-        if not (network and drain.finished):
-            was_finished = drain.finished
-            status = drain.end(found_dead=True)
-            if not was_finished and status:
-                ended.append(drain.run_id)
-        if not network:
-            _drains[drain._store].pop(drain.path, None)
-    return points
+    if live:
+        return (0 if known else drain.drain(final=False, breathe=breathe)), False
+    points = drain.drain(final=True, breathe=breathe)
+    was_finished = drain.finished
+    status = drain.end(found_dead=True)
+    if not was_finished and status:
+        ended.append(drain.run_id)
+    return points, True
 
 
 def _in_file_order(columns: list[Column], places: list[list[int]]) -> Column:

@@ -213,7 +213,7 @@ class JournalWriter:
         The deleted file's bytes are still readable through the open descriptor.
         """
         with self.lock:
-            if self._file < 0 or not self._is_open() or _same_file(self._file, self.path):
+            if self._file < 0 or not self._is_open() or same_file(self._file, self.path):
                 return False
             try:
                 os.makedirs(os.path.dirname(self.path), exist_ok=True)
@@ -519,7 +519,8 @@ def _is_locked(file: int) -> bool:
     return False
 
 
-def _same_file(file: int, path: str) -> bool:
+def same_file(file: int, path: str) -> bool:
+    """Return whether an open file is the one at the path."""
     try:
         ours, theirs = os.fstat(file), os.stat(path)
     except OSError:

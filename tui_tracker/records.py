@@ -58,7 +58,7 @@ class RunWriter:
             self._make_run(facts)
         if name not in self._writers:
             writer = _word(facts, "writer") or _writer_in(name)
-            self._writers[name] = f"rank{facts['rank']}" if writer == "rank" else writer
+            self._writers[name] = _writer_in(name) if writer == "rank" else writer
             self._connection.execute(
                 "INSERT INTO journal (name, run, writer, attempt, drained, status, keysets) "
                 "VALUES (?,?,?,?,0,'running',x'')",
@@ -94,8 +94,8 @@ class RunWriter:
                 (self.key, self.key),
             )
         ]
-        settled = "running" if "running" in states else next(s for s in _WORST if s in states)
-        if settled == "running":
+        settled = next((status for status in _WORST if status in states), "running")
+        if "running" in states or settled == "running":
             return
         self._connection.execute(
             "UPDATE run SET status=?, ended_ms=max(?, coalesce(ended_ms, 0), started_ms), "
@@ -194,13 +194,12 @@ class RunWriter:
         writer = self._writer_of(name)
         if writer == "main":
             started = _whole(facts, "t") or 0
-            parent = _word(facts, "parent").replace("-", "")
             self._connection.execute(
                 "UPDATE run SET status='running', ended_ms=NULL, ended_by='', "
                 "host=?, user=?, pid=?, parent=coalesce(?, parent) WHERE id=?",
                 (
                     *(_word(facts, "host"), _word(facts, "user"), _whole(facts, "pid")),
-                    *(bytes.fromhex(parent) if parent else None, self.key),
+                    *(_digits(facts, "parent"), self.key),
                 ),
             )
             if (_whole(facts, "attempt") or 1) == 1:
@@ -301,13 +300,12 @@ class RunWriter:
         )
 
     def _save_artifact(self, facts: Facts, at_ms: int) -> None:
-        digest = _word(facts, "sha256")
         self._connection.execute(
             "INSERT OR REPLACE INTO artifact "
             "(run, path, at_ms, kind, size, sha256, copied, problem) VALUES (?,?,?,?,?,?,?,?)",
             (
                 *(self.key, _word(facts, "path"), at_ms, _word(facts, "kind")),
-                *(_whole(facts, "size"), bytes.fromhex(digest) if digest else None),
+                *(_whole(facts, "size"), _digits(facts, "sha256")),
                 *(int(bool(facts.get("copied"))), _word(facts, "problem")),
             ),
         )
@@ -423,11 +421,15 @@ class Console:
 
 
 def _writer_in(name: str) -> str:
-    """Return the kind of writer that a journal's name tells of, its start record lost."""
-    part = name.split(".")[1]
-    if part == "capture":
-        return "capture"
-    return "fork" if part.startswith("p") else "main"
+    """Return the kind of writer that a journal's name tells of: `main`, `rank1`, `fork` ..."""
+    for part in name.split(".")[1:-1]:
+        if part == "capture":
+            return part
+        if part.startswith("p"):
+            return "fork"
+        if part.startswith("r"):
+            return f"rank{part[1:]}"
+    return "main"
 
 
 def _clean(value: object) -> str:
@@ -452,6 +454,14 @@ def _list(facts: Facts, key: str) -> list[object]:
 def _whole(facts: Facts, key: str) -> int | None:
     value = facts.get(key)
     return value if isinstance(value, int) and abs(value) < 2**63 else None
+
+
+def _digits(facts: Facts, key: str) -> bytes | None:
+    """Return bytes that are told in hexadecimal, dashes passed over."""
+    try:
+        return bytes.fromhex(_word(facts, key).replace("-", "")) or None
+    except ValueError:
+        return None
 
 
 def _float(value: int) -> float | None:

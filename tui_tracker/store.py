@@ -15,7 +15,7 @@ import hashlib
 import os
 import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from tui_tracker import folder as folders
 from tui_tracker.errors import (
@@ -25,11 +25,21 @@ from tui_tracker.errors import (
     StoreTooNew,
 )
 
+try:
+    import fcntl
+except ImportError:  # Windows: a rename does not overwrite there
+    fcntl = None  # type: ignore[assignment]
+
 # Loaded by a training process too: `typing` alone would double what it costs.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from typing import Any
+    from typing import Any, Protocol
+
+    class Closes(Protocol):
+        """What has a `close`."""
+
+        def close(self) -> None: ...
 
     Row = tuple[Any, ...]
     Parameters = Mapping[str, object] | Sequence[object]
@@ -51,7 +61,12 @@ class Store:
         """The database file."""
         self.read_only = read_only
         """This user may not write here, so journals are not drained."""
+        self.draining = threading.RLock()
+        """Held by whoever drains through this store."""
+        self.drains: dict[str, Closes] = {}
+        """What the drain remembers of each journal; closed with the store."""
         self._wait_s = wait_s
+        self._identity: tuple[int, int] | None = None
         self._reading = threading.RLock()
         self._writing = threading.RLock()
         self._reader: sqlite3.Connection | None = None
@@ -85,7 +100,7 @@ class Store:
             folders.make(folder)
         path = database_path(folder)
         read_only = False
-        if not os.path.exists(path):
+        if not _holds_bytes(path):
             make_database(path)
         else:
             read_only = not (os.access(path, os.W_OK) and os.access(os.path.dirname(path), os.W_OK))
@@ -115,6 +130,7 @@ class Store:
         if self.read_only:
             raise StoreError(self.path, "you may not write to this store")
         with self._writing, _translated(self.path):
+            self._follow()
             if self._writer is None:
                 self._writer = self._connect(read_only=False)
             connection = self._writer
@@ -148,10 +164,11 @@ class Store:
                 copy.close()
 
     def close(self) -> None:
-        for connection in (self._reader, self._writer):
-            if connection is not None:
-                connection.close()
-        self._reader = self._writer = None
+        with self.draining:
+            for drain in self.drains.values():
+                drain.close()
+            self.drains.clear()
+        self._disconnect()
 
     def __enter__(self) -> Store:
         return self
@@ -159,7 +176,27 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _disconnect(self) -> None:
+        with self._writing, self._reading:
+            for connection in (self._reader, self._writer):
+                if connection is not None:
+                    connection.close()
+            self._reader = self._writer = None
+
+    def _follow(self) -> None:
+        """Let go of a database that was deleted or replaced meanwhile.
+
+        What an open connection writes then is gone when it closes.
+        """
+        found = _identity(self.path)
+        if found is None:
+            raise StoreError(self.path, "somebody deleted the store while it was open")
+        if found != self._identity:
+            self._disconnect()
+            self._identity = found
+
     def _connect(self, *, read_only: bool) -> sqlite3.Connection:
+        self._identity = self._identity or _identity(self.path)
         if not read_only:
             return connect(self.path, wait_s=self._wait_s)
         from urllib.parse import quote
@@ -226,7 +263,7 @@ def make_database(path: str) -> None:
     """Make a new, empty database, whole at once; an existing one stays as it is.
 
     Several processes may do this at the same moment: each builds its own under
-    another name, and the first to link it wins.
+    another name, and the first to rename it wins.
 
     Raises:
         StoreError: the file cannot be written.
@@ -243,8 +280,8 @@ def make_database(path: str) -> None:
     except OSError as error:
         raise StoreError(path, f"the store cannot be made ({error.strerror})") from error
     finally:
-        for leftover in (temporary, temporary + "-wal", temporary + "-shm"):
-            if os.path.exists(leftover):
+        for leftover in (temporary, *_side_files(temporary)):
+            with suppress(OSError):
                 os.unlink(leftover)
 
 
@@ -283,6 +320,8 @@ def statements(sql: str) -> Iterator[str]:
         if sqlite3.complete_statement(pending):
             yield pending
             pending = ""
+    if pending:
+        yield pending
 
 
 def schema_sql() -> str:
@@ -309,15 +348,37 @@ def _build(path: str) -> None:
 
 
 def _place(temporary: str, path: str) -> None:
+    """Give a new database its name, unless another process was quicker."""
+    folder = os.open(os.path.dirname(path), os.O_RDONLY)
     try:
-        os.link(temporary, path)
-    except FileExistsError:
-        pass
-    except OSError:
-        # A file system without hard links: the window between the two is as small
-        # as it can be.
-        if not os.path.exists(path):
+        if fcntl is not None:
+            with suppress(OSError):  # a file system without locks
+                fcntl.flock(folder, fcntl.LOCK_EX)
+        if not _holds_bytes(path):
+            # What a deleted database left in its log would be played into this one.
+            for side in _side_files(path):
+                with suppress(OSError):
+                    os.unlink(side)
             os.rename(temporary, path)
+    finally:
+        os.close(folder)
+
+
+def _side_files(path: str) -> tuple[str, str]:
+    return path + "-wal", path + "-shm"
+
+
+def _holds_bytes(path: str) -> bool:
+    # A crash of the machine can leave a file of no bytes: as good as none.
+    return os.path.exists(path) and os.path.getsize(path) > 0
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        facts = os.stat(path)
+    except OSError:
+        return None
+    return facts.st_dev, facts.st_ino
 
 
 def _copy_before(connection: sqlite3.Connection, target: str) -> None:
@@ -352,4 +413,6 @@ def _operational(path: str, error: sqlite3.OperationalError) -> StoreError:
         return StoreError(path, "you may not write to this store")
     if "full" in text:
         return StoreError(path, "the disk is full")
+    if "unable to open" in text:
+        return StoreError(path, "the store cannot be opened or made: may you write its folder?")
     return StoreError(path, text)
