@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from tui_tracker.store import Store
 
 POLL_S, POLL_MOST_S = 0.25, 1.0
-"""How often the store is looked at: at once after a change, less often while idle."""
+"""How often the store is looked at: soon after a change, less often while idle."""
+FRAME_S = 1.0
+"""What a live run changes is shown at most this often."""
 RECOVER_S = 1.0
 """How often journals of running and dead runs are moved into the store."""
 TWICE_S = 2.0
@@ -155,7 +157,7 @@ class TrackerApp(App[None], inherit_bindings=False):
         """Post `StoreChanged` whenever the store is not what it was; runs in a thread."""
         from tui_tracker.drain import recover
 
-        seen, wait_s, recovered_at = self._version, POLL_S, -RECOVER_S
+        seen, wait_s, recovered_at, told_at = self._version, POLL_S, -RECOVER_S, -FRAME_S
         while not self._stop_watching.wait(wait_s):
             try:
                 if monotonic() - recovered_at >= RECOVER_S and not self.store.read_only:
@@ -171,12 +173,11 @@ class TrackerApp(App[None], inherit_bindings=False):
                 self.log(error)
                 wait_s = POLL_MOST_S
                 continue
-            if seen != version:
-                self.post_message(self.StoreChanged())
-                wait_s = POLL_S
-            else:
+            if seen == version:
                 wait_s = min(POLL_MOST_S, wait_s * 1.5)
-            seen = version
+            elif monotonic() - told_at >= FRAME_S:
+                self.post_message(self.StoreChanged())
+                seen, told_at, wait_s = version, monotonic(), POLL_S
 
     def on_tracker_app_store_changed(self) -> None:
         if self.page is not None:

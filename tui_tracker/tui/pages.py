@@ -77,15 +77,18 @@ def overview(
 
 def _facts(run: RunDetail, now: datetime, width: int) -> Iterable[Line]:
     row = run.row
-    took: Span = (f"   {format_duration(row.duration_s)}", "")
-    yield _field("status", status_span(row), took)
+    yield _field("status", status_span(row))
     if run.ended_by:
         role: Role = "bad" if row.status in ("failed", "crashed") else ""
         yield from _wrapped("ended by", run.ended_by, width, role)
-    ago = f"   {format_ago(row.started_at, now)}"
-    yield _field("started", (format_time(row.started_at), ""), (ago, "dim"))
-    if row.ended_at is not None:
-        yield _field("ended", (format_time(row.ended_at), ""))
+    # The duration of a running run ticks in the title line alone, and how long ago it
+    # started is that duration.
+    if row.ended_at is None:
+        yield _field("started", (format_time(row.started_at), ""))
+    else:
+        ago, took = format_ago(row.started_at, now), format_duration(row.duration_s)
+        yield _field("started", (format_time(row.started_at), ""), (f"   {ago}", "dim"))
+        yield _field("ended", (format_time(row.ended_at), ""), (f"   after {took}", "dim"))
     yield _field("id", (row.id, "dim"))
     yield from _wrapped("experiment", row.experiment, width)
     yield from _origin(run, width)

@@ -130,21 +130,19 @@ class CurvesFound:
 def read_curves(
     store: Store,
     run: int,
-    metrics: Sequence[MetricSummary],
+    metrics: Sequence[tuple[MetricSummary, tuple[int, int] | None]],
     count: int,
-    view: tuple[int, int] | None,
     *,
     exact: bool,
 ) -> CurvesFound:
-    """Return the curves of some metrics in at most `count` buckets, between two steps."""
-    low, high = view or (None, None)
-    buckets = {
-        metric.label: read_buckets(store, run, metric.key, count, low=low, high=high)
-        for metric in metrics
-    }
+    """Return the curves of some metrics in at most `count` buckets, between their steps."""
+    buckets = {}
+    for metric, steps in metrics:
+        low, high = steps or (None, None)
+        buckets[metric.label] = read_buckets(store, run, metric.key, count, low=low, high=high)
     points = None
-    if exact and metrics and metrics[0].count <= EXACT_POINTS:
-        points = (metrics[0].label, read_series(store, run, metrics[0].key))
+    if exact and metrics and metrics[0][0].count <= EXACT_POINTS:
+        points = (metrics[0][0].label, read_series(store, run, metrics[0][0].key))
     return CurvesFound(run, buckets, points)
 
 

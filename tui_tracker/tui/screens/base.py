@@ -74,6 +74,9 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
     def read_again(self) -> None:
         """Ask the store for everything that is shown."""
 
+    def show_trouble(self, text: str) -> None:
+        """Show why there is nothing to show, where the page would be empty without it."""
+
     def text_to_copy(self) -> str:
         """Return what `copy` copies; "" where there is nothing."""
         return ""
@@ -125,6 +128,8 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
             self.ask(event.kind, question)
         if event.trouble:
             self.say(event.trouble, bad=True)
+            self.show_trouble(event.trouble)
+            self.show_first_frame()
         if event.answer is not None:
             self.post_message(event.answer)
 

@@ -137,6 +137,10 @@ class RunScreen(TrackerScreen, inherit_bindings=False):
         self._tick_if_running()
         self.show_first_frame()
 
+    def show_trouble(self, text: str) -> None:
+        if self._found is None:
+            self.query_one("#overview", LinesView).empty = ((), ((printable(text), "bad"),))
+
     def on_curve_grid_buckets_wanted(self, event: CurveGrid.BucketsWanted) -> None:
         key = self.key
 
@@ -144,12 +148,12 @@ class RunScreen(TrackerScreen, inherit_bindings=False):
             from tui_tracker.tui.reading import read_curves
 
             return self.CurvesRead(
-                read_curves(store, key, event.metrics, event.buckets, event.view, exact=event.whole)
+                read_curves(store, key, event.metrics, event.buckets, exact=event.whole)
             )
 
         # Charts scrolled past are not worth waiting for; only those of a page matter,
         # but two pages may overlap, so each page is a question of its own.
-        self.ask(f"curves {event.metrics[0].label}", question)
+        self.ask(f"curves {event.metrics[0][0].label}", question)
 
     def on_run_screen_curves_read(self, event: RunScreen.CurvesRead) -> None:
         if event.found.run != self.key:
@@ -234,6 +238,7 @@ class RunScreen(TrackerScreen, inherit_bindings=False):
         words = f'No metric contains "{printable(text)}".' if text else "No metric was logged."
         hint = "Press / to change it." if text else 'run.log({"loss": 0.5}, step=0) logs one.'
         self.grid.empty = ((), ((f" {words}", "bold"),), ((f" {hint}", "dim"),))
+        self.grid.growing = run.row.status == "running"
         self.grid.metrics = tuple(run.row.metrics[label] for label in labels)
 
     def _show_params(self, run: RunDetail) -> None:

@@ -173,6 +173,10 @@ class RunsScreen(TrackerScreen, inherit_bindings=False):
             return ((), ((words, "bold"),), ((" Press / to change it, esc to clear it.", "dim"),))
         return ((), ((" No runs here.", "bold"),))
 
+    def show_trouble(self, text: str) -> None:
+        if self._shown is None:
+            self.table.empty = ((), ((f" {printable(text)}", "bad"),))
+
     def on_run_table_rows_wanted(self, event: RunTable.RowsWanted) -> None:
         keys, columns = event.keys, self.table.columns
         if not columns:

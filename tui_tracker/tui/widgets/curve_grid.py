@@ -6,10 +6,8 @@ Buckets are asked for with `BucketsWanted`, at one bucket a dot column.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from math import log
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -21,16 +19,21 @@ from textual.strip import Strip
 from tui_tracker.formatting import cell_width
 from tui_tracker.tui.keys import bindings
 from tui_tracker.tui.widgets.curve_plot import Chart, draw, gutter, reading, x_axis
+from tui_tracker.tui.widgets.curve_space import (
+    GAP,
+    chart_height,
+    charts_across,
+    moved,
+    room_to_grow,
+    zoomed,
+)
 from tui_tracker.tui.widgets.line_widget import Line, LineWidget
 
 if TYPE_CHECKING:
     from tui_tracker.queries import Buckets, MetricSummary, Series
 
-CHART_WIDTH, CHART_HEIGHT = 36, 9
-"""The smallest chart that is worth looking at, in cells."""
-GAP = 2
-BEST_SHAPE = 3.0
-"""Width by height of a chart in cells, where there is a choice."""
+Steps = tuple[int, int]
+"""The first and the last of some steps."""
 SMOOTHINGS = (0.0, 0.6, 0.9, 0.97)
 
 
@@ -45,8 +48,10 @@ class CurveGrid(LineWidget, can_focus=True, inherit_bindings=False):
     enlarged: reactive[bool] = reactive(False, repaint=False, init=False)
     log_axis: reactive[bool] = reactive(False, repaint=False, init=False)
     smoothing: reactive[float] = reactive(0.0, repaint=False, init=False)
-    view: reactive[tuple[int, int] | None] = reactive(None, repaint=False, init=False)
+    view: reactive[Steps | None] = reactive(None, repaint=False, init=False)
     """The steps that the enlarged chart shows; None for all."""
+    growing: reactive[bool] = reactive(False, repaint=False, init=False)
+    """More points will come, so axes leave them room."""
     empty: reactive[tuple[Line, ...]] = reactive(())
 
     @dataclass
@@ -54,9 +59,9 @@ class CurveGrid(LineWidget, can_focus=True, inherit_bindings=False):
         """Charts are visible that have no buckets, or buckets of another width or view."""
 
         grid: CurveGrid
-        metrics: list[MetricSummary]
+        metrics: list[tuple[MetricSummary, Steps | None]]
+        """Each with the first and the last step to show; None for all."""
         buckets: int
-        view: tuple[int, int] | None
         whole: bool
         """The exact points are wanted too: the chart is enlarged."""
 
@@ -67,7 +72,7 @@ class CurveGrid(LineWidget, can_focus=True, inherit_bindings=False):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._buckets: dict[str, Buckets | None] = {}
-        self._asked: dict[str, tuple[MetricSummary, int, tuple[int, int] | None]] = {}
+        self._asked: dict[str, tuple[MetricSummary, int, Steps | None]] = {}
         """What the buckets of each label were asked with; another question asks again."""
         self._drawn: dict[int, list[Line]] = {}
         self._series: tuple[str, Series] | None = None
@@ -82,16 +87,7 @@ class CurveGrid(LineWidget, can_focus=True, inherit_bindings=False):
         """How many charts stand side by side."""
         if self.enlarged:
             return 1
-        most = max(1, min(len(self.metrics), (self.size.width + GAP) // (CHART_WIDTH + GAP)))
-        return min(range(1, most + 1), key=self._badness)
-
-    def _badness(self, across: int) -> tuple[int, float]:
-        """Return how badly so many charts side by side fill the screen."""
-        rows = max(1, -(-len(self.metrics) // across))
-        if rows * CHART_HEIGHT > self.size.height:  # it scrolls: the more at once the better
-            return 1000 - across, 0.0
-        shape = (self.size.width / across) / (self.size.height / rows)
-        return rows * across - len(self.metrics), abs(log(shape / BEST_SHAPE))
+        return charts_across(len(self.metrics), *self.size)
 
     @property
     def chart_width(self) -> int:
@@ -102,8 +98,7 @@ class CurveGrid(LineWidget, can_focus=True, inherit_bindings=False):
         height = max(3, self.size.height)
         if self.enlarged:
             return height
-        rows = max(1, -(-len(self.metrics) // self.across))
-        return height // min(rows, max(1, height // CHART_HEIGHT))
+        return chart_height(len(self.metrics), self.across, height)
 
     @property
     def rows_shown(self) -> int:
@@ -155,31 +150,34 @@ class CurveGrid(LineWidget, can_focus=True, inherit_bindings=False):
         """Ask for what the visible charts lack."""
         if not self.size.width:
             return
-        view = self.view if self.enlarged else None
         # In steps of 32, so that a gutter that grows by a cell asks nothing anew.
         buckets = max(64, (2 * self.chart_width + 31) // 32 * 32)
         wanted = []
         for metric in (self.metrics[index] for index in self.shown):
-            question = (metric, buckets, view)
+            question = (metric, buckets, self._steps_of(metric))
             if self._asked.get(metric.label) != question:
                 self._asked[metric.label] = question
-                wanted.append(metric)
-        exact = self.enlarged and self.metrics[self.chosen]
+                wanted.append((metric, question[2]))
+        exact = self.metrics[self.chosen] if self.enlarged else None
         if exact and (self._series is None or self._series[0] != exact.label):
-            wanted = wanted or [exact]
+            wanted = wanted or [(exact, self._steps_of(exact))]
         if wanted:
-            self.post_message(self.BucketsWanted(self, wanted, buckets, view, self.enlarged))
+            self.post_message(self.BucketsWanted(self, wanted, buckets, self.enlarged))
+
+    def _steps_of(self, metric: MetricSummary) -> Steps | None:
+        """Return the steps that a metric's chart spans; None where it is the curve's own."""
+        if self.enlarged and self.view is not None:
+            return self.view
+        return room_to_grow(metric.first_step, metric.last_step) if self.growing else None
 
     def _chart(self, index: int) -> Chart:
         metric = self.metrics[index]
         buckets = self._buckets.get(metric.label)
-        if not self.enlarged:
-            return Chart(metric, buckets, self.log_axis, self.smoothing)
-        chart = Chart(metric, buckets, self.log_axis, self.smoothing, self.view, self._step)
-        if self._step is None:
+        chart = Chart(metric, buckets, self.log_axis, self.smoothing, self._steps_of(metric))
+        if not self.enlarged or self._step is None:
             return chart
         words = reading(chart, self._step, self._exact(metric.label, self._step))
-        return Chart(metric, buckets, self.log_axis, self.smoothing, self.view, self._step, words)
+        return replace(chart, cursor=self._step, reading=words)
 
     def _exact(self, label: str, step: int) -> list[float]:
         if self._series is None or self._series[0] != label:
@@ -296,13 +294,13 @@ class CurveGrid(LineWidget, can_focus=True, inherit_bindings=False):
 
     def action_first(self) -> None:
         if self.enlarged:
-            self._move_cursor(-(10**6))
+            self._put_cursor(0)
         else:
             self.chosen = 0
 
     def action_last(self) -> None:
         if self.enlarged:
-            self._move_cursor(10**6)
+            self._put_cursor(-1)
         else:
             self.chosen = len(self.metrics) - 1
 
@@ -348,21 +346,14 @@ class CurveGrid(LineWidget, can_focus=True, inherit_bindings=False):
         if not steps:
             return
         axis = x_axis(self._chart(self.chosen), self.chart_width - self._left)
-        if self._step is None:
-            self._step = steps[-1] if columns < 0 else steps[0]
-            if abs(columns) == 1:
-                self._step = steps[len(steps) // 2]
-        elif columns > 0:
-            target = axis.value(min(axis.dots - 1, axis.place(self._step) + 2 * columns) - 1)
-            at = max(bisect_right(steps, self._step), bisect_left(steps, target))
-            self._step = steps[min(at, len(steps) - 1)]
-        else:
-            target = axis.value(max(0, axis.place(self._step) + 2 * columns) + 1)
-            at = min(bisect_left(steps, self._step), bisect_right(steps, target)) - 1
-            self._step = steps[max(at, 0)]
-        if abs(columns) >= 10**6:
-            self._step = steps[0 if columns < 0 else -1]
+        self._step = moved(steps, self._step, columns, axis)
         self._redraw()
+
+    def _put_cursor(self, end: int) -> None:
+        """Put the cursor on the first (0) or last (-1) point."""
+        if steps := self._known_steps():
+            self._step = steps[end]
+            self._redraw()
 
     def action_zoom(self, direction: int) -> None:
         if not self.metrics:
@@ -371,19 +362,9 @@ class CurveGrid(LineWidget, can_focus=True, inherit_bindings=False):
             if direction > 0:
                 self.action_enlarge()
             return
-        low, high = self._chart(self.chosen).x_range
-        self.view = self._zoomed(low, high, direction)
-
-    def _zoomed(self, low: int, high: int, direction: int) -> tuple[int, int] | None:
         metric = self.metrics[self.chosen]
-        first, last = metric.first_step, metric.last_step
-        half = (high - low) // 4 if direction > 0 else high - low
-        if direction == 0 or half >= last - first:
-            return None
-        half = max(half, 2)
-        middle = self._step if self._step is not None else (low + high) // 2
-        start = max(first, min(middle - half, last - 2 * half))
-        return start, min(last, start + 2 * half)
+        whole = (metric.first_step, metric.last_step)
+        self.view = zoomed(self._chart(self.chosen).x_range, whole, self._step, direction)
 
     def watch_view(self) -> None:
         self._redraw()
