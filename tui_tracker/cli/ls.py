@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tui_tracker.queries import RunRow
     from tui_tracker.tui.columns import Column as RunColumn
 
-_PLAIN = ("started", "name", "experiment", "status", "duration")
+PLAIN_FIELDS = ("started", "name", "experiment", "status", "duration")
 _STYLES = {"running": "green", "failed": "red", "crashed": "red", "killed": "yellow"}
 _SHORT_ID = 8
 """Of the end: runs that were started close together share the beginning."""
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--sort",
         metavar="FIELD",
         default="started",
-        help=f"by {', '.join(_PLAIN)}, a param, or a metric (NAME, NAME.last, .min, .max, .mean)",
+        help=f"{', '.join(PLAIN_FIELDS)}, a param, or a metric (NAME, NAME.min, .max, .mean)",
     )
     direction = parser.add_mutually_exclusive_group()
     direction.add_argument("--up", action="store_true", help="smallest or first at the top")
@@ -139,7 +139,7 @@ def _fact_column(chosen: RunColumn, rows: list[RunRow]) -> Column:
 
 def _order(store: Store, selection: Selection, args: argparse.Namespace) -> Order:
     field = args.sort
-    if field not in _PLAIN and not field.startswith(("param:", "metric:")):
+    if field not in PLAIN_FIELDS and not field.startswith(("param:", "metric:")):
         field = _resolved(store, selection, field)
     falling = field in ("started", "duration") or _is_better_high(field)
     return Order(field, args.down or (falling and not args.up))

@@ -1,0 +1,227 @@
+"""Answer the shell: what can stand where the cursor is.
+
+Called by the scripts of `tt completion`. The last of WORDS is the one under the cursor,
+perhaps empty. Each line is a candidate, a tab and what it means; `:files` and
+`:folders` leave the answer to the shell. Journals are not drained and no trouble is
+told: a key press must neither wait nor print.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from tui_tracker.cli import COMMANDS, command_parser, top_parser
+from tui_tracker.cli.ls import PLAIN_FIELDS
+from tui_tracker.errors import TrackerError
+from tui_tracker.formatting import printable
+from tui_tracker.queries import (
+    Selection,
+    find_run,
+    get_rows,
+    list_columns,
+    list_experiments,
+    list_run_keys,
+)
+from tui_tracker.store import Store
+
+_MOST_RUNS = 500
+_SHORT_ID = 8
+
+_DIRECTIVES = (":files", ":folders")
+
+Candidate = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Cursor:
+    """What stands before the cursor, as far as a command's parser understands it."""
+
+    command: str
+    values: tuple[str, ...]
+    """Of the command's positional arguments."""
+    wanted: argparse.Action | None
+    """What the word under the cursor belongs to."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--line", help="the line up to the cursor instead of words")
+    parser.add_argument("--last", help="the part of the last word that the shell replaces")
+    parser.add_argument("words", metavar="WORDS", nargs=argparse.REMAINDER)
+
+
+def run(args: argparse.Namespace) -> int:
+    words = args.words[1:] if args.words[:1] == ["--"] else args.words
+    if args.line is not None:
+        words = split_line(args.line)[1:]
+    words = words or [""]
+    # bash breaks words at colons, and puts back only what follows the last one.
+    kept = len(words[-1]) - len(args.last) if args.last is not None else 0
+    try:
+        for word, text in complete(words, args.store):
+            shown = word if word in _DIRECTIVES else printable(word)[max(0, kept) :]
+            print(f"{shown}\t{printable(text)}".rstrip("\t"))
+    except TrackerError:
+        return 0
+    return 0
+
+
+def complete(words: Sequence[str], store: str | None = None) -> Iterator[Candidate]:
+    """Yield what can stand for the last of the words that follow `tt`.
+
+    Raises:
+        TrackerError: the store that the answer lies in cannot be read.
+    """
+    *before, current = words
+    before, named = _without_store(before)
+    if named is None:
+        yield ":folders", ""
+        return
+    for word, text in _candidates(before, current, named or store):
+        if word.startswith(current) or word in _DIRECTIVES:
+            yield word, text
+
+
+def split_line(line: str) -> list[str]:
+    """Return the words of a line that may end inside a quoted one."""
+    for closing in ("", "'", '"'):
+        try:
+            words = shlex.split(line + closing)
+        except ValueError:
+            continue
+        ends = not closing and (line[-1:].isspace() or not line)
+        return [*words, ""] if ends else words
+    return line.split(" ")
+
+
+def _without_store(words: Sequence[str]) -> tuple[list[str], str | None]:
+    """Return the words without --store, and its value: None where it is still wanted."""
+    rest: list[str] = []
+    folder: str | None = ""
+    for word in words:
+        if folder is None:
+            folder = word
+        elif word == "--store":
+            folder = None
+        elif word.startswith("--store="):
+            folder = word.partition("=")[2]
+        else:
+            rest.append(word)
+    return rest, folder
+
+
+def _candidates(before: Sequence[str], current: str, store: str | None) -> Iterable[Candidate]:
+    if not before or before[0] not in COMMANDS:
+        if current.startswith("-"):
+            return _options(top_parser())
+        return COMMANDS.items() if not before else ()
+    parser = command_parser(before[0])
+    cursor = _read(parser, before)
+    if current.startswith("-") and (cursor.wanted is None or not cursor.wanted.option_strings):
+        return _options(parser)
+    if cursor.wanted is None:
+        return ()
+    if cursor.wanted.choices:
+        return ((str(choice), "") for choice in cursor.wanted.choices)
+    answer = _ANSWERS.get(str(cursor.wanted.metavar))
+    return answer(cursor, store) if answer else ()
+
+
+def _read(parser: argparse.ArgumentParser, before: Sequence[str]) -> _Cursor:
+    options = parser._option_string_actions
+    values: list[str] = []
+    pending: argparse.Action | None = None
+    for word in before[1:]:
+        if pending is not None:
+            pending = None
+        elif word in options:
+            # Switches take no value: their `nargs` is 0.
+            pending = options[word] if options[word].nargs != 0 else None
+        elif not word.startswith("-"):
+            values.append(word)
+    if pending is None:
+        positionals = [a for a in parser._actions if not a.option_strings]
+        for number, action in enumerate(positionals):
+            if number >= len(values) or action.nargs in ("+", "*"):
+                pending = action
+                break
+    return _Cursor(before[0], tuple(values), pending)
+
+
+def _options(parser: argparse.ArgumentParser) -> Iterator[Candidate]:
+    for action in parser._actions:
+        for option in action.option_strings:
+            if option.startswith("--") and action.help != argparse.SUPPRESS:
+                yield option, action.help or ""
+
+
+def _runs(cursor: _Cursor, folder: str | None) -> Iterator[Candidate]:
+    """Yield run names, and the ends of ids where a name is not the only one."""
+    with Store.open(folder) as store:
+        away = cursor.command == "restore"
+        keys = list_run_keys(store, Selection(archived=True))[:_MOST_RUNS]
+        if away:
+            keys += list_run_keys(store, Selection(deleted=True))[:_MOST_RUNS]
+        rows = get_rows(store, keys)
+    names = [row.name for row in rows]
+    for row in rows:
+        if away and not (row.archived or row.deleted):
+            continue
+        alone = names.count(row.name) == 1 and printable(row.name) == row.name
+        said = f"{row.experiment}, {row.status}"
+        if alone:
+            yield row.name, said
+        else:
+            yield row.id[-_SHORT_ID:], f"{row.name}, {said}"
+
+
+def _metrics(cursor: _Cursor, folder: str | None) -> Iterator[Candidate]:
+    with Store.open(folder) as store:
+        if not cursor.values:
+            return
+        (row,) = get_rows(store, [find_run(store, cursor.values[0])], metrics=None)
+    for label, metric in row.metrics.items():
+        if label not in cursor.values[1:]:
+            yield label, f"{metric.count:,} points"
+
+
+def _tags(cursor: _Cursor, folder: str | None) -> Iterator[Candidate]:
+    with Store.open(folder) as store:
+        if cursor.command == "untag" and cursor.values:
+            (row,) = get_rows(store, [find_run(store, cursor.values[0])])
+            tags = list(row.tags)
+        else:
+            tags = [row[0] for row in store.read("SELECT DISTINCT tag FROM tag ORDER BY tag")]
+    for tag in tags:
+        yield tag, ""
+
+
+def _experiments(_: _Cursor, folder: str | None) -> Iterator[Candidate]:
+    with Store.open(folder) as store:
+        for experiment in list_experiments(store):
+            yield experiment.name, f"{experiment.runs:,} runs"
+
+
+def _fields(_: _Cursor, folder: str | None) -> Iterator[Candidate]:
+    for field in PLAIN_FIELDS:
+        yield field, ""
+    with Store.open(folder) as store:
+        params, metrics = list_columns(store)
+    for label in metrics:
+        yield label, "metric"
+    for name in params:
+        yield name, "param"
+
+
+_ANSWERS: dict[str, Callable[[_Cursor, str | None], Iterator[Candidate]]] = {
+    "RUN": _runs,
+    "METRIC": _metrics,
+    "TAG": _tags,
+    "E": _experiments,
+    "FIELD": _fields,
+    "FILE": lambda *_: iter([(":files", "")]),
+    "DIR": lambda *_: iter([(":folders", "")]),
+}
+"""By the metavar of the argument that is wanted."""
