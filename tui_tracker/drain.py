@@ -20,7 +20,7 @@ from operator import itemgetter
 
 from tui_tracker import folder as folders
 from tui_tracker import journal
-from tui_tracker.errors import JournalDamaged, StoreError
+from tui_tracker.errors import JournalDamaged, StoreBusy, StoreError
 from tui_tracker.journal import Batch, KeySet
 from tui_tracker.records import Console, RunWriter
 from tui_tracker.series import AxisCache, OpenSeries
@@ -42,10 +42,16 @@ _LIVE_LIMIT = 256 << 10
 class Recovered:
     """What one look at a store's journals did."""
 
-    __slots__ = ("ended", "points", "problems", "waiting")
+    __slots__ = ("ended", "locked", "points", "problems", "waiting")
 
     def __init__(
-        self, points: int, ended: tuple[str, ...], problems: tuple[str, ...], waiting: int
+        self,
+        points: int,
+        ended: tuple[str, ...],
+        problems: tuple[str, ...],
+        waiting: int,
+        *,
+        locked: bool = False,
     ) -> None:
         self.points = points
         self.ended = ended
@@ -54,6 +60,8 @@ class Recovered:
         """One sentence for each journal that could not be drained or was damaged."""
         self.waiting = waiting
         """Bytes that stay in journals."""
+        self.locked = locked
+        """Another process held the store's lock, so trying again will help."""
 
 
 class JournalDrain:
@@ -314,7 +322,7 @@ def recover(
 
 
 def _recover(drains: list[JournalDrain], breathe: Callable[[], None] | None) -> Recovered:
-    points, waiting = 0, 0
+    points, waiting, locked = 0, 0, False
     ended: list[str] = []
     problems: list[str] = []
     for drain in drains:
@@ -324,12 +332,13 @@ def _recover(drains: list[JournalDrain], breathe: Callable[[], None] | None) -> 
             drain.close()  # another process was quicker
         except (StoreError, JournalDamaged, OSError) as error:
             waiting += drain.lag()
+            locked = locked or isinstance(error, StoreBusy)
             problems.append(f"{drain.name}: {error}")
         else:
             points += new
             if settled and drain.problem:
                 problems.append(f"{drain.name}: {drain.problem}")
-    return Recovered(points, tuple(ended), tuple(problems), waiting)
+    return Recovered(points, tuple(ended), tuple(problems), waiting, locked=locked)
 
 
 def _count_waiting(drains: list[JournalDrain]) -> Recovered:

@@ -15,7 +15,7 @@ import time
 
 from tui_tracker import folder as folders
 from tui_tracker import journal
-from tui_tracker.errors import StoreError, StoreTooNew
+from tui_tracker.errors import StoreBusy, StoreError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,11 +25,16 @@ if TYPE_CHECKING:
     from tui_tracker.store import Store
 
 _FIRST_S = 0.25
+_TICK_S = 1.0
+"""How often journal and console are looked after, whether or not a drain is due."""
 _SHORTEST_S = 1.0
 _LONGEST_S = 5.0
+_BUSY = 100
+"""Points of one drain that make a run a busy one."""
 _SHARE = 20
 """A drain that took t seconds is followed by a pause of at least 20 t."""
 _FINISH_WAIT_S = 30.0
+"""How long a finished run waits for a store that is locked."""
 
 
 class LiveDrain:
@@ -43,7 +48,10 @@ class LiveDrain:
         self._stop = threading.Event()
         self._store: Store | None = None
         self._told: set[str] = set()
-        self._network = False
+        self._network = folders.is_network(folder)
+        self._moved = 0
+        self._locked = False
+        self._beat = time.monotonic()
         self._thread = threading.Thread(target=self._work, name="tt-drain", daemon=True)
         self._thread.start()
 
@@ -54,15 +62,12 @@ class LiveDrain:
         """
         self.stop()
         self._network = folders.is_network(self._folder)
-        problem = ""
         deadline = time.monotonic() + wait_s
-        while not self._network:
-            problem = self._drain(only=self._run_id)
-            if not problem or time.monotonic() > deadline:
-                break
+        problem = "" if self._network else self._drain()
+        while self._locked and time.monotonic() < deadline:
             time.sleep(0.05)
-        if self._store is not None:
-            self._store.close()
+            problem = self._drain()
+        self._close_store()
         return problem
 
     def stop(self) -> None:
@@ -77,64 +82,63 @@ class LiveDrain:
             say(f"{problem}. Training goes on, and everything is kept in {self._writer.path}.")
 
     def _work(self) -> None:
-        pause = _FIRST_S
-        beat = time.monotonic()
-        while not self._stop.wait(pause):
+        due = time.monotonic() + _FIRST_S
+        pause = _SHORTEST_S
+        while not self._stop.wait(min(_TICK_S, max(0.0, due - time.monotonic()))):
             started = time.monotonic()
+            moved = 0
             try:
-                moved = self._once()
+                self._look_after()
+                if started >= due and not self._network:
+                    self.say_once(self._drain(breathe=_breathe))
+                    moved = self._moved
             except Exception as error:  # noqa: BLE001  this thread may not end training
-                moved = 0
                 self.say_once(f"the store could not be written ({type(error).__name__}: {error})")
-            if started - beat > journal.HEARTBEAT_S:
-                beat = started
-                self._writer.touch()
-            took = time.monotonic() - started
-            # A busy run is drained each second; a slow one leaves its last block alone
-            # for longer, and whoever looks at it drains it for themselves.
-            wanted = _SHORTEST_S if moved > 100 else min(pause * 1.5, _LONGEST_S)
-            pause = max(wanted, _SHORTEST_S, took * _SHARE)
+            if started >= due:
+                # A busy run is drained each second; a slow one leaves its last block
+                # alone for longer, and whoever looks at it drains it for themselves.
+                took = time.monotonic() - started
+                wanted = _SHORTEST_S if moved > _BUSY else min(pause * 1.5, _LONGEST_S)
+                pause = max(wanted, took * _SHARE)
+                due = time.monotonic() + pause
 
-    def _once(self) -> int:
+    def _look_after(self) -> None:
+        """Keep the journal whole and its heartbeat going."""
         self._tick()
         if self._writer.restore():
             self.say_once("somebody deleted the store; it is made anew from what this run has")
             self._close_store()
         if not self._writer.flush():
             self.say_once(f"the journal cannot be written: {self._writer.problem}")
-        if self._store is None:
+        now = time.monotonic()
+        if now - self._beat > journal.HEARTBEAT_S:
+            self._beat = now
+            self._writer.touch()
             self._network = folders.is_network(self._folder)
-        if self._network:
-            return 0
-        self.say_once(self._drain(only=self._run_id, live=True))
-        return self._moved
 
-    def _drain(self, *, only: str, live: bool = False) -> str:
+    def _drain(self, *, breathe: Callable[[], None] | None = None) -> str:
+        """Bring this run's journals into the store; return why that is not possible."""
         from tui_tracker import drain  # loads SQLite, which the start must not wait for
         from tui_tracker.store import Store
 
-        self._moved = 0
+        self._moved, self._locked = 0, False
         try:
             if self._store is not None and not os.path.exists(self._store.path):
                 self._close_store()
             if self._store is None:
                 self._store = Store.open(self._folder, create=True, wait_s=1.0, upgrade=False)
-            breathe = _breathe if live else None
-            done = drain.recover(self._store, only=only, breathe=breathe)
-        except StoreTooNew as error:
-            return str(error)
+            done = drain.recover(self._store, only=self._run_id, breathe=breathe)
         except StoreError as error:
             self._close_store()
+            self._locked = isinstance(error, StoreBusy)
             return str(error)
-        self._moved = done.points
+        self._moved, self._locked = done.points, done.locked
         return done.problems[0] if done.problems else ""
 
     def _close_store(self) -> None:
         if self._store is not None:
             self._store.close()
             self._store = None
-
-    _moved = 0
 
 
 def say(text: str) -> None:
