@@ -120,7 +120,7 @@ def sweep(
     """Train every learning rate with every seed, one run after another."""
     for seed in seeds:
         for rate in rates:
-            params = {"learning_rate": rate, "seed": seed, "steps": steps}
+            params: dict[str, object] = {"learning_rate": rate, "seed": seed, "steps": steps}
             params |= {"hidden": HIDDEN, "batch_size": BATCH, "optimizer": "sgd"}
             name = f"lr={rate:g}_seed={seed}"
             with tt.init(EXPERIMENT, name, params, purpose="sweep", store=store) as run:
