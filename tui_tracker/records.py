@@ -6,7 +6,6 @@ journals comes first; only the main one says what it is called and when it began
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 import time
@@ -218,7 +217,7 @@ class RunWriter:
         for name, value in params.items():
             self._save_param(_clean(name), value, at_ms)
         text = params_digest_text(self._all_params())
-        digest = hashlib.sha256(text.encode("utf-8", "replace")).digest()[:8]
+        digest = _sha256(text.encode("utf-8", "replace"))[:8]
         self._connection.execute("UPDATE run SET params_digest=? WHERE id=?", (digest, self.key))
 
     def _save_param(self, name: str, value: object, at_ms: int) -> None:
@@ -326,7 +325,7 @@ class RunWriter:
         )
 
     def _save_content(self, raw: bytes) -> bytes:
-        digest = hashlib.sha256(raw).digest()
+        digest = _sha256(raw)
         self._connection.execute(
             "INSERT OR IGNORE INTO content VALUES (?,?)", (digest, zlib.compress(raw))
         )
@@ -430,6 +429,12 @@ def _writer_in(name: str) -> str:
         if part.startswith("r"):
             return f"rank{part[1:]}"
     return "main"
+
+
+def _sha256(raw: bytes) -> bytes:
+    import hashlib  # 4 ms, which a reader with nothing to drain need not wait for
+
+    return hashlib.sha256(raw).digest()
 
 
 def _clean(value: object) -> str:

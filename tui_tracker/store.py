@@ -11,7 +11,6 @@ machine drains them for itself.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sqlite3
 import threading
@@ -245,6 +244,8 @@ def database_path(folder: str) -> str:
     """
     path = folders.database(folder)
     if folders.is_network(folder):
+        import hashlib  # 4 ms, and most stores are on a local disk
+
         cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
         name = hashlib.sha256(os.path.realpath(folder).encode()).hexdigest()[:16]
         place = os.path.join(cache, "tui_tracker", name)
