@@ -5,39 +5,43 @@ that are on the screen (one query a kind of cell), so that a hundred thousand ru
 and a hundred feel the same. A `RunKey` is the store's own small integer for a run;
 it means nothing in another store and never leaves the process: people and scripts
 see `id`.
+
+What is not asked is not loaded: a list of runs for a script needs a tenth of this.
 """
 
-from tui_tracker.queries.answers import (
-    Artifact,
-    Buckets,
-    ConsoleLine,
-    ExperimentRow,
-    LineagePart,
-    MetricSummary,
-    Note,
-    Order,
-    ParamChange,
-    ParamValue,
-    RunDetail,
-    RunKey,
-    RunRow,
-    Selection,
-    Series,
-    Status,
-    StoreFacts,
-)
-from tui_tracker.queries.details import find_metric, get_run, list_param_changes
-from tui_tracker.queries.facts import data_version, store_facts
-from tui_tracker.queries.overview import LastValues, list_last_values
-from tui_tracker.queries.points import read_buckets, read_console, read_series
-from tui_tracker.queries.runs import (
-    find_run,
-    get_rows,
-    list_columns,
-    list_experiments,
-    list_run_keys,
-    run_id,
-)
+from __future__ import annotations
+
+from importlib import import_module
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tui_tracker.queries.answers import (
+        Artifact,
+        Buckets,
+        ConsoleLine,
+        ExperimentRow,
+        LineagePart,
+        MetricSummary,
+        Note,
+        ParamChange,
+        ParamValue,
+        RunDetail,
+        RunRow,
+        Series,
+        StoreFacts,
+    )
+    from tui_tracker.queries.details import find_metric, get_run, list_param_changes
+    from tui_tracker.queries.facts import data_version, store_facts
+    from tui_tracker.queries.overview import LastValues, list_last_values
+    from tui_tracker.queries.points import read_buckets, read_console, read_series
+    from tui_tracker.queries.runs import (
+        find_run,
+        get_rows,
+        list_columns,
+        list_experiments,
+        run_id,
+    )
+    from tui_tracker.queries.selection import Order, RunKey, Selection, Status, list_run_keys
 
 __all__ = [
     "Artifact",
@@ -74,3 +78,23 @@ __all__ = [
     "run_id",
     "store_facts",
 ]
+
+_PLACES = {
+    "answers": "Artifact Buckets ConsoleLine ExperimentRow LineagePart MetricSummary Note "
+    "ParamChange ParamValue RunDetail RunRow Series StoreFacts",
+    "details": "find_metric get_run list_param_changes",
+    "facts": "data_version store_facts",
+    "overview": "LastValues list_last_values",
+    "points": "read_buckets read_console read_series",
+    "runs": "find_run get_rows list_columns list_experiments run_id",
+    "selection": "Order RunKey Selection Status list_run_keys",
+}
+_MODULES = {name: module for module, names in _PLACES.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value

@@ -1,4 +1,4 @@
-"""What questions to the store are asked with, and answered with: frozen values."""
+"""What questions to the store are answered with: frozen values."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-RunKey = int
-Status = Literal["running", "finished", "failed", "killed", "crashed"]
+from tui_tracker.queries.selection import RunKey, Status
+
 ParamValue = bool | int | float | str | None | list[object]
 
 
@@ -135,31 +135,6 @@ class ExperimentRow:
     @property
     def runs(self) -> int:
         return sum(self.counts.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Which runs: all that fit every part that is set."""
-
-    experiment: str | None = None
-    """An experiment, or a branch of the tree: `a` takes `a` and all of `a/...`."""
-    statuses: frozenset[Status] | None = None
-    text: str = ""
-    """Found, case ignored, in name, id, experiment or a tag."""
-    archived: bool = False
-    """Also archived runs."""
-    deleted: bool = False
-    """The trash instead of the runs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What a table of runs is sorted by. Runs that lack the field come last."""
-
-    field: str = "started"
-    """`started`, `name`, `experiment`, `status`, `duration`, `param:KEY` or
-    `metric:LABEL[.last|.min|.max|.mean]`."""
-    descending: bool = True
 
 
 @dataclass(frozen=True, slots=True)

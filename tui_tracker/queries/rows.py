@@ -86,9 +86,3 @@ def content(store: Store, digest: bytes) -> bytes:
 def marks(items: Iterable[int]) -> str:
     """Return whole numbers as JSON, for `IN (SELECT value FROM json_each(:keys))`."""
     return json.dumps(list(items), separators=(",", ":"))
-
-
-def split_label(label: str) -> tuple[str, str]:
-    """Return name and context of a metric's label."""
-    name, separator, context = label.rpartition("@")
-    return (name, context) if separator else (label, "")

@@ -1,4 +1,4 @@
-"""Lists of runs and experiments, and the cells of a table of runs."""
+"""Experiments, the cells of a table of runs, and what an address means."""
 
 from __future__ import annotations
 
@@ -6,16 +6,12 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from tui_tracker.errors import Ambiguous, InvalidArgument, NotFound
+from tui_tracker.errors import Ambiguous, NotFound
 from tui_tracker.queries.answers import (
     ExperimentRow,
     MetricSummary,
-    Order,
     ParamValue,
-    RunKey,
     RunRow,
-    Selection,
-    Status,
 )
 from tui_tracker.queries.rows import (
     METRIC,
@@ -27,18 +23,21 @@ from tui_tracker.queries.rows import (
     moment,
     param_value,
     run_uuid,
+)
+from tui_tracker.queries.selection import (
+    EVERYTHING,
+    RunKey,
+    Selection,
+    Status,
+    selection_sql,
     split_label,
 )
 from tui_tracker.store import Store
 
-_EVERYTHING = Selection()
-_NEWEST = Order()
-_STATISTICS = ("last", "min", "max", "mean", "first", "count")
 
-
-def list_experiments(store: Store, selection: Selection = _EVERYTHING) -> list[ExperimentRow]:
+def list_experiments(store: Store, selection: Selection = EVERYTHING) -> list[ExperimentRow]:
     """Return the experiments that have a run of the selection, by name."""
-    where, bound = _where(selection)
+    where, bound = selection_sql(selection)
     rows = store.read(
         "SELECT e.name, r.status, count(*), max(r.started_ms) FROM run AS r "
         f"JOIN experiment AS e ON e.id = r.experiment WHERE {where} "
@@ -51,26 +50,6 @@ def list_experiments(store: Store, selection: Selection = _EVERYTHING) -> list[E
         counts[status] = count
         found[name] = counts, max(latest, last_ms)
     return [ExperimentRow(name, counts, moment(ms)) for name, (counts, ms) in found.items()]
-
-
-def list_run_keys(
-    store: Store, selection: Selection = _EVERYTHING, order: Order = _NEWEST
-) -> list[RunKey]:
-    """Return the keys of the selected runs in order; ties by start, newest first.
-
-    Raises:
-        InvalidArgument: the order names no field.
-    """
-    where, bound = _where(selection)
-    join, field, more = _order_field(order)
-    direction = "DESC" if order.descending else "ASC"
-    rows = store.read(
-        "SELECT r.id FROM run AS r JOIN experiment AS e ON e.id = r.experiment "
-        f"{join} WHERE {where} "
-        f"ORDER BY {field} IS NULL, {field} {direction}, r.started_ms DESC, r.id DESC",
-        {**bound, **more},
-    )
-    return [row[0] for row in rows]
 
 
 def get_rows(
@@ -117,12 +96,12 @@ def get_rows(
     return [found[key] for key in keys if key in found]
 
 
-def list_columns(store: Store, selection: Selection = _EVERYTHING) -> tuple[list[str], list[str]]:
+def list_columns(store: Store, selection: Selection = EVERYTHING) -> tuple[list[str], list[str]]:
     """Return the names of params and the labels of metrics that any selected run has.
 
     The most frequent first, ties by name.
     """
-    where, bound = _where(selection)
+    where, bound = selection_sql(selection)
     found: list[list[str]] = []
     for table in ("param", "metric"):
         rows = store.read(
@@ -181,66 +160,6 @@ def run_id(store: Store, key: RunKey) -> str:
 def _candidates(store: Store, keys: Sequence[RunKey]) -> list[str]:
     rows = sorted(get_rows(store, keys), key=lambda row: row.started_at, reverse=True)
     return [f"{row.id} {row.name} ({row.experiment}, {row.status})" for row in rows]
-
-
-def _where(selection: Selection) -> tuple[str, dict[str, Any]]:
-    parts = [f"r.deleted_ms IS {'NOT ' if selection.deleted else ''}NULL"]
-    bound: dict[str, Any] = {}
-    if not selection.archived and not selection.deleted:
-        parts.append("r.archived_ms IS NULL")
-    if selection.experiment is not None:
-        parts.append("(e.name = :experiment OR substr(e.name, 1, :length) = :branch)")
-        branch = selection.experiment + "/"
-        bound |= {"experiment": selection.experiment, "branch": branch, "length": len(branch)}
-    if selection.statuses is not None:
-        parts.append("r.status IN (SELECT value FROM json_each(:statuses))")
-        words = ",".join(f'"{status}"' for status in sorted(selection.statuses))
-        bound["statuses"] = f"[{words}]"
-    for number, word in enumerate(selection.text.split()):
-        name = f"word{number}"
-        escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        bound[name] = f"%{escaped}%"
-        bound[f"{name}id"] = f"%{escaped.replace('-', '')}%"
-        parts.append(
-            f"(r.name LIKE :{name} ESCAPE '\\' OR e.name LIKE :{name} ESCAPE '\\' "
-            f"OR r.status LIKE :{name} ESCAPE '\\' OR hex(r.uuid) LIKE :{name}id ESCAPE '\\' "
-            f"OR EXISTS (SELECT 1 FROM tag AS t WHERE t.run = r.id "
-            f"AND t.tag LIKE :{name} ESCAPE '\\'))"
-        )
-    return " AND ".join(parts), bound
-
-
-def _order_field(order: Order) -> tuple[str, str, dict[str, Any]]:
-    """Return a join, the SQL of the field, and what they bind."""
-    simple = {
-        "started": "r.started_ms",
-        "name": "r.name",
-        "experiment": "e.name",
-        "status": "r.status",
-        "duration": "(coalesce(r.ended_ms, :now) - r.started_ms)",
-    }
-    if order.field in simple:
-        bound = {"now": int(time.time() * 1000)} if order.field == "duration" else {}
-        return "", simple[order.field], bound
-    kind, _, label = order.field.partition(":")
-    if kind == "param" and label:
-        join = (
-            "LEFT JOIN param AS o ON o.run = r.id AND o.key = "
-            "(SELECT id FROM key WHERE name = :sort AND kind = :kind AND context = '')"
-        )
-        return join, "coalesce(o.number, o.text)", {"sort": label, "kind": PARAM_KIND}
-    if kind == "metric" and label:
-        stem, dot, statistic = label.rpartition(".")
-        if not dot or statistic not in _STATISTICS:
-            stem, statistic = label, "last"
-        name, context = split_label(stem)
-        join = (
-            "LEFT JOIN metric AS o ON o.run = r.id AND o.key = "
-            "(SELECT id FROM key WHERE name = :sort AND kind = :kind AND context = :context)"
-        )
-        return join, f"o.{statistic}", {"sort": name, "context": context, "kind": METRIC_KIND}
-    known = ", ".join([*simple, "param:KEY", "metric:NAME[.last|.min|.max|.mean]"])
-    raise InvalidArgument(f"runs cannot be sorted by {order.field!r}: use {known}")
 
 
 def _tags(store: Store, bound: dict[str, Any]) -> dict[RunKey, list[str]]:

@@ -1,0 +1,133 @@
+"""Which runs, in what order: what a question is asked with, and the keys that answer it.
+
+Apart from the other questions, and of named tuples rather than dataclasses, because a
+list of runs for a script must not wait for what only tables and pages need.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Literal, NamedTuple
+
+from tui_tracker.errors import InvalidArgument
+from tui_tracker.store import Store
+
+RunKey = int
+Status = Literal["running", "finished", "failed", "killed", "crashed"]
+
+_STATISTICS = ("last", "min", "max", "mean", "first", "count")
+_PARAM_KIND, _METRIC_KIND = 0, 1
+
+
+class Selection(NamedTuple):
+    """Which runs: all that fit every part that is set."""
+
+    experiment: str | None = None
+    """An experiment, or a branch of the tree: `a` takes `a` and all of `a/...`."""
+    statuses: frozenset[Status] | None = None
+    text: str = ""
+    """Found, case ignored, in name, id, experiment or a tag."""
+    archived: bool = False
+    """Also archived runs."""
+    deleted: bool = False
+    """The trash instead of the runs."""
+
+
+class Order(NamedTuple):
+    """What a table of runs is sorted by. Runs that lack the field come last."""
+
+    field: str = "started"
+    """`started`, `name`, `experiment`, `status`, `duration`, `param:KEY` or
+    `metric:LABEL[.last|.min|.max|.mean]`."""
+    descending: bool = True
+
+
+EVERYTHING = Selection()
+_NEWEST = Order()
+
+
+def list_run_keys(
+    store: Store, selection: Selection = EVERYTHING, order: Order = _NEWEST
+) -> list[RunKey]:
+    """Return the keys of the selected runs in order; ties by start, newest first.
+
+    Raises:
+        InvalidArgument: the order names no field.
+    """
+    where, bound = selection_sql(selection)
+    join, field, more = _order_field(order)
+    direction = "DESC" if order.descending else "ASC"
+    rows = store.read(
+        "SELECT r.id FROM run AS r JOIN experiment AS e ON e.id = r.experiment "
+        f"{join} WHERE {where} "
+        f"ORDER BY {field} IS NULL, {field} {direction}, r.started_ms DESC, r.id DESC",
+        {**bound, **more},
+    )
+    return [row[0] for row in rows]
+
+
+def selection_sql(selection: Selection) -> tuple[str, dict[str, Any]]:
+    """Return the condition on run `r` and experiment `e`, and what it binds."""
+    parts = [f"r.deleted_ms IS {'NOT ' if selection.deleted else ''}NULL"]
+    bound: dict[str, Any] = {}
+    if not selection.archived and not selection.deleted:
+        parts.append("r.archived_ms IS NULL")
+    if selection.experiment is not None:
+        parts.append("(e.name = :experiment OR substr(e.name, 1, :length) = :branch)")
+        branch = selection.experiment + "/"
+        bound |= {"experiment": selection.experiment, "branch": branch, "length": len(branch)}
+    if selection.statuses is not None:
+        parts.append("r.status IN (SELECT value FROM json_each(:statuses))")
+        words = ",".join(f'"{status}"' for status in sorted(selection.statuses))
+        bound["statuses"] = f"[{words}]"
+    for number, word in enumerate(selection.text.split()):
+        name = f"word{number}"
+        escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        bound[name] = f"%{escaped}%"
+        bound[f"{name}id"] = f"%{escaped.replace('-', '')}%"
+        parts.append(
+            f"(r.name LIKE :{name} ESCAPE '\\' OR e.name LIKE :{name} ESCAPE '\\' "
+            f"OR r.status LIKE :{name} ESCAPE '\\' OR hex(r.uuid) LIKE :{name}id ESCAPE '\\' "
+            f"OR EXISTS (SELECT 1 FROM tag AS t WHERE t.run = r.id "
+            f"AND t.tag LIKE :{name} ESCAPE '\\'))"
+        )
+    return " AND ".join(parts), bound
+
+
+def _order_field(order: Order) -> tuple[str, str, dict[str, Any]]:
+    """Return a join, the SQL of the field, and what they bind."""
+    simple = {
+        "started": "r.started_ms",
+        "name": "r.name",
+        "experiment": "e.name",
+        "status": "r.status",
+        "duration": "(coalesce(r.ended_ms, :now) - r.started_ms)",
+    }
+    if order.field in simple:
+        bound = {"now": int(time.time() * 1000)} if order.field == "duration" else {}
+        return "", simple[order.field], bound
+    kind, _, label = order.field.partition(":")
+    if kind == "param" and label:
+        join = (
+            "LEFT JOIN param AS o ON o.run = r.id AND o.key = "
+            "(SELECT id FROM key WHERE name = :sort AND kind = :kind AND context = '')"
+        )
+        return join, "coalesce(o.number, o.text)", {"sort": label, "kind": _PARAM_KIND}
+    if kind == "metric" and label:
+        stem, dot, statistic = label.rpartition(".")
+        if not dot or statistic not in _STATISTICS:
+            stem, statistic = label, "last"
+        name, context = split_label(stem)
+        join = (
+            "LEFT JOIN metric AS o ON o.run = r.id AND o.key = "
+            "(SELECT id FROM key WHERE name = :sort AND kind = :kind AND context = :context)"
+        )
+        return join, f"o.{statistic}", {"sort": name, "context": context, "kind": _METRIC_KIND}
+    known = ", ".join([*simple, "param:KEY", "metric:NAME[.last|.min|.max|.mean]"])
+    raise InvalidArgument(f"runs cannot be sorted by {order.field!r}: use {known}")
+
+
+def split_label(label: str) -> tuple[str, str]:
+    """Return name and context of a metric's label."""
+    name, separator, context = label.rpartition("@")
+    return (name, context) if separator else (label, "")
