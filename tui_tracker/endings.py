@@ -24,7 +24,7 @@ _TAIL_LINES = 40
 
 _runs: list[Run] = []
 """Runs of this process that are not finished, oldest first."""
-_installed = False
+_installed = _hears_signals = False
 _exit_code: object = None
 _exit_calls = -1
 """How many points the open runs had when `sys.exit` was called."""
@@ -34,11 +34,15 @@ _signal = 0
 
 def watch(run: Run) -> None:
     """Finish the run when the process ends, whichever way that is."""
-    global _installed
+    global _installed, _hears_signals
     _runs.append(run)
     if not _installed:
         _installed = True
         _install()
+    # Only the main thread may ask for signals: one that began its run first cannot.
+    if not _hears_signals and threading.current_thread() is threading.main_thread():
+        _hears_signals = True
+        _hook_signals()
 
 
 def forget(run: Run) -> None:
@@ -72,10 +76,6 @@ def _install() -> None:
     atexit.register(_at_exit)
     _hook_exceptions()
     _hook_exit()
-    if threading.current_thread() is threading.main_thread():
-        for number in ("SIGTERM", "SIGHUP"):
-            if hasattr(signal, number):
-                _hook_signal(getattr(signal, number))
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(
             before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_in_child
@@ -105,6 +105,12 @@ def _hook_exit() -> None:
         return before(code)
 
     sys.exit = exit  # type: ignore[assignment]
+
+
+def _hook_signals() -> None:
+    for number in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, number):
+            _hook_signal(getattr(signal, number))
 
 
 def _hook_signal(number: signal.Signals) -> None:

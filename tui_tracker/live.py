@@ -55,19 +55,22 @@ class LiveDrain:
         self._thread = threading.Thread(target=self._work, name="tt-drain", daemon=True)
         self._thread.start()
 
-    def finish(self, wait_s: float = _FINISH_WAIT_S) -> str:
+    def finish(self) -> str:
         """End the thread and drain what is left; return why not all of it could be.
 
         Called after the journal's last record was written and its lock given up.
         """
         self.stop()
         self._network = folders.is_network(self._folder)
-        deadline = time.monotonic() + wait_s
-        problem = "" if self._network else self._drain()
-        while self._locked and time.monotonic() < deadline:
-            time.sleep(0.05)
-            problem = self._drain()
-        self._close_store()
+        deadline = time.monotonic() + _FINISH_WAIT_S
+        try:
+            problem = "" if self._network else self._drain()
+            while self._locked and time.monotonic() < deadline:
+                time.sleep(0.05)
+                problem = self._drain()
+            self._close_store()
+        except Exception as error:  # noqa: BLE001  nor may the end of the run
+            problem = _unforeseen(error)
         return problem
 
     def stop(self) -> None:
@@ -75,11 +78,12 @@ class LiveDrain:
         if self._thread is not threading.current_thread():
             self._thread.join()
 
-    def say_once(self, problem: str) -> None:
+    def say_once(self, problem: str, kept: str = "") -> None:
         """Tell the user of a trouble, each kind once."""
         if problem and problem not in self._told:
             self._told.add(problem)
-            say(f"{problem}. Training goes on, and everything is kept in {self._writer.path}.")
+            kept = kept or f"everything is kept in {self._writer.path}"
+            say(f"{problem}. Training goes on, and {kept}.")
 
     def _work(self) -> None:
         due = time.monotonic() + _FIRST_S
@@ -93,7 +97,7 @@ class LiveDrain:
                     self.say_once(self._drain(breathe=_breathe))
                     moved = self._moved
             except Exception as error:  # noqa: BLE001  this thread may not end training
-                self.say_once(f"the store could not be written ({type(error).__name__}: {error})")
+                self.say_once(_unforeseen(error))
             if started >= due:
                 # A busy run is drained each second; a slow one leaves its last block
                 # alone for longer, and whoever looks at it drains it for themselves.
@@ -109,7 +113,8 @@ class LiveDrain:
             self.say_once("somebody deleted the store; it is made anew from what this run has")
             self._close_store()
         if not self._writer.flush():
-            self.say_once(f"the journal cannot be written: {self._writer.problem}")
+            problem = f"the journal cannot be written: {self._writer.problem}"
+            self.say_once(problem, "what is logged waits in memory")
         now = time.monotonic()
         if now - self._beat > journal.HEARTBEAT_S:
             self._beat = now
@@ -147,6 +152,10 @@ def say(text: str) -> None:
         sys.stderr.write(f"tui_tracker: {text}\n")
     except (OSError, ValueError, AttributeError):
         pass  # a closed or missing stream is no reason to end a training run
+
+
+def _unforeseen(error: Exception) -> str:
+    return f"the store could not be written ({type(error).__name__}: {error})"
 
 
 def _breathe() -> None:

@@ -63,6 +63,11 @@ class RunWriter:
                 "VALUES (?,?,?,?,0,'running',x'')",
                 (name, self.key, self._writers[name], _whole(facts, "attempt") or 1),
             )
+            if self.rank(name):
+                # The other ranks may have ended before this one was seen.
+                self._connection.execute(
+                    "UPDATE run SET status='running', ended_ms=NULL WHERE id=?", (self.key,)
+                )
             if start is not None:
                 self._start(name, facts)
 

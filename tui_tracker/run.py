@@ -8,6 +8,7 @@ nothing here ends or stalls the training: trouble is told once and counted at th
 
 from __future__ import annotations
 
+import operator
 import os
 import threading
 import time
@@ -20,7 +21,7 @@ from tui_tracker.capture import process
 from tui_tracker.config import Config
 from tui_tracker.journal import METRICS, JournalWriter
 from tui_tracker.live import LiveDrain, say
-from tui_tracker.values import flatten, flatten_metrics, number, whole
+from tui_tracker.values import MOST_STEP, flatten, flatten_metrics, number, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ _CAPTURE_WAIT_S = 5.0
 
 _write = os.write
 _now = time.time_ns
+_index = operator.index
 
 
 class Run:
@@ -63,6 +65,7 @@ class Run:
         self._helper: Popen[bytes] | None = None
         self._journal = JournalWriter(start.path, start.record, fsync=start.fsync)
         self._keysets = self._journal.keysets
+        start.tell_ranks()
         self._console: consoles.Console | None = None
         if start.console:
             self._console = consoles.Console(self._log_console)
@@ -90,7 +93,7 @@ class Run:
         stays at the step, as in wandb's habit.
         """
         try:
-            at = self._step if step is None else step
+            at = self._step if step is None else _index(step)
             if context:
                 keyset = self._keysets[context, tuple(metrics)]
             else:
@@ -135,6 +138,8 @@ class Run:
             source = os.fspath(path)
             shown = name or _shown_path(source)
             facts = {"kind": str(kind)}
+            if self._forked:
+                self._join_as_child()
             if not os.path.lexists(source):
                 self._warn(f"log_artifact(): there is no {source!r}")
                 self._log_artifact_facts({**facts, "path": shown, "problem": "no such file"})
@@ -185,6 +190,7 @@ class Run:
         self._wait_for_helper()
         self._write_finish(status or "finished", why)
         self._live.stop()
+        self._journal.restore()
         self._journal.close()
         problem = self._live.finish()
         self._start.clear()
@@ -235,7 +241,7 @@ class Run:
             return
         if values:
             self._write_metrics(values, at, str(context))
-        self._step = at if commit is False else at + 1
+        self._step = at if commit is False or at == MOST_STEP else at + 1
 
     def _write_metrics(self, values: dict[str, float], step: int, context: str) -> None:
         if len(self._keysets) >= _MOST_KEYSETS and len(values) > 1:
@@ -430,6 +436,9 @@ def tag_list(tags: Iterable[object], keyed: Mapping[str, object]) -> list[str]:
 
 
 def _attach(start: Start) -> Run:
+    for run in endings.open_runs():
+        if run.id == start.run_id:
+            return run  # a pool sends it with each task
     return Run(start.for_child())
 
 

@@ -82,6 +82,12 @@ class Start:
         child.console = child.capture = False
         return child
 
+    def tell_ranks(self) -> None:
+        """Leave the id where the other ranks of this launch look for it."""
+        if self.ordinal >= 0 and self.rank == 0 and self.writer == "main":
+            folder = folders.journals(self.folder)
+            launch.leave_id(folder, self.ordinal, self.run_id, self.attempt)
+
     def clear(self) -> None:
         """Take back what was left for the other ranks."""
         if self.ordinal >= 0 and self.rank == 0:
@@ -181,14 +187,15 @@ def _place(
     if rank:
         met = launch.meet(folders.journals(folder), ordinal, _MEET_S)
         if met:
-            start = Start(folder, met)
-            start.experiment, start.name = experiment, name
+            start = Start(folder, met[0])
+            start.experiment, start.name, start.attempt = experiment, name, met[1]
             start.writer, start.rank, start.ordinal = "rank", rank, ordinal
             return start
         say(f"rank {rank} did not find rank 0's run; it logs a run of its own")
     if resume:
         found = _resumed(folder, experiment, name, resume)
         if found is not None:
+            found.ordinal = ordinal if not rank else -1
             return found
     start = Start(folder, new_id())
     stem = process.script_name().removesuffix(".py")

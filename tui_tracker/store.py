@@ -135,6 +135,7 @@ class Store:
             connection = self._writer
             connection.execute("BEGIN IMMEDIATE")
             try:
+                self._refuse_other_version(connection)
                 yield connection
                 connection.execute("COMMIT")
             except BaseException:
@@ -193,6 +194,14 @@ class Store:
         if found != self._identity:
             self._disconnect()
             self._identity = found
+
+    def _refuse_other_version(self, connection: sqlite3.Connection) -> None:
+        # Another process may have brought the store up to date, or put another one here.
+        found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        if found > SCHEMA_VERSION:
+            raise StoreTooNew(self.path, found, SCHEMA_VERSION)
+        if found < SCHEMA_VERSION:
+            raise StoreError(self.path, "the store is of an older version: tt brings it up")
 
     def _connect(self, *, read_only: bool) -> sqlite3.Connection:
         self._identity = self._identity or _identity(self.path)

@@ -13,6 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+MOST_STEP = 2**63 - 1
 _LONGEST_LIST = 10_000
 _ESCAPES = {code: f"\\u{code:04x}" for code in range(32)}
 _ESCAPES |= {ord('"'): '\\"', ord("\\"): "\\\\", ord("\n"): "\\n", ord("\t"): "\\t"}
@@ -83,7 +84,7 @@ def whole(value: object) -> int:
         if not as_float.is_integer():
             raise ValueError(f"{value!r} is no whole number") from None
         step = int(as_float)
-    if not -(2**63) <= step < 2**63:
+    if not -MOST_STEP - 1 <= step <= MOST_STEP:
         raise ValueError(f"{step} leaves 64 bits")
     return step
 

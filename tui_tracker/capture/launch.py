@@ -33,29 +33,32 @@ def read_rank() -> int:
     return max(0, _first_number(_RANK, 0)) if _first_number(_SIZE, 2) > 1 else 0
 
 
-def leave_id(folder: str, ordinal: int, run_id: str) -> None:
-    """Tell the other ranks of this launch the id of its `ordinal`-th run."""
+def leave_id(folder: str, ordinal: int, run_id: str, attempt: int) -> None:
+    """Tell the other ranks of this launch the id and attempt of its `ordinal`-th run."""
     path = _meeting_place(folder, ordinal)
     if path is None:
         return
     temporary = f"{path}.{os.getpid()}"
-    with open(temporary, "w", encoding="ascii") as file:
-        file.write(run_id)
-    os.replace(temporary, path)
+    try:
+        with open(temporary, "w", encoding="ascii") as file:
+            file.write(f"{run_id} {attempt}")
+        os.replace(temporary, path)
+    except OSError:
+        pass  # the other ranks say so when they log runs of their own
 
 
-def meet(folder: str, ordinal: int, wait_s: float) -> str | None:
-    """Return the id that rank 0 left for the `ordinal`-th run, None if it did not come."""
+def meet(folder: str, ordinal: int, wait_s: float) -> tuple[str, int] | None:
+    """Return what rank 0 left for the `ordinal`-th run, None if it did not come."""
     path = _meeting_place(folder, ordinal)
     deadline = time.monotonic() + wait_s
     while path is not None:
         try:
             with open(path, encoding="ascii") as file:
-                run_id = file.read().strip()
-        except OSError:
-            run_id = ""
+                run_id, attempt = file.read().split()
+        except (OSError, ValueError):
+            run_id, attempt = "", ""
         if run_id and any(journal.is_live(p) for p in journal.list_journals(folder, run_id)):
-            return run_id
+            return run_id, int(attempt)
         if time.monotonic() > deadline:
             break
         time.sleep(0.02)
