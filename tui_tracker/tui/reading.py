@@ -6,6 +6,7 @@ query. One answer holds all that changes together, and is painted once.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -40,6 +41,9 @@ from tui_tracker.tui.columns import (
 
 EXACT_POINTS = 200_000
 """A longer curve is read to the value under the cursor by buckets only."""
+COUNTED_RUNS = 5_000
+"""Up to so many runs columns are chosen by all of them, above by a sample."""
+MANY_METRICS = 2_000
 SPARKED = 12
 SPARK_BUCKETS = 24
 
@@ -54,6 +58,8 @@ class RunsWanted:
     count: int
     columns: tuple[Column, ...] | None
     """None: choose them by what the runs have."""
+    experiments: bool
+    """Also read the experiments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +67,8 @@ class RunsFound:
     """The answer to `RunsWanted`."""
 
     wanted: RunsWanted
-    experiments: tuple[ExperimentRow, ...]
-    """All there are, whatever is selected."""
+    experiments: tuple[ExperimentRow, ...] | None
+    """All there are, whatever is selected; None where they were not asked for."""
     keys: list[int]
     columns: tuple[Column, ...]
     """Empty where there is no run to choose them by."""
@@ -76,17 +82,45 @@ def find_runs(store: Store, wanted: RunsWanted) -> RunsFound:
     columns = wanted.columns or (choose_columns(store, wanted.selection, keys) if keys else ())
     first = max(0, min(wanted.first, len(keys) - wanted.count))
     rows = read_rows(store, keys[first : first + wanted.count], columns)
-    everything = Selection(archived=wanted.selection.archived)
-    experiments = tuple(list_experiments(store, everything))
+    experiments = None
+    if wanted.experiments:
+        everything = Selection(archived=wanted.selection.archived)
+        experiments = tuple(list_experiments(store, everything))
     return RunsFound(wanted, experiments, keys, columns, rows, datetime.now(UTC))
 
 
 def choose_columns(store: Store, selection: Selection, keys: Sequence[int]) -> tuple[Column, ...]:
     """Return the columns that tell the selected runs apart."""
-    params, metrics = list_columns(store, selection)
     apart = max(1, len(keys) // SAMPLED_RUNS)
-    sample = get_rows(store, keys[::apart][:SAMPLED_RUNS], params=params[:SAMPLED_PARAMS])
+    some = keys[::apart][:SAMPLED_RUNS]
+    if len(keys) <= COUNTED_RUNS:
+        params, metrics = list_columns(store, selection)
+    else:
+        params, metrics = _sampled_names(store, some)
+    sample = get_rows(store, some, params=params[:SAMPLED_PARAMS])
     return table_columns(metrics, params[:SAMPLED_PARAMS], sample)
+
+
+def _sampled_names(store: Store, keys: Sequence[int]) -> tuple[list[str], list[str]]:
+    """Return params and metrics of some runs, the most frequent first, ties by name.
+
+    Counting the names of a hundred thousand runs takes half a second, which the first
+    page would wait for.
+    """
+    params: Counter[str] = Counter()
+    metrics: Counter[str] = Counter()
+    for key in keys:
+        # A run at a time: with ten thousand metrics each, a few runs are enough.
+        if len(metrics) > MANY_METRICS:
+            break
+        for row in get_rows(store, [key], params=None, metrics=None):
+            params.update(list(row.params))
+            metrics.update(list(row.metrics))
+    return _by_frequency(params), _by_frequency(metrics)
+
+
+def _by_frequency(names: Counter[str]) -> list[str]:
+    return sorted(names, key=lambda name: (-names[name], name))
 
 
 def read_rows(store: Store, keys: Sequence[int], columns: Sequence[Column]) -> dict[int, RunRow]:

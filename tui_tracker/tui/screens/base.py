@@ -62,6 +62,14 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
     def tracker(self) -> TrackerApp:
         return cast("TrackerApp", self.app)
 
+    @property
+    def in_front(self) -> bool:
+        """Whether nothing stands over this screen.
+
+        Textual's own `is_current` also holds for the screen below, which may shine through.
+        """
+        return self.app.screen is self
+
     # What screens do in their own way.
 
     def go_back(self) -> None:

@@ -267,7 +267,7 @@ class RunScreen(TrackerScreen, inherit_bindings=False):
             self._ticking = None
 
     def _tick(self) -> None:
-        if self.is_current and self._found is not None:
+        if self.in_front and self._found is not None:
             self._show_title(self._found.detail)
             if self._tab == OVERVIEW:
                 self._show_overview(self._grown(self._found.detail))

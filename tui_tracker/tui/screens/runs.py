@@ -69,6 +69,7 @@ class RunsScreen(TrackerScreen, inherit_bindings=False):
         super().__init__()
         self._text = ""
         self._archived = False
+        self._asked_archived = False
         self._field, self._descending = "started", True
         self._shown: tuple[object, ...] | None = None
         """Selection and order that the table shows now."""
@@ -110,7 +111,11 @@ class RunsScreen(TrackerScreen, inherit_bindings=False):
     # Asking.
 
     def read_again(self) -> None:
-        wanted = self._request()
+        self._ask_runs(changed=True)
+
+    def _ask_runs(self, *, changed: bool = False) -> None:
+        """Ask for the table; `changed` where the store may have other experiments now."""
+        wanted = self._request(changed=changed)
 
         def question(store: Store) -> Message:
             from tui_tracker.queries import Order, Selection
@@ -119,21 +124,25 @@ class RunsScreen(TrackerScreen, inherit_bindings=False):
             path, text, archived, field, descending = wanted.question
             selection = Selection(experiment=path or None, text=text, archived=archived)
             order = Order(field, descending)
-            request = RunsWanted(selection, order, wanted.first, wanted.count, wanted.columns)
+            request = RunsWanted(
+                selection, order, wanted.first, wanted.count, wanted.columns, wanted.changed
+            )
             return self.Found(find_runs(store, request))
 
         self.ask("runs", question)
 
-    def _request(self) -> _Request:
+    def _request(self, *, changed: bool) -> _Request:
         table = self.table
         asked = (self.tree_pane.path, self._text, self._archived, self._field, self._descending)
-        same = asked[:3] == (self._shown or ())[:3]
-        fresh = same and monotonic() - self._columns_at < COLUMNS_AGAIN_S and table.columns
+        # A filter keeps the columns of what it filters, as does another order.
+        same = self._shown is not None and (asked[0], asked[2]) == (self._shown[0], self._shown[2])
+        stale = changed and monotonic() - self._columns_at >= COLUMNS_AGAIN_S
         return _Request(
             asked,
             table.top if asked == self._shown else 0,
             max(1, self.size.height),
-            table.columns if fresh else None,
+            table.columns if same and not stale else None,
+            changed or self._asked_archived != self._archived,
         )
 
     def on_runs_screen_found(self, event: RunsScreen.Found) -> None:
@@ -148,7 +157,9 @@ class RunsScreen(TrackerScreen, inherit_bindings=False):
         table = self.table
         if wanted.columns is None:
             self._columns_at = monotonic()
-        self.tree_pane.experiments = found.experiments
+        if found.experiments is not None:
+            self.tree_pane.experiments = found.experiments
+            self._asked_archived = wanted.selection.archived
         table.empty = self._nothing(found)
         table.sorted_by = (wanted.order.field, wanted.order.descending)
         if found.columns and table.columns != found.columns:
@@ -166,7 +177,7 @@ class RunsScreen(TrackerScreen, inherit_bindings=False):
         self.show_first_frame()
 
     def _nothing(self, found: RunsFound) -> tuple[Line, ...]:
-        if not found.experiments:
+        if not self.tree_pane.experiments:
             return NO_RUNS
         if self._text:
             words = f' No run here contains "{printable(self._text)}".'
@@ -208,7 +219,7 @@ class RunsScreen(TrackerScreen, inherit_bindings=False):
             self._ticking = None
 
     def _tick(self) -> None:
-        if self.is_current:
+        if self.in_front:
             self.table.tick(float(int(monotonic() - self._rows_at)))
 
     # The title line.
@@ -281,7 +292,7 @@ class RunsScreen(TrackerScreen, inherit_bindings=False):
     def on_virtual_list_cursor_moved(self, event: VirtualList.CursorMoved) -> None:
         tree, shown = self.tree_pane, self._shown
         if event.list is tree and shown is not None and tree.path != shown[0]:
-            self.read_again()
+            self._ask_runs()
 
     def on_experiment_tree_entered(self) -> None:
         if not self.table.display:
@@ -297,11 +308,11 @@ class RunsScreen(TrackerScreen, inherit_bindings=False):
             self._field = event.field
             low_first = event.field.endswith(".min") or event.field in ("name", "experiment")
             self._descending = not low_first and not event.field.startswith("param:")
-        self.read_again()
+        self._ask_runs()
 
     def action_archived(self) -> None:
         self._archived = not self._archived
-        self.read_again()
+        self._ask_runs()
 
     def action_filter(self) -> None:
         from tui_tracker.tui.widgets.filter_line import FilterLine
@@ -313,14 +324,14 @@ class RunsScreen(TrackerScreen, inherit_bindings=False):
     def on_input_changed(self, event: Input.Changed) -> None:
         if event.value != self._text:
             self._text = event.value
-            self.read_again()
+            self._ask_runs()
 
     def on_filter_line_closed(self, event: FilterLine.Closed) -> None:
         event.line.remove()
         self.focus_on(self.table)
         if event.text != self._text:
             self._text = event.text
-            self.read_again()
+            self._ask_runs()
 
     # Going elsewhere.
 
@@ -338,7 +349,7 @@ class RunsScreen(TrackerScreen, inherit_bindings=False):
         if self._text:
             self.say(f'Filter "{printable(self._text)}" cleared')
             self._text = ""
-            self.read_again()
+            self._ask_runs()
         elif self.tree_pane.display and not self.table.display:
             self.action_tree()
         elif self.tree_pane.has_focus:
@@ -362,3 +373,4 @@ class _Request:
     first: int
     count: int
     columns: tuple[Column, ...] | None
+    changed: bool
