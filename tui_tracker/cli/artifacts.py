@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 
 from tui_tracker import folder as folders
 from tui_tracker.artifacts import stored_path
 from tui_tracker.cli.opening import add_json, add_run, open_store
-from tui_tracker.cli.output import print_json_list, say
+from tui_tracker.cli.output import print_json, say
 from tui_tracker.queries import Artifact, find_run, get_run
 from tui_tracker.queries.records import run_records
 from tui_tracker.store import Store
@@ -27,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
         artifacts = get_run(store, key).artifacts
         whole = _copy_out(store, artifacts, args.out) if args.out else True
         if args.json:
-            print_json_list(next(run_records(store, [key]))["artifacts"])
+            print_json(json.loads(next(run_records(store, [key])))["artifacts"], indent=2)
         elif not artifacts:
             say("this run has no artifacts")
         elif not args.out:

@@ -6,18 +6,17 @@ WORDS are looked for in name, id, experiment, status and tags; all of them must 
 from __future__ import annotations
 
 import argparse
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, get_args
 
 from tui_tracker.cli.opening import add_json, open_store
 from tui_tracker.cli.output import on_terminal, print_json_list, say
-from tui_tracker.queries import Order, RunKey, Selection, Status, list_columns, list_run_keys
 from tui_tracker.queries.records import run_records
-from tui_tracker.store import Store
+from tui_tracker.queries.selection import STATUSES, Order, Selection, list_run_keys
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tui_tracker.cli.tables import Column
-    from tui_tracker.queries import RunRow
+    from tui_tracker.queries import RunKey, RunRow
+    from tui_tracker.store import Store
     from tui_tracker.tui.columns import Column as RunColumn
 
 PLAIN_FIELDS = ("started", "name", "experiment", "status", "duration")
@@ -32,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--experiment", metavar="E", help="of this experiment or branch (a takes a/...)"
     )
     parser.add_argument(
-        "--status", metavar="S", action="append", choices=get_args(Status), help="of this status"
+        "--status", metavar="S", action="append", choices=STATUSES, help="of this status"
     )
     parser.add_argument("--archived", action="store_true", help="also archived runs")
     parser.add_argument("--trash", action="store_true", help="the runs in the trash instead")
@@ -72,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
 def print_runs(store: Store, selection: Selection, keys: list[RunKey]) -> None:
     """Print the table of these runs, with the columns that tell them apart."""
     from tui_tracker.cli.tables import Column, print_table
-    from tui_tracker.queries import get_rows
+    from tui_tracker.queries import get_rows, list_columns
     from tui_tracker.tui.columns import SAMPLED_PARAMS, SAMPLED_RUNS, table_columns
 
     params, metrics = list_columns(store, selection)
@@ -112,6 +111,8 @@ def _table_column(chosen: RunColumn, rows: list[RunRow], number: int) -> Column:
 
 
 def _fact_column(chosen: RunColumn, rows: list[RunRow]) -> Column:
+    from datetime import UTC, datetime
+
     from tui_tracker.cli.tables import Column
     from tui_tracker.formatting import format_ago, format_duration, format_time, printable
     from tui_tracker.tui.columns import GLYPHS
@@ -147,6 +148,8 @@ def _order(store: Store, selection: Selection, args: argparse.Namespace) -> Orde
 
 def _resolved(store: Store, selection: Selection, name: str) -> str:
     """Return the field that a bare name means: a metric's before a param's."""
+    from tui_tracker.queries import list_columns
+
     params, metrics = list_columns(store, selection)
     stem = name.rpartition(".")[0]
     if name in metrics or stem in metrics:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 
+from tui_tracker import folder as folders
+from tui_tracker import journal
 from tui_tracker.cli.output import say
-from tui_tracker.drain import Recovered, recover
-from tui_tracker.queries import RunKey, find_run
 from tui_tracker.store import Store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tui_tracker.drain import Recovered
+    from tui_tracker.queries import RunKey
 
 
 def open_store(args: argparse.Namespace) -> Store:
@@ -20,7 +26,11 @@ def open_store(args: argparse.Namespace) -> Store:
         StoreError: there is none, or it cannot be used.
     """
     store = Store.open(args.store)
-    tell_problems(recover(store))
+    # The drain is loaded only for a journal: `tt ls --json` has a hundred milliseconds.
+    if journal.list_journals(folders.journals(store.folder)):
+        from tui_tracker.drain import recover
+
+        tell_problems(recover(store))
     return store
 
 
@@ -36,6 +46,8 @@ def find_runs(store: Store, addresses: Sequence[str]) -> list[RunKey]:
         NotFound: an address fits no run.
         Ambiguous: an address fits several.
     """
+    from tui_tracker.queries import find_run
+
     return list(dict.fromkeys(find_run(store, address) for address in addresses))
 
 

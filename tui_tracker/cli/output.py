@@ -5,16 +5,15 @@ Rich is imported by what prints to a terminal, never on the way to a pipe or to 
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import sys
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
-from tui_tracker.queries.records import json_number
+from tui_tracker.queries.records import to_json
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rich.console import Console
 
 
@@ -39,12 +38,12 @@ def plural(count: int, what: str) -> str:
 
 def print_json(value: object, *, indent: int | None = None) -> None:
     """Write a value as JSON; NaN and infinities as their words."""
-    sys.stdout.write(_encode(value, indent) + "\n")
+    sys.stdout.write(to_json(value, indent=indent) + "\n")
 
 
-def print_json_list(values: Iterable[object]) -> None:
-    """Write values as one JSON list, one a line."""
-    sys.stdout.write("[" + ",\n ".join([_encode(value, None) for value in values]) + "]\n")
+def print_json_list(texts: Iterable[str]) -> None:
+    """Write JSON texts as one list, one a line."""
+    sys.stdout.write("[" + ",\n ".join(texts) + "]\n")
 
 
 def on_terminal() -> bool:
@@ -54,6 +53,8 @@ def on_terminal() -> bool:
 
 def terminal_size() -> tuple[int, int]:
     """Return columns and lines of the terminal, 80 x 24 where there is none."""
+    import shutil
+
     return shutil.get_terminal_size()
 
 
@@ -62,20 +63,3 @@ def rich_console() -> Console:
     from rich.console import Console
 
     return Console(highlight=False, markup=False, emoji=False)
-
-
-def _encode(value: object, indent: int | None) -> str:
-    try:
-        return json.dumps(value, allow_nan=False, indent=indent)
-    except ValueError:
-        return json.dumps(_worded(value), allow_nan=False, indent=indent)
-
-
-def _worded(value: object) -> object:
-    if isinstance(value, float):
-        return json_number(value)
-    if isinstance(value, dict):
-        return {key: _worded(member) for key, member in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_worded(member) for member in value]
-    return value

@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     with open_store(args) as store:
         key = find_run(store, args.run)
         if args.json:
-            print_json(next(run_records(store, [key], bulky=True)), indent=2)
+            print_json(json.loads(next(run_records(store, [key], bulky=True))), indent=2)
         else:
             _print_run(get_run(store, key))
     return 0

@@ -1,120 +1,171 @@
-"""Runs as scripts get them: dicts of the public JSON shape, straight from SQL rows.
+"""Runs as scripts get them: JSON of the public shape, written straight from SQL rows.
 
-A frozen dataclass for each of 10,000 metrics would cost more than all queries
-together, so what goes to `--json` never becomes one. The shape is a promise: keys may
-be added, never changed. Nothing here is NaN or infinite where JSON has no word for it:
-those are the strings "NaN", "Infinity" and "-Infinity".
+Objects for each of ten thousand metrics, and a walk over them to write them out, would
+cost more than all queries together, so rows become text at once. The shape is a
+promise: keys may be added, never changed. Where JSON has no number there are the words
+"NaN", "Infinity" and "-Infinity".
 """
 
 from __future__ import annotations
 
 import json
-import math
 import time
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
-from typing import Any
+from json.encoder import encode_basestring_ascii as quote
+from math import inf, isfinite, nan
 
-from tui_tracker.queries.rows import content, marks, param_value, run_uuid
-from tui_tracker.store import Store
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any
 
-Record = dict[str, Any]
-_ByRun = dict[int, Any]
+    from tui_tracker.store import Store
+
+    _Pieces = dict[int, list[str]]
+    """JSON of a kind of things, by run."""
 
 _BULKY = ("packages",)
 """Facts that would make a list of runs a hundred times longer; one run has them."""
+_CHUNK = 250
+"""Runs that are read at once: rows in their ten thousands are dear to the garbage collector."""
+_CHOSEN = "IN (SELECT value FROM json_each(:keys))"
 
 
-def run_records(store: Store, keys: Sequence[int], *, bulky: bool = False) -> Iterator[Record]:
-    """Yield the records of these runs, in the order of `keys`; a vanished run is left out.
+def run_records(store: Store, keys: Sequence[int], *, bulky: bool = False) -> Iterator[str]:
+    """Yield the JSON of these runs, in the order of `keys`; a vanished run is left out.
 
-    `bulky` adds the facts of a lineage that fill pages, such as all packages.
+    `bulky` adds what would make a list of runs long: all packages, and the parts of the
+    lineage that are another text in every run.
     """
-    bound = {"keys": marks(keys)}
-    rows = {row[0]: row for row in _runs(store, bound)}
+    for start in range(0, len(keys), _CHUNK):
+        yield from _chunk(store, keys[start : start + _CHUNK], bulky=bulky)
+
+
+def _chunk(store: Store, keys: Sequence[int], *, bulky: bool) -> Iterator[str]:
+    bound = {"keys": json.dumps(list(keys))}
+    rows = {row[0]: row[1:] for row in _runs(store, bound)}
     params, metrics = _params(store, bound), _metrics(store, bound)
-    tags, notes = _tags(store, bound), _notes(store, bound)
+    tags, notes = _texts(store, bound, "tag", "tag"), _texts(store, bound, "note", "text")
     artifacts, lineages = _artifacts(store, bound), _lineages(store, bound, bulky=bulky)
-    now_ms = int(time.time() * 1000)
     for key in keys:
-        if key not in rows:
-            continue
-        _, uuid, name, experiment, status, started, ended, parent, source, *rest = rows[key]
-        archived, deleted, ended_by, host, user, points, lost = rest
-        yield {
-            "id": run_uuid(uuid),
-            "name": name,
-            "experiment": experiment,
-            "status": status,
-            "started_at": iso_time(started),
-            "ended_at": None if ended is None else iso_time(ended),
-            "duration_s": max(0, (now_ms if ended is None else ended) - started) / 1000,
-            "params": params.get(key, {}),
-            "metrics": metrics.get(key, {}),
-            "tags": tags.get(key, []),
-            "notes": notes.get(key, []),
-            "artifacts": artifacts.get(key, []),
-            "parent": run_uuid(parent) if parent else None,
-            "lineage": lineages.get(key) or _no_lineage(),
-            "source": json.loads(source) if source else None,
-            "ended_by": ended_by,
-            "host": host,
-            "user": user,
-            "points": points,
-            "lost": lost,
-            "archived": archived is not None,
-            "in_trash": deleted is not None,
-        }
+        if key in rows:
+            yield (
+                f"{{{_head(rows[key])}"
+                f', "params": {{{", ".join(params.get(key, ()))}}}'
+                f', "metrics": {{{", ".join(metrics.get(key, ()))}}}'
+                f', "tags": [{", ".join(tags.get(key, ()))}]'
+                f', "notes": [{", ".join(notes.get(key, ()))}]'
+                f', "artifacts": [{", ".join(artifacts.get(key, ()))}]'
+                f', "lineage": {{{_whole_lineage(lineages.get(key, {}))}}}'
+                f"{_tail(rows[key])}}}"
+            )
 
 
 def iso_time(ms: int) -> str:
     """Return Unix milliseconds as ISO 8601 in UTC: `2026-11-23T08:30:00.125Z`."""
-    moment = datetime.fromtimestamp(ms / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    seconds, rest = divmod(ms, 1000)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{rest:03d}Z"
 
 
 def json_number(value: float) -> float | str:
     """Return the number, or the word that stands for what JSON has no number for."""
-    if math.isfinite(value):
+    if isfinite(value):
         return value
-    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
 
 
-_CHOSEN = "IN (SELECT value FROM json_each(:keys))"
+def to_json(value: object, *, indent: int | None = None) -> str:
+    """Return any value as JSON; NaN and infinities as their words."""
+    try:
+        return json.dumps(value, allow_nan=False, indent=indent)
+    except ValueError:
+        return json.dumps(_worded(value), allow_nan=False, indent=indent)
 
 
-def _runs(store: Store, bound: Record) -> list[Any]:
+def _worded(value: object) -> object:
+    if isinstance(value, float):
+        return json_number(value)
+    if isinstance(value, dict):
+        return {key: _worded(member) for key, member in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_worded(member) for member in value]
+    return value
+
+
+def _number(value: float | None) -> str:
+    return (
+        "null" if value is None else repr(value) if isfinite(value) else f'"{json_number(value)}"'
+    )
+
+
+def _runs(store: Store, bound: dict[str, Any]) -> list[Any]:
     return store.read(
-        "SELECT r.id, r.uuid, r.name, e.name, r.status, r.started_ms, r.ended_ms, r.parent, "
-        "r.source, r.archived_ms, r.deleted_ms, r.ended_by, r.host, r.user, r.points, r.lost "
+        "SELECT r.id, lower(hex(r.uuid)), r.name, e.name, r.status, r.started_ms, r.ended_ms, "
+        "lower(hex(r.parent)), r.source, r.ended_by, r.host, r.user, r.points, r.lost, "
+        "r.archived_ms, r.deleted_ms "
         f"FROM run AS r JOIN experiment AS e ON e.id = r.experiment WHERE r.id {_CHOSEN}",
         bound,
     )
 
 
-def _params(store: Store, bound: Record) -> _ByRun:
-    names: dict[int, str] = dict(store.read("SELECT id, name FROM key WHERE kind=0"))
-    found: _ByRun = {}
+def _head(row: Sequence[Any]) -> str:
+    digits, name, experiment, status, started, ended, *_ = row
+    until = int(time.time() * 1000) if ended is None else ended
+    return (
+        f'"id": "{_dashed(digits)}", "name": {quote(name)}, "experiment": {quote(experiment)}, '
+        f'"status": "{status}", "started_at": "{iso_time(started)}", '
+        f'"ended_at": {"null" if ended is None else _quoted_time(ended)}, '
+        f'"duration_s": {max(0, until - started) / 1000!r}'
+    )
+
+
+def _tail(row: Sequence[Any]) -> str:
+    *_, parent, source, ended_by, host, user, points, lost, archived, deleted = row
+    return (
+        f', "parent": {quote(_dashed(parent)) if parent else "null"}'
+        f', "source": {to_json(json.loads(source)) if source else "null"}'
+        f', "ended_by": {quote(ended_by)}, "host": {quote(host)}, "user": {quote(user)}'
+        f', "points": {points}, "lost": {lost}'
+        f', "archived": {_switch(archived is not None)}, "in_trash": {_switch(deleted is not None)}'
+    )
+
+
+def _params(store: Store, bound: dict[str, Any]) -> _Pieces:
+    names = {key: quote(name) for key, name in store.read("SELECT id, name FROM key WHERE kind=0")}
+    found: _Pieces = {}
     for run, key, kind, number, text, digest in store.read(
         f"SELECT run, key, type, number, text, digest FROM param WHERE run {_CHOSEN}", bound
     ):
-        cells = found.get(run)
-        if cells is None:
-            cells = found[run] = {}
         if kind == "float":
-            cells[names[key]] = "NaN" if number is None else number
+            value = '"NaN"' if number is None else _number(number)
+        elif kind == "str" and digest is None:
+            value = quote(text)
         else:
-            cells[names[key]] = param_value(store, kind, number, text, digest)
+            value = _other_param(store, kind, number, text, digest)
+        if run in found:
+            found[run].append(f"{names[key]}: {value}")
+        else:
+            found[run] = [f"{names[key]}: {value}"]
     return found
 
 
-def _metrics(store: Store, bound: Record) -> _ByRun:
+def _other_param(
+    store: Store, kind: str, number: float | None, text: str | None, digest: bytes | None
+) -> str:
+    if kind == "int" and number is not None and text is None:
+        return str(int(number))
+    if kind == "bool":
+        return _switch(bool(number))
+    from tui_tracker.queries.rows import param_value  # rare enough to be loaded here
+
+    return to_json(param_value(store, kind, number, text, digest))
+
+
+def _metrics(store: Store, bound: dict[str, Any]) -> _Pieces:
     labels = {
-        key: f"{name}@{context}" if context else name
+        key: quote(f"{name}@{context}" if context else name)
         for key, name, context in store.read("SELECT id, name, context FROM key WHERE kind=1")
     }
-    found: _ByRun = {}
-    # SQLite keeps NaN as NULL, and first and last are never otherwise null.
+    found: _Pieces = {}
     for (
         run,
         key,
@@ -129,90 +180,104 @@ def _metrics(store: Store, bound: Record) -> _ByRun:
         nans,
         infs,
     ) in store.read(
-        "SELECT run, key, count, first_step, last_step, coalesce(first, 'NaN'), "
-        f"coalesce(last, 'NaN'), min, max, mean, nan, inf FROM metric WHERE run {_CHOSEN}",
+        "SELECT run, key, count, first_step, last_step, first, last, min, max, mean, nan, inf "
+        f"FROM metric WHERE run {_CHOSEN}",
         bound,
     ):
-        series = found.get(run)
-        if series is None:
-            series = found[run] = {}
-        series[labels[key]] = {
-            "count": count,
-            "first_step": first_step,
-            "last_step": last_step,
-            "first": first,
-            "last": last,
-            "min": low,
-            "max": high,
-            "mean": mean,
-            "nan": nans,
-            "inf": infs,
-        }
+        # A mean of huge values may leave the floats although none of them does.
+        if nans or infs or mean is None or not -inf < mean < inf:
+            values = _odd_values(first, last, low, high, mean)
+            text = f'{values}, "nan": {nans}, "inf": {infs}}}'
+        else:
+            text = (
+                f'{first!r}, "last": {last!r}, "min": {low!r}, "max": {high!r}, '
+                f'"mean": {mean!r}, "nan": 0, "inf": 0}}'
+            )
+        text = (
+            f'{labels[key]}: {{"count": {count}, "first_step": {first_step}, '
+            f'"last_step": {last_step}, "first": {text}'
+        )
+        if run in found:
+            found[run].append(text)
+        else:
+            found[run] = [text]
     return found
 
 
-def _tags(store: Store, bound: Record) -> _ByRun:
-    return _lists(
-        store.read(f"SELECT run, tag FROM tag WHERE run {_CHOSEN} ORDER BY run, tag", bound)
-    )
+def _odd_values(first: float | None, last: float | None, *others: float | None) -> str:
+    # SQLite keeps NaN as NULL; first and last are never otherwise null.
+    ends = [nan if value is None else value for value in (first, last)]
+    texts = map(_number, (*ends, *others))
+    names = ("", '"last": ', '"min": ', '"max": ', '"mean": ')
+    return ", ".join([name + text for name, text in zip(names, texts, strict=True)])
 
 
-def _notes(store: Store, bound: Record) -> _ByRun:
-    return _lists(
-        store.read(f"SELECT run, text FROM note WHERE run {_CHOSEN} ORDER BY at_ms, id", bound)
-    )
+def _texts(store: Store, bound: dict[str, Any], table: str, column: str) -> _Pieces:
+    order = "run, tag" if table == "tag" else "run, at_ms, id"
+    found: _Pieces = {}
+    for run, text in store.read(
+        f"SELECT run, {column} FROM {table} WHERE run {_CHOSEN} ORDER BY {order}", bound
+    ):
+        found.setdefault(run, []).append(quote(text))
+    return found
 
 
-def _artifacts(store: Store, bound: Record) -> _ByRun:
-    rows = store.read(
-        "SELECT run, path, kind, size, sha256, copied, problem FROM artifact "
+def _artifacts(store: Store, bound: dict[str, Any]) -> _Pieces:
+    found: _Pieces = {}
+    for run, path, kind, size, sha256, copied, problem in store.read(
+        "SELECT run, path, kind, size, lower(hex(sha256)), copied, problem FROM artifact "
         f"WHERE run {_CHOSEN} ORDER BY run, path, at_ms",
         bound,
-    )
-    return _lists(
-        (
-            run,
-            {
-                "path": path,
-                "kind": kind,
-                "size": size,
-                "sha256": sha256.hex() if sha256 else None,
-                "copied": bool(copied),
-                "problem": problem or None,
-            },
-        )
-        for run, path, kind, size, sha256, copied, problem in rows
-    )
-
-
-def _lineages(store: Store, bound: Record, *, bulky: bool) -> _ByRun:
-    bodies: dict[bytes, Record] = {}
-    found: _ByRun = {}
-    for run, part, status, reason, digest in store.read(
-        f"SELECT run, part, status, reason, digest FROM lineage WHERE run {_CHOSEN}", bound
     ):
-        if digest is not None and digest not in bodies:
-            bodies[digest] = _facts(store, digest, bulky=bulky)
-        parts = found.setdefault(run, _no_lineage())
-        facts = bodies[digest] if digest is not None else {}
-        if part == "data":
-            parts[part] = facts.get("data", [])
-        else:
-            parts[part] = {"status": status, **({"reason": reason} if reason else {}), **facts}
+        facts = {"path": path, "kind": kind, "size": size, "sha256": sha256 or None}
+        facts |= {"copied": bool(copied), "problem": problem or None}
+        found.setdefault(run, []).append(to_json(facts))
     return found
 
 
-def _facts(store: Store, digest: bytes, *, bulky: bool) -> Record:
-    facts = json.loads(content(store, digest) or b"{}")
-    return {name: fact for name, fact in facts.items() if bulky or name not in _BULKY}
-
-
-def _no_lineage() -> Record:
-    return {"code": {}, "data": [], "environment": {}, "hardware": {}}
-
-
-def _lists(pairs: Any) -> _ByRun:
-    found: _ByRun = {}
-    for run, item in pairs:
-        found.setdefault(run, []).append(item)
+def _lineages(store: Store, bound: dict[str, Any], *, bulky: bool) -> dict[int, dict[str, str]]:
+    """Return the JSON of each part of each run's lineage."""
+    wanted = "" if bulky else "AND part IN ('code', 'data', 'environment', 'hardware')"
+    texts: dict[tuple[object, ...], str] = {}
+    found: dict[int, dict[str, str]] = {}
+    for run, *what in store.read(
+        f"SELECT run, part, status, reason, digest FROM lineage WHERE run {_CHOSEN} {wanted}", bound
+    ):
+        part = tuple(what)
+        if part not in texts:
+            texts[part] = _part(store, *what, bulky=bulky)
+        found.setdefault(run, {})[what[0]] = texts[part]
     return found
+
+
+def _part(
+    store: Store, part: str, status: str, reason: str, digest: bytes | None, *, bulky: bool
+) -> str:
+    facts: dict[str, object] = {}
+    if digest is not None:
+        from tui_tracker.queries.rows import content
+
+        facts = json.loads(content(store, digest) or b"{}")
+    if part == "data":
+        return to_json(facts.get("data", []))
+    said: dict[str, object] = {"status": status, **({"reason": reason} if reason else {})}
+    said |= {name: fact for name, fact in facts.items() if bulky or name not in _BULKY}
+    return to_json(said)
+
+
+def _whole_lineage(parts: dict[str, str]) -> str:
+    """Return the members of a lineage; those of the public shape are always there."""
+    whole = {"code": "{}", "data": "[]", "environment": "{}", "hardware": "{}", **parts}
+    return ", ".join([f"{quote(part)}: {text}" for part, text in whole.items()])
+
+
+def _quoted_time(ms: int) -> str:
+    return f'"{iso_time(ms)}"'
+
+
+def _switch(on: bool) -> str:
+    return "true" if on else "false"
+
+
+def _dashed(digits: str) -> str:
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))

@@ -14,6 +14,7 @@ from tui_tracker.store import Store
 
 RunKey = int
 Status = Literal["running", "finished", "failed", "killed", "crashed"]
+STATUSES: tuple[Status, ...] = ("running", "finished", "failed", "killed", "crashed")
 
 _STATISTICS = ("last", "min", "max", "mean", "first", "count")
 _PARAM_KIND, _METRIC_KIND = 0, 1
