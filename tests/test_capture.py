@@ -1,0 +1,219 @@
+"""Facts of the machine: commit and changes, command line, packages."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tui_tracker as tt
+from tui_tracker import drain, queries
+from tui_tracker.capture import git, machine, process, worktree
+from tui_tracker.store import Store
+
+
+def run_git(folder: Path, *arguments: str) -> str:
+    who = ("-c", "user.name=T", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false")
+    done = subprocess.run(
+        ["git", *who, *arguments], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A repository with one commit on branch `trunk`."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    run_git(folder, "init", "-q", "-b", "trunk")
+    (folder / "train.py").write_text("print(1)\n")
+    run_git(folder, "add", ".")
+    run_git(folder, "commit", "-qm", "Begin")
+    return folder
+
+
+def test_the_commit_and_branch_are_read_from_the_files_of_git(repository: Path):
+    below = repository / "src" / "deep"
+    below.mkdir(parents=True)
+
+    head = git.read_head(str(below))
+
+    assert head == {
+        "top": str(repository),
+        "commit": run_git(repository, "rev-parse", "HEAD"),
+        "branch": "trunk",
+    }
+
+
+def test_a_packed_branch_is_found(repository: Path):
+    commit = run_git(repository, "rev-parse", "HEAD")
+    run_git(repository, "pack-refs", "--all")
+
+    assert git.read_head(str(repository))["commit"] == commit
+
+
+def test_a_detached_head_has_a_commit_and_no_branch(repository: Path):
+    commit = run_git(repository, "rev-parse", "HEAD")
+    run_git(repository, "checkout", "-q", "--detach")
+
+    head = git.read_head(str(repository))
+
+    assert (head["commit"], head["branch"]) == (commit, None)
+
+
+def test_a_linked_work_tree_reads_its_own_branch(repository: Path, tmp_path: Path):
+    linked = tmp_path / "linked"
+    run_git(repository, "worktree", "add", "-q", "-b", "side", str(linked))
+
+    head = git.read_head(str(linked))
+
+    assert (head["branch"], head["commit"]) == ("side", run_git(repository, "rev-parse", "side"))
+
+
+def test_before_the_first_commit_there_is_a_branch_and_no_commit(tmp_path: Path):
+    run_git(tmp_path, "init", "-q", "-b", "trunk")
+
+    head = git.read_head(str(tmp_path))
+
+    assert (head["commit"], head["branch"]) == (None, "trunk")
+
+
+def test_outside_a_work_tree_nothing_is_said(tmp_path: Path):
+    assert git.read_head(str(tmp_path)) == {}
+
+
+def test_changes_on_top_of_the_commit_are_counted_by_kind(repository: Path):
+    (repository / "train.py").write_text("print(2)\n")
+    (repository / "new name\n.txt").write_text("x")
+    (repository / "staged.py").write_text("x")
+    run_git(repository, "add", "staged.py")
+
+    facts = worktree.read_status(str(repository))
+
+    assert facts["dirty"] is True
+    assert facts["changes"] == {"staged": 1, "unstaged": 1, "untracked": 1, "conflicted": 0}
+
+
+def test_a_renamed_file_is_one_change(repository: Path):
+    run_git(repository, "mv", "train.py", "learn.py")
+
+    facts = worktree.read_status(str(repository))
+
+    assert facts["changes"] == {"staged": 1, "unstaged": 0, "untracked": 0, "conflicted": 0}
+
+
+def test_a_clean_tree_is_not_dirty_and_its_remote_has_no_password(repository: Path):
+    run_git(repository, "remote", "add", "origin", "https://me:s3cret@example.org/p.git")
+
+    facts = worktree.read_status(str(repository))
+
+    assert (facts["dirty"], facts["remote"]) == (False, "https://example.org/p.git")
+
+
+def test_asking_for_the_status_changes_nothing_in_the_repository(repository: Path):
+    def contents() -> dict[str, bytes]:
+        files = (path for path in (repository / ".git").rglob("*") if path.is_file())
+        return {str(path): path.read_bytes() for path in files}
+
+    (repository / "train.py").touch()
+    before = contents()
+
+    worktree.read_status(str(repository))
+
+    assert contents() == before
+
+
+@pytest.mark.parametrize(
+    ("argument", "shown"),
+    [
+        (["--api-key", "abc"], ["--api-key", "***(352441c2)"]),
+        (["--token=abc"], ["--token=***(352441c2)"]),
+        (["hf_abcdef"], ["***(bb4fc7a2)"]),
+        (["--url=https://u:p@host/x"], ["--url=https://***(86d01ef2)@host/x"]),
+        (["--lr", "0.1", "data.csv"], ["--lr", "0.1", "data.csv"]),
+        (["--password", "--verbose"], ["--password", "--verbose"]),
+    ],
+)
+def test_what_looks_like_a_secret_is_not_kept(argument: list[str], shown: list[str]):
+    redacted = process.redact(argument)
+
+    assert [text.split("(")[0] for text in redacted] == [text.split("(")[0] for text in shown]
+    assert "abc" not in " ".join(redacted)
+
+
+def test_equal_secrets_read_alike_so_that_two_runs_compare():
+    first, second, other = (process.redact([f"--token={v}"])[0] for v in ("a", "a", "b"))
+
+    assert first == second != other
+
+
+def test_packages_and_hardware_are_recorded():
+    environment, hardware = machine.capture_environment(), machine.capture_hardware()
+
+    assert "pytest" in environment["packages"]
+    assert environment["python"] == sys.version.split()[0]
+    assert int(str(hardware["cores"])) >= 1
+
+
+def test_a_run_ends_with_code_environment_and_hardware_recorded(
+    repository: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (repository / "train.py").write_text("print(2)\n")
+    monkeypatch.chdir(repository)
+
+    with tt.init("lineage", store=folder, capture=True) as run:
+        run.log({"loss": 1.0})
+
+    parts = lineage(folder)
+    assert {name: part.status for name, part in parts.items()} == {
+        "code": "ok",
+        "environment": "ok",
+        "hardware": "ok",
+        "process": "ok",
+    }
+    assert parts["code"].facts["dirty"] is True
+    assert parts["code"].facts["commit"] == run_git(repository, "rev-parse", "HEAD")
+
+
+def test_outside_a_work_tree_code_is_skipped_and_says_why(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+
+    with tt.init("lineage", store=folder, capture=True):
+        pass
+
+    code = lineage(folder)["code"]
+    assert (code.status, code.reason) == ("skipped", "not in a git work tree")
+
+
+def test_without_git_the_commit_is_still_known_and_the_rest_is_not_called_clean(
+    repository: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(repository)
+    monkeypatch.setenv("PATH", "/nowhere")
+
+    with tt.init("lineage", store=folder, capture=True):
+        pass
+
+    code = lineage(folder)["code"]
+    assert code.status == "failed"
+    assert code.reason
+    assert "dirty" not in code.facts
+
+
+def test_a_capture_that_is_switched_off_says_so(folder: Path):
+    with tt.init("lineage", store=folder, capture=False):
+        pass
+
+    part = lineage(folder)["environment"]
+    assert (part.status, part.reason) == ("skipped", "capture is switched off")
+
+
+def lineage(folder: Path) -> dict[str, queries.LineagePart]:
+    with Store.open(folder) as store:
+        drain.recover(store)
+        detail = queries.get_run(store, queries.list_run_keys(store)[0])
+    return {part.name: part for part in detail.lineage}
