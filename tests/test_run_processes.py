@@ -745,7 +745,14 @@ other.execute("BEGIN EXCLUSIVE")
 def test_a_store_that_stays_locked_costs_one_sentence_and_no_point(folder):
     done = run(
         folder,
-        LOCKED + 'time.sleep(2.5)\nr.log({"loss": 100}, step=100)\nr.finish()\nos._exit(0)',
+        LOCKED
+        + """
+r.log({"loss": 100}, step=100)
+while not r._live._told:
+    time.sleep(0.01)
+r.finish()
+os._exit(0)
+""",
         WAIT="0",
     )
     left = waiting_journals(folder)
@@ -766,7 +773,7 @@ def test_a_lock_that_is_given_up_in_time_is_waited_for(folder):
         LOCKED
         + """
 import threading
-threading.Timer(1.5, lambda: other.execute("ROLLBACK")).start()
+threading.Timer(0.4, lambda: other.execute("ROLLBACK")).start()
 r.finish()
 """,
     )

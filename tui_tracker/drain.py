@@ -311,7 +311,11 @@ def recover(
     """
     with store.draining:
         drains: dict[str, JournalDrain] = store.drains  # type: ignore[assignment]
-        paths = journal.list_journals(folders.journals(store.folder), only)
+        place = folders.journals(store.folder)
+        try:
+            paths = journal.list_journals(place, only)
+        except OSError as error:
+            return Recovered(0, (), (f"{place}: it cannot be read ({error.strerror})",), 0)
         for gone in set(drains).difference(paths) if not only else ():
             drains.pop(gone).close()
         for path in set(paths).difference(drains):
@@ -342,7 +346,10 @@ def _recover(drains: list[JournalDrain], breathe: Callable[[], None] | None) -> 
 
 
 def _count_waiting(drains: list[JournalDrain]) -> Recovered:
-    waiting = sum(drain.waiting() for drain in drains)
+    try:
+        waiting = sum(drain.waiting() for drain in drains)
+    except StoreError as error:
+        return Recovered(0, (), (str(error),), 0)
     problem = f"{waiting} bytes wait in journals, and you may not write to this store"
     return Recovered(0, (), (problem,) if waiting else (), waiting)
 
