@@ -106,7 +106,9 @@ def keep_running(folder: Path) -> None:
     run = tt.init("vision/cifar10/lr_sweep", "vit_small_lr0.0006_s0", params, store=folder)
     for step, values in enumerate(curves(random.Random(9), 6e-4, diverges=False)):
         run.log(values, step=step * 100)
-        if step > 290:
+        if step == 290:
+            print("one run is running now", flush=True)
+        if step >= 290:
             time.sleep(2)
 
 

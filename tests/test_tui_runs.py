@@ -237,3 +237,25 @@ async def test_y_copies_the_id_and_tells_which_way(store, log_run, monkeypatch):
         await see(pilot, "Copied", "OSC 52")
 
         assert pilot.app.clipboard == run_id
+
+
+async def test_ctrl_c_twice_quits_also_while_typing(store, log_run):
+    log_run("one")
+
+    async with opened(store) as pilot:
+        await pilot.press("slash", "ctrl+c")
+        await see(pilot, "Press ctrl+c again to quit")
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: not pilot.app.is_running)
+
+
+async def test_trouble_with_the_store_is_told_and_the_app_stays_open(store, log_run, folder):
+    log_run("one")
+
+    async with opened(store) as pilot:
+        (folder / "store.db").write_bytes(b"not a database" * 1000)
+        store.close()
+        await pilot.press("s")
+        await until(pilot, lambda: pilot.app.screen.query_one("#footer").message[0])
+
+        assert pilot.app.is_running

@@ -69,7 +69,8 @@ class RunsScreen(TrackerScreen, inherit_bindings=False):
         super().__init__()
         self._text = ""
         self._archived = False
-        self._asked_archived = False
+        self._changed = True
+        """The experiments may be others than those in the tree."""
         self._field, self._descending = "started", True
         self._shown: tuple[object, ...] | None = None
         """Selection and order that the table shows now."""
@@ -111,11 +112,12 @@ class RunsScreen(TrackerScreen, inherit_bindings=False):
     # Asking.
 
     def read_again(self) -> None:
-        self._ask_runs(changed=True)
+        self._changed = True
+        self._ask_runs()
 
-    def _ask_runs(self, *, changed: bool = False) -> None:
-        """Ask for the table; `changed` where the store may have other experiments now."""
-        wanted = self._request(changed=changed)
+    def _ask_runs(self) -> None:
+        """Ask for the table, and for the experiments if they may have changed."""
+        wanted = self._request()
 
         def question(store: Store) -> Message:
             from tui_tracker.queries import Order, Selection
@@ -131,18 +133,18 @@ class RunsScreen(TrackerScreen, inherit_bindings=False):
 
         self.ask("runs", question)
 
-    def _request(self, *, changed: bool) -> _Request:
+    def _request(self) -> _Request:
         table = self.table
         asked = (self.tree_pane.path, self._text, self._archived, self._field, self._descending)
         # A filter keeps the columns of what it filters, as does another order.
         same = self._shown is not None and (asked[0], asked[2]) == (self._shown[0], self._shown[2])
-        stale = changed and monotonic() - self._columns_at >= COLUMNS_AGAIN_S
+        stale = self._changed and monotonic() - self._columns_at >= COLUMNS_AGAIN_S
         return _Request(
             asked,
             table.top if asked == self._shown else 0,
             max(1, self.size.height),
             table.columns if same and not stale else None,
-            changed or self._asked_archived != self._archived,
+            self._changed,
         )
 
     def on_runs_screen_found(self, event: RunsScreen.Found) -> None:
@@ -159,8 +161,8 @@ class RunsScreen(TrackerScreen, inherit_bindings=False):
             self._columns_at = monotonic()
         if found.experiments is not None:
             self.tree_pane.experiments = found.experiments
-            self._asked_archived = wanted.selection.archived
-        table.empty = self._nothing(found)
+            self._changed = False
+        table.empty = self._nothing()
         table.sorted_by = (wanted.order.field, wanted.order.descending)
         if found.columns and table.columns != found.columns:
             table.columns = found.columns
@@ -176,7 +178,7 @@ class RunsScreen(TrackerScreen, inherit_bindings=False):
         self._tick_if_running()
         self.show_first_frame()
 
-    def _nothing(self, found: RunsFound) -> tuple[Line, ...]:
+    def _nothing(self) -> tuple[Line, ...]:
         if not self.tree_pane.experiments:
             return NO_RUNS
         if self._text:
@@ -312,7 +314,7 @@ class RunsScreen(TrackerScreen, inherit_bindings=False):
 
     def action_archived(self) -> None:
         self._archived = not self._archived
-        self._ask_runs()
+        self.read_again()
 
     def action_filter(self) -> None:
         from tui_tracker.tui.widgets.filter_line import FilterLine

@@ -53,10 +53,10 @@ def moved(steps: Sequence[int], at: int | None, columns: int, axis: Axis) -> int
     if at is None:
         return steps[len(steps) // 2]
     if columns > 0:
-        target = axis.value(min(axis.dots - 1, axis.place(at) + 2 * columns) - 1)
+        target = axis.value(min(axis.dots - 1, axis.place(at) + 2 * columns))
         index = max(bisect_right(steps, at), bisect_left(steps, target))
         return steps[min(index, len(steps) - 1)]
-    target = axis.value(max(0, axis.place(at) + 2 * columns) + 1)
+    target = axis.value(max(0, axis.place(at) + 2 * columns))
     index = min(bisect_left(steps, at), bisect_right(steps, target)) - 1
     return steps[max(index, 0)]
 

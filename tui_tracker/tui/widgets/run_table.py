@@ -246,6 +246,10 @@ class RunTable(VirtualList, inherit_bindings=False):
                 break
             shown.append((number, min(width, max(0, left))))
             left -= width + 2
+        if left > 0 and len(shown) > 1:
+            # What no column fills makes long names whole.
+            name = max(shown[1][1], min(shown[1][1] + left, self._grown.get(1, (0, 0))[1]))
+            shown[1] = (1, name)
         return shown
 
     def line(self, index: int) -> Line:
@@ -291,7 +295,8 @@ class RunTable(VirtualList, inherit_bindings=False):
             column = self.columns[number]
             arrow = " ▾" if descending else " ▴"
             suffix = arrow if column.field == field else ""
-            title = _short_title(column.title, width - len(suffix)) + suffix
+            word = "stat" if column.kind == "status" and width < 6 else column.title
+            title = _short_title(word, width - len(suffix)) + suffix
             right = self._is_numeric(number) or column.kind == "duration"
             role: Role = "accent" if number == self.column and self.has_focus else "head"
             spans += [(fit(title, width, right=right), role), ("  ", "")]

@@ -1,0 +1,84 @@
+"""Make the pictures in this folder from the real app on a store of made-up runs.
+
+    python screenshots/make.py
+
+Needs pyte and Pillow (in the `dev` extra) and a DejaVu Sans Mono font. While the pictures
+are taken one run of the store is running.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from terminal import DARK, LIGHT, Look, Terminal
+
+HERE = Path(__file__).resolve().parent
+os.environ["PYTHONPATH"] = str(HERE.parent)
+OPEN = """
+import sys
+from tui_tracker.store import Store
+from tui_tracker.tui.app import run_app
+with Store.open(sys.argv[1]) as store:
+    sys.exit(run_app(store))
+"""
+SWEEP = "resnet18"
+
+
+@contextmanager
+def app(folder: Path, columns: int, rows: int, look: Look = DARK) -> Iterator[Terminal]:
+    """Open the app, wait for its first page, and quit it."""
+    terminal = Terminal([sys.executable, "-c", OPEN, str(folder)], columns, rows, look)
+    try:
+        terminal.wait_for(SWEEP)
+        yield terminal
+    finally:
+        terminal.close()
+
+
+def take(folder: Path) -> None:
+    """Take all pictures."""
+    with app(folder, 80, 24) as terminal:
+        terminal.press("jj")
+        terminal.save(HERE / "runs-80x24.png")
+    with app(folder, 160, 45) as terminal:
+        terminal.press("jjj")
+        terminal.save(HERE / "runs-160x45.png")
+        terminal.press("\r2")
+        terminal.wait_for("val_accuracy")
+        terminal.save(HERE / "curves-160x45.png")
+        terminal.press("js\rlllll")
+        terminal.save(HERE / "curve-160x45.png")
+    with app(folder, 120, 32, LIGHT) as terminal:
+        terminal.press("j")
+        terminal.save(HERE / "runs-light-120x32.png")
+        terminal.press("\r2")
+        terminal.wait_for("val_accuracy")
+        terminal.save(HERE / "curves-light-120x32.png")
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as home:
+        # Under the home of a made-up person, whose store the pictures name.
+        folder = Path(home) / "project" / ".tui_tracker"
+        os.environ.update(HOME=home, USER="ana", LOGNAME="ana")
+        demo = subprocess.Popen(
+            [sys.executable, HERE / "demo.py", folder], cwd=home, stdout=subprocess.PIPE, text=True
+        )
+        try:
+            # The demo says so in one line when its last run is under way.
+            assert demo.stdout is not None
+            demo.stdout.readline()
+            take(folder)
+        finally:
+            demo.terminate()
+            demo.wait()
+
+
+if __name__ == "__main__":
+    main()
