@@ -147,7 +147,8 @@ def print_legend(curves: Sequence[Curve], look: Look) -> None:
     """Print the curves' names, one a line, each with what it is drawn in."""
     console = rich_console() if look.colour else None
     for number, curve in enumerate(curves):
-        name = crop(printable(curve.label), look.width - 4)
+        name = crop(printable(curve.label), look.width - 4, "..." if look.ascii else "…")
+        name = name.encode("ascii", "replace").decode() if look.ascii else name
         if console is None:
             mark = f"{_ASCII_MARKERS[number % len(_ASCII_MARKERS)]} " if look.ascii else ""
             print(mark + name)

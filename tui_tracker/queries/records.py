@@ -13,6 +13,8 @@ import time
 from json.encoder import encode_basestring_ascii as quote
 from math import inf, isfinite, nan
 
+from tui_tracker.queries.contents import content
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -151,13 +153,14 @@ def _params(store: Store, bound: dict[str, Any]) -> _Pieces:
 def _other_param(
     store: Store, kind: str, number: float | None, text: str | None, digest: bytes | None
 ) -> str:
-    if kind == "int" and number is not None and text is None:
-        return str(int(number))
     if kind == "bool":
         return _switch(bool(number))
-    from tui_tracker.queries.rows import param_value  # rare enough to be loaded here
-
-    return to_json(param_value(store, kind, number, text, digest))
+    if kind == "int":
+        return text or str(int(number or 0))
+    whole = content(store, digest).decode() if digest is not None else text or ""
+    if kind == "str":
+        return quote(whole)
+    return to_json(json.loads(whole or "[]")) if kind == "list" else "null"
 
 
 def _metrics(store: Store, bound: dict[str, Any]) -> _Pieces:
@@ -255,8 +258,6 @@ def _part(
 ) -> str:
     facts: dict[str, object] = {}
     if digest is not None:
-        from tui_tracker.queries.rows import content
-
         facts = json.loads(content(store, digest) or b"{}")
     if part == "data":
         return to_json(facts.get("data", []))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import zlib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from tui_tracker.queries.answers import MetricSummary, ParamValue
+from tui_tracker.queries.contents import content
 from tui_tracker.store import Store
 
 METRIC = (
@@ -75,12 +75,6 @@ def param_value(
         members: list[object] = json.loads(text or "[]")
         return members
     return None
-
-
-def content(store: Store, digest: bytes) -> bytes:
-    """Return a text that is stored by its hash, empty where it is gone."""
-    rows = store.read("SELECT data FROM content WHERE digest=?", (digest,))
-    return zlib.decompress(rows[0][0]) if rows else b""
 
 
 def marks(items: Iterable[int]) -> str:
