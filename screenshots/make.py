@@ -1,8 +1,8 @@
-"""Make the pictures in this folder from the real app on a store of made-up runs.
+"""Make the pictures in this folder from the real app.
 
     python screenshots/make.py
 
-Needs pyte and Pillow (in the `dev` extra) and a DejaVu Sans Mono font. While the pictures
+`demo-*` show `tt demo` while it trains; the others a store of made-up runs. Needs pyte and Pillow (in the `dev` extra) and a DejaVu Sans Mono font. While the pictures
 are taken one run of the store is running.
 """
 
@@ -62,11 +62,27 @@ def take(folder: Path) -> None:
         terminal.save(HERE / "curves-light-120x32.png")
 
 
+def take_demo(folder: Path) -> None:
+    """Take pictures of `tt demo` while it trains."""
+    for columns, rows, name in ((80, 24, "80x24"), (120, 30, "120x30")):
+        command = [sys.executable, "-m", "tui_tracker.cli", "--store", str(folder / name), "demo"]
+        terminal = Terminal(command, columns, rows, DARK)
+        try:
+            terminal.wait_for("lr=0.01_seed=1")
+            terminal.save(HERE / f"demo-{name}.png")
+            terminal.press("jj\r2")
+            terminal.wait_for("val_loss")
+            terminal.save(HERE / f"demo-curves-{name}.png")
+        finally:
+            terminal.close()
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         # Under the home of a made-up person, whose store the pictures name.
         folder = Path(home) / "project" / ".tui_tracker"
         os.environ.update(HOME=home, USER="ana", LOGNAME="ana")
+        take_demo(Path(home))
         demo = subprocess.Popen(
             [sys.executable, HERE / "demo.py", folder], cwd=home, stdout=subprocess.PIPE, text=True
         )

@@ -121,7 +121,8 @@ class Terminal:
                 at = (MARGIN + x * width, MARGIN + y * height)
                 draw.rectangle([at, (at[0] + width - 1, at[1] + height - 1)], fill=back)
                 _draw_letter(draw, at, cell.data, front, fonts[cell.bold])
-        image.save(path, optimize=True)
+        # A screen has few colours: a palette makes the file a fifth.
+        image.quantize(64, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def _font(name: str) -> ImageFont.FreeTypeFont:
