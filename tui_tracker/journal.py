@@ -675,5 +675,6 @@ def make_keyset(facts: Mapping[str, object]) -> KeySet:
     number, names, context = facts.get("id"), facts.get("names"), facts.get("context", "")
     if not isinstance(number, int) or not isinstance(names, list) or not isinstance(context, str):
         raise ValueError("a key set without id or names")
-    texts: Sequence[str] = [str(name) for name in names]
+    # As the store keeps them: names that differ in lone surrogates alone are one there.
+    texts = [str(name).encode("utf-8", "replace").decode() for name in names]
     return KeySet(number, tuple(texts), context)

@@ -158,7 +158,10 @@ class OpenSeries:
             return
         total = before + n
         gap = mean - self.mean
-        self.mean += gap * (n / total)
+        if math.isfinite(gap):
+            self.mean += gap * (n / total)
+        else:  # numbers from both ends of the range
+            self.mean = self.mean * (before / total) + mean * (n / total)
         self.m2 += m2 + gap * gap * (before / total) * n
 
     def _save_block(

@@ -6,7 +6,10 @@ import json
 import math
 import zlib
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from itertools import chain
+from operator import lt
 from typing import TYPE_CHECKING
 
 from tui_tracker import blocks
@@ -61,10 +64,12 @@ def read_buckets(
     first, last = min(head[1] for head in heads), max(head[2] for head in heads)
     start, end = first if low is None else low, last if high is None else high
     inside = [head for head in heads if head[2] >= start and head[1] <= end]
-    # The first and last block of a range may reach out of it, so their points are read.
-    whole = [head for head in inside if head[1] >= start and head[2] <= end]
+    whole = [head[1:5] for head in inside if head[1] >= start and head[2] <= end]
     if len(whole) >= buckets:
-        found = _join(((h[1], h[2], h[3], h[4]) for h in whole), start, end, buckets)
+        # The first and last block of a range may reach out of it, so their points are read.
+        cut = [head for head in inside if head[1] < start or head[2] > end]
+        points = _points(_data(store, cut), cut, start, end)
+        found = _join(chain(whole, points), start, end, buckets)
     else:
         found = _reduce(store, inside, start, end, buckets)
     return Buckets(
@@ -94,15 +99,19 @@ def read_console(store: Store, run: RunKey, first: int = 0, count: int = 1000) -
 
 
 def _reduce(store: Store, heads: Sequence[Row], start: int, end: int, n: int) -> list[_Bucket]:
+    data = _data(store, heads)
+    if sum(head[0] for head in heads) <= n:
+        return _join(_points(data, heads, start, end), start, end, n)
+    return _scatter(data, heads, start, end, n)
+
+
+def _data(store: Store, heads: Sequence[Row]) -> dict[int, bytes]:
     wanted = json.dumps([head[5] for head in heads])
-    data: dict[int, bytes] = dict(
+    return dict(
         store.read(
             "SELECT id, data FROM block WHERE id IN (SELECT value FROM json_each(?))", (wanted,)
         )
     )
-    if sum(head[0] for head in heads) <= n:
-        return _join(_points(data, heads, start, end), start, end, n)
-    return _scatter(data, heads, start, end, n)
 
 
 def _points(
@@ -125,11 +134,13 @@ def _scatter(
     for count, _, _, _, _, block in heads:
         steps, _ = blocks.decode_axis(data[block])
         values = blocks.decode_values(data[block])
+        grows = all(map(lt, steps, steps[1:]))
         at = 0
         while at < count:
             step = steps[at]
             index = (step - start) * n // span
-            until = _end_of_bucket(steps, at, start + -(-(index + 1) * span // n))
+            limit = start + -(-(index + 1) * span // n)
+            until = bisect_left(steps, limit, at) if grows else _end_of_bucket(steps, at, limit)
             if start <= step <= end:
                 piece = _piece(steps[at:until], values[at:until])
                 found[index] = _merge(found.get(index), piece)
@@ -140,11 +151,9 @@ def _scatter(
 def _end_of_bucket(steps: array[int], at: int, limit: int) -> int:
     """Return the first place behind `at` whose step is not in the bucket below `limit`.
 
-    Steps that grow are searched by halving; where they jump about, one at a time.
+    Also where steps jump back: what is taken at once always grows.
     """
     end = len(steps)
-    if steps[-1] - steps[at] == end - 1 - at:
-        return min(end, at + max(1, limit - steps[at]))
     last = at + 1
     while last < end and steps[last - 1] < steps[last] < limit:
         last += 1
