@@ -1,7 +1,7 @@
 """Train a small network on scikit-learn's digits and log it.
 
-    pip install scikit-learn
-    python examples/digits.py --learning-rate 0.01 --seed 0 --epochs 60
+pip install scikit-learn
+python examples/digits.py --learning-rate 0.01 --seed 0 --epochs 60
 """
 
 from __future__ import annotations
