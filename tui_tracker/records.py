@@ -88,6 +88,8 @@ class RunWriter:
     def end_journal(self, name: str, status: str, why: str, ended_ms: int) -> None:
         """Note how the writer of a journal ended, and what that makes of the run."""
         self._connection.execute("UPDATE journal SET status=? WHERE name=?", (status, name))
+        if self._writer_of(name) == "capture":
+            self._give_up_pending("the helper process ended before it was recorded")
         if self.is_side(name):
             return
         states = [
@@ -106,11 +108,14 @@ class RunWriter:
             "ended_by=CASE WHEN ?='' THEN ended_by ELSE ? END WHERE id=?",
             (settled, ended_ms, why, why, self.key),
         )
-        # The helper may still come; if it does not, its parts are not left pending.
+        if settled in ("crashed", "killed"):
+            self._give_up_pending("the run ended before it was recorded")
+
+    def _give_up_pending(self, reason: str) -> None:
+        # A helper that still comes writes over it.
         self._connection.execute(
-            "UPDATE lineage SET status='failed', reason='the run ended before it was recorded' "
-            "WHERE run=? AND status='pending'",
-            (self.key,),
+            "UPDATE lineage SET status='failed', reason=? WHERE run=? AND status='pending'",
+            (reason, self.key),
         )
 
     def finish(self, name: str, facts: Facts) -> None:
@@ -251,8 +256,9 @@ class RunWriter:
             "SELECT started_ms FROM run WHERE id=?", (self.key,)
         ).fetchone()[0]
         rows = [(started, old)] if changes == 0 else []
-        for when, (kind, number, text, _) in [*rows, (at_ms, new)]:
-            value = json.dumps([kind, number if text is None else text])
+        for when, (kind, number, text, digest) in [*rows, (at_ms, new)]:
+            whole = text if digest is None else self._read_content(digest)
+            value = json.dumps([kind, number if whole is None else whole])
             self._connection.execute(
                 "INSERT INTO param_change (run, key, at_ms, value) VALUES (?,?,?,?)",
                 (self.key, key, when, value),
@@ -335,6 +341,12 @@ class RunWriter:
             "INSERT OR IGNORE INTO content VALUES (?,?)", (digest, zlib.compress(raw))
         )
         return digest
+
+    def _read_content(self, digest: object) -> str:
+        row = self._connection.execute(
+            "SELECT data FROM content WHERE digest=?", (digest,)
+        ).fetchone()
+        return zlib.decompress(row[0]).decode() if row else ""
 
     def _intern(self, kind: int, name: str, context: str) -> int:
         where = (name, kind, context)

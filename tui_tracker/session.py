@@ -78,6 +78,7 @@ def init(
         raise InvalidArgument(f"init(): durability is 'kernel' or 'fsync', not {durability!r}")
     experiment, given = experiment or project, params if params is not None else config
     if "disabled" in (mode, os.environ.get("TUI_TRACKER_MODE")):
+        _told.update(("log", "log_params", "log_artifact", "tag", "note"))
         return DisabledRun(experiment or "", name or "", _as_dict(given))
     _finish_forgotten()
     labels = [tags] if isinstance(tags, str) else list(tags)
@@ -150,7 +151,8 @@ def finish(
 
 def _current(call: str) -> Run | None:
     run = current()
-    if run is None and os.environ.get("TUI_TRACKER_MODE") != "disabled" and call not in _told:
+    off = os.environ.get("TUI_TRACKER_MODE") == "disabled"
+    if run is None and not off and call not in _told:
         _told.add(call)
         say(f"{call}() without a run: call init() first; nothing is kept")
     return run

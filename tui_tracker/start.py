@@ -7,7 +7,6 @@ SQLite, but for a run that is resumed.
 from __future__ import annotations
 
 import os
-import sys
 import time
 
 from tui_tracker import folder as folders
@@ -20,12 +19,11 @@ from tui_tracker.values import flatten
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from subprocess import Popen
 
     from tui_tracker.store import Row, Store
 
 _MEET_S = 30.0
-_LATER = ("code", "environment", "hardware")
+LATER = ("code", "environment", "hardware")
 """Parts of lineage that the helper process records."""
 
 
@@ -92,30 +90,6 @@ class Start:
         """Take back what was left for the other ranks."""
         if self.ordinal >= 0 and self.rank == 0:
             launch.clear(folders.journals(self.folder), self.ordinal)
-
-    def launch_helper(self) -> Popen[bytes] | None:
-        """Start the process that records code, packages and hardware."""
-        import subprocess  # 10 ms: after the start, in the drain's thread
-
-        self.capture = False
-        if not sys.executable:
-            return None
-        place = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-        code = (
-            f"import sys; sys.path.append({place!r}); import runpy; "
-            "runpy.run_module('tui_tracker.capture', run_name='__main__', alter_sys=True)"
-        )
-        # -P: a file of the user's called random.py is not ours to import.
-        command = [sys.executable, "-P", "-c", code, self.folder, self.run_id, os.getcwd()]
-        environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONSTARTUP",)}
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            env=environment,
-        )
 
 
 def prepare(
@@ -263,7 +237,7 @@ def _add_lineage(start: Start) -> None:
     parts: list[dict[str, object]] = [{"part": "process", "status": "ok", "facts": facts}]
     status, reason = ("pending", "") if start.capture else ("skipped", "capture is switched off")
     head = git.read_head(str(facts["cwd"]))
-    for part in _LATER:
+    for part in LATER:
         known: Mapping[str, object] = head if part == "code" else {}
         parts.append({"part": part, "status": status, "reason": reason, "facts": known})
     start.facts["lineage"] = parts
@@ -281,6 +255,8 @@ def _flat(params: object) -> dict[str, object]:
         return flatten(params)
     except TypeError as error:
         raise InvalidArgument(f"init(): {error}") from error
+    except Exception as error:  # a user's mapping may raise anything
+        raise InvalidArgument(f"init(): params cannot be read ({error!r:.200})") from error
 
 
 def _text(what: str, value: object) -> str:

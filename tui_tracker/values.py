@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 
 MOST_STEP = 2**63 - 1
 _LONGEST_LIST = 10_000
+_LONGEST_INT_BITS = 10_000
+_ITSELF = "<a group above>"
 _ESCAPES = {code: f"\\u{code:04x}" for code in range(32)}
 _ESCAPES |= {ord('"'): '\\"', ord("\\"): "\\\\", ord("\n"): "\\n", ord("\t"): "\\t"}
 _SEEDS = frozenset(("seed", "random_seed", "random_state", "rng_seed", "manual_seed"))
 
 
-def flatten(params: object, prefix: str = "") -> dict[str, object]:
+def flatten(params: object, prefix: str = "", above: tuple[int, ...] = ()) -> dict[str, object]:
     """Return params by dotted name, in order.
 
     Takes mappings, `argparse.Namespace`, dataclasses and anything with attributes.
@@ -29,28 +31,39 @@ def flatten(params: object, prefix: str = "") -> dict[str, object]:
         TypeError: `params` is nothing that has names.
     """
     found: dict[str, object] = {}
+    above = (*above, id(params))
     for name, value in _members(params):
         path = f"{prefix}{name}"
-        if _has_members(value):
-            inner = flatten(value, path + ".")
+        if id(value) in above:
+            found[path] = _ITSELF
+        elif _has_members(value):
+            inner = flatten(value, path + ".", above)
             # An empty group still says something: it was there, and empty.
             found.update(inner or {path: "{}"})
         else:
-            found[path] = plain(value)
+            found[path] = plain(value, above)
     return found
 
 
-def plain(value: object) -> object:
-    """Return a value as bool, int, float, str, None or a list of those."""
+def plain(value: object, above: tuple[int, ...] = ()) -> object:
+    """Return a value as bool, int, float, str, None or a list of those.
+
+    `above` are the ids of what contains it: a group within itself ends there.
+    """
     if value is None or isinstance(value, (bool, int, float, str)):
         return _exact(value)
     if isinstance(value, (list, tuple, set, frozenset, range)):
         members = sorted(value, key=repr) if isinstance(value, (set, frozenset)) else list(value)
         if len(members) > _LONGEST_LIST:
             return f"<{type(value).__name__} of {len(members)}>"
-        return [plain(member) for member in members]
+        inside = (*above, id(value))
+        return [_ITSELF if id(m) in inside else plain(m, inside) for m in members]
     if _has_members(value):
-        return {str(name): plain(member) for name, member in _members(value)}
+        inside = (*above, id(value))
+        return {
+            str(name): _ITSELF if id(m) in inside else plain(m, inside)
+            for name, m in _members(value)
+        }
     return _from_array(value)
 
 
@@ -135,9 +148,12 @@ def _exact(value: object) -> object:
     for kind in (bool, int, float, str):
         # A bool is an int too, so the search ends at a value's own kind.
         if type(value) is kind:
-            return value
+            break
         if isinstance(value, kind):
-            return kind(value) if kind is not str else str.__str__(value)
+            value = kind(value) if kind is not str else str.__str__(value)
+            break
+    if type(value) is int and value.bit_length() > _LONGEST_INT_BITS:
+        return hex(value)  # Python refuses so many decimal digits
     return value
 
 

@@ -11,7 +11,9 @@ from tui_tracker.queries.answers import (
     ExperimentRow,
     MetricSummary,
     ParamValue,
+    RunKey,
     RunRow,
+    Status,
 )
 from tui_tracker.queries.rows import (
     METRIC,
@@ -26,9 +28,7 @@ from tui_tracker.queries.rows import (
 )
 from tui_tracker.queries.selection import (
     EVERYTHING,
-    RunKey,
     Selection,
-    Status,
     selection_sql,
     split_label,
 )
@@ -180,12 +180,14 @@ def _key_names(store: Store, kind: int, labels: Sequence[str] | None) -> dict[in
         return {key: (name, context) for key, name, context in rows}
     found: dict[int, tuple[str, str]] = {}
     for label in labels:
-        wanted = (label, "") if kind == PARAM_KIND else split_label(label)
-        for key, name, context in store.read(
-            "SELECT id, name, context FROM key WHERE name=? AND kind=? AND context=?",
-            (wanted[0], kind, wanted[1]),
-        ):
-            found[key] = name, context
+        # A metric's own name may have an @ in it, too.
+        wanted = {(label, "")} if kind == PARAM_KIND else {(label, ""), split_label(label)}
+        for wanted_name, wanted_context in wanted:
+            for key, name, context in store.read(
+                "SELECT id, name, context FROM key WHERE name=? AND kind=? AND context=?",
+                (wanted_name, kind, wanted_context),
+            ):
+                found[key] = name, context
     return found
 
 
