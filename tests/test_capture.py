@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 import tui_tracker as tt
-from tui_tracker import drain, queries
+from tui_tracker import drain, helper, queries
 from tui_tracker.capture import git, machine, process, worktree
+from tui_tracker.journal import JournalWriter
 from tui_tracker.store import Store
 
 
@@ -204,6 +205,36 @@ def test_without_git_the_commit_is_still_known_and_the_rest_is_not_called_clean(
     assert "dirty" not in code.facts
 
 
+def test_a_helper_that_dies_leaves_no_part_pending(folder: Path):
+    run = tt.init("lineage", store=folder, capture=False)
+    run.finish()
+    with Store.open(folder) as store, store.write() as connection:
+        connection.execute("UPDATE lineage SET status='pending'")
+    path = folder / "journals" / f"{run.id}.capture.journal"
+    JournalWriter(str(path), {"run": run.id, "writer": "capture"}).forget()
+
+    part = lineage(folder)["environment"]
+
+    assert (part.status, part.reason) == (
+        "failed",
+        "the helper process ended before it was recorded",
+    )
+
+
+def test_where_no_process_can_be_started_the_run_says_so(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("sys.executable", "")
+
+    tt.init("lineage", store=folder, capture=True).finish()
+
+    part = lineage(folder)["hardware"]
+    assert (part.status, part.reason) == (
+        "failed",
+        "this Python does not know where its program is",
+    )
+
+
 def test_a_capture_that_is_switched_off_says_so(folder: Path):
     with tt.init("lineage", store=folder, capture=False):
         pass
@@ -213,6 +244,8 @@ def test_a_capture_that_is_switched_off_says_so(folder: Path):
 
 
 def lineage(folder: Path) -> dict[str, queries.LineagePart]:
+    """Return what the only run recorded, once its helper process is done."""
+    helper.settle(20)
     with Store.open(folder) as store:
         drain.recover(store)
         detail = queries.get_run(store, queries.list_run_keys(store)[0])

@@ -32,6 +32,10 @@ _failure = ""
 _signal = 0
 
 
+_last: list[Callable[[], None]] = []
+"""Called once all runs are finished."""
+
+
 def watch(run: Run) -> None:
     """Finish the run when the process ends, whichever way that is."""
     global _installed, _hears_signals
@@ -53,6 +57,12 @@ def forget(run: Run) -> None:
 def open_runs() -> list[Run]:
     """Return the runs of this process that are not finished, oldest first."""
     return list(_runs)
+
+
+def at_exit(action: Callable[[], None]) -> None:
+    """Call `action` at the end of the process, after all runs are finished; once."""
+    if action not in _last:
+        _last.append(action)
 
 
 def describe(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> str:
@@ -148,6 +158,8 @@ def _at_exit() -> None:
             run.finish("failed", f"the script exited with {_exit_code!r}")
         else:
             run.finish()
+    for action in _last:
+        action()
 
 
 def _before_fork() -> None:
@@ -165,3 +177,4 @@ def _in_child() -> None:
         run._in_child()
     # The parent's runs are the parent's to finish.
     _runs.clear()
+    _last.clear()

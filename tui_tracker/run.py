@@ -21,12 +21,12 @@ from tui_tracker.capture import process
 from tui_tracker.config import Config
 from tui_tracker.journal import METRICS, JournalWriter
 from tui_tracker.live import LiveDrain, say
+from tui_tracker.start import LATER
 from tui_tracker.values import MOST_STEP, flatten, flatten_metrics, number, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from subprocess import Popen
     from types import TracebackType
     from typing import Literal, Self
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 _MOST_KEYSETS = 4096
 """Key sets of one run; beyond, each metric of a call is written on its own."""
-_CAPTURE_WAIT_S = 5.0
 
 _write = os.write
 _now = time.time_ns
@@ -62,7 +61,8 @@ class Run:
         self._forked = False
         self._entered = False
         self._thread = threading.get_ident()
-        self._helper: Popen[bytes] | None = None
+        self._capture = start.capture
+        """The helper process is still to be started."""
         self._journal = JournalWriter(start.path, start.record, fsync=start.fsync)
         self._keysets = self._journal.keysets
         start.tell_ranks()
@@ -187,7 +187,7 @@ class Run:
         self._artifacts.finish()
         if self._console is not None:
             self._console.release()
-        self._wait_for_helper()
+        self._launch_helper()
         self._write_finish(status or "finished", why)
         self._live.stop()
         self._journal.restore()
@@ -299,18 +299,24 @@ class Run:
     def _tick(self) -> None:
         if self._console is not None:
             self._console.tick()
-        if self._helper is None and self._start.capture and not self._finished:
-            self._helper = self._start.launch_helper()
+        if not self._finished:
+            self._launch_helper()
 
-    def _wait_for_helper(self) -> None:
-        """Give the helper a few seconds, so that its facts are in the store at the end."""
+    def _launch_helper(self) -> None:
+        """Start the process that records code, packages and hardware, once."""
+        with self._lock:
+            due, self._capture = self._capture, False
+        if not due:
+            return
         try:
-            if self._helper is None and self._start.capture:
-                self._helper = self._start.launch_helper()
-            if self._helper is not None:
-                self._helper.wait(_CAPTURE_WAIT_S)
+            from tui_tracker import helper  # with `subprocess`, after the start
+
+            helper.launch(self._start.folder, self.id)
+            endings.at_exit(helper.settle)
         except Exception as error:  # noqa: BLE001  a machine may refuse new processes
-            self._warn(f"code, packages and hardware could not be recorded: {error}")
+            for part in LATER:
+                facts = {"part": part, "status": "failed", "reason": str(error)}
+                self._journal.append(journal.LINEAGE, facts)
 
     def _write_finish(self, status: str, why: str) -> None:
         facts: dict[str, object] = {"t": _now_ms(), "status": status, "why": why}
@@ -365,7 +371,7 @@ class Run:
                 folders.artifacts(self._start.folder), self._log_artifact_facts
             )
             self._live = _Silent()  # type: ignore[assignment]
-            self._helper = None
+            self._capture = False
             self._forked = False
             endings.watch(self)
 

@@ -1,0 +1,66 @@
+"""The helper processes of this process's runs: started by each run, awaited at the very end.
+
+A run does not wait for its helper when it finishes: a sweep of short runs in one script
+would spend its time on that. The script's own end does, for a few seconds, and a helper
+that takes longer ends in its own time: its journal is drained by whoever looks next.
+
+Imported with the first helper, because `subprocess` is.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+_WAIT_S = 5.0
+
+_running: list[tuple[subprocess.Popen[bytes], str, str]] = []
+"""Process, store folder and run id."""
+
+
+def launch(folder: str, run_id: str) -> None:
+    """Start the process that records code, packages and hardware of a run.
+
+    Raises:
+        OSError: the machine starts no process, or Python does not know its own program.
+    """
+    if not sys.executable:
+        raise OSError("this Python does not know where its program is")
+    place = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    code = (
+        f"import sys; sys.path.append({place!r}); import runpy; "
+        "runpy.run_module('tui_tracker.capture', run_name='__main__', alter_sys=True)"
+    )
+    # -P: a file of the user's called random.py is not ours to import.
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-c", code, folder, run_id, os.getcwd()],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONSTARTUP"},
+    )
+    # Those that ended meanwhile are reaped here, so that none stays behind as a zombie.
+    _running[:] = [entry for entry in _running if entry[0].poll() is None]
+    _running.append((process, folder, run_id))
+
+
+def settle(wait_s: float = _WAIT_S) -> None:
+    """Wait for the helpers, and bring what they recorded into the store."""
+    from tui_tracker import drain
+    from tui_tracker.errors import StoreError
+    from tui_tracker.store import Store
+
+    deadline = time.monotonic() + wait_s
+    while _running:
+        process, folder, run_id = _running.pop()
+        try:
+            process.wait(max(0.0, deadline - time.monotonic()))
+            if not os.path.exists(folder):
+                continue  # the user removed the store after the run
+            with Store.open(folder, wait_s=1.0, upgrade=False) as store:
+                drain.recover(store, only=run_id)
+        except (subprocess.TimeoutExpired, StoreError, OSError):
+            continue  # whoever looks next drains it
