@@ -2,8 +2,8 @@
 
     python screenshots/make.py
 
-`demo-*` show `tt demo` while it trains; the others a store of made-up runs. Needs pyte and Pillow (in the `dev` extra) and a DejaVu Sans Mono font. While the pictures
-are taken one run of the store is running.
+`demo-*` show `tt demo` while it trains; the others a store of made-up runs, one of
+which is running. Needs pyte and Pillow (in the `dev` extra) and a DejaVu Sans Mono font.
 """
 
 from __future__ import annotations
