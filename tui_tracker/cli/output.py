@@ -43,7 +43,9 @@ def print_json(value: object, *, indent: int | None = None) -> None:
 
 def print_json_list(texts: Iterable[str]) -> None:
     """Write JSON texts as one list, one a line."""
-    sys.stdout.write("[" + ",\n ".join(texts) + "]\n")
+    sys.stdout.write("[")
+    sys.stdout.write(",\n ".join(texts))
+    sys.stdout.write("]\n")
 
 
 def on_terminal() -> bool:

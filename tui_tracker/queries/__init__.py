@@ -26,8 +26,10 @@ if TYPE_CHECKING:
         ParamChange,
         ParamValue,
         RunDetail,
+        RunKey,
         RunRow,
         Series,
+        Status,
         StoreFacts,
     )
     from tui_tracker.queries.details import find_metric, get_run, list_param_changes
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
         list_experiments,
         run_id,
     )
-    from tui_tracker.queries.selection import Order, RunKey, Selection, Status, list_run_keys
+    from tui_tracker.queries.selection import Order, Selection, list_run_keys
 
 __all__ = [
     "Artifact",
@@ -81,13 +83,13 @@ __all__ = [
 
 _PLACES = {
     "answers": "Artifact Buckets ConsoleLine ExperimentRow LineagePart MetricSummary Note "
-    "ParamChange ParamValue RunDetail RunRow Series StoreFacts",
+    "ParamChange ParamValue RunDetail RunKey RunRow Series Status StoreFacts",
     "details": "find_metric get_run list_param_changes",
     "facts": "data_version store_facts",
     "overview": "LastValues list_last_values",
     "points": "read_buckets read_console read_series",
     "runs": "find_run get_rows list_columns list_experiments run_id",
-    "selection": "Order RunKey Selection Status list_run_keys",
+    "selection": "Order Selection list_run_keys",
 }
 _MODULES = {name: module for module, names in _PLACES.items() for name in names.split()}
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from tui_tracker.queries.selection import RunKey, Status
-
+RunKey = int
+Status = Literal["running", "finished", "failed", "killed", "crashed"]
 ParamValue = bool | int | float | str | None | list[object]
 
 

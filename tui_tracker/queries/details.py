@@ -13,11 +13,11 @@ from tui_tracker.queries.answers import (
     Note,
     ParamChange,
     RunDetail,
+    RunKey,
 )
 from tui_tracker.queries.contents import content
 from tui_tracker.queries.rows import moment, param_value, run_uuid
 from tui_tracker.queries.runs import get_rows
-from tui_tracker.queries.selection import RunKey
 from tui_tracker.store import Store
 
 

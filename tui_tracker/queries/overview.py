@@ -6,9 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tui_tracker.queries.answers import ParamValue
+from tui_tracker.queries.answers import ParamValue, RunKey
 from tui_tracker.queries.rows import marks, param_value
-from tui_tracker.queries.selection import RunKey
 from tui_tracker.store import Store
 
 _LONG_TEXT = 512

@@ -13,9 +13,8 @@ from operator import lt
 from typing import TYPE_CHECKING
 
 from tui_tracker import blocks
-from tui_tracker.queries.answers import Buckets, ConsoleLine, Series
+from tui_tracker.queries.answers import Buckets, ConsoleLine, RunKey, Series
 from tui_tracker.queries.rows import moment
-from tui_tracker.queries.selection import RunKey
 from tui_tracker.store import Store
 
 if TYPE_CHECKING:

@@ -134,33 +134,39 @@ def _tail(row: Sequence[Any]) -> str:
 def _params(store: Store, bound: dict[str, Any]) -> _Pieces:
     names = {key: quote(name) for key, name in store.read("SELECT id, name FROM key WHERE kind=0")}
     found: _Pieces = {}
-    for run, key, kind, number, text, digest in store.read(
-        f"SELECT run, key, type, number, text, digest FROM param WHERE run {_CHOSEN}", bound
+    for run, key, kind, value in store.read(
+        # Where a number has a text as well, that is what it was logged as: digits that
+        # no float holds, or NaN.
+        "SELECT run, key, type, coalesce(text, number) FROM param "
+        f"WHERE digest IS NULL AND run {_CHOSEN}",
+        bound,
     ):
-        if kind == "float":
-            value = '"NaN"' if number is None else _number(number)
-        elif kind == "str" and digest is None:
-            value = quote(text)
+        if kind == "str":
+            text = f"{names[key]}: {quote(value)}"
         else:
-            value = _other_param(store, kind, number, text, digest)
+            text = f"{names[key]}: {_param(kind, value)}"
         if run in found:
-            found[run].append(f"{names[key]}: {value}")
+            found[run].append(text)
         else:
-            found[run] = [f"{names[key]}: {value}"]
+            found[run] = [text]
+    for run, key, kind, digest in store.read(
+        f"SELECT run, key, type, digest FROM param WHERE digest IS NOT NULL AND run {_CHOSEN}",
+        bound,
+    ):
+        whole = content(store, digest).decode()
+        text = quote(whole) if kind == "str" else _param(kind, whole)
+        found.setdefault(run, []).append(f"{names[key]}: {text}")
     return found
 
 
-def _other_param(
-    store: Store, kind: str, number: float | None, text: str | None, digest: bytes | None
-) -> str:
-    if kind == "bool":
-        return _switch(bool(number))
+def _param(kind: str, value: Any) -> str:
+    if kind == "float":
+        return _number(value) if isinstance(value, float) else f'"{value or "NaN"}"'
     if kind == "int":
-        return text or str(int(number or 0))
-    whole = content(store, digest).decode() if digest is not None else text or ""
-    if kind == "str":
-        return quote(whole)
-    return to_json(json.loads(whole or "[]")) if kind == "list" else "null"
+        return str(value if isinstance(value, str) else int(value or 0))
+    if kind == "bool":
+        return _switch(bool(value))
+    return to_json(json.loads(value or "[]")) if kind == "list" else "null"
 
 
 def _metrics(store: Store, bound: dict[str, Any]) -> _Pieces:
@@ -192,8 +198,14 @@ def _metrics(store: Store, bound: dict[str, Any]) -> _Pieces:
             values = _odd_values(first, last, low, high, mean)
             text = f'{values}, "nan": {nans}, "inf": {infs}}}'
         else:
+            # A float takes longer to write than all else: of a short or steady series
+            # first and last are also its ends.
+            start = repr(first)
+            end = start if last == first else repr(last)
+            least = end if low == last else start if low == first else repr(low)
+            most = start if high == first else end if high == last else repr(high)
             text = (
-                f'{first!r}, "last": {last!r}, "min": {low!r}, "max": {high!r}, '
+                f'{start}, "last": {end}, "min": {least}, "max": {most}, '
                 f'"mean": {mean!r}, "nan": 0, "inf": 0}}'
             )
         text = (

@@ -1,46 +1,79 @@
 """Which runs, in what order: what a question is asked with, and the keys that answer it.
 
-Apart from the other questions, and of named tuples rather than dataclasses, because a
+Apart from the other questions, and of plain classes rather than dataclasses, because a
 list of runs for a script must not wait for what only tables and pages need.
 """
 
 from __future__ import annotations
 
 import time
-from typing import Any, Literal, NamedTuple
 
 from tui_tracker.errors import InvalidArgument
-from tui_tracker.store import Store
 
-RunKey = int
-Status = Literal["running", "finished", "failed", "killed", "crashed"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from tui_tracker.queries.answers import RunKey, Status
+    from tui_tracker.store import Store
+
 STATUSES: tuple[Status, ...] = ("running", "finished", "failed", "killed", "crashed")
 
 _STATISTICS = ("last", "min", "max", "mean", "first", "count")
 _PARAM_KIND, _METRIC_KIND = 0, 1
 
 
-class Selection(NamedTuple):
-    """Which runs: all that fit every part that is set."""
+class _Value:
+    """Equal where all parts are equal."""
 
-    experiment: str | None = None
-    """An experiment, or a branch of the tree: `a` takes `a` and all of `a/...`."""
-    statuses: frozenset[Status] | None = None
-    text: str = ""
-    """Found, case ignored, in name, id, experiment or a tag."""
-    archived: bool = False
-    """Also archived runs."""
-    deleted: bool = False
-    """The trash instead of the runs."""
+    __slots__: tuple[str, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, type(self)) and self._parts() == other._parts()
+
+    def __hash__(self) -> int:
+        return hash(self._parts())
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}{self._parts()}"
+
+    def _parts(self) -> tuple[object, ...]:
+        return tuple(getattr(self, name) for name in self.__slots__)
 
 
-class Order(NamedTuple):
-    """What a table of runs is sorted by. Runs that lack the field come last."""
+class Selection(_Value):
+    """Which runs: all that fit every part that is set.
 
-    field: str = "started"
-    """`started`, `name`, `experiment`, `status`, `duration`, `param:KEY` or
-    `metric:LABEL[.last|.min|.max|.mean]`."""
-    descending: bool = True
+    `experiment` is one, or a branch of the tree: `a` takes `a` and all of `a/...`.
+    `text` is found, case ignored, in name, id, experiment or a tag. `archived` adds the
+    archived runs, `deleted` takes the trash instead of the runs.
+    """
+
+    __slots__ = ("archived", "deleted", "experiment", "statuses", "text")
+
+    def __init__(
+        self,
+        experiment: str | None = None,
+        statuses: frozenset[Status] | None = None,
+        text: str = "",
+        archived: bool = False,
+        deleted: bool = False,
+    ) -> None:
+        self.experiment, self.statuses, self.text = experiment, statuses, text
+        self.archived, self.deleted = archived, deleted
+
+
+class Order(_Value):
+    """What a table of runs is sorted by. Runs that lack the field come last.
+
+    `field` is `started`, `name`, `experiment`, `status`, `duration`, `param:KEY` or
+    `metric:LABEL[.last|.min|.max|.mean]`.
+    """
+
+    __slots__ = ("descending", "field")
+
+    def __init__(self, field: str = "started", descending: bool = True) -> None:
+        self.field, self.descending = field, descending
 
 
 EVERYTHING = Selection()
