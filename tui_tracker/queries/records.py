@@ -143,6 +143,8 @@ def _params(store: Store, bound: dict[str, Any]) -> _Pieces:
     ):
         if kind == "str":
             text = f"{names[key]}: {quote(value)}"
+        elif kind == "float" and value.__class__ is float and -inf < value < inf:
+            text = f"{names[key]}: {value!r}"
         else:
             text = f"{names[key]}: {_param(kind, value)}"
         if run in found:
