@@ -97,13 +97,22 @@ def take_in(folder: str, path: str, *, copy: bool) -> dict[str, object]:
         try:
             size, digest, changed = _take_once(folder, path, copy=copy)
         except OSError as error:
-            return {"problem": f"cannot be read or kept: {error.strerror or error}"}
+            return _without_copy(folder, path, error.strerror or str(error), copy=copy)
         except ValueError as error:
             return {"problem": str(error)}
         if not changed:
             break
     problem = "it changed while it was read; this is how it was last" if changed else ""
     return {"size": size, "sha256": digest, "copied": copy, "problem": problem}
+
+
+def _without_copy(folder: str, path: str, reason: str, *, copy: bool) -> dict[str, object]:
+    """Return what can still be told of a file that could not be read or kept."""
+    # A full disk takes no copy, and yet the file can be known by its hash.
+    facts = take_in(folder, path, copy=False) if copy else {}
+    if "sha256" in facts:
+        return {**facts, "problem": f"cannot be kept: {reason}"}
+    return {"problem": f"cannot be read: {reason}"}
 
 
 def _take_once(folder: str, path: str, *, copy: bool) -> tuple[int, str, bool]:

@@ -55,6 +55,7 @@ class Run:
         """The params, readable and writable by name, as in wandb's habit."""
         self._start = start
         self._step = start.first_step
+        self._artifact_ms = 0
         self._warned: set[str] = set()
         self._lock = threading.RLock()
         self._finished = False
@@ -137,16 +138,23 @@ class Run:
         try:
             source = os.fspath(path)
             shown = name or _shown_path(source)
-            facts = {"kind": str(kind)}
+            facts = {"kind": str(kind), "t": self._next_ms()}
             if self._forked:
                 self._join_as_child()
             if not os.path.lexists(source):
                 self._warn(f"log_artifact(): there is no {source!r}")
                 self._log_artifact_facts({**facts, "path": shown, "problem": "no such file"})
                 return
+            empty = True
             for full, below in artifacts.list_files(source):
-                stored = {"path": f"{shown}/{below}" if below else shown, "t": _now_ms()}
-                self._artifacts.submit(full, {**facts, **stored}, copy=copy)
+                empty = False
+                place = f"{shown}/{below}" if below else shown
+                # Names that are no text stay apart by their escaped bytes.
+                place = place.encode("utf-8", "backslashreplace").decode()
+                self._artifacts.submit(full, {**facts, "path": place}, copy=copy)
+            if empty:
+                problem = "the folder holds no file"
+                self._log_artifact_facts({**facts, "path": shown, "problem": problem})
         except Exception as error:  # noqa: BLE001  a file system may do anything
             self._warn(f"log_artifact({path!r}): {error}")
 
@@ -283,6 +291,12 @@ class Run:
             self._journal.append(kind, {"t": _now_ms(), **facts})
         except Exception as error:  # noqa: BLE001  whatever was handed in
             self._warn(f"a record could not be written: {error}")
+
+    def _next_ms(self) -> int:
+        """Return Unix milliseconds that no artifact has yet: path and time tell them apart."""
+        with self._lock:
+            self._artifact_ms = max(_now_ms(), self._artifact_ms + 1)
+            return self._artifact_ms
 
     def _log_artifact_facts(self, facts: dict[str, object]) -> None:
         # Written also while `finish` waits for the last of them.
