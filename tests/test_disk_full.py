@@ -1,0 +1,196 @@
+"""A disk that is full while a run goes on: nothing ends, one sentence, as little lost as can be."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from processes import points, run, the_run, waiting_journals
+
+from tui_tracker.drain import recover
+from tui_tracker.store import Store
+
+SIZE = 2 << 20
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of two megabytes."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(place)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("there is no mount command")
+    if done.returncode != 0:
+        pytest.skip(f"a small disk cannot be mounted here: {done.stderr.strip()}")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+FILL = """
+from tui_tracker import live
+live._FINISH_WAIT_S = 0.2
+def fill():
+    with open(disk + "/filler", "wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError:
+            pass
+def free():
+    os.unlink(disk + "/filler")
+disk = os.path.dirname(folder)
+"""
+
+
+def test_a_disk_that_is_full_for_a_while_costs_one_sentence_and_no_call(disk):
+    folder = disk / "store"
+    done = run(
+        folder,
+        FILL
+        + """
+with tt.init("e", "one") as r:
+    r.log({"loss": 0}, step=0)
+    fill()
+    for step in range(1, 5000):
+        r.log({"loss": step, "accuracy": 1}, step=step)
+    r.note("while it was full")
+    while not r._live._told:
+        time.sleep(0.01)
+    free()
+    for step in range(5000, 5010):
+        r.log({"loss": step}, step=step)
+""",
+    )
+
+    one = the_run(folder)
+    assert (done.returncode, one.row.status, one.lost, one.lost_why) == (0, "finished", 0, "")
+    assert points(folder, "loss") == [(step, step) for step in range(5010)]
+    assert [note.text for note in one.notes] == ["while it was full"]
+    assert len(done.stderr.splitlines()) <= 2
+    assert all("disk is full" in line for line in done.stderr.splitlines())
+
+
+def test_a_disk_that_stays_full_leaves_whole_records_and_a_count_of_the_lost(disk):
+    folder = disk / "store"
+    done = run(
+        folder,
+        FILL
+        + """
+r = tt.init("e", "one")
+for step in range(100):
+    r.log({"loss": step}, step=step)
+fill()
+for step in range(100, 400):
+    r.log({"loss": step}, step=step)
+r.finish()
+print("trained")
+""",
+    )
+    (disk / "filler").unlink()
+
+    one = the_run(folder)
+    found = points(folder, "loss")
+    assert (done.returncode, done.stdout) == (0, "trained\n")
+    assert "records were lost: the disk is full" in done.stderr.splitlines()[-1]
+    assert len(done.stderr.splitlines()) <= 3
+    assert found == [(step, step) for step in range(len(found))]
+    assert 100 <= len(found) <= 400
+    assert one.row.status in ("finished", "crashed")
+    assert f"{400 - len(found) + (one.row.status == 'crashed')} records were lost" in done.stderr
+
+
+def test_a_store_that_is_full_when_it_is_drained_keeps_the_journal(disk):
+    folder = disk / "store"
+    run(
+        folder,
+        FILL
+        + """
+import random
+from tui_tracker.store import Store
+Store.open(folder, create=True).close()
+r = tt.init("e", "one")
+for step in range(8000):
+    r.log({"a": random.random(), "b": random.random()}, step=step)
+fill()
+os._exit(1)
+""",
+    )
+    with Store.open(folder, create=True) as store:
+        full = recover(store)
+    left = waiting_journals(folder)
+    (disk / "filler").unlink()
+    with Store.open(folder) as store:
+        again = recover(store)
+
+    assert len(full.problems) == 1
+    assert "full" in full.problems[0]
+    assert (len(left), again.problems, waiting_journals(folder)) == (1, (), [])
+    assert (the_run(folder).points, the_run(folder).row.status) == (16_000, "crashed")
+
+
+def test_an_artifact_that_finds_no_room_is_named_and_known_by_its_hash(disk, tmp_path):
+    folder = disk / "store"
+    (tmp_path / "model.pt").write_bytes(os.urandom(3 << 20))
+    done = run(
+        folder,
+        f"""
+        with tt.init("e", "one") as r:
+            r.log_artifact({str(tmp_path / "model.pt")!r})
+            r.log({{"loss": 1}})
+        """,
+    )
+
+    one = the_run(folder)
+    (artifact,) = one.artifacts
+    assert (done.returncode, done.stderr, one.row.status, one.points) == (0, "", "finished", 1)
+    assert artifact.problem == "cannot be kept: No space left on device"
+    assert (artifact.size_bytes, artifact.copied) == (3 << 20, False)
+    assert artifact.sha256 is not None
+    assert [path for path in (folder / "artifacts").rglob("*") if path.is_file()] == []
+
+
+def test_a_full_disk_at_the_start_is_one_sentence(disk):
+    (disk / "filler").write_bytes(b"")
+    with open(disk / "filler", "wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError:
+            pass
+
+    done = run(disk / "store", 'tt.init("e")')
+
+    assert done.returncode == 1
+    assert "No space left on device" in done.stderr.splitlines()[-1]
+    assert "StoreError" in done.stderr.splitlines()[-1]
+
+
+def test_a_limit_on_the_size_of_files_is_a_full_disk(folder):
+    done = run(
+        folder,
+        """
+        import resource, signal
+        from tui_tracker import live
+        live._FINISH_WAIT_S = 0.2
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        r = tt.init("e", "one")
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8192, hard))
+        for step in range(1000):
+            r.log({"loss": step}, step=step)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        time.sleep(0.25)
+        r.log({"loss": 1000}, step=1000)
+        r.finish()
+        """,
+    )
+
+    assert done.returncode == 0
+    assert points(folder, "loss") == [(step, step) for step in range(1001)]
+    assert the_run(folder).lost_why == ""
