@@ -84,12 +84,16 @@ def print_runs(store: Store, selection: Selection, keys: list[RunKey]) -> None:
         params=[column.key for column in chosen if column.kind == "param"],
         metrics=[column.key for column in chosen if column.kind == "metric"],
     )
-    ids = Column("id", [row.id[-_SHORT_ID:] for row in rows], rank=2, styles=("dim",))
-    columns = [_table_column(column, rows, number) for number, column in enumerate(chosen)]
+    ids = Column("id", [row.id[-_SHORT_ID:] for row in rows], rank=3, styles=("dim",))
+    columns = []
+    for column in chosen:
+        before = sum(other.kind == column.kind for other in chosen[: chosen.index(column)])
+        columns.append(_table_column(column, rows, before))
     print_table([*columns, ids])
 
 
 def _table_column(chosen: RunColumn, rows: list[RunRow], number: int) -> Column:
+    """Return a column with its cells; `number` counts those of its kind from 0."""
     from tui_tracker.cli.tables import Column
     from tui_tracker.formatting import align_points, format_value
     from tui_tracker.tui.columns import metric_cell
@@ -97,12 +101,12 @@ def _table_column(chosen: RunColumn, rows: list[RunRow], number: int) -> Column:
     match chosen.kind:
         case "metric":
             cells = align_points(metric_cell(row, chosen) for row in rows)
-            return Column(chosen.title, cells, right=True, rank=3 + number)
+            return Column(chosen.title, cells, right=True, rank=4 + 2 * number)
         case "param":
             from tui_tracker.tui.columns import param_cell
 
             values = [param_cell(row, chosen) for row in rows]
-            return Column(chosen.title, values, right=True, rank=10 + number)
+            return Column(chosen.title, values, right=True, rank=5 + 2 * number)
         case "tags":
             tags = [format_value(", ".join(row.tags)) for row in rows]
             return Column(chosen.title, tags, rank=40)
@@ -124,10 +128,10 @@ def _fact_column(chosen: RunColumn, rows: list[RunRow]) -> Column:
         case "name":
             return Column("name", [printable(row.name) for row in rows], styles=("bold",))
         case "experiment":
-            return Column("experiment", [printable(row.experiment) for row in rows], rank=1)
+            return Column("experiment", [printable(row.experiment) for row in rows], rank=2)
         case "duration":
             lengths = [format_duration(row.duration_s) for row in rows]
-            return Column("duration", lengths, right=True, rank=5)
+            return Column("duration", lengths, right=True, rank=6)
         case _:
             now = datetime.now(UTC)
             ago = on_terminal()
@@ -135,7 +139,7 @@ def _fact_column(chosen: RunColumn, rows: list[RunRow]) -> Column:
                 format_ago(row.started_at, now) if ago else format_time(row.started_at)
                 for row in rows
             ]
-            return Column("started", started, right=ago, rank=4)
+            return Column("started", started, right=ago, rank=1)
 
 
 def _order(store: Store, selection: Selection, args: argparse.Namespace) -> Order:

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 
 from tui_tracker.cli.opening import add_json, open_store
-from tui_tracker.cli.output import print_json
+from tui_tracker.cli.output import plural, print_json
 from tui_tracker.formatting import format_count, format_size, printable
 from tui_tracker.queries import StoreFacts, store_facts
 
@@ -33,7 +33,7 @@ def _print(facts: StoreFacts) -> None:
         for number, what in ((facts.archived, "archived"), (facts.trashed, "in the trash"))
         if number
     ]
-    runs = f"{format_count(facts.runs)} in {format_count(facts.experiments)} experiments"
+    runs = f"{format_count(facts.runs)} in {plural(facts.experiments, 'experiment')}"
     journals = f"{facts.journals} open, {format_size(facts.journal_bytes)}"
     print_facts(
         [

@@ -60,22 +60,24 @@ def plain_lines(columns: Sequence[Column]) -> list[str]:
 
 
 def fit_columns(columns: Sequence[Column], width: int) -> list[Column]:
-    """Return the columns that fit: dropped by rank, the last of a rank first."""
-    kept = list(columns)
-    while _total(kept) > width and any(column.rank for column in kept):
-        worst = max(reversed(kept), key=lambda column: column.rank)
-        kept.remove(worst)
-    while _total(kept) > width:
+    """Return the columns that fit, lowest rank first served; those of rank 0 are cut."""
+    widths = [column.width + _GAP for column in columns]
+    chosen = {index for index, column in enumerate(columns) if not column.rank}
+    taken = sum(widths[index] for index in chosen) - _GAP
+    for index in sorted(range(len(columns)), key=lambda index: columns[index].rank):
+        if index not in chosen and taken + widths[index] <= width:
+            chosen.add(index)
+            taken += widths[index]
+    kept = [column for index, column in enumerate(columns) if index in chosen]
+    while taken > width:
         widest = max(range(len(kept)), key=lambda index: kept[index].width)
-        room = max(_NARROWEST, kept[widest].width - (_total(kept) - width))
-        if room >= kept[widest].width:
+        before = kept[widest].width
+        room = max(_NARROWEST, before - (taken - width))
+        if room >= before:
             break
         kept[widest] = _cut(kept[widest], room)
+        taken -= before - room
     return kept
-
-
-def _total(columns: Sequence[Column]) -> int:
-    return sum(column.width + _GAP for column in columns) - _GAP
 
 
 def _cut(column: Column, width: int) -> Column:
@@ -101,7 +103,7 @@ def _draw(columns: Sequence[Column]) -> None:
         # Text, because a str would be read as markup and a run named `[/]` would crash it.
         table.add_row(*[Text(column.cells[number], _style(column, number)) for column in columns])
     console = rich_console()
-    console.width = max(console.width, _total(columns) + _GAP)
+    console.width = max(console.width, sum(column.width + _GAP for column in columns))
     console.print(table, crop=False)
 
 

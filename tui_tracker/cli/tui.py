@@ -21,5 +21,4 @@ def run(args: argparse.Namespace) -> int:
     from tui_tracker.tui.app import run_app
 
     with Store.open(args.store) as store:
-        run_app(store)
-    return 0
+        return run_app(store)
