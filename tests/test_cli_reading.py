@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -450,3 +451,29 @@ def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixtu
 
     assert code == 0
     assert capsys.readouterr().out.startswith(f"usage: tt {command}")
+
+
+def test_a_number_that_is_none_is_refused_in_words(tt_: Cli) -> None:
+    code, out, err = tt_("ls", "--limit", "-1")
+
+    assert (code, out) == (2, "")
+    assert "'-1' is no whole number from 0 on" in err
+
+
+def test_a_locked_store_is_read_and_what_waits_is_told(
+    tt_: Cli, folder: Path, log_run: LogRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui_tracker.cli.ls.READ_WAIT_S", 0.01)
+    log_run("a")
+    run = tt.init("e", "live", store=folder)
+    connection = sqlite3.connect(folder / "store.db", isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+
+    code, out, err = tt_("ls", "--json")
+
+    connection.execute("ROLLBACK")
+    connection.close()
+    run.finish()
+    assert code == 0
+    assert [run["name"] for run in json.loads(out)] == ["a"]
+    assert "another process keeps the store locked" in err

@@ -279,3 +279,24 @@ def test_the_database_shrinks_once_large_runs_are_gone(store: Store, log_run: Lo
 
     assert swept.problem == ""
     assert swept.database_bytes > 100_000
+
+
+def test_a_removed_run_does_not_rise_from_a_journal_that_stays(
+    folder: Path, log_run: LogRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # On a network file system journals are never removed: other machines drain them too.
+    monkeypatch.setenv("TUI_TRACKER_NETWORK", "1")
+    log_run("gone", loss=[1.0, 2.0])
+    with Store.open(folder, create=True) as opened:
+        recover(opened)
+        edits.trash(opened, [find_run(opened, "gone")])
+
+        emptied = edits.empty_trash(opened)
+
+        assert emptied.runs == ("gone",)
+    log_run("next", loss=[3.0])
+    with Store.open(folder) as again:
+        recover(again)
+        (detail,) = [get_run(again, key) for key in list_run_keys(again)]
+        assert (detail.row.name, detail.row.status, detail.points) == ("next", "finished", 1)
+        assert sweep.sweep(again).problem.startswith("artifacts stay")

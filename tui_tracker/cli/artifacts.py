@@ -9,7 +9,7 @@ import shutil
 
 from tui_tracker import folder as folders
 from tui_tracker.artifacts import stored_path
-from tui_tracker.cli.opening import add_json, add_run, open_store
+from tui_tracker.cli.opening import READ_WAIT_S, add_json, add_run, open_store
 from tui_tracker.cli.output import print_json, say
 from tui_tracker.queries import Artifact, find_run, get_run
 from tui_tracker.queries.records import run_records
@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    with open_store(args) as store:
+    with open_store(args, wait_s=READ_WAIT_S) as store:
         key = find_run(store, args.run)
         artifacts = get_run(store, key).artifacts
         whole = _copy_out(store, artifacts, args.out) if args.out else True

@@ -9,9 +9,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tui_tracker.cli.opening import add_json, add_run, open_store
+from tui_tracker.cli.opening import READ_WAIT_S, add_json, add_run, from_number, open_store
 from tui_tracker.cli.output import on_terminal, print_json
-from tui_tracker.errors import InvalidArgument
 from tui_tracker.formatting import printable
 from tui_tracker.queries import ConsoleLine, find_run, get_run, read_console
 from tui_tracker.queries.records import iso_time
@@ -21,14 +20,12 @@ _TAB = 8
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_run(parser)
-    parser.add_argument("--tail", metavar="N", type=int, help="the last N lines only")
+    parser.add_argument("--tail", metavar="N", type=from_number(0), help="the last N lines only")
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    if args.tail is not None and args.tail < 0:
-        raise InvalidArgument(f"--tail takes a number of lines, not {args.tail}")
-    with open_store(args) as store:
+    with open_store(args, wait_s=READ_WAIT_S) as store:
         key = find_run(store, args.run)
         count = get_run(store, key).console_lines
         first = 0 if args.tail is None else max(0, count - args.tail)

@@ -10,10 +10,17 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tui_tracker.cli.opening import add_json, add_more, add_run, find_runs, open_store
+from tui_tracker.cli.opening import (
+    READ_WAIT_S,
+    add_json,
+    add_more,
+    add_run,
+    find_runs,
+    from_number,
+    open_store,
+)
 from tui_tracker.cli.output import on_terminal, print_json, rich_console, say, terminal_size
 from tui_tracker.cli.points import reduce_points
-from tui_tracker.errors import InvalidArgument
 from tui_tracker.queries import MetricSummary, RunDetail, find_metric, get_run, read_series
 from tui_tracker.queries.records import iso_time, json_number
 from tui_tracker.store import Store
@@ -39,20 +46,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--points",
         metavar="N",
-        type=int,
+        type=from_number(2),
         help="with --json: at most so many points, smallest and largest of each stretch kept",
     )
-    parser.add_argument("--width", metavar="CELLS", type=int, help="of the chart")
-    parser.add_argument("--height", metavar="LINES", type=int, help="of the chart")
+    parser.add_argument("--width", metavar="CELLS", type=from_number(20), help="of the chart")
+    parser.add_argument("--height", metavar="LINES", type=from_number(6), help="of the chart")
     parser.add_argument("--log-y", action="store_true", help="logarithmic values")
     parser.add_argument("--ascii", action="store_true", help="no braille, no box drawing")
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    if args.points is not None and args.points < 2:
-        raise InvalidArgument(f"--points takes a number from 2 on, not {args.points}")
-    with open_store(args) as store:
+    with open_store(args, wait_s=READ_WAIT_S) as store:
         runs = [get_run(store, key) for key in find_runs(store, [args.run, *args.more])]
         wanted = [_Wanted(run, find_metric(run, name)) for run in runs for name in args.metrics]
         if not args.json:

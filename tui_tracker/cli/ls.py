@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-from tui_tracker.cli.opening import add_json, open_store
+from tui_tracker.cli.opening import READ_WAIT_S, add_json, from_number, open_store
 from tui_tracker.cli.output import on_terminal, print_json_list, say
 from tui_tracker.queries.records import run_records
 from tui_tracker.queries.selection import STATUSES, Order, Selection, list_run_keys
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     direction = parser.add_mutually_exclusive_group()
     direction.add_argument("--up", action="store_true", help="smallest or first at the top")
     direction.add_argument("--down", action="store_true", help="largest or last at the top")
-    parser.add_argument("--limit", metavar="N", type=_count, help="at most so many")
+    parser.add_argument("--limit", metavar="N", type=from_number(0), help="at most so many")
     add_json(parser)
 
 
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
         archived=args.archived,
         deleted=args.trash,
     )
-    with open_store(args) as store:
+    with open_store(args, wait_s=READ_WAIT_S) as store:
         order = _order(store, selection, args)
         keys = list_run_keys(store, selection, order)[: args.limit]
         if args.json:
@@ -168,10 +168,3 @@ def _is_better_high(field: str) -> bool:
     from tui_tracker.tui.columns import metric_stat
 
     return label.endswith(".max") or metric_stat(label) == "max"
-
-
-def _count(text: str) -> int:
-    count = int(text)
-    if count < 0:
-        raise ValueError
-    return count

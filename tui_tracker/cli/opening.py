@@ -11,21 +11,25 @@ from tui_tracker.store import Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tui_tracker.drain import Recovered
     from tui_tracker.queries import RunKey
 
+READ_WAIT_S = 1.0
+"""A reader of a locked store shows what is there, and says what it could not bring in."""
 
-def open_store(args: argparse.Namespace) -> Store:
+
+def open_store(args: argparse.Namespace, *, wait_s: float = 5.0) -> Store:
     """Open the store that was asked for, with all that its runs have logged so far.
 
-    What could not be brought in is told, one line each.
+    What could not be brought in is told, one line each. `wait_s` is how long to wait
+    for the lock of another process, which only writing needs.
 
     Raises:
         StoreError: there is none, or it cannot be used.
     """
-    store = Store.open(args.store)
+    store = Store.open(args.store, wait_s=wait_s)
     # The drain is loaded only for a journal: `tt ls --json` has a hundred milliseconds.
     if journal.list_journals(folders.journals(store.folder)):
         from tui_tracker.drain import recover
@@ -75,3 +79,14 @@ def add_more(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--run", dest="more", metavar="RUN", action="append", default=[], help="another run as well"
     )
+
+
+def from_number(least: int) -> Callable[[str], int]:
+    """Return the type of an argument that is a whole number from `least` on."""
+
+    def read(text: str) -> int:
+        if not text.lstrip("-").isdigit() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} on")
+        return int(text)
+
+    return read

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tui_tracker.cli.opening import add_json, add_run, open_store
+from tui_tracker.cli.opening import READ_WAIT_S, add_json, add_run, open_store
 from tui_tracker.cli.output import print_json
 from tui_tracker.queries import Artifact, LineagePart, MetricSummary, RunDetail, find_run, get_run
 from tui_tracker.queries.records import run_records
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    with open_store(args) as store:
+    with open_store(args, wait_s=READ_WAIT_S) as store:
         key = find_run(store, args.run)
         if args.json:
             print_json(json.loads(next(run_records(store, [key], bulky=True))), indent=2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
-from tui_tracker.cli.opening import add_json, open_store
+from tui_tracker.cli.opening import READ_WAIT_S, add_json, open_store
 from tui_tracker.cli.output import plural, print_json
 from tui_tracker.formatting import format_count, format_size, printable
 from tui_tracker.queries import StoreFacts, store_facts
@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    with open_store(args) as store:
+    with open_store(args, wait_s=READ_WAIT_S) as store:
         facts = store_facts(store)
     if args.json:
         print_json(asdict(facts), indent=2)
