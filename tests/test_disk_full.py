@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -107,31 +108,35 @@ print("trained")
 
 def test_a_store_that_is_full_when_it_is_drained_keeps_the_journal(disk):
     folder = disk / "store"
+    with Store.open(folder, create=True) as store:
+        store.read("SELECT 1")
     run(
         folder,
-        FILL
-        + """
-import random
-from tui_tracker.store import Store
-Store.open(folder, create=True).close()
-r = tt.init("e", "one")
-for step in range(8000):
-    r.log({"a": random.random(), "b": random.random()}, step=step)
-fill()
-os._exit(1)
-""",
+        """
+        import random
+        r = tt.init("e", "one")
+        for step in range(8000):
+            r.log({"a": random.random(), "b": random.random()}, step=step)
+        os._exit(1)
+        """,
     )
-    with Store.open(folder, create=True) as store:
-        full = recover(store)
-    left = waiting_journals(folder)
-    (disk / "filler").unlink()
     with Store.open(folder) as store:
+        fill(disk)
+        full = recover(store)
+        left = waiting_journals(folder)
+        (disk / "filler").unlink()
         again = recover(store)
 
-    assert len(full.problems) == 1
+    assert (len(full.problems), full.points) == (1, 0)
     assert "full" in full.problems[0]
     assert (len(left), again.problems, waiting_journals(folder)) == (1, (), [])
     assert (the_run(folder).points, the_run(folder).row.status) == (16_000, "crashed")
+
+
+def fill(disk: Path) -> None:
+    with open(disk / "filler", "wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(4096))
 
 
 def test_an_artifact_that_finds_no_room_is_named_and_known_by_its_hash(disk, tmp_path):
@@ -156,13 +161,7 @@ def test_an_artifact_that_finds_no_room_is_named_and_known_by_its_hash(disk, tmp
 
 
 def test_a_full_disk_at_the_start_is_one_sentence(disk):
-    (disk / "filler").write_bytes(b"")
-    with open(disk / "filler", "wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(bytes(4096))
-        except OSError:
-            pass
+    fill(disk)
 
     done = run(disk / "store", 'tt.init("e")')
 

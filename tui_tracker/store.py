@@ -421,6 +421,8 @@ def _operational(path: str, error: sqlite3.OperationalError) -> StoreError:
         return StoreBusy(path, "another process keeps the store locked: try again")
     if "readonly" in text:
         return StoreError(path, "you may not write to this store")
+    if "disk I/O" in text:  # also where no room is left for the side files
+        return StoreError(path, "the disk is full, or it fails (disk I/O error)")
     if "full" in text:
         return StoreError(path, "the disk is full")
     if "unable to open" in text:
