@@ -11,7 +11,7 @@ import pytest
 import tui_tracker as tt
 from tui_tracker import drain, helper, queries
 from tui_tracker.capture import git, machine, process, worktree
-from tui_tracker.journal import JournalWriter
+from tui_tracker.journal_writer import JournalWriter
 from tui_tracker.store import Store
 
 

@@ -20,7 +20,7 @@ from test_journal_damage import RUN_ID, START, write_metrics
 from tui_tracker import journal, queries
 from tui_tracker.drain import JournalDrain, recover
 from tui_tracker.errors import StoreError
-from tui_tracker.journal import JournalWriter
+from tui_tracker.journal_writer import JournalWriter
 from tui_tracker.store import Store
 
 

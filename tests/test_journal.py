@@ -13,7 +13,8 @@ import pytest
 
 from tui_tracker import journal
 from tui_tracker.errors import JournalDamaged, RunIsLive, StoreError, TrackerError
-from tui_tracker.journal import Batch, JournalWriter
+from tui_tracker.journal_reader import Batch, read_batch
+from tui_tracker.journal_writer import JournalWriter
 
 RUN_ID = "0199d3a0-0000-7000-8000-000000000001"
 START = {"run": RUN_ID, "writer": "main", "t": 1_760_000_000_000, "name": "one"}
@@ -50,7 +51,7 @@ def read(path: str, *, final: bool = True, limit: int = 1 << 20) -> list[Batch]:
     try:
         place = 0
         while True:
-            batch = journal.read_batch(file, place, path=path, final=final, limit=limit)
+            batch = read_batch(file, place, path=path, final=final, limit=limit)
             if batch.end == place:
                 return batches
             batches.append(batch)

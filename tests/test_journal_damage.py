@@ -14,7 +14,8 @@ from processes import points, the_run
 
 from tui_tracker import journal, queries
 from tui_tracker.drain import JournalDrain, recover
-from tui_tracker.journal import JournalWriter
+from tui_tracker.journal_reader import read_batch
+from tui_tracker.journal_writer import JournalWriter
 from tui_tracker.store import Store
 
 RUN_ID = "0199d3a0-0000-7000-8000-000000000001"
@@ -83,7 +84,7 @@ def read_all(file: Path, *, final: bool = True) -> tuple[list[Record], list[tupl
     try:
         place = 0
         while True:
-            batch = journal.read_batch(descriptor, place, path=str(file), final=final)
+            batch = read_batch(descriptor, place, path=str(file), final=final)
             if batch.end == place:
                 break
             place = batch.end

@@ -442,9 +442,9 @@ def test_records_that_wait_in_memory_are_written_when_the_disk_takes_them_again(
 
 
 def test_when_memory_takes_no_more_either_the_lost_calls_are_counted(folder, monkeypatch, capsys):
-    from tui_tracker import journal
+    from tui_tracker import journal_writer
 
-    monkeypatch.setattr(journal, "_PENDING_LIMIT", 1000)
+    monkeypatch.setattr(journal_writer, "_PENDING_LIMIT", 1000)
     run = tt.init("e", store=folder)
     real, run._journal._file, run._journal.fd = run._journal._file, -1, -1
     for step in range(1000):

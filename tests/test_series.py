@@ -14,7 +14,7 @@ from test_journal_damage import RUN_ID, START, write_metrics
 
 from tui_tracker import blocks, queries
 from tui_tracker.drain import recover
-from tui_tracker.journal import JournalWriter
+from tui_tracker.journal_writer import JournalWriter
 from tui_tracker.queries import MetricSummary, RunKey
 from tui_tracker.series import AxisCache, OpenSeries
 from tui_tracker.store import Store

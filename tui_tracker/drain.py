@@ -21,7 +21,8 @@ from operator import itemgetter
 from tui_tracker import folder as folders
 from tui_tracker import journal
 from tui_tracker.errors import JournalDamaged, StoreBusy, StoreError
-from tui_tracker.journal import Batch, KeySet
+from tui_tracker.journal import KeySet
+from tui_tracker.journal_reader import Batch, read_batch
 from tui_tracker.records import Console, RunWriter
 from tui_tracker.series import AxisCache, OpenSeries
 from tui_tracker.store import Store
@@ -99,7 +100,7 @@ class JournalDrain:
         while True:
             if self.drained < 0:
                 self._load_place()
-            batch = journal.read_batch(
+            batch = read_batch(
                 self._file, max(self.drained, 0), path=self.path, final=final, limit=limit
             )
             if batch.end == self.drained or (batch.end == 0 and not batch):

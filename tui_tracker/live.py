@@ -21,7 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tui_tracker.journal import JournalWriter
+    from tui_tracker.journal_writer import JournalWriter
     from tui_tracker.store import Store
 
 _FIRST_S = 0.25

@@ -19,7 +19,8 @@ from tui_tracker import folder as folders
 from tui_tracker.capture import console as consoles
 from tui_tracker.capture import process
 from tui_tracker.config import Config
-from tui_tracker.journal import METRICS, JournalWriter
+from tui_tracker.journal import METRICS
+from tui_tracker.journal_writer import JournalWriter
 from tui_tracker.live import LiveDrain, say
 from tui_tracker.start import LATER
 from tui_tracker.values import MOST_STEP, flatten, flatten_metrics, number, whole
@@ -195,6 +196,7 @@ class Run:
         self._artifacts.finish()
         if self._console is not None:
             self._console.release()
+            self._console = None
         self._launch_helper()
         self._write_finish(status or "finished", why)
         self._live.stop()
@@ -303,7 +305,8 @@ class Run:
         self._journal.append(journal.ARTIFACT, {"t": _now_ms(), **facts})
 
     def _log_console(self, stream: str, text: str, partial: bool) -> None:
-        if self._finished:
+        # Until the streams are given back, also while the run ends.
+        if self._console is None:
             return
         if self._forked:
             self._join_as_child()
@@ -311,8 +314,8 @@ class Run:
         self._journal.append(journal.CONSOLE, {**facts, "partial": True} if partial else facts)
 
     def _tick(self) -> None:
-        if self._console is not None:
-            self._console.tick()
+        if (console := self._console) is not None:
+            console.tick()
         if not self._finished:
             self._launch_helper()
 

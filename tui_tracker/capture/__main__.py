@@ -17,7 +17,7 @@ from collections.abc import Callable
 from tui_tracker import folder as folders
 from tui_tracker import journal
 from tui_tracker.capture import git, machine
-from tui_tracker.journal import JournalWriter
+from tui_tracker.journal_writer import JournalWriter
 
 
 def main(folder: str, run_id: str, start: str) -> None:
