@@ -86,6 +86,6 @@ def _meeting_place(folder: str, ordinal: int) -> str | None:
 def _first_number(names: tuple[str, ...], default: int) -> int:
     for name in names:
         value = os.environ.get(name, "")
-        if value.isdigit():
+        if value.isdecimal():
             return int(value)
     return default
