@@ -11,8 +11,8 @@ import pytest
 
 import tui_tracker as tt
 from tui_tracker import drain, queries
+from tui_tracker.disabled import DisabledRun
 from tui_tracker.errors import InvalidArgument, NotAStore
-from tui_tracker.run import DisabledRun
 from tui_tracker.store import Store
 
 

@@ -23,7 +23,8 @@ from tui_tracker import journal
 from tui_tracker.errors import JournalDamaged, StoreBusy, StoreError
 from tui_tracker.journal import KeySet
 from tui_tracker.journal_reader import Batch, read_batch
-from tui_tracker.records import Console, RunWriter
+from tui_tracker.printed import Console
+from tui_tracker.records import RunWriter
 from tui_tracker.series import AxisCache, OpenSeries
 from tui_tracker.store import Store
 

@@ -1,4 +1,4 @@
-"""What a journal's records mean to the store: rows of a run, its journals, its console.
+"""What a journal's records mean to the store: rows of a run and of its journals.
 
 The drain opens one `RunWriter` a transaction. A run is made from whichever of its
 journals comes first; only the main one says what it is called and when it began.
@@ -12,6 +12,7 @@ import time
 import zlib
 
 from tui_tracker import journal
+from tui_tracker.facts import as_float, clean, members, whole, word, words
 from tui_tracker.values import params_digest_text
 
 # Loaded by a training process too: `typing` alone would double what it costs.
@@ -19,11 +20,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    Facts = Mapping[str, object]
+    from tui_tracker.facts import Facts
 
 _LONG_TEXT = 512
-_BLOCK_LINES = 512
-_BLOCK_BYTES = 1 << 16
 _PARAM, _METRIC = 0, 1
 _WORST = ("failed", "killed", "crashed", "finished")
 
@@ -56,12 +55,12 @@ class RunWriter:
         if not self.key:
             self._make_run(facts)
         if name not in self._writers:
-            writer = _word(facts, "writer") or _writer_in(name)
+            writer = word(facts, "writer") or _writer_in(name)
             self._writers[name] = _writer_in(name) if writer == "rank" else writer
             self._connection.execute(
                 "INSERT INTO journal (name, run, writer, attempt, drained, status, keysets) "
                 "VALUES (?,?,?,?,0,'running',x'')",
-                (name, self.key, self._writers[name], _whole(facts, "attempt") or 1),
+                (name, self.key, self._writers[name], whole(facts, "attempt") or 1),
             )
             if self.rank(name):
                 # The other ranks may have ended before this one was seen.
@@ -120,16 +119,16 @@ class RunWriter:
 
     def finish(self, name: str, facts: Facts) -> None:
         """Apply a finish record."""
-        ended = _whole(facts, "t") or int(time.time() * 1000)
-        status = _word(facts, "status")
+        ended = whole(facts, "t") or int(time.time() * 1000)
+        status = word(facts, "status")
         self.end_journal(
-            name, status if status in _WORST else "finished", _word(facts, "why"), ended
+            name, status if status in _WORST else "finished", word(facts, "why"), ended
         )
-        lost = _whole(facts, "lost") or 0
+        lost = whole(facts, "lost") or 0
         if lost:
             self._connection.execute(
                 "UPDATE run SET lost=lost+?, lost_why=? WHERE id=?",
-                (lost, _word(facts, "lost_why"), self.key),
+                (lost, word(facts, "lost_why"), self.key),
             )
 
     def status(self) -> str:
@@ -154,16 +153,16 @@ class RunWriter:
 
     def metric_context(self, name: str, context: str) -> str:
         """Return the context of a metric; ranks other than 0 have one of their own."""
-        return _clean(".".join(part for part in (context, self.rank(name)) if part))
+        return clean(".".join(part for part in (context, self.rank(name)) if part))
 
     def metric_key(self, name: str, context: str) -> int:
-        return self._intern(_METRIC, _clean(name), context)
+        return self._intern(_METRIC, clean(name), context)
 
     # -- what the other records say
 
     def apply(self, kind: int, facts: Facts) -> None:
         """Apply a record that is neither metrics nor console nor finish."""
-        at_ms = _whole(facts, "t") or int(time.time() * 1000)
+        at_ms = whole(facts, "t") or int(time.time() * 1000)
         if "params" in facts and isinstance(facts["params"], dict):
             self._save_params(facts["params"], at_ms)
         if "add" in facts or "remove" in facts:
@@ -174,15 +173,15 @@ class RunWriter:
             self._save_artifact(facts, at_ms)
         elif kind == journal.LINEAGE:
             self._save_lineage(facts)
-        for part in _list(facts, "lineage"):
+        for part in members(facts, "lineage"):
             if isinstance(part, dict):
                 self._save_lineage(part, over=part.get("status") != "pending")
 
     def _make_run(self, facts: Facts) -> None:
-        experiment = _word(facts, "experiment") or "recovered"
-        name = _word(facts, "name") or f"recovered-{self._uuid.hex()[-6:]}"
+        experiment = word(facts, "experiment") or "recovered"
+        name = word(facts, "name") or f"recovered-{self._uuid.hex()[-6:]}"
         # A UUIDv7 begins with the milliseconds at which it was made.
-        started = _whole(facts, "t") or int.from_bytes(self._uuid[:6], "big")
+        started = whole(facts, "t") or int.from_bytes(self._uuid[:6], "big")
         cursor = self._connection.execute(
             "INSERT INTO run (uuid, experiment, name, status, started_ms) "
             "VALUES (?,?,?,'running',?)",
@@ -202,22 +201,22 @@ class RunWriter:
     def _start(self, name: str, facts: Facts) -> None:
         writer = self._writer_of(name)
         if writer == "main":
-            started = _whole(facts, "t") or 0
+            started = whole(facts, "t") or 0
             self._connection.execute(
                 "UPDATE run SET status='running', ended_ms=NULL, ended_by='', "
                 "host=?, user=?, pid=?, parent=coalesce(?, parent) WHERE id=?",
                 (
-                    *(_word(facts, "host"), _word(facts, "user"), _whole(facts, "pid")),
+                    *(word(facts, "host"), word(facts, "user"), whole(facts, "pid")),
                     *(_digits(facts, "parent"), self.key),
                 ),
             )
-            if (_whole(facts, "attempt") or 1) == 1:
+            if (whole(facts, "attempt") or 1) == 1:
                 self._connection.execute(
                     "UPDATE run SET name=?, experiment=?, started_ms=? WHERE id=?",
                     (
                         *(
-                            _word(facts, "name"),
-                            self._experiment(_word(facts, "experiment"), started),
+                            word(facts, "name"),
+                            self._experiment(word(facts, "experiment"), started),
                         ),
                         *(started, self.key),
                     ),
@@ -225,7 +224,7 @@ class RunWriter:
 
     def _save_params(self, params: Mapping[str, object], at_ms: int) -> None:
         for name, value in params.items():
-            self._save_param(_clean(name), value, at_ms)
+            self._save_param(clean(name), value, at_ms)
         text = params_digest_text(self._all_params())
         digest = _sha256(text.encode("utf-8", "replace"))[:8]
         self._connection.execute("UPDATE run SET params_digest=? WHERE id=?", (digest, self.key))
@@ -271,7 +270,7 @@ class RunWriter:
             return "bool", float(value), None, None
         if isinstance(value, int):
             exact = abs(value) <= 2**53
-            return "int", _float(value), None if exact else str(value), None
+            return "int", as_float(value), None if exact else str(value), None
         if isinstance(value, float):
             return (
                 "float",
@@ -280,7 +279,7 @@ class RunWriter:
                 None,
             )
         kind = "str" if isinstance(value, str) else "list"
-        text = _clean(value) if isinstance(value, str) else json.dumps(value, default=str)
+        text = clean(value) if isinstance(value, str) else json.dumps(value, default=str)
         if len(text) <= _LONG_TEXT:
             return kind, None, text, None
         return kind, None, text[:_LONG_TEXT], self._save_content(text.encode())
@@ -294,19 +293,19 @@ class RunWriter:
         return {name: list(columns) for name, *columns in rows}
 
     def _save_tags(self, facts: Facts, at_ms: int) -> None:
-        for tag in _words(facts, "add"):
+        for tag in words(facts, "add"):
             self._connection.execute(
-                "INSERT OR IGNORE INTO tag VALUES (?,?,?)", (self.key, _clean(tag), at_ms)
+                "INSERT OR IGNORE INTO tag VALUES (?,?,?)", (self.key, clean(tag), at_ms)
             )
-        for tag in _words(facts, "remove"):
+        for tag in words(facts, "remove"):
             self._connection.execute(
-                "DELETE FROM tag WHERE run=? AND tag=?", (self.key, _clean(tag))
+                "DELETE FROM tag WHERE run=? AND tag=?", (self.key, clean(tag))
             )
 
     def _save_note(self, facts: Facts, at_ms: int) -> None:
         self._connection.execute(
             "INSERT INTO note (run, at_ms, author, text) VALUES (?,?,?,?)",
-            (self.key, at_ms, _word(facts, "user"), _word(facts, "text")),
+            (self.key, at_ms, word(facts, "user"), word(facts, "text")),
         )
 
     def _save_artifact(self, facts: Facts, at_ms: int) -> None:
@@ -314,9 +313,9 @@ class RunWriter:
             "INSERT OR REPLACE INTO artifact "
             "(run, path, at_ms, kind, size, sha256, copied, problem) VALUES (?,?,?,?,?,?,?,?)",
             (
-                *(self.key, _word(facts, "path"), at_ms, _word(facts, "kind")),
-                *(_whole(facts, "size"), _digits(facts, "sha256")),
-                *(int(bool(facts.get("copied"))), _word(facts, "problem")),
+                *(self.key, word(facts, "path"), at_ms, word(facts, "kind")),
+                *(whole(facts, "size"), _digits(facts, "sha256")),
+                *(int(bool(facts.get("copied"))), word(facts, "problem")),
             ),
         )
 
@@ -330,8 +329,8 @@ class RunWriter:
         self._connection.execute(
             f"INSERT OR {'REPLACE' if over else 'IGNORE'} INTO lineage VALUES (?,?,?,?,?,?)",
             (
-                *(self.key, _word(facts, "part"), _word(facts, "status"), _word(facts, "reason")),
-                *(_whole(facts, "took_ms"), digest),
+                *(self.key, word(facts, "part"), word(facts, "status"), word(facts, "reason")),
+                *(whole(facts, "took_ms"), digest),
             ),
         )
 
@@ -364,78 +363,6 @@ class RunWriter:
         return self._writers.get(name) or _writer_in(name)
 
 
-class Console:
-    """The console of a run: its last block, open until it is full."""
-
-    def __init__(self, run: int) -> None:
-        self._run = run
-        self._seq = 0
-        self._first = 0
-        self._lines: list[tuple[int, str, str]] = []
-        self._partial: dict[str, tuple[int, str, str]] = {}
-        """The unfinished line of each stream, replaced until its line end comes."""
-        self._full: list[tuple[int, int, list[tuple[int, str, str]]]] = []
-        self._size = 0
-        self._changed = False
-
-    @classmethod
-    def load(cls, connection: sqlite3.Connection, run: int) -> Console:
-        """Return the console as the store has it."""
-        console = cls(run)
-        row = connection.execute(
-            "SELECT seq, first_line, n, data FROM console_block WHERE run=? "
-            "ORDER BY seq DESC LIMIT 1",
-            (run,),
-        ).fetchone()
-        if row is not None:
-            console._seq, console._first, _, data = row
-            for at_ms, stream, text in json.loads(zlib.decompress(data)):
-                if stream.isupper():
-                    console._partial[stream] = (at_ms, stream, text)
-                else:
-                    console._append((at_ms, stream, text))
-        return console
-
-    def add(self, facts: Facts, rank: str) -> None:
-        """Take one record of printed text."""
-        stream = "e" if _word(facts, "stream") == "err" else "o"
-        at_ms = _whole(facts, "t") or 0
-        text = _word(facts, "text")
-        if rank:
-            text = f"[{rank}] {text}"
-        self._changed = True
-        if facts.get("partial"):
-            self._partial[stream.upper()] = (at_ms, stream.upper(), text)
-            return
-        self._partial.pop(stream.upper(), None)
-        self._append((at_ms, stream, text))
-
-    def save(self, connection: sqlite3.Connection) -> None:
-        """Write full blocks and the open one."""
-        if not self._changed:
-            return
-        open_lines = [*self._lines, *self._partial.values()]
-        for seq, first, lines in [*self._full, (self._seq, self._first, open_lines)]:
-            data = zlib.compress(json.dumps(lines, separators=(",", ":")).encode(), 6)
-            connection.execute(
-                "INSERT OR REPLACE INTO console_block VALUES (?,?,?,?,?)",
-                (self._run, seq, first, len(lines), data),
-            )
-        connection.execute(
-            "UPDATE run SET console_lines=? WHERE id=?", (self._first + len(open_lines), self._run)
-        )
-        self._full.clear()
-        self._changed = False
-
-    def _append(self, line: tuple[int, str, str]) -> None:
-        self._lines.append(line)
-        self._size += len(line[2])
-        if len(self._lines) >= _BLOCK_LINES or self._size >= _BLOCK_BYTES:
-            self._full.append((self._seq, self._first, self._lines))
-            self._seq, self._first = self._seq + 1, self._first + len(self._lines)
-            self._lines, self._size = [], 0
-
-
 def _writer_in(name: str) -> str:
     """Return the kind of writer that a journal's name tells of: `main`, `rank1`, `fork` ..."""
     for part in name.split(".")[1:-1]:
@@ -454,40 +381,9 @@ def _sha256(raw: bytes) -> bytes:
     return hashlib.sha256(raw).digest()
 
 
-def _clean(value: object) -> str:
-    """Return a text that SQLite takes: lone surrogates have no UTF-8."""
-    return str(value).encode("utf-8", "replace").decode()
-
-
-def _word(facts: Facts, key: str) -> str:
-    value = facts.get(key)
-    return "" if value is None else _clean(value)
-
-
-def _words(facts: Facts, key: str) -> list[str]:
-    return [str(item) for item in _list(facts, key)]
-
-
-def _list(facts: Facts, key: str) -> list[object]:
-    value = facts.get(key)
-    return value if isinstance(value, list) else []
-
-
-def _whole(facts: Facts, key: str) -> int | None:
-    value = facts.get(key)
-    return value if isinstance(value, int) and abs(value) < 2**63 else None
-
-
 def _digits(facts: Facts, key: str) -> bytes | None:
     """Return bytes that are told in hexadecimal, dashes passed over."""
     try:
-        return bytes.fromhex(_word(facts, key).replace("-", "")) or None
+        return bytes.fromhex(word(facts, key).replace("-", "")) or None
     except ValueError:
-        return None
-
-
-def _float(value: int) -> float | None:
-    try:
-        return float(value)
-    except OverflowError:
         return None

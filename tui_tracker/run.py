@@ -404,53 +404,6 @@ class _Silent:
     def say_once(self, problem: str) -> None: ...
 
 
-class DisabledRun(Run):
-    """A run that keeps nothing: every call returns at once."""
-
-    def __init__(self, experiment: str, name: str, params: dict[str, object]) -> None:
-        self.id, self.name, self.experiment = "", name, experiment
-        self.config = Config(params, self.log_params)
-        self._finished = False
-        self._thread, self._entered, self._step = threading.get_ident(), False, 0
-
-    def log(
-        self,
-        metrics: Mapping[str, object],
-        step: int | None = None,
-        *,
-        context: str = "",
-        commit: bool | None = None,
-    ) -> None: ...
-
-    def log_params(self, params: object) -> None: ...
-
-    def log_artifact(
-        self,
-        path: str | os.PathLike[str],
-        kind: str = "file",
-        *,
-        name: str | None = None,
-        copy: bool = True,
-    ) -> None: ...
-
-    def wait_for_artifacts(self) -> None: ...
-
-    def tag(self, *tags: str, **keyed: str) -> None: ...
-
-    def untag(self, *tags: str) -> None: ...
-
-    def note(self, text: str) -> None: ...
-
-    def finish(
-        self,
-        status: Literal["finished", "failed", "killed"] | int | None = None,
-        why: str = "",
-    ) -> None: ...
-
-    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
-        return DisabledRun, (self.experiment, self.name, {})
-
-
 def tag_list(tags: Iterable[object], keyed: Mapping[str, object]) -> list[str]:
     """Return tags as texts, keyed ones as `key:value`; empty ones are left out."""
     found = [str(tag).strip() for tag in tags]

@@ -13,7 +13,7 @@ import threading
 from tui_tracker import endings, start
 from tui_tracker.errors import InvalidArgument
 from tui_tracker.live import say
-from tui_tracker.run import DisabledRun, Run, tag_list
+from tui_tracker.run import Run, tag_list
 from tui_tracker.values import flatten
 
 TYPE_CHECKING = False
@@ -79,6 +79,8 @@ def init(
     experiment, given = experiment or project, params if params is not None else config
     if "disabled" in (mode, os.environ.get("TUI_TRACKER_MODE")):
         _told.update(("log", "log_params", "log_artifact", "tag", "note"))
+        from tui_tracker.disabled import DisabledRun
+
         return DisabledRun(experiment or "", name or "", _as_dict(given))
     _finish_forgotten()
     labels = [tags] if isinstance(tags, str) else list(tags)

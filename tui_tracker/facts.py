@@ -1,0 +1,40 @@
+"""Read the facts of a journal's record: whatever stands there, the answer has the right kind."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Facts = Mapping[str, object]
+
+
+def clean(value: object) -> str:
+    """Return a text that SQLite takes: lone surrogates have no UTF-8."""
+    return str(value).encode("utf-8", "replace").decode()
+
+
+def word(facts: Facts, key: str) -> str:
+    value = facts.get(key)
+    return "" if value is None else clean(value)
+
+
+def words(facts: Facts, key: str) -> list[str]:
+    return [str(item) for item in members(facts, key)]
+
+
+def members(facts: Facts, key: str) -> list[object]:
+    value = facts.get(key)
+    return value if isinstance(value, list) else []
+
+
+def whole(facts: Facts, key: str) -> int | None:
+    value = facts.get(key)
+    return value if isinstance(value, int) and abs(value) < 2**63 else None
+
+
+def as_float(value: int) -> float | None:
+    try:
+        return float(value)
+    except OverflowError:
+        return None
