@@ -134,6 +134,7 @@ def _tail(row: Sequence[Any]) -> str:
 def _params(store: Store, bound: dict[str, Any]) -> _Pieces:
     names = {key: quote(name) for key, name in store.read("SELECT id, name FROM key WHERE kind=0")}
     found: _Pieces = {}
+    current = None
     for run, key, kind, value in store.read(
         # Where a number has a text as well, that is what it was logged as: digits that
         # no float holds, or NaN.
@@ -147,10 +148,9 @@ def _params(store: Store, bound: dict[str, Any]) -> _Pieces:
             text = f"{names[key]}: {value!r}"
         else:
             text = f"{names[key]}: {_param(kind, value)}"
-        if run in found:
-            found[run].append(text)
-        else:
-            found[run] = [text]
+        if run != current:  # rows come run by run
+            current, append = run, found.setdefault(run, []).append
+        append(text)
     for run, key, kind, digest in store.read(
         f"SELECT run, key, type, digest FROM param WHERE digest IS NOT NULL AND run {_CHOSEN}",
         bound,
@@ -177,24 +177,13 @@ def _metrics(store: Store, bound: dict[str, Any]) -> _Pieces:
         for key, name, context in store.read("SELECT id, name, context FROM key WHERE kind=1")
     }
     found: _Pieces = {}
-    for (
-        run,
-        key,
-        count,
-        first_step,
-        last_step,
-        first,
-        last,
-        low,
-        high,
-        mean,
-        nans,
-        infs,
-    ) in store.read(
+    current = None
+    for row in store.read(
         "SELECT run, key, count, first_step, last_step, first, last, min, max, mean, nan, inf "
         f"FROM metric WHERE run {_CHOSEN}",
         bound,
     ):
+        run, key, count, first_step, last_step, first, last, low, high, mean, nans, infs = row
         # A mean of huge values may leave the floats although none of them does.
         if nans or infs or mean is None or not -inf < mean < inf:
             values = _odd_values(first, last, low, high, mean)
@@ -214,10 +203,9 @@ def _metrics(store: Store, bound: dict[str, Any]) -> _Pieces:
             f'{labels[key]}: {{"count": {count}, "first_step": {first_step}, '
             f'"last_step": {last_step}, "first": {text}'
         )
-        if run in found:
-            found[run].append(text)
-        else:
-            found[run] = [text]
+        if run != current:  # rows come run by run
+            current, append = run, found.setdefault(run, []).append
+        append(text)
     return found
 
 
