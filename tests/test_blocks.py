@@ -94,14 +94,11 @@ def test_values_that_float32_holds_take_half_the_room():
     assert len(blocks.encode(axis, [made.random() for _ in range(1024)])) < 8.2 * 1024
 
 
-@pytest.mark.parametrize("cut", range(60))
-def test_a_block_that_is_cut_is_named_and_never_read_as_something_else(cut):
+def test_a_block_that_is_cut_is_named_and_never_read_as_something_else():
     block = blocks.encode(blocks.encode_axis([1, 5, 2], [1, 2, 3]), [0.1, 0.2, 0.3])
-    if cut >= len(block):
-        pytest.skip("longer than the block")
-
-    with pytest.raises(ValueError, match="block"):
-        (blocks.decode_axis(block[:cut]), blocks.decode_values(block[:cut]))
+    for cut in range(len(block)):
+        with pytest.raises(ValueError, match="block"):
+            (blocks.decode_axis(block[:cut]), blocks.decode_values(block[:cut]))
 
 
 def test_a_block_of_another_format_is_named():

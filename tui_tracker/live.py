@@ -94,7 +94,7 @@ class LiveDrain:
             try:
                 self._look_after()
                 if started >= due and not self._network:
-                    self.say_once(self._drain(breathe=_breathe))
+                    self.say_once(self._drain(breathe=self._breathe))
                     moved = self._moved
             except Exception as error:  # noqa: BLE001  this thread may not end training
                 self.say_once(_unforeseen(error))
@@ -140,6 +140,10 @@ class LiveDrain:
         self._moved, self._locked = done.points, done.locked
         return done.problems[0] if done.problems else ""
 
+    def _breathe(self) -> None:
+        if not self._stop.is_set():  # else the end of the run waits for this
+            time.sleep(0.0002)
+
     def _close_store(self) -> None:
         if self._store is not None:
             self._store.close()
@@ -156,7 +160,3 @@ def say(text: str) -> None:
 
 def _unforeseen(error: Exception) -> str:
     return f"the store could not be written ({type(error).__name__}: {error})"
-
-
-def _breathe() -> None:
-    time.sleep(0.0002)
