@@ -332,6 +332,10 @@ def _recover(drains: list[JournalDrain], breathe: Callable[[], None] | None) -> 
     ended: list[str] = []
     problems: list[str] = []
     for drain in drains:
+        if locked:
+            # Each further try would wait as long for the same lock.
+            waiting += drain.lag()
+            continue
         try:
             new, settled = _recover_one(drain, ended, breathe)
         except FileNotFoundError:
