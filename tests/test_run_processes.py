@@ -234,6 +234,38 @@ def test_a_process_killed_between_commit_and_removal_of_its_journal_is_not_drain
     assert (one.row.status, one.points, len(points(folder, "loss"))) == ("finished", 100, 100)
 
 
+WAITING = """
+r = tt.init("e")
+r.log({"loss": 1})
+def wait_long():
+    ready()
+    wait()
+r._artifacts.finish = wait_long
+r.finish()
+"""
+
+
+def test_a_stop_signal_while_a_run_waits_for_its_artifacts_leaves_it_killed(folder):
+    process = start(folder, WAITING)
+    wait_for_line(process)
+
+    process.terminate()
+    end(process)
+
+    one = the_run(folder)
+    assert (process.returncode, one.row.status, one.points) == (-signal.SIGTERM, "killed", 1)
+
+
+def test_ctrl_c_while_a_run_waits_for_its_artifacts_still_says_how_it_ended(folder):
+    process = start(folder, WAITING)
+    wait_for_line(process)
+
+    process.send_signal(signal.SIGINT)
+    end(process)
+
+    assert (the_run(folder).row.status, the_run(folder).points) == ("finished", 1)
+
+
 def test_os_exit_leaves_a_crashed_run_with_its_points(folder):
     run(folder, 'r = tt.init("e")\nr.log({"loss": 1})\nos._exit(0)')
 

@@ -190,15 +190,18 @@ class Run:
             if self._finished or self._forked:
                 return
             self._finished = True
-        endings.forget(self)
         if isinstance(status, int):
             status = "failed" if status else "finished"
-        self._artifacts.finish()
-        if self._console is not None:
-            self._console.release()
-            self._console = None
-        self._launch_helper()
-        self._write_finish(status or "finished", why)
+        try:
+            self._artifacts.finish()
+            if self._console is not None:
+                self._console.release()
+                self._console = None
+            self._launch_helper()
+        finally:
+            # Also where a second Ctrl-C cuts the wait short.
+            self._write_finish(status or "finished", why)
+            endings.forget(self)
         self._live.stop()
         self._journal.restore()
         self._journal.close()
