@@ -50,7 +50,6 @@ _LINEAGE_MARKS: dict[str, Span] = {
     "skipped": ("– ", "dim"),
     "pending": ("… ", "dim"),
 }
-_TELLING = ("commit", "branch", "dirty", "version", "name", "python", "gpu", "seed", "path", "hash")
 
 
 def status_span(row: RunRow) -> Span:
@@ -171,16 +170,43 @@ def _best(metric: MetricSummary) -> float | None:
 
 def _lineage(parts: Sequence[LineagePart], width: int) -> Iterable[Line]:
     for part in parts:
-        words = part.reason if part.status in ("failed", "skipped") else _summary(part.facts)
+        words = part.reason if part.status in ("failed", "skipped") else _telling(part)
         text = crop(printable(words or part.status), max(0, width - 2 - LABEL - 2))
         yield (_LINEAGE_MARKS[part.status], (fit(printable(part.name), LABEL), ""), (text, "dim"))
 
 
-def _summary(facts: Mapping[str, object]) -> str:
-    """Return the most telling facts of a group in one line."""
+def _telling(part: LineagePart) -> str:
+    """Return the most telling facts of a part in one line."""
+    facts = part.facts
+    if part.name == "code" and "dirty" in facts:
+        return _code(facts)
+    if part.name == "environment" and isinstance(packages := facts.get("packages"), dict):
+        words = [f"Python {facts.get('python')}", f"{len(packages)} packages", facts.get("system")]
+        return ", ".join(str(word) for word in words if word)
+    if part.name == "hardware":
+        return _hardware(facts)
     simple = {k: v for k, v in facts.items() if isinstance(v, (str, int, float)) and v != ""}
-    telling = sorted(simple, key=lambda key: not any(word in key for word in _TELLING))
-    return "  ".join(f"{key} {_short(simple[key])}" for key in telling[:5])
+    return "  ".join(f"{key} {_short(value)}" for key, value in list(simple.items())[:5])
+
+
+def _code(facts: Mapping[str, object]) -> str:
+    commit = str(facts.get("commit") or "no commit yet")[:12]
+    branch = facts.get("branch")
+    changes = facts.get("changes")
+    counts = changes.items() if isinstance(changes, dict) else ()
+    changed = ", ".join(f"{count} {kind}" for kind, count in counts if count)
+    place = f"{branch} @ {commit}" if branch else commit
+    return f"{place}, {changed or 'clean'}"
+
+
+def _hardware(facts: Mapping[str, object]) -> str:
+    words = [facts.get("cpu"), f"{facts.get('cores')} cores"]
+    if isinstance(memory := facts.get("memory_bytes"), int):
+        words.append(format_size(memory))
+    gpus = facts.get("gpus")
+    for gpu in gpus if isinstance(gpus, list) else ():
+        words.append(gpu.get("name") if isinstance(gpu, dict) else gpu)
+    return ", ".join(str(word) for word in words if word)
 
 
 def _short(value: object) -> str:
