@@ -202,6 +202,20 @@ def test_a_run_beside_a_damaged_database_keeps_its_journal_and_says_so(folder, c
     assert len(list((folder / "journals").glob("*.journal"))) == 1
 
 
+def test_a_reader_notices_that_another_store_was_put_in_its_place(store, folder):
+    with store.write() as connection:
+        connection.execute("INSERT INTO note (run, at_ms) VALUES (1, 1)")
+    before = store.data_version()
+    os.unlink(store.path)
+    with pytest.raises(StoreError, match="somebody deleted the store"):
+        store.data_version()
+    with Store.open(folder, create=True):
+        pass
+
+    assert store.data_version() != before
+    assert store.read("SELECT count(*) FROM note") == [(0,)]
+
+
 # -- older versions
 
 

@@ -66,6 +66,7 @@ class Store:
         """What the drain remembers of each journal; closed with the store."""
         self._wait_s = wait_s
         self._identity: tuple[int, int] | None = None
+        self._replaced = 0
         self._reading = threading.RLock()
         self._writing = threading.RLock()
         self._reader: sqlite3.Connection | None = None
@@ -144,8 +145,17 @@ class Store:
                 raise
 
     def data_version(self) -> int:
-        """Return a number that changes when any other connection changed the store."""
-        return int(self.read("PRAGMA data_version")[0][0])
+        """Return a number that changes when any other connection changed the store.
+
+        Also when another store was put in its place, which is read from then on.
+
+        Raises:
+            StoreError: the store was deleted, or cannot be read.
+        """
+        if _identity(self.path) != self._identity:
+            with self._writing:
+                self._follow()
+        return self._replaced << 32 | int(self.read("PRAGMA data_version")[0][0])
 
     def backup(self, target: str) -> None:
         """Write a consistent copy of the database while others go on writing.
@@ -194,6 +204,7 @@ class Store:
         if found != self._identity:
             self._disconnect()
             self._identity = found
+            self._replaced += 1
 
     def _refuse_other_version(self, connection: sqlite3.Connection) -> None:
         # Another process may have brought the store up to date, or put another one here.
