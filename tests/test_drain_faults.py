@@ -445,3 +445,24 @@ def test_a_file_where_a_folder_should_be_is_a_problem_not_a_crash(model, folder)
 
     assert (found.points, len(found.problems)) == (0, 1)
     assert "cannot be read (Not a directory)" in found.problems[0]
+
+
+def test_a_dead_run_whose_journal_somebody_deleted_does_not_run_for_ever(folder):
+    script = """
+    r = tt.init("e", "orphan")
+    r.log({"loss": 1}, step=4)
+    time.sleep(0.6)
+    os._exit(1)
+    """
+    end(start(folder, script))
+    for path in (folder / "journals").iterdir():
+        path.unlink()
+
+    with Store.open(folder) as store:
+        before = queries.get_rows(store, queries.list_run_keys(store))[0].status
+        looked = recover(store)
+
+    one = the_run(folder)
+    assert (before, one.row.status) == ("running", "crashed")
+    assert (one.ended_by, one.points) == ("its journal was deleted", 1)
+    assert looked.ended == (one.row.id,)

@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import Session, create_engine, select
 
 from tui_tracker import models
-from tui_tracker.store import MIGRATIONS, SCHEMA_VERSION, schema_sql
+from tui_tracker.database import MIGRATIONS, SCHEMA_VERSION, schema_sql
 
 
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from tui_tracker import queries
-from tui_tracker.errors import Ambiguous, InvalidArgument, NotFound
+from tui_tracker.errors import Ambiguous, InvalidArgument, NotFound, StoreDamaged
 from tui_tracker.queries import Order, Selection
 from tui_tracker.store import Store
 
@@ -133,3 +133,16 @@ def test_ten_thousand_keys_are_one_question(runs):
     key = queries.find_run(runs, "alpha")
 
     assert len(queries.get_rows(runs, [key] * 10_000)) == 10_000
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x01", b"\x09" + bytes(40), b"\x01\0" + bytes(40)])
+def test_a_block_that_cannot_be_read_is_told_as_damage_of_the_store(runs, damage):
+    key = queries.find_run(runs, "alpha")
+    metric = queries.get_run(runs, key).row.metrics["loss"].key
+    with runs.write() as connection:
+        connection.execute("UPDATE block SET data=?", (damage,))
+
+    with pytest.raises(StoreDamaged, match=r"a series block .*: run tt doctor, or restore"):
+        queries.read_series(runs, key, metric)
+    with pytest.raises(StoreDamaged, match="a series block"):
+        queries.read_buckets(runs, key, metric, 10)

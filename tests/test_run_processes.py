@@ -563,6 +563,24 @@ def test_ranks_of_one_launch_log_into_one_run(folder):
     assert sorted(path.name for path in (folder / "journals").iterdir()) == []
 
 
+def test_a_forked_child_of_a_rank_logs_as_that_rank(folder):
+    script = """
+    with tt.init("e", "ddp") as r:
+        if os.fork() == 0:
+            r.log({"loss": 100 + int(os.environ["RANK"])})
+            os._exit(0)
+        os.wait()
+        ready()
+        time.sleep(0.6)
+    """
+    for process in [launch(folder, rank, script) for rank in (0, 1)]:
+        end(process)
+
+    assert points(folder, "loss") == [(0, 100.0)]
+    assert points(folder, "loss@rank1") == [(0, 101.0)]
+    assert the_run(folder).row.status == "finished"
+
+
 def test_a_run_is_only_finished_when_all_its_ranks_are(folder):
     script = """
     r = tt.init("e", "ddp")
@@ -836,7 +854,7 @@ def test_a_store_that_becomes_too_new_mid_run_is_told_once_and_the_run_stays_in_
                 time.sleep(0.01)
             time.sleep(0.1)
             os.unlink(folder + "/store.db")
-            from tui_tracker.store import make_database
+            from tui_tracker.database import make_database
             make_database(folder + "/store.db")
             other = sqlite3.connect(folder + "/store.db")
             other.execute("PRAGMA user_version=99")

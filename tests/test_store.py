@@ -16,6 +16,7 @@ from processes import points, the_run
 
 import tui_tracker as tt
 from tui_tracker import folder as folders
+from tui_tracker.database import make_database, migrate, schema_sql, statements
 from tui_tracker.drain import recover
 from tui_tracker.errors import (
     NotAStore,
@@ -24,7 +25,7 @@ from tui_tracker.errors import (
     StoreError,
     StoreTooNew,
 )
-from tui_tracker.store import Store, make_database, migrate, schema_sql, statements
+from tui_tracker.store import Store
 
 NOBODY = 65534
 as_root = pytest.mark.skipif(

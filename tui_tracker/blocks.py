@@ -109,6 +109,8 @@ def decode_axis(block: bytes) -> tuple[array[int], array[int]]:
     """
     _, n, length = _head(block)
     raw = _inflate(memoryview(block)[_HEAD.size : _HEAD.size + length])
+    if len(raw) < _AXIS.size:
+        raise ValueError("a series block whose axis is cut short")
     flags, first, stride, start_ms = _AXIS.unpack_from(raw)
     body = raw[_AXIS.size :]
     if not flags & _LISTED:

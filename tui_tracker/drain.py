@@ -324,7 +324,13 @@ def recover(
             drains[path] = JournalDrain(store, path)
         if store.read_only:
             return _count_waiting([drains[path] for path in paths])
-        return _recover([drains[path] for path in paths], breathe)
+        found = _recover([drains[path] for path in paths], breathe)
+        if not only and not found.problems:
+            try:
+                found.ended += _end_orphans(store)
+            except StoreError as error:
+                found.problems += (str(error),)
+        return found
 
 
 def _recover(drains: list[JournalDrain], breathe: Callable[[], None] | None) -> Recovered:
@@ -349,6 +355,31 @@ def _recover(drains: list[JournalDrain], breathe: Callable[[], None] | None) -> 
             if settled and drain.problem:
                 problems.append(f"{drain.name}: {drain.problem}")
     return Recovered(points, tuple(ended), tuple(problems), waiting, locked=locked)
+
+
+def _end_orphans(store: Store) -> tuple[str, ...]:
+    """End the runs whose journals somebody deleted; return their ids.
+
+    Imported runs never had one. A run that lives writes its journal anew in a second,
+    and is running again.
+    """
+    rows = store.read(
+        "SELECT r.uuid, j.name FROM run AS r JOIN journal AS j ON j.run = r.id "
+        "WHERE r.status = 'running' AND r.source IS NULL AND j.status = 'running'"
+    )
+    place = folders.journals(store.folder)
+    by_run: dict[bytes, list[str]] = {}
+    for uuid, name in rows:
+        by_run.setdefault(uuid, []).append(name)
+    ended = []
+    for uuid, names in by_run.items():
+        if not any(os.path.exists(os.path.join(place, name)) for name in names):
+            with store.write() as connection:
+                run = RunWriter(connection, uuid.hex())
+                for name in names:
+                    run.end_journal(name, "crashed", "its journal was deleted", run.last_ms())
+            ended.append(run.id)
+    return tuple(ended)
 
 
 def _count_waiting(drains: list[JournalDrain]) -> Recovered:

@@ -18,16 +18,27 @@ otherwise null, so there NULL is NaN.
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Double, Index, LargeBinary, MetaData, Text, Uuid
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    Index,
+    LargeBinary,
+    MetaData,
+    Text,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
 VERSION = 1
-"""Of the schema these classes describe; the last step of `store.MIGRATIONS` reaches it."""
+"""Of the schema these classes describe; the last step of `database.MIGRATIONS` reaches it."""
 
 metadata = MetaData()
+_RUNNING = text("status = 'running'")
 
 
 class _RunId(TypeDecorator[bytes]):
@@ -101,6 +112,8 @@ class Run(Table, table=True):
         Index("run_by_experiment", "experiment", "started_ms"),
         Index("run_by_start", "started_ms"),
         Index("run_by_name", "name"),
+        # Few runs run: this is read at every look, to end those whose journal is gone.
+        Index("run_running", "id", sqlite_where=_RUNNING, postgresql_where=_RUNNING),
     )
 
     id: int | None = _whole(key=True)

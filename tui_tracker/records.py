@@ -56,13 +56,13 @@ class RunWriter:
             self._make_run(facts)
         if name not in self._writers:
             writer = word(facts, "writer") or _writer_in(name)
-            self._writers[name] = _writer_in(name) if writer == "rank" else writer
+            self._writers[name] = _writer_in(name) if writer in ("rank", "fork") else writer
             self._connection.execute(
                 "INSERT INTO journal (name, run, writer, attempt, drained, status, keysets) "
                 "VALUES (?,?,?,?,0,'running',x'')",
                 (name, self.key, self._writers[name], whole(facts, "attempt") or 1),
             )
-            if self.rank(name):
+            if self.rank(name) and not self.is_side(name):
                 # The other ranks may have ended before this one was seen.
                 self._connection.execute(
                     "UPDATE run SET status='running', ended_ms=NULL WHERE id=?", (self.key,)
@@ -135,14 +135,29 @@ class RunWriter:
         row = self._connection.execute("SELECT status FROM run WHERE id=?", (self.key,)).fetchone()
         return row[0] if row else ""
 
+    @property
+    def id(self) -> str:
+        """The run's id as people see it."""
+        digits = self._uuid.hex()
+        return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+    def last_ms(self) -> int:
+        """Return when the run's last point was logged, else when it began."""
+        row = self._connection.execute(
+            "SELECT coalesce((SELECT max(last_ms) FROM metric WHERE run=r.id), r.started_ms) "
+            "FROM run AS r WHERE r.id=?",
+            (self.key,),
+        ).fetchone()
+        return int(row[0])
+
     def is_side(self, name: str) -> bool:
         """Return whether a journal's end says nothing about the run's."""
-        return self._writer_of(name) in ("fork", "capture")
+        return self._writer_of(name).startswith(("fork", "capture"))
 
     def rank(self, name: str) -> str:
         """Return `rank1` and so on for a journal of another rank than 0, else ""."""
-        writer = self._writer_of(name)
-        return writer if writer.startswith("rank") else ""
+        parts = self._writer_of(name).split(".")
+        return next((part for part in parts if part.startswith("rank")), "")
 
     def stamp(self) -> int:
         """Return a number that changes whenever any journal of the run was drained."""
@@ -364,15 +379,16 @@ class RunWriter:
 
 
 def _writer_in(name: str) -> str:
-    """Return the kind of writer that a journal's name tells of: `main`, `rank1`, `fork` ..."""
-    for part in name.split(".")[1:-1]:
-        if part == "capture":
-            return part
-        if part.startswith("p"):
-            return "fork"
-        if part.startswith("r"):
-            return f"rank{part[1:]}"
-    return "main"
+    """Return the kind of writer that a journal's name tells of.
+
+    `main`, `rank1`, `capture`, `fork`, or `fork.rank1` for a child of another rank.
+    """
+    parts = name.split(".")[1:-1]
+    if "capture" in parts:
+        return "capture"
+    ranks = [f"rank{part[1:]}" for part in parts if part.startswith("r")]
+    forks = ["fork" for part in parts if part.startswith("p")]
+    return ".".join([*forks, *ranks]) or "main"
 
 
 def _sha256(raw: bytes) -> bytes:

@@ -184,6 +184,8 @@ CREATE INDEX run_by_name ON run (name);
 
 CREATE INDEX run_by_start ON run (started_ms);
 
+CREATE INDEX run_running ON run (id) WHERE status = 'running';
+
 CREATE TABLE series_block (
     run BIGINT NOT NULL,
     metric BIGINT NOT NULL,

@@ -50,7 +50,7 @@ class Start:
         parts = [self.run_id]
         if self.attempt > 1:
             parts.append(f"a{self.attempt}")
-        if self.writer == "rank":
+        if self.rank:
             parts.append(f"r{self.rank}")
         if self.writer == "fork":
             # A process id comes back some day; a moment does not.
@@ -76,7 +76,8 @@ class Start:
         """Return the start of this process's own journal of the same run."""
         child = Start(self.folder, self.run_id)
         child.experiment, child.name, child.params = self.experiment, self.name, self.params
-        child.writer, child.attempt, child.fsync = "fork", self.attempt, self.fsync
+        child.writer, child.rank, child.attempt = "fork", self.rank, self.attempt
+        child.fsync = self.fsync
         child.console = child.capture = False
         return child
 

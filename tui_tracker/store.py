@@ -1,8 +1,8 @@
-"""Open a store: connections, pragmas, read and write transactions, migrations.
+"""Open a store: connections, read and write transactions.
 
 One process holds at most two connections to the database, one to read and one to
-write, so that a long read never waits for a drain. The schema is the text of
-`schema.sqlite.sql`; neither SQLModel nor SQLAlchemy is imported.
+write, so that a long read never waits for a drain. Neither SQLModel nor SQLAlchemy is
+imported.
 
 On a network file system the database lies in this machine's cache folder, because
 SQLite's write-ahead log is unsafe there: journals stay with the store, and each
@@ -14,20 +14,19 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from tui_tracker import folder as folders
-from tui_tracker.errors import (
-    StoreBusy,
-    StoreDamaged,
-    StoreError,
-    StoreTooNew,
+from tui_tracker.database import (
+    MIGRATIONS,
+    SCHEMA_VERSION,
+    connect,
+    holds_bytes,
+    make_database,
+    migrate,
+    translated,
 )
-
-try:
-    import fcntl
-except ImportError:  # Windows: a rename does not overwrite there
-    fcntl = None  # type: ignore[assignment]
+from tui_tracker.errors import StoreError, StoreTooNew
 
 # Loaded by a training process too: `typing` alone would double what it costs.
 TYPE_CHECKING = False
@@ -44,10 +43,6 @@ if TYPE_CHECKING:
     Parameters = Mapping[str, object] | Sequence[object]
 else:
     Row, Parameters = tuple, object
-
-SCHEMA_VERSION = 1
-MIGRATIONS: dict[int, str] = {}
-"""SQL that takes a store of the version before to this one; run in one transaction."""
 
 
 class Store:
@@ -100,7 +95,7 @@ class Store:
             folders.make(folder)
         path = database_path(folder)
         read_only = False
-        if not _holds_bytes(path):
+        if not holds_bytes(path):
             make_database(path)
         else:
             read_only = not (os.access(path, os.W_OK) and os.access(os.path.dirname(path), os.W_OK))
@@ -114,7 +109,7 @@ class Store:
         Raises:
             StoreError: the database cannot be read.
         """
-        with self._reading, _translated(self.path):
+        with self._reading, translated(self.path):
             if self._reader is None:
                 self._reader = self._connect(read_only=self.read_only)
             return self._reader.execute(sql, parameters).fetchall()
@@ -129,7 +124,7 @@ class Store:
         """
         if self.read_only:
             raise StoreError(self.path, "you may not write to this store")
-        with self._writing, _translated(self.path):
+        with self._writing, translated(self.path):
             self._follow()
             if self._writer is None:
                 self._writer = self._connect(read_only=False)
@@ -164,7 +159,7 @@ class Store:
             StoreError: the copy cannot be written.
         """
         self.read("SELECT 1")
-        with self._reading, _translated(target):
+        with self._reading, translated(target):
             copy = sqlite3.connect(target)
             try:
                 assert self._reader is not None
@@ -242,17 +237,8 @@ class Store:
             self.close()
             if not upgrade:
                 raise StoreError(self.path, "the store is of an older version: tt brings it up")
-            with _translated(self.path):
+            with translated(self.path):
                 migrate(self.path, MIGRATIONS, SCHEMA_VERSION)
-
-
-def connect(path: str, *, wait_s: float) -> sqlite3.Connection:
-    """Return a connection that commits only where told to."""
-    connection = sqlite3.connect(
-        path, timeout=wait_s, isolation_level=None, check_same_thread=False
-    )
-    connection.execute("PRAGMA synchronous=NORMAL")
-    return connection
 
 
 def database_path(folder: str) -> str:
@@ -280,162 +266,9 @@ def database_path(folder: str) -> str:
     return path
 
 
-def make_database(path: str) -> None:
-    """Make a new, empty database, whole at once; an existing one stays as it is.
-
-    Several processes may do this at the same moment: each builds its own under
-    another name, and the first to rename it wins.
-
-    Raises:
-        StoreError: the file cannot be written.
-    """
-    temporary = f"{path}.{os.getpid()}.{threading.get_ident()}.new"
-    try:
-        with _translated(path):
-            _build(temporary)
-        folder_mode = os.stat(os.path.dirname(path)).st_mode
-        # Whoever may write in the folder may write in the store: SQLite gives its
-        # side files the mode of the database.
-        os.chmod(temporary, os.stat(temporary).st_mode | (folder_mode & 0o066))
-        _place(temporary, path)
-    except OSError as error:
-        raise StoreError(path, f"the store cannot be made ({error.strerror})") from error
-    finally:
-        for leftover in (temporary, *_side_files(temporary)):
-            with suppress(OSError):
-                os.unlink(leftover)
-
-
-def migrate(path: str, migrations: Mapping[int, str], version: int) -> None:
-    """Bring a database to `version` in one transaction, after a copy beside it.
-
-    Raises:
-        sqlite3.Error: a step failed; the database is as it was.
-    """
-    connection = connect(path, wait_s=60.0)
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-        found = int(connection.execute("PRAGMA user_version").fetchone()[0])
-        if found < version:
-            _copy_before(connection, f"{path}.v{found}.backup")
-            for step in range(found + 1, version + 1):
-                for statement in statements(migrations[step]):
-                    connection.execute(statement)
-            connection.execute(f"PRAGMA user_version={version}")
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-    finally:
-        connection.close()
-
-
-def statements(sql: str) -> Iterator[str]:
-    """Yield the statements of a script; `executescript` would commit before it."""
-    pending = ""
-    for line in sql.splitlines(keepends=True):
-        if not pending and (not line.strip() or line.startswith("--")):
-            continue
-        pending += line
-        if sqlite3.complete_statement(pending):
-            yield pending
-            pending = ""
-    if pending:
-        yield pending
-
-
-def schema_sql() -> str:
-    """Return the SQL of a new database."""
-    path = os.path.join(os.path.dirname(__file__), "schema.sqlite.sql")
-    with open(path, encoding="utf-8") as file:
-        return file.read()
-
-
-def _build(path: str) -> None:
-    connection = sqlite3.connect(path, isolation_level=None)
-    try:
-        connection.execute("PRAGMA journal_mode=OFF")
-        connection.execute("PRAGMA synchronous=OFF")
-        connection.execute("BEGIN")
-        for statement in statements(schema_sql()):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA application_id={folders.APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-        connection.execute("COMMIT")
-        connection.execute("PRAGMA journal_mode=WAL")
-    finally:
-        connection.close()
-
-
-def _place(temporary: str, path: str) -> None:
-    """Give a new database its name, unless another process was quicker."""
-    folder = os.open(os.path.dirname(path), os.O_RDONLY)
-    try:
-        if fcntl is not None:
-            with suppress(OSError):  # a file system without locks
-                fcntl.flock(folder, fcntl.LOCK_EX)
-        if not _holds_bytes(path):
-            # What a deleted database left in its log would be played into this one.
-            for side in _side_files(path):
-                with suppress(OSError):
-                    os.unlink(side)
-            os.rename(temporary, path)
-    finally:
-        os.close(folder)
-
-
-def _side_files(path: str) -> tuple[str, str]:
-    return path + "-wal", path + "-shm"
-
-
-def _holds_bytes(path: str) -> bool:
-    # A crash of the machine can leave a file of no bytes: as good as none.
-    return os.path.exists(path) and os.path.getsize(path) > 0
-
-
 def _identity(path: str) -> tuple[int, int] | None:
     try:
         facts = os.stat(path)
     except OSError:
         return None
     return facts.st_dev, facts.st_ino
-
-
-def _copy_before(connection: sqlite3.Connection, target: str) -> None:
-    # A second connection sees what was committed before this transaction began.
-    source = sqlite3.connect(connection.execute("PRAGMA database_list").fetchone()[2])
-    copy = sqlite3.connect(target)
-    try:
-        source.backup(copy)
-    finally:
-        copy.close()
-        source.close()
-
-
-@contextmanager
-def _translated(path: str) -> Iterator[None]:
-    """Turn SQLite's errors into ours."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        raise _operational(path, error) from error
-    except sqlite3.DatabaseError as error:
-        raise StoreDamaged(
-            path, f"the database is damaged ({error}): run tt doctor, or restore a backup"
-        ) from error
-
-
-def _operational(path: str, error: sqlite3.OperationalError) -> StoreError:
-    text = str(error)
-    if "locked" in text or "busy" in text:
-        return StoreBusy(path, "another process keeps the store locked: try again")
-    if "readonly" in text:
-        return StoreError(path, "you may not write to this store")
-    if "disk I/O" in text:  # also where no room is left for the side files
-        return StoreError(path, "the disk is full, or it fails (disk I/O error)")
-    if "full" in text:
-        return StoreError(path, "the disk is full")
-    if "unable to open" in text:
-        return StoreError(path, "the store cannot be opened or made: may you write its folder?")
-    return StoreError(path, text)

@@ -13,8 +13,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tui_tracker import database, journal
 from tui_tracker import folder as folders
-from tui_tracker import journal, store
 from tui_tracker.errors import StoreError
 from tui_tracker.store import Store
 
@@ -109,7 +109,7 @@ def _compact(opened: Store) -> str:
     pages = opened.read("PRAGMA page_count")[0][0]
     if free * _WORTH <= pages:
         return ""
-    connection = store.connect(opened.path, wait_s=10.0)
+    connection = database.connect(opened.path, wait_s=10.0)
     try:
         connection.execute("VACUUM")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

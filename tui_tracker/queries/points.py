@@ -7,12 +7,14 @@ import math
 import zlib
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import chain
 from operator import lt
 from typing import TYPE_CHECKING
 
 from tui_tracker import blocks
+from tui_tracker.errors import StoreDamaged
 from tui_tracker.queries.answers import Buckets, ConsoleLine, RunKey, Series
 from tui_tracker.queries.rows import moment
 from tui_tracker.store import Store
@@ -32,10 +34,11 @@ def read_series(store: Store, run: RunKey, metric: int) -> Series:
         "WHERE s.run=? AND s.metric=? ORDER BY s.seq",
         (run, metric),
     ):
-        block_steps, block_times = blocks.decode_axis(data)
-        steps += block_steps
-        times += block_times
-        values += blocks.decode_values(data)
+        with _damage_told(store):
+            block_steps, block_times = blocks.decode_axis(data)
+            steps += block_steps
+            times += block_times
+            values += blocks.decode_values(data)
     return Series(steps, times, values)
 
 
@@ -70,7 +73,8 @@ def read_buckets(
         points = _points(_data(store, cut), cut, start, end)
         found = _join(chain(whole, points), start, end, buckets)
     else:
-        found = _reduce(store, inside, start, end, buckets)
+        with _damage_told(store):
+            found = _reduce(store, inside, start, end, buckets)
     return Buckets(
         low_steps=[bucket[0] for bucket in found],
         high_steps=[bucket[1] for bucket in found],
@@ -95,6 +99,14 @@ def read_console(store: Store, run: RunKey, first: int = 0, count: int = 1000) -
                 name = "err" if stream in "eE" else "out"
                 lines.append(ConsoleLine(number, moment(at), name, text))  # type: ignore[arg-type]
     return lines
+
+
+@contextmanager
+def _damage_told(store: Store) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        raise StoreDamaged(store.path, f"{error}: run tt doctor, or restore a backup") from error
 
 
 def _reduce(store: Store, heads: Sequence[Row], start: int, end: int, n: int) -> list[_Bucket]:
