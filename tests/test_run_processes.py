@@ -895,6 +895,27 @@ def test_on_a_network_file_system_only_the_journal_is_written_and_every_reader_d
     assert (the_run(folder).row.status, len(points(folder, "loss"))) == ("finished", 100)
 
 
+def test_a_live_run_on_a_network_file_system_is_told_once_and_seen_by_readers(folder, monkeypatch):
+    script = """
+    r = tt.init("e")
+    r.log({"loss": 1})
+    time.sleep(1.6)
+    ready()
+    wait()
+    """
+    process = start(folder, script, TUI_TRACKER_NETWORK="1")
+    wait_for_line(process)
+    monkeypatch.setenv("TUI_TRACKER_NETWORK", "1")
+
+    one = the_run(folder)
+
+    process.kill()
+    _, errors = end(process)
+    assert (one.row.status, one.points) == ("running", 1)
+    assert errors.count("network file system") == 1
+    assert len(errors.splitlines()) == 1
+
+
 def test_a_crashed_run_on_a_network_file_system_is_found_dead_once(folder, monkeypatch):
     run(
         folder,

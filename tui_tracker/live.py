@@ -33,6 +33,7 @@ _BUSY = 100
 """Points of one drain that make a run a busy one."""
 _SHARE = 20
 """A drain that took t seconds is followed by a pause of at least 20 t."""
+_NETWORK = "the store is on a network file system, where SQLite is unsafe: tt brings this run in"
 _FINISH_WAIT_S = 30.0
 """How long a finished run waits for a store that is locked."""
 
@@ -93,6 +94,8 @@ class LiveDrain:
             moved = 0
             try:
                 self._look_after()
+                if self._network:
+                    self.say_once(_NETWORK)
                 if started >= due and not self._network:
                     self.say_once(self._drain(breathe=self._breathe))
                     moved = self._moved

@@ -110,7 +110,8 @@ class Run(Table, table=True):
 
     __table_args__ = (
         Index("run_by_experiment", "experiment", "started_ms"),
-        Index("run_by_start", "started_ms"),
+        # The start screen's list of all runs is read from this alone.
+        Index("run_by_start", "started_ms", "deleted_ms", "archived_ms"),
         Index("run_by_name", "name"),
         # Few runs run: this is read at every look, to end those whose journal is gone.
         Index("run_running", "id", sqlite_where=_RUNNING, postgresql_where=_RUNNING),

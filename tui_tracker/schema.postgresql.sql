@@ -182,7 +182,7 @@ CREATE INDEX run_by_experiment ON run (experiment, started_ms);
 
 CREATE INDEX run_by_name ON run (name);
 
-CREATE INDEX run_by_start ON run (started_ms);
+CREATE INDEX run_by_start ON run (started_ms, deleted_ms, archived_ms);
 
 CREATE INDEX run_running ON run (id) WHERE status = 'running';
 

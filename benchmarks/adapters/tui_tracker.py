@@ -32,8 +32,16 @@ def finish():
 
 
 def import_reader():
-    import tui_tracker.drain
-    import tui_tracker.queries  # noqa: F401
+    import tui_tracker.drain  # noqa: F401
+
+    # Queries are loaded as they are asked for; what reading needs is not what is timed.
+    from tui_tracker.queries import (  # noqa: F401
+        get_run,
+        list_last_values,
+        list_run_keys,
+        read_buckets,
+        read_series,
+    )
 
 
 def _open(run_dir):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from tui_tracker.queries.answers import ParamValue, RunKey
 from tui_tracker.queries.rows import marks, param_value
 from tui_tracker.store import Store
 
+_CHUNK = 200
+"""Runs that are read at once: rows in their ten thousands are dear to the garbage collector."""
 _LONG_TEXT = 512
 """A text of so many characters may be the beginning of a longer one."""
 
@@ -27,34 +29,42 @@ def list_last_values(store: Store, keys: Sequence[RunKey]) -> list[LastValues]:
 
     A run that is gone is left out.
     """
-    if not keys:
-        return []
-    chosen, bound = _chosen(keys)
-    names = store.read(f"SELECT id, name FROM run WHERE id {chosen}", bound)
-    found: dict[RunKey, LastValues] = {key: LastValues(name, {}, {}) for key, name in names}
     labels = {
         key: f"{name}@{context}" if context else name
         for key, name, context in store.read("SELECT id, name, context FROM key")
     }
+    found: dict[RunKey, LastValues] = {}
+    for start in range(0, len(keys), _CHUNK):
+        found.update(_chunk(store, keys[start : start + _CHUNK], labels))
+    return [found[key] for key in keys if key in found]
+
+
+def _chunk(
+    store: Store, keys: Sequence[RunKey], labels: Mapping[int, str]
+) -> dict[RunKey, LastValues]:
+    chosen, bound = _chosen(keys)
+    names = store.read(f"SELECT id, name FROM run WHERE id {chosen}", bound)
+    found: dict[RunKey, LastValues] = {key: LastValues(name, {}, {}) for key, name in names}
     params = {key: run.params for key, run in found.items()}
     for run, key, value, kind in store.read(
         f"SELECT run, key, coalesce(text, number), type FROM param WHERE run {chosen}", bound
     ):
-        if kind == "int":
+        if kind == "float":
+            if value.__class__ is str:
+                value = float(value)  # NaN is kept as a text
+        elif kind == "int":
             value = int(value)
         elif kind == "bool":
-            value = bool(value)
-        elif (kind == "str" and len(value) >= _LONG_TEXT) or kind in ("list", "none"):
+            value = value == 1
+        elif kind != "str" or len(value) >= _LONG_TEXT:
             value = _param(store, run, key)
-        elif kind == "float":
-            value = float(value)  # NaN is kept as a text
         params[run][labels[key]] = value
     last = {key: run.last for key, run in found.items()}
     for run, key, value in store.read(
         f"SELECT run, key, last FROM metric WHERE run {chosen}", bound
     ):
         last[run][labels[key]] = math.nan if value is None else value
-    return [found[key] for key in keys if key in found]
+    return found
 
 
 def _chosen(keys: Sequence[RunKey]) -> tuple[str, dict[str, object]]:

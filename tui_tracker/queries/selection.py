@@ -90,12 +90,15 @@ def list_run_keys(
     """
     where, bound = selection_sql(selection)
     join, field, more = _order_field(order)
-    direction = "DESC" if order.descending else "ASC"
+    if "e." in where or "e." in field:
+        join = f"JOIN experiment AS e ON e.id = r.experiment {join}"
+    down = "DESC" if order.descending else "ASC"
+    ordered = f"{field} IS NULL, {field} {down}, r.started_ms DESC, r.id DESC"
+    if order.field == "started":
+        # A start is never missing, and only so is its index used.
+        ordered = f"r.started_ms {down}, r.id {down}"
     rows = store.read(
-        "SELECT r.id FROM run AS r JOIN experiment AS e ON e.id = r.experiment "
-        f"{join} WHERE {where} "
-        f"ORDER BY {field} IS NULL, {field} {direction}, r.started_ms DESC, r.id DESC",
-        {**bound, **more},
+        f"SELECT r.id FROM run AS r {join} WHERE {where} ORDER BY {ordered}", {**bound, **more}
     )
     return [row[0] for row in rows]
 
