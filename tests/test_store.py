@@ -532,3 +532,13 @@ def test_a_made_database_leaves_an_existing_one_as_it_is(store):
     make_database(store.path)
 
     assert store.read("SELECT count(*) FROM note") == [(1,)]
+
+
+def test_a_closed_store_opens_nothing_again(store):
+    store.read("SELECT 1")
+    store.close()
+
+    with pytest.raises(StoreError, match="this store was closed"):
+        store.read("SELECT 1")
+    with pytest.raises(StoreError, match="this store was closed"), store.write():
+        pass

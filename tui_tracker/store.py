@@ -62,6 +62,7 @@ class Store:
         self._wait_s = wait_s
         self._identity: tuple[int, int] | None = None
         self._replaced = 0
+        self._closed = False
         self._reading = threading.RLock()
         self._writing = threading.RLock()
         self._reader: sqlite3.Connection | None = None
@@ -100,7 +101,11 @@ class Store:
         else:
             read_only = not (os.access(path, os.W_OK) and os.access(os.path.dirname(path), os.W_OK))
         store = cls(folder, path, read_only=read_only, wait_s=wait_s)
-        store._check_version(upgrade=upgrade)
+        try:
+            store._check_version(upgrade=upgrade)
+        except BaseException:
+            store.close()
+            raise
         return store
 
     def read(self, sql: str, parameters: Parameters = ()) -> list[Row]:
@@ -110,6 +115,7 @@ class Store:
             StoreError: the database cannot be read.
         """
         with self._reading, translated(self.path):
+            self._refuse_closed()
             if self._reader is None:
                 self._reader = self._connect(read_only=self.read_only)
             return self._reader.execute(sql, parameters).fetchall()
@@ -125,6 +131,7 @@ class Store:
         if self.read_only:
             raise StoreError(self.path, "you may not write to this store")
         with self._writing, translated(self.path):
+            self._refuse_closed()
             self._follow()
             if self._writer is None:
                 self._writer = self._connect(read_only=False)
@@ -173,6 +180,8 @@ class Store:
             for drain in self.drains.values():
                 drain.close()
             self.drains.clear()
+        # A thread that asks once more must not open the file again behind our back.
+        self._closed = True
         self._disconnect()
 
     def __enter__(self) -> Store:
@@ -201,6 +210,10 @@ class Store:
             self._identity = found
             self._replaced += 1
 
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise StoreError(self.path, "this store was closed")
+
     def _refuse_other_version(self, connection: sqlite3.Connection) -> None:
         # Another process may have brought the store up to date, or put another one here.
         found = int(connection.execute("PRAGMA user_version").fetchone()[0])
@@ -216,10 +229,13 @@ class Store:
         from urllib.parse import quote
 
         place = "file:" + quote(self.path)
+        connection = None
         try:
             connection = sqlite3.connect(place + "?mode=ro", uri=True, check_same_thread=False)
             connection.execute("SELECT count(*) FROM run").fetchone()
         except sqlite3.OperationalError:
+            if connection is not None:
+                connection.close()
             # A write-ahead log needs a shared-memory file beside it, which cannot be
             # made here. Nobody else can write here either, or the file would be there.
             connection = sqlite3.connect(
@@ -231,10 +247,9 @@ class Store:
     def _check_version(self, *, upgrade: bool) -> None:
         found = int(self.read("PRAGMA user_version")[0][0])
         if found > SCHEMA_VERSION:
-            self.close()
             raise StoreTooNew(self.path, found, SCHEMA_VERSION)
         if found < SCHEMA_VERSION and not self.read_only:
-            self.close()
+            self._disconnect()
             if not upgrade:
                 raise StoreError(self.path, "the store is of an older version: tt brings it up")
             with translated(self.path):
