@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 from tui_pilot import gone, opened, screen_text, see, until
@@ -44,6 +45,22 @@ async def test_every_size_shows_the_runs_and_no_line_is_too_wide(store, log_run,
         strips = pilot.app.screen._compositor.render_strips()
 
     assert {strip.cell_length for strip in strips} == {size[0]}
+
+
+@pytest.mark.parametrize("width", range(76, 110, 3))
+async def test_a_number_is_shown_whole_or_not_at_all(store, log_run, width):
+    metrics = {"val_loss": 0.01014, "val_r2": 0.9843, "train_loss": 0.003676, "grad_norm": 12.75}
+    log_run("lr=0.001_seed=0", params={"lr": 0.001}, **{k: [v] for k, v in metrics.items()})
+
+    async with opened(store, size=(width, 24)) as pilot:
+        await see(pilot, "0.01014")
+        table = table_of(pilot)
+        line, room = "".join(text for text, _ in table.line(0)), table.room
+
+    assert len(line) <= room
+    assert set(re.findall(r"\d+\.\d+", line.split("seed=0")[1])) <= {
+        *("0.01014", "0.9843", "0.003676", "12.75", "0.001")
+    }
 
 
 async def test_a_terminal_that_is_too_small_says_so_and_comes_back(store, log_run):

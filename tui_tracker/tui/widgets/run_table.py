@@ -238,7 +238,7 @@ class RunTable(VirtualList, inherit_bindings=False):
     def shown_columns(self) -> list[tuple[int, int]]:
         """Return number and width of the columns that fit, status and name always first."""
         shown: list[tuple[int, int]] = []
-        left = self.room
+        left = self.room - 1  # the mark of the cursor
         numbers = [0, 1, *range(self._first_column, len(self.columns))]
         for number in numbers[: len(self.columns)]:
             width = self.width_of(number)
