@@ -285,6 +285,17 @@ def test_show_tells_what_a_reader_asks_first(tt_: Cli, folder: Path) -> None:
     assert "    two\n    lines\n" in out
 
 
+def test_a_traceback_is_told_by_its_last_line_and_stands_below_in_full(
+    tt_: Cli, folder: Path
+) -> None:
+    tt.init("e", "a", store=folder).finish("failed", "Traceback:\n  line 3\nValueError: no")
+
+    _, out, _ = tt_("show", "a")
+
+    assert re.search(r"ended by +ValueError: no\n", out)
+    assert "how it ended\n    Traceback:\n      line 3\n    ValueError: no\n" in out
+
+
 def test_a_curve_comes_as_three_columns_with_every_point(tt_: Cli, log_run: LogRun) -> None:
     values = [1 / (step + 1) for step in range(3000)]
     values[7] = math.nan

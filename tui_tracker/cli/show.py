@@ -39,6 +39,10 @@ def _print_run(detail: RunDetail) -> None:
     from tui_tracker.formatting import format_value, printable
 
     _print_facts(detail)
+    if "\n" in detail.ended_by:
+        print_heading("how it ended")
+        for line in detail.ended_by.splitlines():
+            print(f"    {printable(line)}")
     row = detail.row
     if row.params:
         print_heading("params")
@@ -82,7 +86,8 @@ def _print_facts(detail: RunDetail) -> None:
             ("id", row.id),
             ("experiment", printable(row.experiment)),
             ("status", status),
-            ("ended by", printable(detail.ended_by)),
+            # Of a traceback the last line says what happened; the whole stands below.
+            ("ended by", printable(detail.ended_by.rpartition("\n")[2])),
             ("started", f"{format_time(row.started_at)}, {ago}"),
             ("ended", format_time(row.ended_at) if row.ended_at else ""),
             ("duration", format_duration(row.duration_s)),
