@@ -41,8 +41,7 @@ def _print_run(detail: RunDetail) -> None:
     _print_facts(detail)
     if "\n" in detail.ended_by:
         print_heading("how it ended")
-        for line in detail.ended_by.splitlines():
-            print(f"    {printable(line)}")
+        _print_text(detail.ended_by)
     row = detail.row
     if row.params:
         print_heading("params")
@@ -57,14 +56,20 @@ def _print_run(detail: RunDetail) -> None:
         for note in detail.notes:
             who = f", {printable(note.author)}" if note.author else ""
             print(f"{note.written_at.astimezone():%Y-%m-%d %H:%M}{who}")
-            for line in note.text.splitlines():
-                print(f"    {printable(line)}")
+            _print_text(note.text)
     if detail.artifacts:
         print_heading("artifacts")
         print_artifacts(detail.artifacts)
     if detail.lineage:
         print_heading("lineage")
         print_facts([fact for part in detail.lineage for fact in _part_facts(part)])
+
+
+def _print_text(text: str) -> None:
+    from tui_tracker.formatting import printable
+
+    for line in text.splitlines():
+        print(f"    {printable(line)}")
 
 
 def _print_facts(detail: RunDetail) -> None:
