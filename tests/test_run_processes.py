@@ -516,6 +516,50 @@ if __name__ == "__main__":
     assert sorted(step for step, _ in points(folder, "task")) == list(range(40))
 
 
+def test_a_child_that_is_stopped_as_soon_as_it_is_forked_dies(folder):
+    done = run(
+        folder,
+        """
+        import signal
+        with tt.init("e") as r:
+            r.log({"loss": 1})
+            ends = []
+            for _ in range(60):
+                child = os.fork()
+                if child == 0:
+                    wait()
+                os.kill(child, signal.SIGTERM)
+                ends.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        print(set(ends))
+        """,
+        wait_s=20,
+    )
+
+    assert (done.stdout, done.stderr) == ("{-15}\n", "")
+    assert the_run(folder).row.status == "finished"
+
+
+def test_a_child_has_the_signal_handlers_that_stood_before_the_run(folder):
+    done = run(
+        folder,
+        """
+        import signal
+        before = signal.getsignal(signal.SIGTERM)
+        with tt.init("e"):
+            ours = signal.getsignal(signal.SIGTERM)
+            child = os.fork()
+            if child == 0:
+                blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+                os._exit(signal.getsignal(signal.SIGTERM) is not before or len(blocked))
+            print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+            print(ours is signal.getsignal(signal.SIGTERM), ours is before)
+            print(len(signal.pthread_sigmask(signal.SIG_BLOCK, [])))
+        """,
+    )
+
+    assert done.stdout == "0\nTrue False\n0\n"
+
+
 def test_a_copy_of_a_run_is_the_run(folder):
     run(
         folder,

@@ -28,6 +28,10 @@ _installed = _hears_signals = False
 _exit_code: object = None
 _exit_calls = -1
 """How many points the open runs had when `sys.exit` was called."""
+_replaced: dict[signal.Signals, tuple[object, object]] = {}
+"""Our handler of each signal, and the one that stood before it."""
+_forking = threading.local()
+"""What the hooks around a fork hand to each other."""
 _failure = ""
 _signal = 0
 
@@ -140,6 +144,7 @@ def _hook_signal(number: signal.Signals) -> None:
         os.kill(os.getpid(), received)
 
     signal.signal(number, handler)
+    _replaced[number] = (handler, before)
 
 
 def _calls() -> int:
@@ -163,18 +168,34 @@ def _at_exit() -> None:
 
 
 def _before_fork() -> None:
-    for run in _runs:
+    _forking.runs = list(_runs)
+    for run in _forking.runs:
         run._before_fork()
+    if hasattr(signal, "pthread_sigmask"):
+        # A Python handler is deaf in a new child until the interpreter is set up there: a
+        # signal that comes meanwhile would be lost, and whoever sent it would wait for ever.
+        _forking.mask = signal.pthread_sigmask(signal.SIG_BLOCK, list(_replaced))
 
 
 def _after_fork_in_parent() -> None:
-    for run in _runs:
+    for run in _forking.runs:
         run._after_fork()
+    _unblock()
 
 
 def _in_child() -> None:
-    for run in _runs:
+    for run in _forking.runs:
         run._in_child()
-    # The parent's runs are the parent's to finish.
+    # The parent's runs are the parent's to finish, and how a child dies is its own affair.
     _runs.clear()
     _last.clear()
+    for number, (ours, before) in _replaced.items():
+        if signal.getsignal(number) is ours:
+            signal.signal(number, before)  # type: ignore[arg-type]
+    _replaced.clear()
+    _unblock()
+
+
+def _unblock() -> None:
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_SETMASK, _forking.mask)

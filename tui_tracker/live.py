@@ -34,6 +34,7 @@ _BUSY = 100
 _SHARE = 20
 """A drain that took t seconds is followed by a pause of at least 20 t."""
 _NETWORK = "the store is on a network file system, where SQLite is unsafe: tt brings this run in"
+_HOLD_S = 1.0
 _FINISH_WAIT_S = 30.0
 """How long a finished run waits for a store that is locked."""
 
@@ -53,6 +54,9 @@ class LiveDrain:
         self._moved = 0
         self._locked = False
         self._beat = time.monotonic()
+        self._working = threading.Lock()
+        """Held while the thread imports, reads or writes: no fork may happen then."""
+        self._held = False
         self._thread = threading.Thread(target=self._work, name="tt-drain", daemon=True)
         self._thread.start()
 
@@ -74,6 +78,17 @@ class LiveDrain:
             problem = _unforeseen(error)
         return problem
 
+    def hold(self) -> None:
+        """Let the thread come to rest before a fork; a child inherits no lock it holds."""
+        self._held = True
+        self._held = self._working.acquire(timeout=_HOLD_S)
+
+    def let_go(self) -> None:
+        """Let the thread go on after a fork."""
+        if self._held:
+            self._held = False
+            self._working.release()
+
     def stop(self) -> None:
         self._stop.set()
         if self._thread is not threading.current_thread():
@@ -93,12 +108,8 @@ class LiveDrain:
             started = time.monotonic()
             moved = 0
             try:
-                self._look_after()
-                if self._network:
-                    self.say_once(_NETWORK)
-                if started >= due and not self._network:
-                    self.say_once(self._drain(breathe=self._breathe))
-                    moved = self._moved
+                with self._working:
+                    moved = self._pass(drain=started >= due)
             except Exception as error:  # noqa: BLE001  this thread may not end training
                 self.say_once(_unforeseen(error))
             if started >= due:
@@ -108,6 +119,16 @@ class LiveDrain:
                 wanted = _SHORTEST_S if moved > _BUSY else min(pause * 1.5, _LONGEST_S)
                 pause = max(wanted, took * _SHARE)
                 due = time.monotonic() + pause
+
+    def _pass(self, *, drain: bool) -> int:
+        """Do what is due; return how many points were moved."""
+        self._look_after()
+        if self._network:
+            self.say_once(_NETWORK)
+        elif drain:
+            self.say_once(self._drain(breathe=self._breathe))
+            return self._moved
+        return 0
 
     def _look_after(self) -> None:
         """Keep the journal whole and its heartbeat going."""
@@ -144,7 +165,7 @@ class LiveDrain:
         return done.problems[0] if done.problems else ""
 
     def _breathe(self) -> None:
-        if not self._stop.is_set():  # else the end of the run waits for this
+        if not self._stop.is_set() and not self._held:  # else somebody waits for this
             time.sleep(0.0002)
 
     def _close_store(self) -> None:

@@ -361,12 +361,14 @@ class Run:
 
     def _before_fork(self) -> None:
         # A child must not inherit a lock that another thread holds.
+        self._live.hold()
         self._lock.acquire()
         self._journal.lock.acquire()
 
     def _after_fork(self) -> None:
         self._journal.lock.release()
         self._lock.release()
+        self._live.let_go()
 
     def _in_child(self) -> None:
         """Let go of the parent's file: while a child held it, a dead parent would look alive."""
@@ -400,6 +402,10 @@ class _Silent:
     """In a child nobody drains: the parent does, or whoever looks next."""
 
     def stop(self) -> None: ...
+
+    def hold(self) -> None: ...
+
+    def let_go(self) -> None: ...
 
     def finish(self) -> str:
         return ""
