@@ -150,7 +150,14 @@ def test_streams_that_are_missing_or_closed_are_no_trouble(monkeypatch):
     closed.close()
     monkeypatch.setattr(sys, "stderr", closed)
 
-    listen([]).release()
+    told: Said = []
+
+    console = Console(lambda *line: told.append(line))
+    console.tick()
+    console.release()
+
+    assert told == []
+    assert sys.stdout is None
 
 
 def test_lines_of_many_threads_are_all_told(said):
