@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import operator
 import os
+import sys
 import threading
 import time
 from zlib import crc32
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Literal, Self
 
+    from tui_tracker.capture.redaction import Mask
     from tui_tracker.start import Start
 
 _MOST_KEYSETS = 4096
@@ -68,13 +70,16 @@ class Run:
         self._journal = JournalWriter(start.path, start.record, fsync=start.fsync)
         self._keysets = self._journal.keysets
         start.tell_ranks()
+        self._mask: Mask | None = None
         self._console: consoles.Console | None = None
         if start.console:
             self._console = consoles.Console(self._log_console)
         self._artifacts = artifacts.ArtifactWorker(
             folders.artifacts(start.folder), self._log_artifact_facts
         )
-        self._live = LiveDrain(start.folder, self.id, self._journal, self._tick)
+        self._live = LiveDrain(
+            start.folder, self.id, self._journal, self._tick, drains=start.writer != "join"
+        )
         endings.watch(self)
 
     def log(
@@ -121,7 +126,10 @@ class Run:
             self._warn(f"log_params(): {error}")
             return
         if flat:
-            self._append(journal.PARAMS, {"params": flat})
+            from tui_tracker.capture.redaction import redact_param
+
+            shown = {name: redact_param(name, value) for name, value in flat.items()}
+            self._append(journal.PARAMS, {"params": shown})
 
     def log_artifact(
         self,
@@ -313,8 +321,16 @@ class Run:
             return
         if self._forked:
             self._join_as_child()
-        facts: dict[str, object] = {"t": _now_ms(), "stream": stream, "text": text}
+        facts: dict[str, object] = {"t": _now_ms(), "stream": stream, "text": self.masked(text)}
         self._journal.append(journal.CONSOLE, {**facts, "partial": True} if partial else facts)
+
+    def masked(self, text: str) -> str:
+        """Return a line of output without the secrets that this process was given."""
+        if self._mask is None:
+            from tui_tracker.capture.redaction import Mask  # with the first line
+
+            self._mask = Mask(getattr(sys, "orig_argv", sys.argv), os.environ)
+        return self._mask.hide(text)
 
     def _tick(self) -> None:
         if (console := self._console) is not None:

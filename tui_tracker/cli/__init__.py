@@ -46,6 +46,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "gc": "empty the trash and give the space back",
     },
     "begin": {
+        "run": "run a command and record it as a run",
         "demo": "train something small and watch it",
         "completion": "print the shell's completion script",
     },
