@@ -412,7 +412,7 @@ def _writer_in(name: str) -> str:
     if "capture" in parts:
         return "capture"
     ranks = [f"rank{part[1:]}" for part in parts if part.startswith("r")]
-    forks = ["fork" if part[0] == "p" else "join" for part in parts if part[:1] in ("p", "j")]
+    forks = ["fork" if part[0] == "p" else "join" for part in parts if part[:1] in ("p", "s")]
     return ".".join([*forks, *ranks]) or "main"
 
 

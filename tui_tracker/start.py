@@ -55,7 +55,8 @@ class Start:
             parts.append(f"r{self.rank}")
         if self.writer in ("fork", "join"):
             # A process id comes back some day; a moment does not.
-            kind = "p" if self.writer == "fork" else "j"
+            # `s` sorts behind `journal`: the main one, which says less, is read first.
+            kind = "p" if self.writer == "fork" else "s"
             parts.append(f"{kind}{os.getpid()}-{time.time_ns():x}")
         return os.path.join(folders.journals(self.folder), ".".join(parts) + journal.SUFFIX)
 

@@ -35,7 +35,7 @@ class Observer:
         inside = import_module("tui_tracker.capture.inside")
         self._inside: Any = inside.Inside(folder, {})
         attempt = f".a{joined.attempt}" if joined.attempt > 1 else ""
-        name = f"{joined.run_id}{attempt}.j{os.getpid()}-{time.time_ns():x}{journal.SUFFIX}"
+        name = f"{joined.run_id}{attempt}.s{os.getpid()}-{time.time_ns():x}{journal.SUFFIX}"
         first = {"run": joined.run_id, "writer": "join", "attempt": joined.attempt}
         self._writer = JournalWriter(
             os.path.join(folders.journals(folder), name), {**first, "lineage": self._inside.parts}
