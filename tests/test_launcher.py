@@ -37,7 +37,7 @@ def start_tt(folder: Path, *arguments: str, **environment: str) -> subprocess.Po
         stderr=subprocess.PIPE,
         text=True,
         errors="replace",
-        env={**os.environ, **environment},
+        env={**os.environ, "TUI_TRACKER_CONSOLE": "on", **environment},
         start_new_session=True,
     )
 
@@ -225,7 +225,7 @@ def test_bytes_that_are_no_text_pass_through_whole(folder, tmp_path):
     done = subprocess.run(
         [*TT, "--store", str(folder), "run", "--quiet", "cat", str(path)],
         capture_output=True,
-        env=dict(os.environ),
+        env={**os.environ, "TUI_TRACKER_CONSOLE": "on"},
     )
 
     assert done.stdout == path.read_bytes()
@@ -315,7 +315,7 @@ print('count', len(got), flush=True)
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_to_tt_is_passed_on_and_tt_waits(folder, number):
-    process = start_tt(folder, sys.executable, "-c", LOOP, TUI_TRACKER_CONSOLE="on")
+    process = start_tt(folder, sys.executable, "-c", LOOP)
     wait_for_word(process, "ready")
 
     process.send_signal(number)
@@ -327,7 +327,7 @@ def test_a_signal_to_tt_is_passed_on_and_tt_waits(folder, number):
 
 
 def test_a_command_that_ends_well_after_a_signal_is_a_finished_run(folder):
-    process = start_tt(folder, sys.executable, "-c", STUBBORN, TUI_TRACKER_CONSOLE="on")
+    process = start_tt(folder, sys.executable, "-c", STUBBORN)
     wait_for_word(process, "ready")
 
     process.send_signal(signal.SIGTERM)
@@ -344,7 +344,7 @@ def test_after_sigkill_of_tt_the_run_crashed_and_the_command_ends_when_it_prints
         f"while True: time.sleep(0.02); open({str(mark)!r}, 'w').write(str(os.getpid())); "
         "print('x', flush=True)"
     )
-    process = start_tt(folder, sys.executable, "-c", code, TUI_TRACKER_CONSOLE="on")
+    process = start_tt(folder, sys.executable, "-c", code)
     wait_for_word(process, "ready")
     wait_until(mark.exists)
     child = int(mark.read_text() or 0)
@@ -418,6 +418,22 @@ def test_on_a_terminal_the_command_has_one_too_of_the_same_size(folder):
         "(100, 30)",
     ]
     assert [text for _, text in console(folder)] == ["True True True", "(80, 24)", "(100, 30)"]
+
+
+def test_on_a_terminal_what_is_written_to_both_streams_is_shown_in_order(folder):
+    code = (
+        "import os\n"
+        "for n in range(300): os.write(1 + n % 2, f'{n}\\n'.encode())\n"
+        "raise SystemExit('at last')"
+    )
+    command = [*TT, "--store", str(folder), "run", "--quiet", sys.executable, "-c", code]
+
+    terminal = Terminal(command)
+
+    assert terminal.end() == 1
+    lines = terminal.seen.decode().split()
+    assert lines[:300] == [str(n) for n in range(300)]
+    assert the_run(folder).ended_by.endswith("at last")
 
 
 def test_ctrl_c_reaches_the_command_once(folder):

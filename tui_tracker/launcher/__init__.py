@@ -115,11 +115,15 @@ class _Launched:
         self.run._console = self.console
         self.run._mask = Mask(command.words, command.environ)
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
+        self._complains = "err"
+        """The stream whose last lines say why the command failed."""
 
     def follow(
         self, program: str, passing: Passing | None, timeout_s: float | None
     ) -> LaunchResult:
         """Start the command, wait for its end, and end the run as it did."""
+        if passing is not None and passing.is_one:
+            self._complains = "out"
         try:
             child = self._spawn(program, passing)
         except OSError as error:
@@ -184,7 +188,7 @@ class _Launched:
         return ("failed", tail or f"the command exited with {code}") if code else ("finished", "")
 
     def _log_line(self, stream: str, text: str, partial: bool) -> None:
-        if stream == "err" and not partial:
+        if stream == self._complains and not partial:
             self._tail.append(self.run.masked(text))
         self.run._log_console(stream, text, partial)
 
