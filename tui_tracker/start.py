@@ -41,7 +41,7 @@ class Start:
         self.first_step = 0
         self.ordinal = -1
         """Of the run among those that this launch's ranks share; -1 for a run of its own."""
-        self.console = self.capture = True
+        self.console = self.capture = self.watched = True
         self.fsync = False
         self.facts: dict[str, object] = {}
 

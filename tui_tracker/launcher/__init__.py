@@ -108,7 +108,8 @@ class _Launched:
     """A run, and the command that is running in it."""
 
     def __init__(self, begun: start.Start, command: Command) -> None:
-        begun.console = begun.capture = False  # both are seen to here
+        # Console and helper are seen to here, and what this process does is no training.
+        begun.console = begun.capture = begun.watched = False
         self._begun, self._command = begun, command
         self.run = Run(begun)
         self.console = Console(self._log_line, wrap=False)

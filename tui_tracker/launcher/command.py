@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 
 from tui_tracker import helper
 from tui_tracker.capture import bootstrap, git, launch, process, variables
@@ -24,6 +25,7 @@ Log = Callable[[Mapping[str, object]], None]
 _OWN_PARTS = ("code", "lock", "hardware")
 """What this process's Python can tell as well as the script's."""
 _NO_PYTHON = "the command started no Python that could be asked"
+_NO_OBSERVER = "only the command's own process could tell"
 _TOO_OLD = "the command's Python could not be asked: 3.11 or later is needed for that"
 _HELPER_S = 5.0
 
@@ -68,6 +70,9 @@ class Command:
             self._process["executable"] = process.private_path(python)
             self._launch(python, log)
         log({"part": "process", "status": "ok", "facts": self._process})
+        # The observer writes over it, where there is one in the command's process.
+        for part in _inner_parts():
+            log({"part": part, "status": "skipped", "reason": _NO_OBSERVER})
 
     def look(self, log: Log) -> None:
         """Take in what the bootstrap left, once it did."""
@@ -182,6 +187,15 @@ class Command:
 _BOOT_FILES = ("sitecustomize.py", "package")
 _WRONG_PYTHON = 2
 """How a Python before 3.11 ends that was given the option -P."""
+
+
+def _inner_parts() -> Sequence[str]:
+    """Return the parts that only the command's own process can tell."""
+    try:
+        parts: Sequence[str] = import_module("tui_tracker.capture.inside").PARTS
+    except ImportError:
+        return ()
+    return parts
 
 
 def find_program(word: str, environ: Mapping[str, str], cwd: str) -> str:
