@@ -9,6 +9,7 @@ process opens is not seen.
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import threading
 import time
@@ -48,6 +49,7 @@ class Reads:
         self._read: dict[str, None] = {}
         self._written: set[str] = set()
         self._more = 0
+        self._began = time.time()
 
     def begin(self) -> None:
         """Begin to watch; a process that refuses audit hooks raises."""
@@ -91,8 +93,8 @@ class Reads:
             kept = [] if self._is_left_out(real) else self._undeclared(real, names)
             if len(found) >= _MOST_FOLDERS:
                 more += len(kept)
-            elif kept:
-                found[_show(folder)] = _folder(folder, kept, deadline)
+            elif kept and (facts := self._folder(folder, kept, deadline)):
+                found[_show(folder)] = facts
         return {"folders": found, "more": more}
 
     def _undeclared(self, folder: str, names: list[str]) -> list[str]:
@@ -104,6 +106,27 @@ class Reads:
         below = os.path.join(folder, "")
         declared = (os.path.join(path, "") for path in self._declared)
         return below.startswith((*self._left_out, *declared))
+
+    def _folder(self, folder: str, names: list[str], deadline: float) -> dict[str, object]:
+        """Return what was read in a folder, {} where nothing of it was there before."""
+        size = 0
+        kept: list[str] = []
+        for number, name in enumerate(names):
+            if time.monotonic() > deadline:  # a slow file system: the sum is not worth the wait
+                size, kept = -1, kept + names[number:]
+                break
+            try:
+                facts = os.stat(os.path.join(folder, name))
+            except OSError:
+                continue  # an `open` that failed was reported too
+            # What is younger than the run was made by it, perhaps by a library in C.
+            if stat.S_ISREG(facts.st_mode) and facts.st_mtime < self._began:
+                size += facts.st_size
+                kept.append(name)
+        if not kept:
+            return {}
+        found: dict[str, object] = {"files": len(kept), "names": sorted(kept)[:_MOST_NAMES]}
+        return found if size < 0 else {**found, "bytes": size}
 
 
 def system_folders() -> list[str]:
@@ -117,6 +140,8 @@ def _hook(event: str, args: tuple[object, ...]) -> None:
     # Called for each event of the process: all but the open of a likely file ends here.
     if event == "open" and _open:
         path = args[0]
+        if type(path) is bytes:
+            path = path.decode(errors="surrogateescape")
         if type(path) is str and path[path.rfind(".") + 1 :].lower() in _WATCHED:
             try:
                 _note(path, args[1], args[2])
@@ -146,19 +171,6 @@ def _is_data(path: str) -> bool:
     if suffix in _TEXT:
         return not _DATA_FOLDERS.isdisjoint(folders)
     return name not in _CONFIGURATION
-
-
-def _folder(folder: str, names: list[str], deadline: float) -> dict[str, object]:
-    facts: dict[str, object] = {"files": len(names), "names": sorted(names)[:_MOST_NAMES]}
-    size = 0
-    try:
-        for name in names:
-            if time.monotonic() > deadline:
-                return facts  # a slow file system: the sum is not worth the wait
-            size += os.stat(os.path.join(folder, name)).st_size
-    except OSError:
-        return facts  # a file is gone: the sum of the others would mislead
-    return {**facts, "bytes": size}
 
 
 def _show(folder: str) -> str:

@@ -43,7 +43,7 @@ _MOST = 100
 """Calls of one run that are kept, each with its own seed."""
 _NAMES = frozenset(("seed", "random_seed", "random_state", "rng_seed", "manual_seed"))
 _MOST_PARAMS = 8
-_FEW, _MANY = 2, 64
+_FEW, _MANY = 4, 64
 """States behind a seed that are looked through at once, and by the thread."""
 
 
@@ -169,6 +169,9 @@ class Seeds:
         return {**facts, "states": self._states}
 
     def _read(self, when: str, reach: int) -> None:
+        self._states[when] = {}
+        if not _is_any_loaded():
+            return
         from tui_tracker.capture import generators
 
         self._states[when] = generators.hash_states()
@@ -176,6 +179,8 @@ class Seeds:
 
     def _search(self, reach: int) -> None:
         """Find seeds in the states of generators that nobody was heard to seed."""
+        if not _is_any_loaded():
+            return
         from tui_tracker.capture import generators
 
         heard = {call.library for call in self._calls if call.seed is not None}
@@ -184,6 +189,10 @@ class Seeds:
         candidates = [seed for seed in wanted if seed is not None]
         for library, seed in generators.find_seeds(candidates, heard, reach):
             self._shown.append({"library": library, "seed": seed, "via": "state"})
+
+
+def _is_any_loaded() -> bool:
+    return not sys.modules.keys().isdisjoint(("random", "numpy.random", "torch", "tensorflow"))
 
 
 def _is_seed(name: str) -> bool:
@@ -197,7 +206,16 @@ def _wrap(library: str, module: ModuleType, place: str, name: str) -> None:
     wrapper = _wrappers.get(id(original))
     if wrapper is None:
         wrapper = _wrappers[id(original)] = _make_wrapper(library, original, place, name)
+        _tell_torchscript(original, wrapper)
     setattr(module, name, wrapper)
+
+
+def _tell_torchscript(original: object, wrapper: object) -> None:
+    """Have TorchScript know the wrapper where it knows the function: it goes by identity."""
+    builtins: Any = sys.modules.get("torch.jit._builtins")
+    table = getattr(builtins, "_builtin_table", None)
+    if isinstance(table, dict) and id(original) in table:
+        table[id(wrapper)] = table[id(original)]
 
 
 def _make_wrapper(
