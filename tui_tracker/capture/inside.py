@@ -266,6 +266,8 @@ class Inside:
         facts: Facts = {}
         try:
             facts, reason = ask()
+            early = self._problems.get(part, "")
+            reason = ", ".join(words for words in (reason, early) if words)
             status = "partial" if reason else "ok"
             self._known[part] = facts
         except _SwitchedOff as error:
@@ -273,6 +275,7 @@ class Inside:
         except Exception as error:  # noqa: BLE001  whatever a library may do to a capture
             facts = self._known.get(part, {})
             status, reason = "partial" if facts else "failed", _reason(error)
+            self._problems[part] = reason
         took_ms = int((time.monotonic() - started) * 1000)
         return {
             "part": part,
