@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import threading
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tui_tracker.capture import reads
+from tui_tracker.capture import reads, workers
 
 
 @pytest.fixture
@@ -175,3 +176,49 @@ def test_an_uninteresting_open_costs_less_than_a_microsecond_more(watching):
 
     assert min(times) / 2000 < 1e-6
     assert watching.facts()["folders"] == {}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_forked_workers_tell_what_they_read(watching, data: Path):
+    watching.before_fork()
+    processes = [
+        multiprocessing.get_context("fork").Process(target=_read, args=(data, name))
+        for name in ("train.csv", "b.npy")
+    ]
+    for worker in processes:
+        worker.start()
+    for worker in processes:
+        worker.join()
+
+    assert names(watching, data) == ["b.npy", "train.csv"]
+    assert watching.is_whole
+
+
+def test_more_than_a_pipe_takes_is_dropped_and_said(data: Path):
+    pipe = workers.Pipe()
+    for number in range(100_000):
+        pipe.send(f"{data}/{number}.png", written=False)
+
+    heard = list(pipe.receive())
+
+    assert 500 < len(heard) < 100_000
+    assert pipe.overflowed
+    assert heard[:2] == [(f"{data}/0.png", False), (f"{data}/1.png", False)]
+    pipe.close()
+
+
+def test_a_file_that_took_the_pipes_number_is_never_written_to(tmp_path: Path):
+    pipe = workers.Pipe()
+    taken = os.open(tmp_path / "users.bin", os.O_RDWR | os.O_CREAT)
+    os.dup2(taken, pipe._in)
+
+    pipe.send("/data/x.csv", written=False)
+    pipe.close()
+
+    assert (tmp_path / "users.bin").read_bytes() == b""
+    os.close(taken)
+    os.close(pipe._in)
+
+
+def _read(folder: Path, name: str) -> None:
+    (folder / name).read_bytes()

@@ -283,6 +283,25 @@ def test_torch_gets_seed_generator_and_switches():
         torch.use_deterministic_algorithms(False)
 
 
+def test_a_seed_that_torch_drew_by_itself_is_kept_and_is_not_called_applied():
+    torch = pytest.importorskip("torch")
+    drawn = torch.random.seed()
+
+    facts = seeds.Seeds({}).begin()
+
+    assert facts["drawn"] == {"torch": drawn}
+    assert [library for library, _, via in applied(facts) if via == "state"] == []
+
+
+def test_equal_seeds_of_several_libraries_are_calls_of_their_own():
+    listener = seeds.Seeds({})
+    listener.begin()
+    for library in ("one", "two"):
+        seeds.note(library, 3, "seed_everything")
+
+    assert applied(listener.end()) == [("one", 3, "seed_everything"), ("two", 3, "seed_everything")]
+
+
 def test_torch_is_heard_under_both_names_and_tells_its_seed():
     torch = pytest.importorskip("torch")
     torch.default_generator.manual_seed(4711)

@@ -384,6 +384,7 @@ class Run:
         self._write_finish("killed", f"stopped by {name}")
 
     def _before_fork(self) -> None:
+        self._inside.before_fork()
         # A child must not inherit a lock that another thread holds.
         self._live.hold()
         self._lock.acquire()

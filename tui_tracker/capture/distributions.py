@@ -53,7 +53,8 @@ def _imported_names() -> set[str]:
     """Return the top-level names that are imported from anywhere but the standard library."""
     names = {name.partition(".")[0] for name in list(sys.modules)}
     names -= sys.stdlib_module_names
-    names -= {"__main__", "__mp_main__"}
+    # The last is a hook of setuptools that each start of Python loads.
+    names -= {"__main__", "__mp_main__", "_distutils_hack"}
     return {_plain(name) for name in names}
 
 

@@ -81,6 +81,14 @@ class Inside:
         if self._seeds is not None:
             self._seeds.see_params(params)
 
+    def before_fork(self) -> None:
+        """Make ready for a child that reads data for this run."""
+        if self._reads is not None and self._is_mine():
+            try:
+                self._reads.before_fork()
+            except OSError as error:  # no descriptors left
+                self._problems["reads"] = _reason(error)
+
     def tick(self, append: Callable[[Facts], None]) -> None:
         """Do what the start had no time for, and listen to what was imported since.
 
@@ -91,6 +99,8 @@ class Inside:
         try:
             if self._seeds is not None:
                 self._seeds.tick()
+            if self._reads is not None:
+                self._reads.hear_workers()
             if self._late:
                 self._late = False
                 self._catch_up(append)
@@ -215,11 +225,12 @@ class Inside:
         return {"start": self._flags, "end": determinism.flags()}, ""
 
     def _end_reads(self) -> Answer:
-        if "reads" in self._problems:
+        if self._reads is None and "reads" in self._problems:
             raise RuntimeError(self._problems["reads"])
         if self._reads is None:
             raise _SwitchedOff("TUI_TRACKER_READS switches it off")
-        return self._reads.facts(), ""
+        facts = self._reads.facts()
+        return facts, "" if self._reads.is_whole else "worker processes read more files"
 
     def _end_notebook(self, keep: Callable[[bytes, str], None] | None) -> Answer:
         if self._notebook is None:

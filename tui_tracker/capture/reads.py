@@ -3,7 +3,7 @@
 Python reports each `open` to audit hooks. A hook cannot be taken off again, so there is
 one a process, made with the first run that wants it, and it does nothing while no run
 is open. What a library opens in C (pyarrow, h5py, safetensors, OpenCV) or a spawned
-process opens is not seen.
+process opens is not seen; forked workers tell what they read.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import time
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from tui_tracker.capture.workers import Pipe
 
 _TABLES = "csv tsv parquet feather arrow orc avro xls xlsx json jsonl ndjson sqlite db lmdb mdb"
 _ARRAYS = (
@@ -50,6 +52,8 @@ class Reads:
         self._written: set[str] = set()
         self._more = 0
         self._began = time.time()
+        self._pid = os.getpid()
+        self._pipe: Pipe | None = None
 
     def begin(self) -> None:
         """Begin to watch; a process that refuses audit hooks raises."""
@@ -62,6 +66,26 @@ class Reads:
     def forget(self) -> None:
         global _open
         _open = tuple(reads for reads in _open if reads is not self)
+        if self._pipe is not None:
+            self._pipe.close()
+            self._pipe = None
+
+    def before_fork(self) -> None:
+        """Make what a child tells by which files it opens."""
+        if self._pipe is None and os.getpid() == self._pid:
+            from tui_tracker.capture import workers
+
+            self._pipe = workers.Pipe()
+
+    def hear_workers(self) -> None:
+        """Take in what forked children opened."""
+        for path, written in self._pipe.receive() if self._pipe is not None else ():
+            self.take(path, written=written)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that forked children told was heard."""
+        return self._pipe is None or not self._pipe.overflowed
 
     def declare(self, path: str) -> None:
         """Leave out a file, or all that lies in a folder: it is recorded otherwise."""
@@ -69,17 +93,21 @@ class Reads:
 
     def take(self, path: str, *, written: bool) -> None:
         """Note a file that was opened."""
+        if path in (self._written if written else self._read):
+            return
+        if len(self._written if written else self._read) >= _MOST_FILES:
+            self._more += not written
+            return
         if written:
-            if len(self._written) < _MOST_FILES:
-                self._written.add(path)
-        elif path not in self._read:
-            if len(self._read) < _MOST_FILES:
-                self._read[path] = None
-            else:
-                self._more += 1
+            self._written.add(path)
+        else:
+            self._read[path] = None
+        if self._pipe is not None and os.getpid() != self._pid:
+            self._pipe.send(path, written=written)
 
     def facts(self, stat_s: float = _STAT_S) -> dict[str, object]:
         """Return what was read and not declared, by folder."""
+        self.hear_workers()
         folders: dict[str, list[str]] = {}
         more = self._more
         for path in list(self._read):

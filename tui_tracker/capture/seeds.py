@@ -27,8 +27,8 @@ _FUNCTIONS = (
     ("random", "random", ("seed",)),
     ("numpy", "numpy.random", ("seed", "default_rng")),
     # Where the function is defined comes first: by that name it is pickled.
-    ("torch", "torch.random", ("manual_seed",)),
-    ("torch", "torch", ("manual_seed",)),
+    ("torch", "torch.random", ("manual_seed", "seed")),
+    ("torch", "torch", ("manual_seed", "seed")),
     ("torch", "torch.cuda.random", ("manual_seed", "manual_seed_all")),
     ("torch", "torch.cuda", ("manual_seed", "manual_seed_all")),
     ("torch", "torch.mps", ("manual_seed",)),
@@ -43,6 +43,8 @@ _MOST = 100
 """Calls of one run that are kept, each with its own seed."""
 _NAMES = frozenset(("seed", "random_seed", "random_state", "rng_seed", "manual_seed"))
 _MOST_PARAMS = 8
+_DRAWN = 2**53
+"""A seed beyond was drawn by torch itself when it was loaded, and not chosen by anybody."""
 _FEW, _MANY = 4, 64
 """States behind a seed that are looked through at once, and by the thread."""
 
@@ -107,6 +109,8 @@ class Seeds:
         self._more = 0
         self._params: dict[str, object] = {}
         self._states: dict[str, dict[str, str]] = {}
+        self._drawn: dict[str, int] = {}
+        """Seeds that libraries drew by themselves, by which a run can still be repeated."""
         self._shown: list[dict[str, object]] = []
         """What the states of the generators tell of calls that nobody heard."""
         self.see_params(params)
@@ -149,7 +153,8 @@ class Seeds:
     def take(self, call: Call) -> None:
         """Keep a call; one that repeats the last of its kind is counted."""
         for old in self._calls[-4:]:
-            if (old.via, old.seed) == (call.via, call.seed) and old.at >= self._began:
+            alike = (old.library, old.via, old.seed) == (call.library, call.via, call.seed)
+            if alike and old.at >= self._began:
                 old.times += 1
                 return
         if len(self._calls) < _MOST:
@@ -166,6 +171,8 @@ class Seeds:
             facts["unseen"] = unseen
         if self._more:
             facts["more"] = self._more
+        if self._drawn:
+            facts["drawn"] = self._drawn
         return {**facts, "states": self._states}
 
     def _read(self, when: str, reach: int) -> None:
@@ -188,7 +195,10 @@ class Seeds:
         wanted = {_whole(value): None for value in self._params.values()}
         candidates = [seed for seed in wanted if seed is not None]
         for library, seed in generators.find_seeds(candidates, heard, reach):
-            self._shown.append({"library": library, "seed": seed, "via": "state"})
+            if seed < _DRAWN:
+                self._shown.append({"library": library, "seed": seed, "via": "state"})
+            else:
+                self._drawn.setdefault(library, seed)
 
 
 def _is_any_loaded() -> bool:
