@@ -46,7 +46,7 @@ class Reads:
     """Files that were read while one run was open."""
 
     def __init__(self, left_out: Iterable[str]) -> None:
-        self._left_out = [os.path.join(os.path.realpath(path), "") for path in left_out]
+        self._left_out = list(left_out)
         self._declared: set[str] = set()
         self._read: dict[str, None] = {}
         self._written: set[str] = set()
@@ -108,6 +108,7 @@ class Reads:
     def facts(self, stat_s: float = _STAT_S) -> dict[str, object]:
         """Return what was read and not declared, by folder."""
         self.hear_workers()
+        self._left_out = [os.path.realpath(path) for path in self._left_out]
         folders: dict[str, list[str]] = {}
         more = self._more
         for path in list(self._read):
@@ -131,9 +132,8 @@ class Reads:
     def _is_left_out(self, folder: str) -> bool:
         if "site-packages" in folder or "dist-packages" in folder:
             return True
-        below = os.path.join(folder, "")
-        declared = (os.path.join(path, "") for path in self._declared)
-        return below.startswith((*self._left_out, *declared))
+        places = (*self._left_out, *self._declared)
+        return os.path.join(folder, "").startswith(tuple(os.path.join(p, "") for p in places))
 
     def _folder(self, folder: str, names: list[str], deadline: float) -> dict[str, object]:
         """Return what was read in a folder, {} where nothing of it was there before."""
