@@ -110,6 +110,28 @@ def test_a_script_is_told_by_its_path_and_content(folder: Path, tmp_path: Path):
     assert {m["sha256"] for m in facts["modules"]} >= {facts["entry"]["sha256"]}
 
 
+@pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="no /proc here")
+@pytest.mark.parametrize("late", ["script.py", "part.py"])
+def test_a_file_edited_between_its_import_and_the_start_has_changed(
+    folder: Path, tmp_path: Path, late: str
+):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import os, sys, time, part, untouched\n"
+        "import tui_tracker as tt\n"
+        "time.sleep(1.2)\n"
+        f"open({str(tmp_path / late)!r}, 'a').write('# later\\n')\n"
+        "tt.init('e', console=False).finish()\n"
+    )
+    for name in ("part.py", "untouched.py"):
+        (tmp_path / name).write_text("x = 1\n")
+    _run_python(folder, tmp_path, str(script))
+
+    changed = parts(folder)["modules"].facts["changed"]
+
+    assert [path.rpartition("/")[2] for path in changed] == [late]
+
+
 def test_a_module_that_was_started_is_told_as_one(folder: Path, tmp_path: Path):
     (tmp_path / "pack").mkdir()
     (tmp_path / "pack" / "__main__.py").write_text(
@@ -323,4 +345,5 @@ def _run_python(folder: Path, cwd: Path, *arguments: str) -> None:
 
     place = str(Path(tt.__file__).parent.parent)
     environment = {**os.environ, **ON, "TUI_TRACKER_STORE": str(folder), "PYTHONPATH": place}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     subprocess.run([sys.executable, *arguments], cwd=cwd, env=environment, check=True)

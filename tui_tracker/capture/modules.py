@@ -54,13 +54,15 @@ def new_sha256() -> Any:
 class _File:
     """One source file as it was first seen."""
 
-    __slots__ = ("mark", "name", "path", "problem", "sha256", "shown")
+    __slots__ = ("edited", "mark", "name", "path", "problem", "sha256", "shown")
 
     def __init__(self, name: str, path: str, shown: str) -> None:
         self.name, self.path, self.shown = name, path, shown
         self.sha256 = self.problem = ""
         self.mark = _NO_MARK
         """How the file looked when it was hashed."""
+        self.edited: bool | None = None
+        """Whether it was edited after Python had read it, None where nobody looked yet."""
 
 
 class Modules:
@@ -88,13 +90,14 @@ class Modules:
         return self.facts()
 
     def catch_up(self, breathe: Callable[[], None]) -> bool:
-        """Hash what the start had no time for; return whether there was any."""
+        """Do what the start had no time for; return whether that brought anything new."""
         found = False
         for file in self._unhashed():
             found = True
             _hash(file)
             breathe()
-        return found
+        self._look_for_edits()
+        return found or any(file.edited for file in self._files.values())
 
     def end(self) -> dict[str, object]:
         """Return the facts of all modules imported until now, and which files changed."""
@@ -102,12 +105,16 @@ class Modules:
         self._find()
         for file in self._unhashed():
             _hash(file)
-        return {**self.facts(), "changed": sorted(f.shown for f in before if _is_changed(f))}
+        self._look_for_edits()
+        changed = {file.shown for file in before if _is_changed(file)}
+        return {**self.facts(), "changed": sorted(changed | self._edited())}
 
     def facts(self) -> dict[str, object]:
         facts: dict[str, object] = {"modules": [_facts(f) for f in self._files.values()]}
         if self._left_out:
             facts["left_out"] = self._left_out
+        if edited := self._edited():
+            facts["changed"] = sorted(edited)
         return {**facts, "entry": self._entry}
 
     def doubts(self) -> str:
@@ -118,6 +125,18 @@ class Modules:
             f"more than {_MOST} modules" if self._left_out else "",
         ]
         return ", ".join(word for word in words if word)
+
+    def _edited(self) -> set[str]:
+        return {file.shown for file in self._files.values() if file.edited}
+
+    def _look_for_edits(self) -> None:
+        from tui_tracker.capture import edited
+
+        began = edited.process_start()
+        for file in list(self._files.values()):
+            if file.edited is None and began is not None and file.sha256:
+                _, size, mtime_ns, _ = file.mark
+                file.edited = edited.is_edited(file.name, mtime_ns, size, began)
 
     def _unhashed(self) -> Iterator[_File]:
         return (f for f in list(self._files.values()) if not f.sha256 and not f.problem)
