@@ -24,7 +24,7 @@ def main(folder: str, run_id: str, start: str) -> None:
     path = os.path.join(folders.journals(folder), f"{run_id}.capture{journal.SUFFIX}")
     writer = JournalWriter(path, {"run": run_id, "writer": "capture"})
     try:
-        _record(writer, "code", lambda: _read_status(start), git.find_top(start) is not None)
+        _record_code(writer, folder, run_id, start)
         _record(writer, "environment", machine.capture_environment)
         _record(writer, "hardware", machine.capture_hardware)
         writer.append(journal.FINISH, {"t": int(time.time() * 1000), "status": "finished"})
@@ -32,23 +32,31 @@ def main(folder: str, run_id: str, start: str) -> None:
         writer.close()
 
 
-def _read_status(start: str) -> dict[str, object]:
-    from tui_tracker.capture import worktree  # fails where git is not installed
+def _record_code(writer: JournalWriter, folder: str, run_id: str, start: str) -> None:
+    """Record the code, in one record or in several of which the last one counts."""
+    started = time.monotonic()
 
-    return worktree.read_status(start)
+    def record(status: str, reason: str, facts: dict[str, object]) -> None:
+        took_ms = int((time.monotonic() - started) * 1000)
+        told = {"part": "code", "status": status, "reason": reason[:500], "took_ms": took_ms}
+        writer.append(journal.LINEAGE, {**told, "facts": facts})
+
+    try:
+        from tui_tracker.capture.announced import read_announced
+        from tui_tracker.capture.code import Origin, capture_code
+
+        capture_code(Origin(folder, start, read_announced(folder, run_id)), record)
+    except Exception as error:  # noqa: BLE001  whatever a machine may do to a capture
+        record("failed", f"{type(error).__name__}: {error}", git.read_head(start))
 
 
-def _record(
-    writer: JournalWriter, part: str, capture: Callable[[], object], applies: bool = True
-) -> None:
+def _record(writer: JournalWriter, part: str, capture: Callable[[], object]) -> None:
     started = time.monotonic()
     facts: object = None
-    status, reason = "skipped", "not in a git work tree"
-    if applies:
-        try:
-            facts, status, reason = capture(), "ok", ""
-        except Exception as error:  # noqa: BLE001  whatever a machine may do to a capture
-            status, reason = "failed", f"{type(error).__name__}: {error}"[:500]
+    try:
+        facts, status, reason = capture(), "ok", ""
+    except Exception as error:  # noqa: BLE001  whatever a machine may do to a capture
+        status, reason = "failed", f"{type(error).__name__}: {error}"[:500]
     took_ms = int((time.monotonic() - started) * 1000)
     record = {"part": part, "status": status, "reason": reason, "took_ms": took_ms}
     if facts is not None:
