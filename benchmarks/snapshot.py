@@ -58,7 +58,7 @@ def measure(top: Path, store: Path) -> tuple[float, float]:
         del facts
         times.append((time.perf_counter() - started, status, reason))
 
-    capture_code(Origin(str(store), str(top), {}), record)
+    capture_code(Origin(str(store), str(top), {}), record)()
     assert times[-1][1] == "ok", times
     return times[0][0], times[-1][0]
 

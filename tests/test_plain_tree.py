@@ -13,7 +13,7 @@ from repositories import Captured, capture, contents, git, make_repository, obje
 
 from tui_tracker.capture import plain_tree
 from tui_tracker.capture.objects import ObjectWriter
-from tui_tracker.plumbing import CodeGit
+from tui_tracker.code_git import CodeGit
 
 PROCESS = {"process": {"argv": ["python", "train.py"], "script": "train.py"}}
 
@@ -186,7 +186,7 @@ def test_many_captures_at_once_agree(folder: Path, tmp_path: Path):
     script = (
         "import sys; from tui_tracker.capture.code import Origin, capture_code\n"
         "capture_code(Origin(sys.argv[1], sys.argv[2], {}), "
-        "lambda status, reason, facts: print(status, facts['snapshot']['commit']))"
+        "lambda status, reason, facts: print(status, facts['snapshot']['commit']))()"
     )
 
     many = [

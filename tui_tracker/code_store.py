@@ -15,7 +15,8 @@ from typing import Literal
 
 from tui_tracker import code_files, code_pack
 from tui_tracker.code_files import CodeFile, CodeUnavailable, ask
-from tui_tracker.plumbing import CodeGit, GitFailed, to_bytes, to_text
+from tui_tracker.code_git import CodeGit
+from tui_tracker.plumbing import GitFailed, to_bytes, to_text
 
 __all__ = ["CodeChange", "CodeFile", "CodeStore", "CodeUnavailable"]
 

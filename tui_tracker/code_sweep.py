@@ -15,7 +15,8 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tui_tracker.plumbing import REFS, CodeGit, GitFailed
+from tui_tracker.code_git import REFS, CodeGit
+from tui_tracker.plumbing import GitFailed
 from tui_tracker.store import Store
 
 _FORMATS = ("sha1", "sha256")

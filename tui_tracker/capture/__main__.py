@@ -24,16 +24,17 @@ def main(folder: str, run_id: str, start: str) -> None:
     path = os.path.join(folders.journals(folder), f"{run_id}.capture{journal.SUFFIX}")
     writer = JournalWriter(path, {"run": run_id, "writer": "capture"})
     try:
-        _record_code(writer, folder, run_id, start)
+        finish = _record_code(writer, folder, run_id, start)
         _record(writer, "environment", machine.capture_environment)
         _record(writer, "hardware", machine.capture_hardware)
+        finish()
         writer.append(journal.FINISH, {"t": int(time.time() * 1000), "status": "finished"})
     finally:
         writer.close()
 
 
-def _record_code(writer: JournalWriter, folder: str, run_id: str, start: str) -> None:
-    """Record the code, in one record or in several of which the last one counts."""
+def _record_code(writer: JournalWriter, folder: str, run_id: str, start: str) -> Callable[[], None]:
+    """Record the code; return what is left to do for it, which takes longer."""
     started = time.monotonic()
 
     def record(status: str, reason: str, facts: dict[str, object]) -> None:
@@ -41,13 +42,26 @@ def _record_code(writer: JournalWriter, folder: str, run_id: str, start: str) ->
         told = {"part": "code", "status": status, "reason": reason[:500], "took_ms": took_ms}
         writer.append(journal.LINEAGE, {**told, "facts": facts})
 
-    try:
+    def guarded(work: Callable[[], object]) -> object:
+        try:
+            return work()
+        except Exception as error:  # noqa: BLE001  whatever a machine may do to a capture
+            record("failed", f"{type(error).__name__}: {error}", git.read_head(start))
+            return None
+
+    def capture() -> object:
         from tui_tracker.capture.announced import read_announced
         from tui_tracker.capture.code import Origin, capture_code
 
-        capture_code(Origin(folder, start, read_announced(folder, run_id)), record)
-    except Exception as error:  # noqa: BLE001  whatever a machine may do to a capture
-        record("failed", f"{type(error).__name__}: {error}", git.read_head(start))
+        return capture_code(Origin(folder, start, read_announced(folder, run_id)), record)
+
+    finish = guarded(capture)
+
+    def last() -> None:
+        if callable(finish):
+            guarded(finish)
+
+    return last
 
 
 def _record(writer: JournalWriter, part: str, capture: Callable[[], object]) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from tui_tracker.capture.secrets import find_secrets
 from tui_tracker.capture.worktree import Change, Deadline, Status
-from tui_tracker.plumbing import CodeGit, GitFailed, borrowing, to_text
+from tui_tracker.code_git import CodeGit, borrowing
+from tui_tracker.plumbing import GitFailed, to_text
 
 _MOST_FILES = 1_000
 _MOST_SECRETS = 200

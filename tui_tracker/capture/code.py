@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tui_tracker.capture import git
@@ -21,8 +21,9 @@ from tui_tracker.capture.pinning import is_whole, pin
 from tui_tracker.capture.plain_tree import find_root, take_plain
 from tui_tracker.capture.selection import MOST_NAMED, Limits, Selection, Skipped, read_limits
 from tui_tracker.capture.snapshot import Taken, Taker
-from tui_tracker.capture.worktree import Deadline, Place, Status, read_place, read_status
-from tui_tracker.plumbing import CodeGit, GitFailed, to_text
+from tui_tracker.capture.worktree import Change, Deadline, Place, Status, read_place, read_status
+from tui_tracker.code_git import CodeGit
+from tui_tracker.plumbing import GitFailed, to_text
 
 LIMIT_S = 15.0
 _COPYING = "its objects are still being copied into the store"
@@ -57,45 +58,49 @@ class Origin:
         return [path for path in inner if path is not None and not path.startswith(".git/")]
 
 
-def capture_code(origin: Origin, record: Record) -> None:
-    """Take the snapshot of a run and record it; say why where it is not whole."""
+def capture_code(origin: Origin, record: Record) -> Callable[[], None]:
+    """Take the snapshot of a run and record it; say why where it is not whole.
+
+    Return what is left to do: to copy the objects into the store and to record that.
+    """
     deadline = Deadline(LIMIT_S)
     known: dict[str, object] = dict(git.read_head(origin.start))
     if not known:
         record_plain(origin, known, "not in a git work tree", "none", record)
-        return
+        return _nothing
     try:
         place = read_place(origin.start, deadline)
-        _capture_repository(origin, place, known, deadline, record)
+        return _capture_repository(origin, place, known, deadline, record)
     except GitFailed as error:
-        record_plain(origin, known, _reason(error), "unreadable", record, str(error))
+        # Git told what is changed, and then could not give the files.
+        vcs = "git" if "dirty" in known else "unreadable"
+        record_plain(origin, known, _reason(error), vcs, record, str(error))
+    return _nothing
+
+
+def _nothing() -> None:
+    """Nothing is left to do."""
 
 
 def _capture_repository(
     origin: Origin, place: Place, known: dict[str, object], deadline: Deadline, record: Record
-) -> None:
+) -> Callable[[], None]:
     known.update(top=place.top, shallow=place.shallow)
     status = read_status(place, deadline)
     code = CodeGit(origin.store_folder, place.object_format)
     code.make()
     selection = Selection(read_limits(place.top), origin.store_folder)
+    changes = _counted(status, selection, place)
+    known.update(change_facts(changes))
     extra = [os.fsencode(path) for path in origin.imported(place.top)]
     taken = Taker(code, selection, deadline).take(place, status, extra)
     head = read_head(place, status, deadline)
     snapshot, base = _commit(code, place, taken, head, deadline)
-    top = os.fsencode(place.top)
-    changes = [
-        change
-        for change in status.changes
-        if change.letter != "?" or not selection.leave_out(top, change.path)
-    ]
     secrets, searched = scan_secrets(place.top, taken.read)
     facts: dict[str, object] = {
-        "top": place.top,
+        **known,
         "vcs": "git",
-        "shallow": place.shallow,
         **head.facts,
-        **change_facts(changes),
         "diffstat": diffstat(code, snapshot, base, bool(changes), taken.objects, deadline),
         "snapshot": {
             "tree": taken.tree,
@@ -113,18 +118,34 @@ def _capture_repository(
     }
     doubts = _doubts(selection, status, head, base)
     doubts += [] if searched else ["not all changed files were searched for secrets"]
-    reason = "; ".join(doubts)
-    state = "partial" if reason else "ok"
     if code.has_ref(snapshot):
         code.keep(snapshot)
-    else:
-        record("partial", "; ".join(filter(None, (reason, _COPYING))), facts)
+        _record_with(doubts, facts, record)
+        return _nothing
+    _record_with([*doubts, _COPYING], facts, record)
+
+    def finish() -> None:
         try:
             pin(code, snapshot, taken.objects, deadline)
         except GitFailed as error:
-            why = f"its objects are not in the store, only in the repository: {error}"
-            state, reason = "partial", "; ".join(filter(None, (reason, why)))
-    record(state, reason, facts)
+            doubts.append(f"its objects are only in the repository: {error}")
+        _record_with(doubts, facts, record)
+
+    return finish
+
+
+def _record_with(doubts: Sequence[str], facts: dict[str, object], record: Record) -> None:
+    record("partial" if doubts else "ok", "; ".join(doubts), facts)
+
+
+def _counted(status: Status, selection: Selection, place: Place) -> list[Change]:
+    """Return the changes that count: a cache or a store is none."""
+    top = os.fsencode(place.top)
+    return [
+        change
+        for change in status.changes
+        if change.letter != "?" or not selection.leave_out(top, change.path)
+    ]
 
 
 def record_plain(

@@ -16,7 +16,8 @@ import zlib
 from binascii import unhexlify
 from collections.abc import Collection, Mapping, Sequence
 
-from tui_tracker.plumbing import IDENTITY_LINE, LINK, PLAIN, PROGRAM, CodeGit
+from tui_tracker.code_git import IDENTITY, CodeGit
+from tui_tracker.plumbing import LINK, PLAIN, PROGRAM
 
 TREE = b"40000"
 
@@ -70,7 +71,7 @@ class ObjectWriter:
 
         `when` is in git's own form: seconds since 1970 and a time zone.
         """
-        who = f"{IDENTITY_LINE} {when}".encode()
+        who = f"{IDENTITY} {when}".encode()
         above = b"".join(b"parent %s\n" % parent for parent in parents)
         head = b"tree %s\n%sauthor %s\ncommitter %s\n" % (tree, above, who, who)
         return self.write(b"commit", head + b"\nsnapshot\n")

@@ -13,7 +13,8 @@ import os
 from collections.abc import Sequence
 
 from tui_tracker.capture.worktree import Deadline
-from tui_tracker.plumbing import REFS, CodeGit, GitFailed, borrowing
+from tui_tracker.code_git import REFS, CodeGit, borrowing
+from tui_tracker.plumbing import GitFailed
 
 MOST_BYTES = 2_000_000_000
 """As stored: a repository of more is left to its owner."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from tui_tracker.capture.objects import Entry, ObjectWriter
 from tui_tracker.capture.selection import Selection
-from tui_tracker.plumbing import NO_DATE, CodeGit
+from tui_tracker.code_git import NO_DATE, CodeGit
 
 _SUFFIXES = frozenset(b".py .ipynb .yaml .yml .toml .json .cfg .ini .sh".split())
 _MOST_BYTES = 1_000_000

@@ -30,7 +30,8 @@ from tui_tracker.capture.worktree import (
     read_place,
     read_status,
 )
-from tui_tracker.plumbing import GITLINK, CodeGit, GitFailed, run_git
+from tui_tracker.code_git import CodeGit
+from tui_tracker.plumbing import GITLINK, GitFailed, run_git
 
 _DEEPEST = 8
 
