@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -180,3 +181,23 @@ def test_gc_spares_a_snapshot_that_was_just_kept(
     tt_("gc")
 
     assert objects(folder)[1] == 1
+
+
+def test_doctor_notices_code_that_is_gone_or_damaged(
+    repository: Path, folder: Path, tt_: Cli, monkeypatch: pytest.MonkeyPatch
+):
+    log_captured(repository, folder, "one", monkeypatch)
+    well = tt_("doctor", "--deep")
+
+    for path in (folder / "code.git/objects").rglob("*"):
+        if path.is_file() and path.suffix != ".idx":
+            path.chmod(0o644)
+            path.write_bytes(path.read_bytes()[:-1] + b"?")
+    damaged = tt_("doctor", "--deep")
+    shutil.rmtree(folder / "code.git")
+    gone = tt_("doctor")
+
+    assert (well[0], damaged[0], gone[0]) == (0, 1, 1)
+    assert "1 snapshot" in well[1]
+    assert "the code of run 'one' cannot be read" in damaged[1] + damaged[2]
+    assert "the code of run 'one' is gone from the store" in gone[1] + gone[2]

@@ -41,6 +41,7 @@ _CONFIG = """[core]
 [pack]
 \twriteReverseIndex = false
 """
+_SHA256_DIGITS = 64
 _EXTENSION = "[extensions]\n\tobjectFormat = sha256\n"
 
 
@@ -53,6 +54,11 @@ class CodeGit:
         name = "code.git" if object_format == "sha1" else f"code-{object_format}.git"
         self.path = os.path.join(store_folder, name)
         self.objects = os.path.join(self.path, "objects")
+
+    @classmethod
+    def holding(cls, store_folder: str, snapshot: str) -> CodeGit:
+        """Return the one that an id of this length lies in."""
+        return cls(store_folder, "sha256" if len(snapshot) == _SHA256_DIGITS else "sha1")
 
     @property
     def exists(self) -> bool:

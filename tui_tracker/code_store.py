@@ -22,7 +22,6 @@ __all__ = ["CodeChange", "CodeFile", "CodeStore", "CodeUnavailable"]
 
 State = Literal["A", "M", "D", "R", "T"]
 _LONG_S = 60.0
-_SHA256_DIGITS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class CodeStore:
     @classmethod
     def holding(cls, store_folder: str, snapshot: str) -> CodeStore:
         """Return the one that an id of this length lies in."""
-        return cls(store_folder, "sha256" if len(snapshot) == _SHA256_DIGITS else "sha1")
+        return cls(store_folder, CodeGit.holding(store_folder, snapshot).object_format)
 
     def has(self, snapshot: str) -> bool:
         """Return whether the commit and its whole tree are here."""

@@ -59,6 +59,44 @@ def sweep_code(opened: Store, grace_s: float) -> SweptCode:
     return SweptCode(removed, given, problem)
 
 
+def lost_snapshots(opened: Store, *, deep: bool) -> tuple[int, list[tuple[str, str]]]:
+    """Return how many snapshots runs name, and (run, problem) for each that cannot be read.
+
+    One that never came into the store whole is not counted: its run says so.
+    """
+    rows = opened.read(
+        "SELECT min(r.name), c.data FROM lineage AS l JOIN run AS r ON r.id = l.run "
+        "JOIN content AS c ON c.digest = l.digest "
+        "WHERE l.part='code' AND l.status='ok' GROUP BY l.digest"
+    )
+    named = {
+        snapshot: name
+        for name, data in rows
+        for snapshot in _commits(json.loads(zlib.decompress(data)))
+    }
+    return len(named), [
+        (name, wrong)
+        for snapshot, name in named.items()
+        if (wrong := _problem(CodeGit.holding(opened.folder, snapshot), snapshot, deep=deep))
+    ]
+
+
+def _commits(facts: dict[str, object]) -> list[str]:
+    snapshot = facts.get("snapshot")
+    return [str(snapshot["commit"])] if isinstance(snapshot, dict) else []
+
+
+def _problem(code: CodeGit, snapshot: str, *, deep: bool) -> str:
+    try:
+        if not (code.exists and code.has_ref(snapshot)):
+            return "is gone from the store"
+        if deep:
+            code.run("fsck", "--no-dangling", snapshot, wait_s=_GC_S)
+    except GitFailed as error:
+        return f"cannot be read ({error})"
+    return ""
+
+
 def used_snapshots(opened: Store) -> set[str]:
     """Return the snapshots that any run's lineage names, in whatever part."""
     return {

@@ -78,6 +78,17 @@ def capture_code(origin: Origin, record: Record) -> Callable[[], None]:
     return _nothing
 
 
+def take_snapshot(store_folder: str, folder: str) -> tuple[str, str, dict[str, object]]:
+    """Take the snapshot of any folder, such as an editable package; return status, reason, facts.
+
+    Raises:
+        OSError: the store cannot be written.
+    """
+    records: list[tuple[str, str, dict[str, object]]] = []
+    capture_code(Origin(store_folder, folder, {}), lambda *record: records.append(record))()
+    return records[-1]
+
+
 def _nothing() -> None:
     """Nothing is left to do."""
 

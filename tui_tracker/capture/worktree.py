@@ -33,7 +33,7 @@ class Deadline:
 
     def left(self, most_s: float = 60.0) -> float:
         """Return the seconds that are left, at most `most_s`, and never quite none."""
-        return max(0.01, min(most_s, self._at - time.monotonic()))
+        return max(0.001, min(most_s, self._at - time.monotonic()))
 
     @property
     def passed(self) -> bool:

@@ -87,6 +87,8 @@ class _Code:
         """Return in words why there is no snapshot."""
         if self.part is None:
             return "nothing was recorded"
+        if self.part.status == "ok":
+            return "it was captured by an earlier version, which kept the commit's name only"
         return self.part.reason or f"the part is {self.part.status}"
 
     def changes(self) -> list[CodeChange]:
