@@ -9,7 +9,11 @@ import pytest
 
 import tui_tracker as tt
 from tui_tracker import drain, helper, queries
+<<<<<<< HEAD
 from tui_tracker.capture import git, worktree
+=======
+from tui_tracker.capture import git, machine, process
+>>>>>>> code
 from tui_tracker.journal_writer import JournalWriter
 from tui_tracker.store import Store
 
@@ -84,6 +88,7 @@ def test_outside_a_work_tree_nothing_is_said(tmp_path: Path):
     assert git.read_head(str(tmp_path)) == {}
 
 
+<<<<<<< HEAD
 def test_changes_on_top_of_the_commit_are_counted_by_kind(repository: Path):
     (repository / "train.py").write_text("print(2)\n")
     (repository / "new name\n.txt").write_text("x")
@@ -123,6 +128,38 @@ def test_asking_for_the_status_changes_nothing_in_the_repository(repository: Pat
     worktree.read_status(str(repository))
 
     assert contents() == before
+=======
+@pytest.mark.parametrize(
+    ("argument", "shown"),
+    [
+        (["--api-key", "abc"], ["--api-key", "***(352441c2)"]),
+        (["--token=abc"], ["--token=***(352441c2)"]),
+        (["hf_abcdef"], ["***(bb4fc7a2)"]),
+        (["--url=https://u:p@host/x"], ["--url=https://***(86d01ef2)@host/x"]),
+        (["--lr", "0.1", "data.csv"], ["--lr", "0.1", "data.csv"]),
+        (["--password", "--verbose"], ["--password", "--verbose"]),
+    ],
+)
+def test_what_looks_like_a_secret_is_not_kept(argument: list[str], shown: list[str]):
+    redacted = process.redact(argument)
+
+    assert [text.split("(")[0] for text in redacted] == [text.split("(")[0] for text in shown]
+    assert "abc" not in " ".join(redacted)
+
+
+def test_equal_secrets_read_alike_so_that_two_runs_compare():
+    first, second, other = (process.redact([f"--token={v}"])[0] for v in ("a", "a", "b"))
+
+    assert first == second != other
+
+
+def test_packages_and_hardware_are_recorded():
+    environment, hardware = machine.capture_environment(), machine.capture_hardware()
+
+    assert "pytest" in environment["packages"]
+    assert environment["python"] == sys.version.split()[0]
+    assert int(str(hardware["cores"])) >= 1
+>>>>>>> code
 
 
 def test_a_run_ends_with_code_environment_and_hardware_recorded(
@@ -141,16 +178,20 @@ def test_a_run_ends_with_code_environment_and_hardware_recorded(
     assert parts["code"].facts["commit"] == run_git(repository, "rev-parse", "HEAD")
 
 
-def test_outside_a_work_tree_code_is_skipped_and_says_why(
+def test_outside_a_work_tree_the_code_that_is_there_is_kept(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
+    (tmp_path / "script.py").write_text("print(1)\n")
     monkeypatch.chdir(tmp_path)
 
     with tt.init("lineage", store=folder, capture=True):
         pass
 
     code = lineage(folder)["code"]
-    assert (code.status, code.reason) == ("skipped", "not in a git work tree")
+    assert code.status == "partial"
+    assert code.reason == "not in a git work tree: 1 file that looks like code was kept"
+    assert "dirty" not in code.facts
+    assert code.facts["vcs"] == "none"
 
 
 def test_without_git_the_commit_is_still_known_and_the_rest_is_not_called_clean(
@@ -163,8 +204,9 @@ def test_without_git_the_commit_is_still_known_and_the_rest_is_not_called_clean(
         pass
 
     code = lineage(folder)["code"]
-    assert code.status == "failed"
-    assert code.reason
+    assert code.status == "partial"
+    assert code.reason.startswith("git is not installed: 1 file ")
+    assert code.facts["branch"] == "trunk"
     assert "dirty" not in code.facts
 
 

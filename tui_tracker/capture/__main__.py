@@ -63,6 +63,27 @@ class Recorder:
         self._write(part, status, reason, facts, started)
         self._left = [name for name in self._left if name != part]
 
+    def record_code(self, folder: str, run_id: str, start: str) -> Callable[[], None]:
+        """Record the code; return what is left to do for it, which takes longer."""
+        if "code" not in self._wanted:
+            return _nothing
+        started = time.monotonic()
+
+        def record(status: str, reason: str, facts: dict[str, object]) -> None:
+            self._write("code", status, reason, facts, started)
+
+        def capture() -> Callable[[], None]:
+            from tui_tracker.capture.announced import read_announced
+            from tui_tracker.capture.code import Origin, capture_code
+
+            return capture_code(Origin(folder, start, read_announced(folder, run_id)), record)
+
+        finish, status, reason = self._run(capture)
+        if status == "failed":
+            record(status, reason, git.read_head(start))
+        self._left = [name for name in self._left if name != "code"]
+        return finish if callable(finish) else _nothing
+
     def finish(self) -> None:
         self._watch.cancel()
         facts = {"t": int(time.time() * 1000), "status": "finished"}
@@ -105,8 +126,7 @@ def main(folder: str, run_id: str, start: str, searched: str = "", wanted: str =
     recorder = Recorder(folder, run_id, parts)
     recorder.announce(*PARTS)
     try:
-        outside = "" if git.find_top(start) is not None else "not in a git work tree"
-        recorder.record("code", partial(_read_status, start), skip=outside)
+        finish = recorder.record_code(folder, run_id, start)
         snapshot = partial(snapshot_editable, store=folder)
         recorder.record(
             "environment", partial(environment.capture_environment, start, search, snapshot)
@@ -114,6 +134,7 @@ def main(folder: str, run_id: str, start: str, searched: str = "", wanted: str =
         none = "" if locks.find_locks(start) else "the project has no lock file"
         recorder.record("lock", partial(environment.capture_locks, start), skip=none)
         recorder.record("hardware", hardware.capture_hardware)
+        finish()
     finally:
         recorder.finish()
 
@@ -121,18 +142,18 @@ def main(folder: str, run_id: str, start: str, searched: str = "", wanted: str =
 PARTS = ("code", "environment", "lock", "hardware")
 
 
-def snapshot_editable(path: str, *, store: str) -> dict[str, object] | None:  # noqa: ARG001
-    """Return `tree` and `commit` of the state in which a package in place was; None without.
+def snapshot_editable(path: str, *, store: str) -> dict[str, object] | None:
+    """Return `tree` and `commit` of the state that a package in place is in; None without."""
+    from tui_tracker.capture.code import take_snapshot
 
-    Nothing in this tree keeps such states yet, so the origin has its path alone.
-    """
-    return None
+    snapshot = take_snapshot(store, path)[2].get("snapshot")
+    if not isinstance(snapshot, dict):
+        return None
+    return {key: snapshot[key] for key in ("tree", "commit", "complete") if key in snapshot}
 
 
-def _read_status(start: str) -> dict[str, object]:
-    from tui_tracker.capture import worktree  # fails where git is not installed
-
-    return worktree.read_status(start)
+def _nothing() -> None:
+    """Nothing is left to do."""
 
 
 if __name__ == "__main__":
