@@ -1,0 +1,121 @@
+"""A part of the lineage told in one line, for lists and overviews; nothing is checked."""
+
+from __future__ import annotations
+
+from tui_tracker.facts import mapping, mappings, switch, whole, word
+from tui_tracker.formatting import format_count, format_size
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tui_tracker.facts import Facts
+
+SHORT = 7
+"""Letters of a commit in a sentence, as git itself shortens it."""
+
+
+def plural(count: int, what: str) -> str:
+    """Return `1 file`, `2 files`, `1,000 files`."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def code_line(facts: Facts) -> str:
+    """Return `trunk @ 1a2b3c4, +41/-3 in 4 files, kept whole`."""
+    commit = word(facts, "commit")[:SHORT] or "no commit yet"
+    branch = word(facts, "branch")
+    if word(facts, "vcs") in ("none", "unreadable") and not word(facts, "commit"):
+        commit = "no version control" if word(facts, "vcs") == "none" else "repository unreadable"
+    place = f"{branch} @ {commit}" if branch else commit
+    return ", ".join(part for part in (place, changes_line(facts), kept_line(facts)) if part)
+
+
+def changes_line(facts: Facts) -> str:
+    """Return what was changed on top of the commit; "" where that is not known."""
+    stat = mapping(facts, "diffstat")
+    files = whole(stat, "files")
+    if files:
+        added, removed = whole(stat, "added") or 0, whole(stat, "removed") or 0
+        return f"+{added:,}/-{removed:,} in {plural(files, 'file')}"
+    counts = mapping(facts, "changes")
+    changed = [f"{count:,} {kind}" for kind in counts if (count := whole(counts, kind))]
+    if changed:
+        return ", ".join(changed)
+    dirty = switch(facts, "dirty")
+    return "" if dirty is None else "changed" if dirty else "clean"
+
+
+def kept_line(facts: Facts) -> str:
+    """Return whether the code itself is kept."""
+    snapshot = mapping(facts, "snapshot")
+    if not word(snapshot, "commit"):
+        return ""
+    if switch(snapshot, "complete"):
+        return "kept whole"
+    skipped = len(mappings(snapshot, "skipped"))
+    return f"kept but for {plural(skipped, 'file')}" if skipped else "kept in part"
+
+
+def environment_line(facts: Facts) -> str:
+    """Return `Python 3.11.9, 104 packages, Linux-6.1 ...`, by either shape of the facts."""
+    python = word(mapping(facts, "python"), "version") or text_of(facts, "python")
+    packages = mapping(facts, "packages")
+    system = mapping(facts, "system")
+    named = " ".join(part for key in ("name", "release") if (part := word(system, key)))
+    words = [
+        f"Python {python}" if python else "",
+        plural(len(packages), "package") if packages else "",
+        named or text_of(facts, "system"),
+    ]
+    return ", ".join(part for part in words if part)
+
+
+def hardware_line(facts: Facts) -> str:
+    """Return processor, cores, memory and graphics cards."""
+    cores, memory = whole(facts, "cores"), whole(facts, "memory_bytes")
+    words = [
+        text_of(facts, "cpu"),
+        plural(cores, "core") if cores else "",
+        format_size(memory) if memory else "",
+        *(word(gpu, "name") for gpu in mappings(facts, "gpus")),
+    ]
+    return ", ".join(part for part in words if part)
+
+
+def data_line(facts: Facts) -> str:
+    """Return `train.csv v3, train, 120,000 rows, 8.1 MB, sha256:1a2b3c4d5e6f`."""
+    files, rows, size = (whole(facts, key) for key in ("files", "rows", "bytes"))
+    version, name = word(facts, "version"), word(facts, "name")
+    words = [
+        " ".join(part for part in (name, version) if part),
+        word(facts, "role"),
+        plural(files, "file") if files and files > 1 else "",
+        plural(rows, "row") if rows is not None else "",
+        format_size(size) if size is not None else "",
+        short_digest(word(facts, "digest")),
+    ]
+    return ", ".join(part for part in words if part)
+
+
+def split_line(facts: Facts) -> str:
+    """Return `random, train 120, test 30, seed 7, sha256:1a2b3c4d5e6f`."""
+    counts = mapping(facts, "n")
+    roles = [f"{role} {format_count(n)}" for role in counts if (n := whole(counts, role)) is not None]
+    seed = facts.get("seed")
+    words = [
+        word(facts, "strategy") or word(facts, "splitter"),
+        *roles,
+        "" if seed is None else f"seed {word(facts, 'seed')}",
+        short_digest(word(facts, "hash")),
+    ]
+    return ", ".join(part for part in words if part)
+
+
+def short_digest(digest: str, digits: int = 12) -> str:
+    """Return a digest cut to so many digits, its algorithm kept: `sha256:1a2b3c4d5e6f`."""
+    head, colon, tail = digest.rpartition(":")
+    return f"{head}{colon}{tail[:digits]}"
+
+
+def text_of(facts: Facts, key: str) -> str:
+    """Return a fact that is a text or a number; "" for anything built of parts."""
+    value = facts.get(key)
+    return "" if value is None or isinstance(value, (dict, list, bool)) else word(facts, key)
