@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from zlib import crc32
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-_SECRET = ("key", "token", "secret", "pass", "cred", "auth")
-_TOKENS = ("sk-", "hf_", "ghp_", "gho_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "AKIA", "ASIA")
 
 
 def capture_process() -> dict[str, object]:
@@ -60,35 +56,7 @@ def user_name() -> str:
 
 
 def redact(argv: Sequence[str]) -> list[str]:
-    """Return the arguments with what looks like a secret replaced by `***(checksum)`.
+    """Return the arguments without their secrets."""
+    from tui_tracker.capture.redaction import redact_argv
 
-    The checksum keeps two runs comparable without telling the value.
-    """
-    shown: list[str] = []
-    hide_next = False
-    for argument in argv:
-        flag, equals, value = argument.partition("=")
-        named = flag.startswith("-") and any(word in flag.lower() for word in _SECRET)
-        if hide_next and not argument.startswith("-"):
-            shown.append(_hidden(argument))
-        elif named and equals:
-            shown.append(f"{flag}={_hidden(value)}")
-        elif argument.startswith(_TOKENS) or (equals and value.startswith(_TOKENS)):
-            shown.append(f"{flag}={_hidden(value)}" if equals else _hidden(argument))
-        else:
-            shown.append(_without_password(argument))
-        hide_next = named and not equals
-    return shown
-
-
-def _hidden(value: str) -> str:
-    return f"***({crc32(value.encode('utf-8', 'replace')):08x})"
-
-
-def _without_password(argument: str) -> str:
-    _, separator, rest = argument.partition("://")
-    host = rest.split("/", 1)[0]
-    if not separator or "@" not in host:
-        return argument
-    secret, _, _ = host.rpartition("@")
-    return argument.replace(f"{secret}@", f"{_hidden(secret)}@", 1)
+    return redact_argv(argv)[0]
