@@ -3,29 +3,47 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
+from tui_tracker.code_files import blob_id
 from tui_tracker.code_store import CodeFile, CodeStore, CodeUnavailable
 from tui_tracker.facts import Facts, mapping, mappings, members, switch, whole, word, words
 from tui_tracker.formatting import format_size
-from tui_tracker.lineage.present import Present, Recorded
+from tui_tracker.lineage.present import SMALL, Present, Recorded
 from tui_tracker.lineage.repository import CommitFound, find_commit
 from tui_tracker.lineage.tree import LineageNode, group, listed, missing_part
-from tui_tracker.lineage.words import SHORT, changes_line, code_line, plural, short_digest
+from tui_tracker.lineage.words import changes_line, code_line, plural
 
+_MOST_READS = 20
 _STATES = {"A": "added", "M": "changed", "D": "deleted", "R": "renamed", "T": "another kind"}
 
 
-@dataclass(frozen=True, slots=True)
 class _Kept:
     """A snapshot, as far as the store has it."""
 
-    node: LineageNode
-    files: dict[str, CodeFile] | None
-    """None where the snapshot is not there."""
-    store: CodeStore | None = None
-    snapshot: str = ""
+    def __init__(
+        self,
+        node: LineageNode,
+        files: dict[str, CodeFile] | None = None,
+        store: CodeStore | None = None,
+    ) -> None:
+        self.node = node
+        self.files = files
+        """None where the snapshot is not there."""
+        self._store = store
+        self._reads = 0
+
+    def may_read(self, here: Present) -> bool:
+        """Return whether one more file may be read: git is started twice for each."""
+        return here.deep or self._reads < _MOST_READS
+
+    def read(self, path: str) -> bytes:
+        assert self._store is not None
+        self._reads += 1
+        return self._store.read_file(self.node.value, path)
 
 
 def code_group(recorded: Recorded, here: Present) -> LineageNode:
@@ -50,8 +68,8 @@ def code_group(recorded: Recorded, here: Present) -> LineageNode:
 
 
 def _process_nodes(recorded: Recorded, here: Present) -> Iterator[LineageNode]:
-    yield from _entry(recorded, {}, here, _Kept(LineageNode(""), None))
-    yield from _modules(recorded, {}, here, _Kept(LineageNode(""), None))
+    yield from _entry(recorded, {}, here, _Kept(LineageNode("")))
+    yield from _modules(recorded, {}, here, _Kept(LineageNode("")))
 
 
 def _commit(facts: Facts, kept: _Kept) -> Iterator[LineageNode]:
@@ -85,17 +103,17 @@ def _snapshot(facts: Facts, here: Present, status: str, reason: str) -> _Kept:
     recorded = mapping(facts, "snapshot")
     commit = word(recorded, "commit")
     if not commit:
-        return _Kept(missing_part("snapshot", status if status != "ok" else "", reason), None)
-    store = CodeStore(here.store.folder, word(recorded, "format") or "sha1")
+        return _Kept(missing_part("snapshot", status if status != "ok" else "", reason))
+    store = CodeStore.holding(here.store.folder, commit)
     node = LineageNode("snapshot", commit[:12], value=commit, opens="changes")
     try:
         if not store.has(commit):
             why = "it is no longer in the store's code.git"
-            return _Kept(replace(node, mark="missing", why=why), None)
+            return _Kept(replace(node, mark="missing", why=why))
         files = {file.path: file for file in store.list_files(commit)}
-        wrong = _wrong_files(store, commit, files.values(), here) if here.deep else []
-    except CodeUnavailable as error:
-        return _Kept(replace(node, mark="missing", why=str(error)), None)
+        wrong = _wrong_files(store, commit, here) if here.deep else []
+    except (CodeUnavailable, OSError) as error:
+        return _Kept(replace(node, mark="missing", why=str(error)))
     skipped = tuple(_skipped(recorded, facts, here))
     size = sum(file.size for file in files.values())
     why = f"{plural(len(files), 'file')}, {format_size(size)}, in the store"
@@ -106,23 +124,15 @@ def _snapshot(facts: Facts, here: Present, status: str, reason: str) -> _Kept:
     elif skipped or switch(recorded, "complete") is False:
         count = plural(len(skipped), "file")
         node = replace(node, why=f"{why}; {count} left out", doubt=True)
-    return _Kept(node, files, store, commit)
+    return _Kept(node, files, store)
 
 
-def _wrong_files(
-    store: CodeStore, commit: str, files: Collection[CodeFile], here: Present
-) -> list[LineageNode]:
-    """Read every file of a snapshot; return those that are not what their ids say."""
-    wrong = []
-    total, done = sum(file.size for file in files), 0
-    for file in files:
-        data = store.read_file(commit, file.path)
-        make = hashlib.sha256 if len(file.oid) == 64 else hashlib.sha1
-        if make(b"blob %d\0" % len(data) + data).hexdigest() != file.oid:
-            wrong.append(LineageNode(file.path, "", "changed", "damaged in the store"))
-        done += file.size
-        here.told("code", done, total)
-    return wrong
+def _wrong_files(store: CodeStore, commit: str, here: Present) -> list[LineageNode]:
+    """Rebuild the snapshot in a temporary folder; return the files that do not come back."""
+    with tempfile.TemporaryDirectory(prefix="tt-lineage-") as folder:
+        store.write_out(commit, folder, progress=lambda done, all_: here.told("code", done, all_))
+        wrong = store.verify(commit, folder)
+    return [LineageNode(path, "", "changed", f"{how} when rebuilt") for path, how in wrong]
 
 
 def _skipped(recorded: Facts, facts: Facts, here: Present) -> Iterator[LineageNode]:
@@ -201,29 +211,40 @@ def _looked_up(
     """Return the node of a file with its mark: as it is in the snapshot, else on disk."""
     if not digest:
         return replace(node, why="it has no hash")
-    if kept.files is not None and kept.store is not None and path in kept.files:
-        try:
-            data = kept.store.read_file(kept.snapshot, path)
-        except CodeUnavailable as error:
-            return replace(node, mark="missing", why=str(error))
-        found = hashlib.sha256(data).hexdigest()
-        if found == digest.rpartition(":")[2]:
-            return replace(node, mark="verified", why="as it is in the snapshot")
-        return replace(node, mark="changed", why="the snapshot has it otherwise: it was edited")
-    mark, why = here.check_file(on_disk(path, top), digest, None)
-    return replace(node, mark=mark, why=f"on disk, not in a snapshot: {why}")
+    if kept.files is None or path not in kept.files:
+        mark, why = here.check_file(on_disk(path, top), digest, None)
+        return replace(node, mark=mark, why=f"on disk, not in a snapshot: {why}")
+    data = _on_disk_as_kept(on_disk(path, top), kept.files[path])
+    if data is None and not kept.may_read(here):
+        return replace(node, why="in the snapshot; a deep check reads it")
+    try:
+        data = kept.read(path) if data is None else data
+    except CodeUnavailable as error:
+        return replace(node, mark="missing", why=str(error))
+    if hashlib.sha256(data).hexdigest() == digest.rpartition(":")[2]:
+        return replace(node, mark="verified", why="as it is in the snapshot")
+    return replace(node, mark="changed", why="the snapshot has it otherwise: it was edited")
+
+
+def _on_disk_as_kept(path: str, file: CodeFile) -> bytes | None:
+    """Return the bytes on disk where they are those of the snapshot: no git need be asked."""
+    try:
+        if os.path.getsize(path) != file.size or file.size > SMALL:
+            return None
+        with open(path, "rb") as opened:
+            data = opened.read()
+    except (OSError, ValueError):
+        return None
+    algorithm = "sha256" if len(file.oid) == 64 else "sha1"
+    return data if blob_id(iter((data,)), len(data), algorithm) == file.oid else None
 
 
 def on_disk(path: str, top: str) -> str:
     """Return where a recorded path lies: relative ones below `top`, `~` at home."""
-    import os
-
     return os.path.join(top, os.path.expanduser(path))
 
 
-def _modules(
-    recorded: Recorded, facts: Facts, here: Present, kept: _Kept
-) -> Iterator[LineageNode]:
+def _modules(recorded: Recorded, facts: Facts, here: Present, kept: _Kept) -> Iterator[LineageNode]:
     """Yield the local modules that the process imported."""
     imported = recorded.facts("modules")
     modules = mappings(imported, "modules")
@@ -270,7 +291,3 @@ def command_group(recorded: Recorded) -> LineageNode:
         text = " ".join(f"{key}={word(container, key)}" for key in container)
         nodes.append(LineageNode("container", text))
     return group("command", nodes, " ".join(argv))
-
-
-def short(commit: str) -> str:
-    return short_digest(commit, SHORT)

@@ -67,7 +67,9 @@ def _dataset_facts(facts: Facts) -> Iterator[LineageNode]:
         if text := text_of(facts, key):
             yield LineageNode(key, text)
     counts = [
-        plural(count, what) for what in ("file", "row") if (count := whole(facts, f"{what}s")) is not None
+        plural(count, what)
+        for what in ("file", "row")
+        if (count := whole(facts, f"{what}s")) is not None
     ]
     size = whole(facts, "bytes")
     counts += [format_size(size)] if size is not None else []
@@ -80,7 +82,9 @@ def _dataset_facts(facts: Facts) -> Iterator[LineageNode]:
         nodes = [LineageNode(str(c[0]), str(c[-1])) for c in columns]
         yield replace(listed("columns", nodes, plural(len(nodes), "column")), closed=True)
     if pointer := mapping(facts, "pointer"):
-        text = " ".join(f"{key}={text_of(pointer, key)}" for key in pointer if text_of(pointer, key))
+        text = " ".join(
+            f"{key}={text_of(pointer, key)}" for key in pointer if text_of(pointer, key)
+        )
         yield LineageNode("pointer", text)
 
 
@@ -120,7 +124,9 @@ def _kept_size(recorded: Recorded, digest: str) -> int | None:
 
 def _split_facts(facts: Facts) -> Iterator[LineageNode]:
     counts = mapping(facts, "n")
-    roles = [f"{role} {format_count(n)}" for role in counts if (n := whole(counts, role)) is not None]
+    roles = [
+        f"{role} {format_count(n)}" for role in counts if (n := whole(counts, role)) is not None
+    ]
     if roles:
         yield LineageNode("roles", ", ".join(roles))
     made = [text_of(facts, key) for key in ("strategy", "splitter", "library")]
@@ -144,7 +150,7 @@ def _leaks(facts: Facts, key: str, words_of_leak: str, none: str) -> Iterator[Li
 
 
 def reads_group(recorded: Recorded) -> LineageNode | None:
-    """Return folders from which data was read that no dataset declares; None where there is none."""
+    """Return the folders of data that was read and never declared; None where there is none."""
     part = recorded.parts.get("reads")
     folders = mapping(part.facts, "folders") if part else {}
     if not folders:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tui_tracker.formatting import format_duration, format_size
 from tui_tracker.lineage.present import Present, Recorded
-from tui_tracker.lineage.tree import LineageNode, Mark, group, listed
+from tui_tracker.lineage.tree import LineageNode, Mark, listed
 from tui_tracker.lineage.words import plural, short_digest
 from tui_tracker.queries import Artifact
 from tui_tracker.queries.relatives import Collector, Relative
@@ -75,5 +75,3 @@ def _collector(collector: Collector) -> LineageNode:
     took = "" if collector.took_ms is None else f"took {format_duration(collector.took_ms / 1000)}"
     why = "; ".join(part for part in (collector.reason, took) if part)
     return LineageNode(collector.part, collector.status, mark, why)
-
-

@@ -139,7 +139,9 @@ def hardware_group(recorded: Recorded, here: Present) -> LineageNode:
 
 def _hardware(facts: Facts) -> Iterator[LineageNode]:
     memory, cores = whole(facts, "memory_bytes"), whole(facts, "cores")
-    cpu = ", ".join(part for part in (text_of(facts, "cpu"), f"{cores} cores" if cores else "") if part)
+    cpu = ", ".join(
+        part for part in (text_of(facts, "cpu"), f"{cores} cores" if cores else "") if part
+    )
     if cpu:
         yield LineageNode("processor", cpu)
     flags = facts.get("cpu_flags")

@@ -153,4 +153,3 @@ def is_sha256(digest: str) -> bool:
     algorithm, _, digits = digest.rpartition(":")
     hexadecimal = len(digits) == 64 and all(c in "0123456789abcdef" for c in digits)
     return hexadecimal and algorithm in ("", "sha256")
-

@@ -53,7 +53,10 @@ def _applied(item: Facts) -> LineageNode:
 
 
 def _states(facts: Facts) -> list[LineageNode]:
-    start, end = mapping(mapping(facts, "states"), "start"), mapping(mapping(facts, "states"), "end")
+    start, end = (
+        mapping(mapping(facts, "states"), "start"),
+        mapping(mapping(facts, "states"), "end"),
+    )
     nodes = [
         LineageNode(
             library,

@@ -98,7 +98,9 @@ def data_line(facts: Facts) -> str:
 def split_line(facts: Facts) -> str:
     """Return `random, train 120, test 30, seed 7, sha256:1a2b3c4d5e6f`."""
     counts = mapping(facts, "n")
-    roles = [f"{role} {format_count(n)}" for role in counts if (n := whole(counts, role)) is not None]
+    roles = [
+        f"{role} {format_count(n)}" for role in counts if (n := whole(counts, role)) is not None
+    ]
     seed = facts.get("seed")
     words = [
         word(facts, "strategy") or word(facts, "splitter"),
