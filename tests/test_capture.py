@@ -149,6 +149,7 @@ def test_a_run_ends_with_code_environment_and_hardware_recorded(
         "environment": "ok",
         "hardware": "ok",
         "process": "ok",
+        "variables": "ok",
     }
     assert parts["code"].facts["dirty"] is True
     assert parts["code"].facts["commit"] == run_git(repository, "rev-parse", "HEAD")
