@@ -29,6 +29,8 @@ GROUPS: dict[str, dict[str, str]] = {
         "curve": "draw metrics over steps",
         "console": "print what a run printed",
         "artifacts": "list a run's files, or copy them out",
+        "lineage": "check what a run came from against what is there now",
+        "diff": "say what differs between two runs",
     },
     "change": {
         "tag": "add tags to a run",

@@ -6,12 +6,17 @@ the commits and what was recorded of changes on top of them are all that can be 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tui_tracker.code_store import CodeStore, CodeUnavailable
 from tui_tracker.compare.ignoring import Ignored
 from tui_tracker.compare.values import CodeDifference, CodeSide
-from tui_tracker.facts import Facts, mapping, switch, word
+from tui_tracker.facts import mapping, switch, word
 from tui_tracker.lineage.words import code_line
 from tui_tracker.store import Store
+
+if TYPE_CHECKING:
+    from tui_tracker.facts import Facts
 
 
 def compare_code(

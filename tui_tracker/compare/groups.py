@@ -6,13 +6,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from tui_tracker.compare.ignoring import Ignored
 from tui_tracker.compare.values import Difference, Group, Kind
-from tui_tracker.facts import Facts, mapping, mappings, word, words
+from tui_tracker.facts import mapping, mappings, word, words
 from tui_tracker.lineage.present import normalised
 from tui_tracker.lineage.words import text_of
 from tui_tracker.queries import LineagePart, RunDetail
+
+if TYPE_CHECKING:
+    from tui_tracker.facts import Facts
 
 _NOISE = (
     "pid",

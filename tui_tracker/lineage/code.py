@@ -7,15 +7,19 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from tui_tracker.code_files import blob_id
 from tui_tracker.code_store import CodeFile, CodeStore, CodeUnavailable
-from tui_tracker.facts import Facts, mapping, mappings, members, switch, whole, word, words
+from tui_tracker.facts import mapping, mappings, members, switch, whole, word, words
 from tui_tracker.formatting import format_size
 from tui_tracker.lineage.present import SMALL, Present, Recorded
 from tui_tracker.lineage.repository import CommitFound, find_commit
 from tui_tracker.lineage.tree import LineageNode, group, listed, missing_part
 from tui_tracker.lineage.words import changes_line, code_line, plural
+
+if TYPE_CHECKING:
+    from tui_tracker.facts import Facts
 
 _MOST_READS = 20
 _STATES = {"A": "added", "M": "changed", "D": "deleted", "R": "renamed", "T": "another kind"}

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from tui_tracker.facts import Facts, mapping, members, whole, word, words
+from tui_tracker.facts import mapping, members, whole, word, words
 from tui_tracker.formatting import format_count, format_size
 from tui_tracker.lineage.present import Check, Present, Recorded, is_sha256
 from tui_tracker.lineage.tree import LineageNode, group, listed, missing_part
 from tui_tracker.lineage.words import data_line, plural, short_digest, split_line, text_of
 from tui_tracker.queries import LineagePart
+
+if TYPE_CHECKING:
+    from tui_tracker.facts import Facts
 
 _IN_MEMORY = ("pandas", "polars", "arrow", "numpy", "torch", "object")
 

@@ -63,10 +63,10 @@ def _run(relative: Relative) -> LineageNode:
 
 def collectors_group(collectors: Sequence[Collector]) -> LineageNode:
     """Return how each part was recorded and how long that took."""
-    nodes = [_collector(collector) for collector in collectors]
+    # The parts stand above with their marks, so these are told and not counted again.
+    nodes = [replace(_collector(collector), summed=True) for collector in collectors]
     told = [f"{n.title} {n.detail}" for n in nodes if n.mark != "recorded"]
     detail = ", ".join(told) if told else f"{plural(len(nodes), 'part')} recorded"
-    # The parts themselves stand above with their marks: these are told, not counted twice.
     return replace(listed("collectors", nodes, detail), closed=True, mark="recorded")
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from tui_tracker.facts import Facts, mapping, mappings, whole, word
+from tui_tracker.facts import mapping, mappings, whole, word
 from tui_tracker.formatting import format_size
 from tui_tracker.lineage.code import on_disk
 from tui_tracker.lineage.present import Present, Recorded, normalised
@@ -18,6 +19,9 @@ from tui_tracker.lineage.words import (
     short_digest,
     text_of,
 )
+
+if TYPE_CHECKING:
+    from tui_tracker.facts import Facts
 
 
 def environment_group(recorded: Recorded, here: Present) -> LineageNode:

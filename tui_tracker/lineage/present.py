@@ -9,14 +9,18 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from tui_tracker import folder as folders
 from tui_tracker.artifacts import stored_path
-from tui_tracker.facts import Facts, word
+from tui_tracker.facts import word
 from tui_tracker.formatting import format_size
 from tui_tracker.lineage.tree import Mark, Progress
 from tui_tracker.queries import LineagePart, RunDetail
 from tui_tracker.store import Store
+
+if TYPE_CHECKING:
+    from tui_tracker.facts import Facts
 
 _CHUNK = 1 << 20
 SMALL = 4 << 20

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from tui_tracker.facts import Facts, mapping, mappings, members, whole, word
+from tui_tracker.facts import mapping, mappings, members, whole, word
 from tui_tracker.formatting import format_value
 from tui_tracker.lineage.present import Recorded
 from tui_tracker.lineage.tree import LineageNode, group, listed, missing_part
 from tui_tracker.lineage.words import plural
+
+if TYPE_CHECKING:
+    from tui_tracker.facts import Facts
 
 
 def seeds_group(recorded: Recorded) -> LineageNode:
