@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui_tracker.code_store import CodeStore, CodeUnavailable
+from tui_tracker.code_store import CodeChange, CodeStore, CodeUnavailable
 from tui_tracker.compare.ignoring import Ignored
+from tui_tracker.compare.patches import path_of, split_patch
 from tui_tracker.compare.values import CodeDifference, CodeSide
 from tui_tracker.facts import mapping, switch, word
 from tui_tracker.lineage.words import code_line
+from tui_tracker.queries import RunKey, get_run
 from tui_tracker.store import Store
 
 if TYPE_CHECKING:
@@ -82,10 +84,26 @@ def _by_snapshots(
 
 def without_files(diff: str, paths: list[str]) -> str:
     """Return a unified diff without the parts that are about some paths."""
-    kept, keep = [], True
-    for line in diff.splitlines(keepends=True):
-        if line.startswith("diff --git "):
-            keep = not any(line.rstrip("\n").endswith((f" b/{p}", f' "b/{p}"')) for p in paths)
-        if keep:
-            kept.append(line)
-    return "".join(kept)
+    return "".join(patch for patch in split_patch(diff) if path_of(patch) not in paths)
+
+
+def changes_of_run(
+    store: Store, key: RunKey
+) -> tuple[tuple[CodeChange, ...], dict[str, str], Facts]:
+    """Return what a run's code had on top of its commit, by file; and what is recorded of it.
+
+    Raises:
+        CodeUnavailable: there is no snapshot, or it is no longer in the store.
+    """
+    parts = {part.name: part for part in get_run(store, key).lineage}
+    facts: Facts = parts["code"].facts if "code" in parts else {}
+    snapshot = word(mapping(facts, "snapshot"), "commit")
+    if not snapshot:
+        raise CodeUnavailable("no snapshot was taken of this run's code")
+    code = CodeStore.holding(store.folder, snapshot)
+    base = code.base_of(snapshot)
+    if base is None:
+        return (), {}, facts
+    changes = tuple(code.changes(base, snapshot))
+    patches = {path_of(patch): patch for patch in split_patch(code.diff(base, snapshot))}
+    return changes, patches, facts
