@@ -7,10 +7,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui_tracker.facts import mapping, members, whole, word, words
-from tui_tracker.formatting import format_count, format_size
+from tui_tracker.formatting import format_size
 from tui_tracker.lineage.present import Check, Present, Recorded, is_sha256
 from tui_tracker.lineage.tree import LineageNode, group, listed, missing_part
-from tui_tracker.lineage.words import data_line, plural, short_digest, split_line, text_of
+from tui_tracker.lineage.words import (
+    data_line,
+    plural,
+    role_counts,
+    short_digest,
+    split_line,
+    text_of,
+)
 from tui_tracker.queries import LineagePart
 
 if TYPE_CHECKING:
@@ -127,10 +134,7 @@ def _kept_size(recorded: Recorded, digest: str) -> int | None:
 
 
 def _split_facts(facts: Facts) -> Iterator[LineageNode]:
-    counts = mapping(facts, "n")
-    roles = [
-        f"{role} {format_count(n)}" for role in counts if (n := whole(counts, role)) is not None
-    ]
+    roles = role_counts(facts)
     if roles:
         yield LineageNode("roles", ", ".join(roles))
     made = [text_of(facts, key) for key in ("strategy", "splitter", "library")]

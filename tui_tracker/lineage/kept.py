@@ -37,7 +37,9 @@ def _artifact(artifact: Artifact, recorded: Recorded, here: Present) -> LineageN
     else:
         path = recorded.path(artifact.path)
         mark, why = here.check_file(path, digest, artifact.size_bytes)
-        why = f"only its name was kept: {why}"
+        # The name may be one that was given to it, so a file that is not there says nothing.
+        mark = "recorded" if mark == "missing" else mark
+        why = f"only its name and hash were kept: {why}"
     return replace(node, mark=mark, why="; ".join(w for w in (why, artifact.problem) if w))
 
 

@@ -97,18 +97,24 @@ def data_line(facts: Facts) -> str:
 
 def split_line(facts: Facts) -> str:
     """Return `random, train 120, test 30, seed 7, sha256:1a2b3c4d5e6f`."""
-    counts = mapping(facts, "n")
-    roles = [
-        f"{role} {format_count(n)}" for role in counts if (n := whole(counts, role)) is not None
-    ]
     seed = facts.get("seed")
     words = [
         word(facts, "strategy") or word(facts, "splitter"),
-        *roles,
+        *role_counts(facts),
         "" if seed is None else f"seed {word(facts, 'seed')}",
         short_digest(word(facts, "hash")),
     ]
     return ", ".join(part for part in words if part)
+
+
+_ROLES = ("train", "val", "valid", "validation", "dev", "test")
+
+
+def role_counts(facts: Facts) -> list[str]:
+    """Return `train 120`, `test 30` ... in the order in which roles are used."""
+    counts = mapping(facts, "n")
+    order = sorted(counts, key=lambda role: _ROLES.index(role) if role in _ROLES else len(_ROLES))
+    return [f"{role} {format_count(n)}" for role in order if (n := whole(counts, role)) is not None]
 
 
 def short_digest(digest: str, digits: int = 12) -> str:
