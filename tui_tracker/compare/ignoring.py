@@ -60,7 +60,10 @@ def project_patterns(start: str) -> list[str]:
             facts = tomllib.load(file)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidArgument(f"{path} cannot be read: {error}") from error
-    said = facts.get("tool", {}).get("tui_tracker", {}).get("diff", {}).get("ignore", [])
-    if not isinstance(said, list) or not all(isinstance(item, str) for item in said):
+    said: object = facts
+    for name in ("tool", "tui_tracker", "diff"):
+        said = said.get(name, {}) if isinstance(said, dict) else None
+    patterns = said.get("ignore", []) if isinstance(said, dict) else None
+    if not isinstance(patterns, list) or not all(isinstance(item, str) for item in patterns):
         raise InvalidArgument(f"{path}: [tool.tui_tracker.diff] ignore is a list of texts")
-    return said
+    return patterns
