@@ -85,7 +85,7 @@ def test_the_lineage_is_a_tree_with_a_mark_a_line(tt_: Cli, folder: Path):
     assert lines[0].startswith("run a  ")
     assert lines[1] == "✓  code           trunk @ 1a2b3c4, +41/-3 in 1 file, kept whole"
     assert any(re.fullmatch(r"  ✓  snapshot +[0-9a-f]{12}  1 file, 2 B, .*", x) for x in lines)
-    assert "    ✓  a.py         changed  in the snapshot" in lines
+    assert "    ✓  a.py       changed  in the snapshot" in lines
     assert re.search(r"✓ \d+ verified   · \d+ recorded   – \d+ not recorded", lines[-1])
 
 
