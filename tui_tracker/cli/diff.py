@@ -173,7 +173,7 @@ def _print_metrics(difference: RunDifference) -> None:
         return align_points(format_number(value) for value in values)
 
     def relative(value: float | None) -> str:
-        return MISSING if value is None else f"{value:+.1%}"
+        return MISSING if value is None else f"{100 * value:+.3g}%"
 
     print_table(
         [
@@ -251,7 +251,8 @@ def print_patch(diff: str) -> None:
 
     console = rich_console()
     for line in lines:
-        console.print(Text(line, patch_style(line)), soft_wrap=True)
+        if not line.startswith("index "):  # two ids of 40 digits, which nobody reads
+            console.print(Text(line, patch_style(line)), soft_wrap=True)
 
 
 def patch_style(line: str) -> str:

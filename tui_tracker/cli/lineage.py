@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _GLYPHS: dict[Mark, tuple[str, str]] = {
     "verified": ("✓", "+"),
-    "changed": ("≠", "~"),
+    "changed": ("≠", "#"),
     "missing": ("✗", "x"),
     "recorded": ("·", "."),
     "not recorded": ("–", "-"),
@@ -37,7 +37,8 @@ _STYLES: dict[Mark, str] = {
     "recorded": "dim",
     "not recorded": "yellow",
 }
-_DOUBT, _INFORMS = "yellow", "yellow"
+_INFORMS = ("≈", "~")
+_WORTH_A_LOOK = "yellow"
 _COLUMN, _TITLE = 13, 24
 _INDENT = 2
 _NARROWEST = 24
@@ -80,6 +81,8 @@ def tree_shape(tree: LineageTree) -> dict[str, object]:
         "deep": tree.deep,
         "lost": tree.lost,
         "counts": {mark: tree.counts[mark] for mark in MARKS},
+        "differ_here": tree.informing,
+        "worth_a_look": tree.doubts,
         "groups": [_node_shape(node) for node in tree.groups],
     }
 
@@ -166,13 +169,13 @@ def _node_lines(
 ) -> Iterator[list[Piece]]:
     """Yield a node's line, and what does not fit below it."""
     indent = " " * (_INDENT * depth)
-    glyph = _GLYPHS[node.mark][ascii_only]
-    style = _INFORMS if node.informs and node.mark != "verified" else _STYLES[node.mark]
+    glyph = (_INFORMS if node.informs else _GLYPHS[node.mark])[ascii_only]
+    style = _WORTH_A_LOOK if node.informs else _STYLES[node.mark]
     name = printable(node.title)
     head: list[Piece] = [
         (indent, ""),
         (f"{glyph}", style),
-        ("! " if node.doubt else "  ", _DOUBT),
+        ("! " if node.doubt else "  ", _WORTH_A_LOOK),
         (name if cell_width(name) > title else fit(name, title), "bold" if not depth else ""),
     ]
     taken = sum(cell_width(text) for text, _ in head)
@@ -199,14 +202,16 @@ def _legend(
 ) -> Iterator[list[Piece]]:
     """Yield how many of each mark there are, which also says what the marks mean."""
     counts = tree.counts
-    doubts = sum(node.doubt for _, node in tree.walk())
     pieces: list[Piece] = [
         (f"{_GLYPHS[mark][ascii_only]} {counts[mark]:,} {mark}   ", _STYLES[mark])
         for mark in MARKS
         if counts[mark]
     ]
-    if doubts:
-        pieces.append((f"! {doubts:,} worth a look   ", _DOUBT))
+    if tree.informing:
+        glyph = _INFORMS[ascii_only]
+        pieces.append((f"{glyph} {tree.informing:,} differ here   ", _WORTH_A_LOOK))
+    if tree.doubts:
+        pieces.append((f"! {tree.doubts:,} worth a look   ", _WORTH_A_LOOK))
     if hidden:
         pieces.append((f"--all prints {hidden:,} more lines", "dim"))
     line: list[Piece] = []

@@ -81,8 +81,7 @@ def _commit(facts: Facts, kept: _Kept) -> Iterator[LineageNode]:
     if not commit:
         return
     found = find_commit(top, commit)
-    node = LineageNode("commit", commit[:12], value=commit)
-    # A snapshot has all of the commit's files that the run saw: losing the commit loses nothing.
+    node = LineageNode("commit", commit[:12], value=commit, opens="changes")
     informs = kept.node.mark == "verified"
     if found.state == "reached":
         yield replace(node, mark="verified", why=f"in the repository{_pushed(facts, found)}")
@@ -90,7 +89,9 @@ def _commit(facts: Facts, kept: _Kept) -> Iterator[LineageNode]:
         why = "no branch leads to it any more, so git may drop it"
         yield replace(node, mark="verified", why=why, doubt=not informs)
     elif found.state == "absent":
-        yield replace(node, mark="missing", why="the repository lost it", informs=informs)
+        why = "the repository lost it"
+        # With a snapshot nothing is lost but a name.
+        yield replace(node, mark="changed" if informs else "missing", why=why, informs=informs)
     else:
         why = found.why or "its repository is not at its place on this machine"
         yield replace(node, why=why)

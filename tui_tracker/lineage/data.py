@@ -13,6 +13,7 @@ from tui_tracker.lineage.tree import LineageNode, group, listed, missing_part
 from tui_tracker.lineage.words import (
     data_line,
     plural,
+    reads_line,
     role_counts,
     short_digest,
     split_line,
@@ -167,8 +168,7 @@ def reads_group(recorded: Recorded) -> LineageNode | None:
     more = whole(part.facts, "more") if part else 0
     if more:
         nodes.append(LineageNode("…", f"{more:,} more files", "not recorded", "not listed"))
-    files = sum(whole(mapping(folders, path), "files") or 0 for path in folders) + (more or 0)
-    return listed("reads", nodes, f"{plural(files, 'file')} read and never declared")
+    return listed("reads", nodes, reads_line(part.facts if part else {}))
 
 
 def _folder(path: str, facts: Facts) -> LineageNode:

@@ -79,7 +79,7 @@ def _package(name: str, version: str, origin: Facts, here: Present) -> LineageNo
     node = LineageNode(name, f"{version}{_origin(origin)}", value=f"{name}=={version}")
     now = here.packages.get(normalised(name))
     if now is None:
-        return replace(node, mark="missing", why="not installed here", informs=True)
+        return replace(node, mark="changed", why="not installed here", informs=True)
     if now != version:
         return replace(node, mark="changed", why=f"{now} here", informs=True)
     return replace(node, mark="verified", why="the same version here")
@@ -105,7 +105,8 @@ def _lock(recorded: Recorded, facts: Facts, here: Present) -> Iterator[LineageNo
     node = LineageNode("lock file", f"{path} {short_digest(digest)}", value=digest)
     mark, why = here.check_file(on_disk(path, top), digest, None)
     # The packages themselves are recorded, so a lock that moved on loses nothing.
-    yield replace(node, mark=mark, why=why, informs=True)
+    mark = "changed" if mark == "missing" else mark
+    yield replace(node, mark=mark, why=why, informs=mark == "changed")
 
 
 def _variables(recorded: Recorded) -> list[LineageNode]:

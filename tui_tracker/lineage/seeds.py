@@ -9,7 +9,7 @@ from tui_tracker.facts import mapping, mappings, members, whole, word
 from tui_tracker.formatting import format_value
 from tui_tracker.lineage.present import Recorded
 from tui_tracker.lineage.tree import LineageNode, group, listed, missing_part
-from tui_tracker.lineage.words import plural
+from tui_tracker.lineage.words import determinism_line, flat, plural, seeds_line
 
 if TYPE_CHECKING:
     from tui_tracker.facts import Facts
@@ -31,10 +31,7 @@ def seeds_group(recorded: Recorded) -> LineageNode:
         gap = "generators", part.status if part else "", part.reason if part else ""
         nodes.append(missing_part(*gap))
     nodes += _states(facts)
-    wanted = ", ".join(f"{name}={format_value(params[name])}" for name in params)
-    reached = ", ".join(dict.fromkeys(word(item, "library") for item in applied))
-    told = f"applied to {reached}" if reached else "applied to no generator" if facts else ""
-    return group("seeds", nodes, ", ".join(part for part in (wanted, told) if part))
+    return group("seeds", nodes, seeds_line({**facts, "params": params}) if facts else "")
 
 
 def _param(name: str, value: object, applied: list[Facts], *, observed: bool) -> LineageNode:
@@ -80,7 +77,7 @@ def determinism_group(recorded: Recorded) -> LineageNode:
             return group("determinism", [LineageNode("flags", "none are set")])
         gap = missing_part("flags", part.status if part else "", part.reason if part else "")
         return group("determinism", [gap])
-    start, end = (_flat(mapping(part.facts, when)) for when in ("start", "end"))
+    start, end = (flat(mapping(part.facts, when)) for when in ("start", "end"))
     nodes = []
     for name in {**start, **end}:
         before, after = start.get(name), end.get(name)
@@ -88,19 +85,7 @@ def determinism_group(recorded: Recorded) -> LineageNode:
         if name in start and name in end and before != after:
             node = LineageNode(name, str(before), "recorded", f"{after} at the end", doubt=True)
         nodes.append(node)
-    return group("determinism", nodes, ", ".join(f"{n.title}={n.detail}" for n in nodes[:4]))
-
-
-def _flat(facts: Facts, prefix: str = "", depth: int = 0) -> dict[str, str]:
-    """Return nested flags by dotted names, values as text."""
-    found: dict[str, str] = {}
-    for name, value in facts.items():
-        key = f"{prefix}{name}"
-        if isinstance(value, dict) and value and depth < 4:
-            found |= _flat(value, f"{key}.", depth + 1)
-        else:
-            found[key] = format_value(value)
-    return found
+    return group("determinism", nodes, determinism_line(part.facts))
 
 
 def notebook_group(recorded: Recorded) -> LineageNode | None:

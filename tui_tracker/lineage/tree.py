@@ -41,7 +41,7 @@ class LineageNode:
     summed: bool = False
     """The mark is what the children's come to, and is not counted again."""
     informs: bool = False
-    """A difference here tells of this machine; nothing of the run's is lost by it."""
+    """It is `changed` on this machine, and nothing of the run's is lost by it."""
     doubt: bool = False
     """Worth a look whatever the mark: a leak, a secret, a seed that reached no generator."""
     closed: bool = False
@@ -79,8 +79,17 @@ class LineageTree:
 
     @property
     def counts(self) -> Counter[Mark]:
-        """How many nodes have each mark; sums are not counted."""
-        return Counter(node.mark for _, node in self.walk() if not node.summed)
+        """How many nodes have each mark; neither sums are counted nor what only informs."""
+        return Counter(n.mark for _, n in self.walk() if not (n.summed or n.informs))
+
+    @property
+    def informing(self) -> int:
+        """How many nodes differ on this machine, and nothing is lost by it."""
+        return sum(node.informs for _, node in self.walk() if not node.summed)
+
+    @property
+    def doubts(self) -> int:
+        return sum(node.doubt for _, node in self.walk())
 
     @property
     def lost(self) -> int:
@@ -100,14 +109,16 @@ def add_up(nodes: Sequence[LineageNode]) -> tuple[Mark, bool]:
 
     The worst counts; what is only recorded neither spoils nor makes a sum.
     """
-    marks: tuple[Mark, ...] = ("missing", "changed")
-    for informs in (False, True):
-        for mark in marks:
-            if any(node.mark == mark and node.informs == informs for node in nodes):
-                return mark, informs
+    marks = {node.mark for node in nodes if not node.informs}
+    worst: tuple[Mark, ...] = ("missing", "changed")
+    for mark in worst:
+        if mark in marks:
+            return mark, False
+    if any(node.informs for node in nodes):
+        return "changed", True
     rest: tuple[Mark, ...] = ("not recorded", "verified")
     for mark in rest:
-        if any(node.mark == mark for node in nodes):
+        if mark in marks:
             return mark, False
     return "recorded", False
 

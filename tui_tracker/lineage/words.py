@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tui_tracker.facts import mapping, mappings, switch, whole, word
-from tui_tracker.formatting import format_count, format_size
+from tui_tracker.facts import mapping, mappings, members, switch, whole, word
+from tui_tracker.formatting import format_count, format_size, format_value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 SHORT = 7
 """Letters of a commit in a sentence, as git itself shortens it."""
+_FEW, _DEEPEST = 4, 4
 
 
 def plural(count: int, what: str) -> str:
@@ -105,6 +106,59 @@ def split_line(facts: Facts) -> str:
         short_digest(word(facts, "hash")),
     ]
     return ", ".join(part for part in words if part)
+
+
+def seeds_line(facts: Facts) -> str:
+    """Return `seed=7, applied to random, numpy`."""
+    params = mapping(facts, "params")
+    wanted = ", ".join(f"{name}={format_value(params[name])}" for name in params)
+    libraries = [word(item, "library") for item in mappings(facts, "applied")]
+    reached = ", ".join(dict.fromkeys(libraries))
+    told = f"applied to {reached}" if reached else "applied to no generator"
+    return ", ".join(part for part in (wanted, told) if part)
+
+
+def determinism_line(facts: Facts) -> str:
+    """Return the first flags as they were at the start, and how many changed until the end."""
+    start, end = (flat(mapping(facts, when)) for when in ("start", "end"))
+    flags = start or end
+    changed = sum(name in start and name in end and start[name] != end[name] for name in flags)
+    words = [f"{name}={flags[name]}" for name in list(flags)[:_FEW]]
+    words += [f"{changed} changed while it ran"] if changed else []
+    return ", ".join(words) or "no flag is set"
+
+
+def modules_line(facts: Facts) -> str:
+    """Return `2 modules imported from here, 1 changed while it ran`."""
+    changed = len(members(facts, "changed"))
+    words = [f"{plural(len(members(facts, 'modules')), 'module')} imported from here"]
+    words += [f"{changed} changed while it ran"] if changed else []
+    return ", ".join(words)
+
+
+def reads_line(facts: Facts) -> str:
+    """Return `3 files read and never declared`."""
+    folders = mapping(facts, "folders")
+    count = sum(whole(mapping(folders, path), "files") or 0 for path in folders)
+    count += whole(facts, "more") or 0
+    return f"{plural(count, 'file')} read and never declared" if count else "nothing undeclared"
+
+
+def variables_line(facts: Facts) -> str:
+    variables = mapping(facts, "variables")
+    return " ".join(f"{name}={word(variables, name)}" for name in variables) or "none is set"
+
+
+def flat(facts: Facts, prefix: str = "", depth: int = 0) -> dict[str, str]:
+    """Return nested facts by dotted names, values as text."""
+    found: dict[str, str] = {}
+    for name, value in facts.items():
+        key = f"{prefix}{name}"
+        if isinstance(value, dict) and value and depth < _DEEPEST:
+            found |= flat(value, f"{key}.", depth + 1)
+        else:
+            found[key] = format_value(value)
+    return found
 
 
 _ROLES = ("train", "val", "valid", "validation", "dev", "test")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui_tracker.formatting import fit, format_count, printable, wrap
 from tui_tracker.tui.widgets.line_widget import Line, Role
-from tui_tracker.tui.widgets.lineage_view import MARK_SPANS, Row
+from tui_tracker.tui.widgets.lineage_view import Row, mark_span
 
 if TYPE_CHECKING:
     from tui_tracker.code_store import CodeChange
@@ -32,26 +32,24 @@ def node_in_full(row: Row | None, width: int) -> tuple[Line, ...]:
         return ()
     node = row.node
     where = " › ".join(printable(part.partition("\0")[0]) for part in row.path)
-    glyph, role = MARK_SPANS[node.mark]
-    if node.informs and node.mark != "verified":
-        role = "second"
-    head: Line = ((f"{glyph} {node.mark}", role), (f"  {where}", "dim"))
-    whole = node.to_copy
-    texts = [printable(whole)] if whole else []
-    if node.detail and node.detail != whole and not whole.startswith(node.detail):
-        texts.insert(0, printable(node.detail))
-    lines = [(part, "") for text in texts for part in wrap(text, width)]
-    lines += [(part, "dim") for part in wrap(printable(node.why), width)] if node.why else []
-    kept: list[Line] = [((text, _role(said)),) for text, said in lines]
-    if len(kept) > FOOT_LINES - 1 and node.why:
-        # The reason counts more than the end of a long value.
-        reason = wrap(printable(node.why), width)[0]
-        kept = [*kept[: FOOT_LINES - 2], ((reason, "dim"),)]
-    return (head, *kept[: FOOT_LINES - 1])
+    glyph, role = mark_span(node)
+    said = "differs here" if node.informs else node.mark
+    head: Line = ((f"{glyph} {said}", role), (f"  {where}", "dim"))
+    said_of_it = [node.detail] if node.detail else []
+    if node.value and node.value not in (node.detail, node.title):
+        # A short form in the line above is not said twice.
+        is_short = node.detail and node.value.startswith(node.detail)
+        said_of_it = [node.value] if is_short else [*said_of_it, node.value]
+    lines = _all(wrap(printable("  ".join(said_of_it)), width) if said_of_it else [], "")
+    reason = _all(wrap(printable(node.why), width) if node.why else [], "dim")
+    room = FOOT_LINES - 1
+    # The reason counts more than the end of a long value.
+    kept = lines[: max(1, room - len(reason))] if lines else []
+    return (head, *kept, *reason[: room - len(kept)])
 
 
-def _role(said: str) -> Role:
-    return "dim" if said == "dim" else ""
+def _all(texts: Sequence[str], role: Role) -> list[Line]:
+    return [((text, role),) for text in texts]
 
 
 def change_lines(changes: Sequence[CodeChange], width: int) -> tuple[Line, ...]:
@@ -84,6 +82,7 @@ def patch_lines(text: str, width: int) -> tuple[Line, ...]:
     return tuple(
         ((part, role),)
         for line in text.split("\n")[: -1 if text.endswith("\n") else None]
+        if not line.startswith("index ")
         for part, role in _wrapped(line, width)
     )
 

@@ -30,9 +30,14 @@ from tui_tracker.formatting import (
 from tui_tracker.lineage.words import (
     code_line,
     data_line,
+    determinism_line,
     environment_line,
     hardware_line,
+    modules_line,
+    reads_line,
+    seeds_line,
     split_line,
+    variables_line,
 )
 from tui_tracker.tui.columns import GLYPHS, metric_stat, rank_metrics
 from tui_tracker.tui.widgets.line_widget import Line, Role, Span
@@ -65,6 +70,11 @@ _LINES = {
     "split": split_line,
     "environment": environment_line,
     "hardware": hardware_line,
+    "seeds": seeds_line,
+    "determinism": determinism_line,
+    "modules": modules_line,
+    "reads": reads_line,
+    "variables": variables_line,
 }
 """What tells a part of the lineage in one line; others are told by their first facts."""
 

@@ -6,14 +6,14 @@ titles on the way to them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from textual.message import Message
 from textual.reactive import reactive
 
 from tui_tracker.formatting import cell_width, crop, fit, printable
-from tui_tracker.lineage.tree import MARKS, LineageNode, LineageTree, Mark
+from tui_tracker.lineage.tree import LineageNode, LineageTree, Mark
 from tui_tracker.tui.keys import bindings
 from tui_tracker.tui.widgets.line_widget import Line, Role, Span
 from tui_tracker.tui.widgets.virtual_list import VirtualList
@@ -26,6 +26,8 @@ MARK_SPANS: dict[Mark, Span] = {
     "not recorded": ("–", "second"),
 }
 """One shape a mark, so that it can be told without colour."""
+INFORMS: Span = ("≈", "second")
+_BY_WEIGHT: tuple[Mark, ...] = ("missing", "changed", "verified", "not recorded", "recorded")
 _COLUMN, _TITLE = 14, 30
 """Cells up to the details of short titles, and the most that a title may take."""
 
@@ -147,15 +149,11 @@ class LineageView(VirtualList, inherit_bindings=False):
             return ()
         if self.checking:
             return ((crop(f" {self.checking}", self.room), "accent"),)
-        spans: list[Span] = [(" ", "")]
-        for mark in MARKS:
-            if count := self.tree_shown.counts[mark]:
-                glyph, role = MARK_SPANS[mark]
-                spans += [(glyph, role), (f" {count:,} {mark}   ", "dim")]
-        doubts = sum(node.doubt for _, node in self.tree_shown.walk())
-        if doubts:
-            spans += [("!", "second"), (f" {doubts:,} worth a look", "dim")]
-        return tuple(spans)
+        tree = self.tree_shown
+        parts = [(*MARK_SPANS[mark], f"{tree.counts[mark]:,} {mark}") for mark in _BY_WEIGHT]
+        parts += [(*INFORMS, f"{tree.informing:,} differ here")]
+        parts += [("!", "second", f"{tree.doubts:,} worth a look")]
+        return _header(parts, self.room)
 
     def line(self, index: int) -> Line:
         row = self.rows[index]
@@ -165,13 +163,10 @@ class LineageView(VirtualList, inherit_bindings=False):
             is_open = index + 1 < len(self.rows) and self.rows[index + 1].depth > row.depth
             twig = "▾" if is_open else "▸"
         here = index == self.cursor
-        glyph, role = MARK_SPANS[node.mark]
-        if node.informs and node.mark != "verified":
-            role = "second"
         head: list[Span] = [
             ("▌" if here else " ", "mark" if here else ""),
             ("  " * min(row.depth, 6), ""),
-            (glyph, role),
+            mark_span(node),
             ("!" if node.doubt else " ", "second"),
             (fit(twig, 2), "dim"),
             (_fitted(printable(node.title), row.title), "bold" if not row.depth else ""),
@@ -219,6 +214,24 @@ class LineageView(VirtualList, inherit_bindings=False):
 
     def action_deep(self) -> None:
         self.post_message(self.DeepWanted(self))
+
+
+def mark_span(node: LineageNode) -> Span:
+    """Return a node's mark as a glyph."""
+    return INFORMS if node.informs else MARK_SPANS[node.mark]
+
+
+def _header(parts: Sequence[tuple[str, Role, str]], room: int) -> Line:
+    """Return counts beside each other, the heaviest first; those that do not fit are left out."""
+    spans: list[Span] = [(" ", "")]
+    taken = 1
+    for glyph, role, text in parts:
+        width = 1 + 1 + cell_width(text) + 3
+        if text.startswith("0 ") or taken + width - 3 > room:
+            continue
+        spans += [(glyph, role), (f" {text}   ", "dim")]
+        taken += width
+    return tuple(spans)
 
 
 def _words(node: LineageNode) -> str:
