@@ -55,7 +55,7 @@ def _all(texts: Sequence[str], role: Role) -> list[Line]:
 def change_lines(changes: Sequence[CodeChange], width: int) -> tuple[Line, ...]:
     """Return changed files as lines: what happened, lines added and removed, the path."""
     added = [_count(change.added, "+") for change in changes]
-    removed = [_count(change.removed, "-") for change in changes]
+    removed = ["" if c.removed is None else _count(c.removed, "-") for c in changes]
     wide = max(map(len, added), default=0), max(map(len, removed), default=0)
     lines: list[Line] = []
     for change, more, less in zip(changes, added, removed, strict=True):

@@ -10,7 +10,8 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.reactive import reactive
 
-from tui_tracker.formatting import format_count, printable
+from tui_tracker.formatting import crop, format_count, printable
+from tui_tracker.lineage.words import plural
 from tui_tracker.tui.keys import bindings
 from tui_tracker.tui.lineage_pages import change_lines, patch_lines
 from tui_tracker.tui.screens.base import TrackerScreen
@@ -33,7 +34,10 @@ class ChangeList(VirtualList, inherit_bindings=False):
 
     BINDINGS = [*bindings("list"), *bindings("changes")]
     PLACE = "changes"
+    HEADER_LINES = 3
 
+    words: reactive[str] = reactive("")
+    """Above the list: what the files were changed on top of."""
     lines: reactive[tuple[Line, ...]] = reactive((), repaint=False)
 
     @dataclass
@@ -46,6 +50,9 @@ class ChangeList(VirtualList, inherit_bindings=False):
         @property
         def control(self) -> ChangeList:
             return self.list
+
+    def header(self, row: int) -> Line:
+        return ((f" {crop(self.words, max(0, self.room - 1))}", "dim"),) if row == 1 else ()
 
     def watch_lines(self) -> None:
         self.count = len(self.lines)
@@ -117,13 +124,14 @@ class ChangesScreen(TrackerScreen, inherit_bindings=False):
             return
         bar = self.query_one("#title", Bar)
         bar.left = ((f" {printable(found.name)} › ", "dim"), ("changed files", "bold"))
-        bar.right = ((f"{printable(found.line)} ", "dim"),)
+        bar.right = ((f"{plural(len(found.changes), 'file')} ", "dim"),)
         view = self.query_one(ChangeList)
-        view.empty = ((), ((f"  {printable(found.empty)}", "dim"),))
+        view.words = printable(found.line)
+        view.empty = (((f" {printable(found.empty)}", "dim"),),)
         view.lines = change_lines(found.changes, self.size.width - 4)
 
     def show_trouble(self, text: str) -> None:
-        self.query_one(ChangeList).empty = ((), ((f"  {printable(text)}", "bad"),))
+        self.query_one(ChangeList).empty = (((f" {printable(text)}", "bad"),),)
 
     def on_resize(self, event: object) -> None:
         super().on_resize(event)  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from tui_tracker.formatting import cell_width, crop, fit, printable
-from tui_tracker.lineage.tree import LineageNode, LineageTree, Mark
+from tui_tracker.lineage.tree import MARKS, LineageNode, LineageTree, Mark
 from tui_tracker.tui.keys import bindings
 from tui_tracker.tui.widgets.line_widget import Line, Role, Span
 from tui_tracker.tui.widgets.virtual_list import VirtualList
@@ -27,11 +27,12 @@ MARK_SPANS: dict[Mark, Span] = {
 }
 """One shape a mark, so that it can be told without colour."""
 INFORMS: Span = ("≈", "second")
-_BY_WEIGHT: tuple[Mark, ...] = ("missing", "changed", "verified", "not recorded", "recorded")
 _COLUMN, _TITLE = 14, 30
 """Cells up to the details of short titles, and the most that a title may take."""
 
 Path = tuple[str, ...]
+Count = tuple[str, Role, str]
+"""A glyph, its role, and how many there are of what it stands for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +151,11 @@ class LineageView(VirtualList, inherit_bindings=False):
         if self.checking:
             return ((crop(f" {self.checking}", self.room), "accent"),)
         tree = self.tree_shown
-        parts = [(*MARK_SPANS[mark], f"{tree.counts[mark]:,} {mark}") for mark in _BY_WEIGHT]
-        parts += [(*INFORMS, f"{tree.informing:,} differ here")]
-        parts += [("!", "second", f"{tree.doubts:,} worth a look")]
+        marks = {m: (*MARK_SPANS[m], f"{tree.counts[m]:,} {m}") for m in MARKS}
+        doubts: Count = ("!", "second", f"{tree.doubts:,} worth a look")
+        informing: Count = (*INFORMS, f"{tree.informing:,} differ here")
+        parts = [marks["missing"], marks["changed"], doubts, marks["verified"], informing]
+        parts += [marks["not recorded"], marks["recorded"]]
         return _header(parts, self.room)
 
     def line(self, index: int) -> Line:
@@ -221,7 +224,7 @@ def mark_span(node: LineageNode) -> Span:
     return INFORMS if node.informs else MARK_SPANS[node.mark]
 
 
-def _header(parts: Sequence[tuple[str, Role, str]], room: int) -> Line:
+def _header(parts: Sequence[Count], room: int) -> Line:
     """Return counts beside each other, the heaviest first; those that do not fit are left out."""
     spans: list[Span] = [(" ", "")]
     taken = 1
