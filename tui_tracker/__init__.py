@@ -17,8 +17,12 @@ from tui_tracker.session import (
     init,
     log,
     log_artifact,
+    log_data,
     log_params,
+    log_split,
     note,
+    read_split,
+    split,
     tag,
 )
 
@@ -31,7 +35,11 @@ __all__ = [
     "init",
     "log",
     "log_artifact",
+    "log_data",
     "log_params",
+    "log_split",
     "note",
+    "read_split",
+    "split",
     "tag",
 ]
