@@ -34,6 +34,7 @@ GLYPHS: dict[Status, str] = {
 }
 """One shape a status, so that it can be told without colour."""
 
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of the table of runs."""
