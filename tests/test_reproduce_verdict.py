@@ -126,7 +126,7 @@ def test_five_paired_seeds_that_agree_are_consistent_within_twice_the_seeds_spre
     found = grade(*[case(v, v + d) for v, d in zip(SEEDS, moved, strict=True)], group=SEEDS)
 
     assert found.verdict == "consistent"
-    assert found.margin == pytest.approx(2 * 0.0085029)
+    assert found.margin == pytest.approx(0.01700588, abs=1e-7)
 
 
 def test_without_a_margin_nothing_is_consistent_and_the_way_out_is_told():
