@@ -103,7 +103,7 @@ def _to_build(record: Recorded, options: Options) -> Decision:
     version = options.python or wanted.python or platform.python_version()
     requirements = tuple(list_requirements(wanted))
     substituted = [requirement.note for requirement in requirements if requirement.note]
-    if wanted.python != version:
+    if wanted.python != version and not (wanted.python or "").startswith(f"{version}."):
         substituted.append(f"python {version} instead of {wanted.python or 'an unknown one'}")
     count = f"{len(requirements)} packages and Python {version}"
     uv = installers.find_uv() if options.env in ("auto", "uv") else None

@@ -68,11 +68,12 @@ def find_uv() -> str | None:
 
 
 def find_interpreter(version: str, candidates: Sequence[str]) -> str | None:
-    """Return an interpreter of exactly this version; None where none is found."""
+    """Return an interpreter of this version, `3.11` being any 3.11; None where none is found."""
     minor = ".".join(version.split(".")[:2])
     named = [shutil.which(f"python{version}"), shutil.which(f"python{minor}")]
     for program in (*candidates, *named, shutil.which("python3"), sys.executable):
-        if program and _version(program) == version:
+        found = _version(program) if program else None
+        if found is not None and (found == version or found.startswith(f"{version}.")):
             return program
     return None
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from tui_tracker.reproduce.packages import INSTALLERS, TOOLS, normal
 from tui_tracker.reproduce.record import Environment, Facts, word
@@ -60,11 +63,9 @@ def _requirement(name: str, version: str, origin: Facts) -> Requirement:
     kind, url = word(origin.get("kind")) or "index", word(origin.get("url"))
     plain = Requirement(name, version, optional=name in TOOLS)
     if kind == "vcs" and url:
-        commit = word(origin.get("commit")) or ""
-        address = url if url.startswith("git+") else f"git+{url}"
-        return replace(plain, url=f"{address}@{commit}" if commit else address)
+        return replace(plain, url=_repository(url, origin))
     if kind == "archive" and url:
-        return replace(plain, url=url)
+        return _archive(plain, url)
     if kind in ("editable", "local"):
         snapshot = _snapshot(origin)
         note = "" if snapshot else f"{name} was installed from a folder that was not kept"
@@ -72,6 +73,27 @@ def _requirement(name: str, version: str, origin: Facts) -> Requirement:
     if kind == "conda":
         return replace(plain, note=f"{name} {version} from the index for the one of conda")
     return plain
+
+
+def _repository(url: str, origin: Facts) -> str:
+    """Return a repository's address at its commit.
+
+    Source: PEP 508 and pip's VCS support (`git+URL@COMMIT#subdirectory=...`).
+    """
+    vcs = word(origin.get("vcs")) or "git"
+    address = url if url.startswith(f"{vcs}+") else f"{vcs}+{url}"
+    commit, below = word(origin.get("commit")), word(origin.get("subdirectory"))
+    return address + (f"@{commit}" if commit else "") + (f"#subdirectory={below}" if below else "")
+
+
+def _archive(plain: Requirement, url: str) -> Requirement:
+    """Return a requirement of an archive; one on this disk may have gone since."""
+    if not url.startswith("file:"):
+        return replace(plain, url=url)
+    path = os.path.expanduser(unquote(urlsplit(url).path))
+    if os.path.exists(path):
+        return replace(plain, url=Path(path).as_uri())
+    return replace(plain, note=f"{plain.name} {plain.version} from the index for {path}")
 
 
 def _snapshot(origin: Facts) -> str | None:
