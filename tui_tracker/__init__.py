@@ -9,6 +9,7 @@
 Only the standard library is loaded by this import.
 """
 
+from tui_tracker.capture import watch_seeds
 from tui_tracker.errors import TrackerError
 from tui_tracker.run import Run
 from tui_tracker.session import (
@@ -19,6 +20,7 @@ from tui_tracker.session import (
     log_artifact,
     log_params,
     note,
+    seed_everything,
     tag,
 )
 
@@ -33,5 +35,9 @@ __all__ = [
     "log_artifact",
     "log_params",
     "note",
+    "seed_everything",
     "tag",
 ]
+
+# Most scripts seed before they call `init`.
+watch_seeds()
