@@ -29,6 +29,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "curve": "draw metrics over steps",
         "console": "print what a run printed",
         "artifacts": "list a run's files, or copy them out",
+        "reproduce": "get a run again, and grade what comes out",
     },
     "change": {
         "tag": "add tags to a run",

@@ -195,7 +195,8 @@ def _environment(
     # What an interrupted or timed-out script printed must not be lost in its buffer.
     environment["PYTHONUNBUFFERED"] = "1"
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
-    return environment | (_OFFLINE if options.offline else {})
+    environment |= _OFFLINE if options.offline else {}
+    return environment | dict(options.variables)
 
 
 def _import_path(record: Recorded, tree: Tree, rebuilt: Rebuilt) -> list[str]:

@@ -31,6 +31,8 @@ class Options:
     offline: bool = False
     allow_nearest: frozenset[str] = frozenset()
     """Names of packages, normalised."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Set in the rerun, over those that were recorded."""
     secrets: Mapping[str, str] = field(default_factory=dict)
     """Never stored."""
     command: str | None = None
