@@ -114,19 +114,14 @@ def _add_environment(parser: argparse.ArgumentParser) -> None:
 
 def _add_conditions(parser: argparse.ArgumentParser) -> None:
     conditions = parser.add_argument_group("under which conditions")
-    pair = {"action": "append", "default": [], "type": _pair}
-    conditions.add_argument(
-        "--data-map", metavar="OLD=NEW", help="where data lie now", **pair
-    )
-    conditions.add_argument(
-        "--set", metavar="NAME=VALUE", help="set a variable in the rerun", **pair
-    )
-    conditions.add_argument(
-        "--secret",
-        metavar="NAME=VALUE",
-        help="a secret of the command (else the variable of that name); never stored",
-        **pair,
-    )
+    for option, form, text in (
+        ("--data-map", "OLD=NEW", "where data lie now"),
+        ("--set", "NAME=VALUE", "set a variable in the rerun"),
+        ("--secret", "NAME=VALUE", "a secret of the command (else that variable); never stored"),
+    ):
+        conditions.add_argument(
+            option, metavar=form, action="append", default=[], type=_pair, help=text
+        )
 
 
 def _options(args: argparse.Namespace) -> Options:
