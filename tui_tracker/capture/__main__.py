@@ -60,8 +60,12 @@ class Recorder:
         status, reason = "skipped", skip
         if not skip:
             facts, status, reason = self._run(capture)
-        self._write(part, status, reason, facts, started)
+        self.write(part, status, reason, facts, started)
         self._left = [name for name in self._left if name != part]
+
+    def wants(self, part: str) -> bool:
+        self._left = [name for name in self._left if name != part]
+        return part in self._wanted
 
     def finish(self) -> None:
         self._watch.cancel()
@@ -81,7 +85,7 @@ class Recorder:
         facts, reason = found if isinstance(found, tuple) else (found, "")
         return facts, "partial" if reason else "ok", reason
 
-    def _write(
+    def write(
         self, part: str, status: str, reason: str, facts: object, started: float | None = None
     ) -> None:
         record: dict[str, object] = {"part": part, "status": status}
@@ -94,7 +98,7 @@ class Recorder:
 
     def _give_up(self) -> None:
         for part in self._left:
-            self._write(part, "failed", f"not done within {_ALL_S:.0f} s", None)
+            self.write(part, "failed", f"not done within {_ALL_S:.0f} s", None)
         self.finish()
         os._exit(1)
 
@@ -105,8 +109,7 @@ def main(folder: str, run_id: str, start: str, searched: str = "", wanted: str =
     recorder = Recorder(folder, run_id, parts)
     recorder.announce(*PARTS)
     try:
-        outside = "" if git.find_top(start) is not None else "not in a git work tree"
-        recorder.record("code", partial(_read_status, start), skip=outside)
+        _record_code(recorder, folder, run_id, start)
         snapshot = partial(snapshot_editable, store=folder)
         recorder.record(
             "environment", partial(environment.capture_environment, start, search, snapshot)
@@ -129,10 +132,23 @@ def snapshot_editable(path: str, *, store: str) -> dict[str, object] | None:  # 
     return None
 
 
-def _read_status(start: str) -> dict[str, object]:
-    from tui_tracker.capture import worktree  # fails where git is not installed
+def _record_code(recorder: Recorder, folder: str, run_id: str, start: str) -> None:
+    """Record the code, in one record or in several of which the last one counts."""
+    from tui_tracker.capture.announced import read_announced
 
-    return worktree.read_status(start)
+    started = time.monotonic()
+
+    def write(status: str, reason: str, facts: dict[str, object]) -> None:
+        recorder.write("code", status, reason, facts, started)
+
+    if not recorder.wants("code"):
+        return
+    try:
+        from tui_tracker.capture.code import Origin, capture_code  # fails without GitPython
+
+        capture_code(Origin(folder, start, read_announced(folder, run_id)), write)
+    except Exception as error:  # noqa: BLE001  whatever a machine may do to a capture
+        write("failed", f"{type(error).__name__}: {error}", git.read_head(start))
 
 
 if __name__ == "__main__":
