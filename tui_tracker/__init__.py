@@ -9,6 +9,7 @@
 Only the standard library is loaded by this import.
 """
 
+from tui_tracker.capture import watch_seeds
 from tui_tracker.errors import TrackerError
 from tui_tracker.run import Run
 from tui_tracker.session import (
@@ -22,6 +23,7 @@ from tui_tracker.session import (
     log_split,
     note,
     read_split,
+    seed_everything,
     split,
     tag,
 )
@@ -40,6 +42,10 @@ __all__ = [
     "log_split",
     "note",
     "read_split",
+    "seed_everything",
     "split",
     "tag",
 ]
+
+# Most scripts seed before they call `init`.
+watch_seeds()

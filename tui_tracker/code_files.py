@@ -16,11 +16,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tui_tracker.errors import TrackerError
-from tui_tracker.plumbing import GITLINK, LINK, PROGRAM, CodeGit, GitFailed, talk_to_git
+from tui_tracker.plumbing import (
+    GITLINK,
+    LINK,
+    PROGRAM,
+    CodeGit,
+    GitFailed,
+    talk_to_git,
+    to_bytes,
+    to_text,
+)
 
 _CHUNK = 1 << 20
 _TELL_EVERY = 200
-_DOT_GIT = (".git", "git~1")
+_DOT_GIT = (".git", "git~1") if os.name == "nt" else (".git",)
 
 
 class CodeUnavailable(TrackerError):
@@ -133,14 +142,6 @@ def blob_id(data: Iterator[bytes], size: int, object_format: str) -> str:
     for chunk in data:
         digest.update(chunk)
     return digest.hexdigest()
-
-
-def to_text(path: bytes) -> str:
-    return path.decode("utf-8", "surrogateescape")
-
-
-def to_bytes(path: str) -> bytes:
-    return path.encode("utf-8", "surrogateescape")
 
 
 def read_chunks(path: bytes) -> Iterator[bytes]:

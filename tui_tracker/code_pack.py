@@ -12,8 +12,8 @@ import tempfile
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from tui_tracker.code_files import CodeUnavailable, ask, list_files, refuse_hostile, to_bytes
-from tui_tracker.plumbing import PLAIN, REFS, CodeGit, GitFailed, commit_tree
+from tui_tracker.code_files import CodeUnavailable, ask, list_files, refuse_hostile
+from tui_tracker.plumbing import PLAIN, REFS, CodeGit, GitFailed, commit_tree, to_bytes
 
 _LONG_S = 120.0
 _NOTICE = b"This file was left out when its run was bundled, because it may hold a secret.\n"

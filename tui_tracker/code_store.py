@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Literal
 
 from tui_tracker import code_files, code_pack
-from tui_tracker.code_files import CodeFile, CodeUnavailable, ask, to_bytes, to_text
-from tui_tracker.plumbing import CodeGit, GitFailed
+from tui_tracker.code_files import CodeFile, CodeUnavailable, ask
+from tui_tracker.plumbing import CodeGit, GitFailed, to_bytes, to_text
 
 __all__ = ["CodeChange", "CodeFile", "CodeStore", "CodeUnavailable"]
 

@@ -17,7 +17,7 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from tui_tracker.errors import TrackerError
@@ -34,6 +34,8 @@ PLAIN = "100644"
 PROGRAM = "100755"
 
 _QUIET = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "--no-pager")
+_OFFLINE = ("-c", "protocol.allow=never")
+"""For the user's repository: a partial clone would fetch from a server whatever is asked for."""
 _ATTRIBUTES = b"* -text !eol -ident -filter -working-tree-encoding !diff !merge\n"
 _CONFIG = """[core]
 \trepositoryformatversion = {version}
@@ -57,12 +59,16 @@ _KEPT = ("GIT_PYTHON_", "GIT_EXEC_PATH", "GIT_CEILING_", "GIT_DISCOVERY_", "GIT_
 _PASSED_BY_GIT = "GIT_CONFIG_PARAMETERS"
 """What `git -c` leaves to its children; the rest of GIT_CONFIG_ people set on purpose."""
 _STAMP = ("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE")
+_NAME, _EMAIL = "tui_tracker", "snapshot@localhost"
 _IDENTITY = {
-    "GIT_AUTHOR_NAME": "tui_tracker",
-    "GIT_AUTHOR_EMAIL": "snapshot@localhost",
-    "GIT_COMMITTER_NAME": "tui_tracker",
-    "GIT_COMMITTER_EMAIL": "snapshot@localhost",
+    "GIT_AUTHOR_NAME": _NAME,
+    "GIT_AUTHOR_EMAIL": _EMAIL,
+    "GIT_COMMITTER_NAME": _NAME,
+    "GIT_COMMITTER_EMAIL": _EMAIL,
 }
+NO_DATE = "946684800 +0000"
+"""Stands where no commit tells a date: equal states are to give equal ids."""
+IDENTITY_LINE = f"{_NAME} <{_EMAIL}>"
 _spawning = threading.Lock()
 
 
@@ -100,7 +106,7 @@ def run_git(
         _end(process)
         raise
     if process.returncode not in accept:
-        said = err.decode("utf-8", "replace").strip() or f"exit code {process.returncode}"
+        said = os.fsdecode(err).strip() or f"exit code {process.returncode}"
         raise GitFailed(what, said[:2000], process.returncode)
     return bytes(out)
 
@@ -137,6 +143,8 @@ def _start(
     from git.exc import GitCommandNotFound
 
     command = [Git.GIT_PYTHON_GIT_EXECUTABLE or "git", *_QUIET, *arguments]
+    if folder is not None:
+        command[1:1] = _OFFLINE
     ours = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1"}
     ours |= {"GIT_ASKPASS": "true", "SSH_ASKPASS": "true", "GIT_ADVICE": "0"}
     try:
@@ -306,6 +314,27 @@ def commit_tree(code: CodeGit, tree: str, parents: Sequence[str], when: str) -> 
     environment = {**_IDENTITY, **dict.fromkeys(_STAMP, when)}
     out = code.run("commit-tree", tree, *named, feed=b"snapshot\n", environment=environment)
     return out.decode().strip()
+
+
+def borrowing(folders: Iterable[str]) -> dict[str, str]:
+    """Return the variable that lets git read objects of other repositories as well."""
+    special = frozenset(':"\\\n')
+    quoted = (_quote(folder) if special & set(folder) else folder for folder in folders)
+    return {"GIT_ALTERNATE_OBJECT_DIRECTORIES": os.pathsep.join(quoted)}
+
+
+def _quote(folder: str) -> str:
+    escaped = folder.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def to_text(path: bytes) -> str:
+    """Return a path as text; bytes that are no UTF-8 become lone surrogates."""
+    return path.decode("utf-8", "surrogateescape")
+
+
+def to_bytes(path: str) -> bytes:
+    return path.encode("utf-8", "surrogateescape")
 
 
 def _take(lock: object, wait_s: float) -> bool:

@@ -66,7 +66,13 @@ class Run:
         self._thread = threading.get_ident()
         self._capture = start.capture
         """The helper process is still to be started."""
-        self._journal = JournalWriter(start.path, start.record, fsync=start.fsync)
+        from tui_tracker.capture import inside  # only a process that logs needs it
+
+        self._inside = inside.Inside(
+            start.folder, start.params, rank=start.rank, wanted=start.watched
+        )
+        record = start.record_with(self._inside.parts)
+        self._journal = JournalWriter(start.path, record, fsync=start.fsync)
         self._keysets = self._journal.keysets
         start.tell_ranks()
         self._console: consoles.Console | None = None
@@ -77,6 +83,7 @@ class Run:
         )
         self._data: DataLog | None = None
         self._live = LiveDrain(start.folder, self.id, self._journal, self._tick)
+        self._inside.watch()
         endings.watch(self)
 
     def log(
@@ -123,6 +130,7 @@ class Run:
             self._warn(f"log_params(): {error}")
             return
         if flat:
+            self._inside.see_params(flat)
             self._append(journal.PARAMS, {"params": flat})
 
     def log_artifact(
@@ -255,6 +263,7 @@ class Run:
         if isinstance(status, int):
             status = "failed" if status else "finished"
         try:
+            self._inside.end(self._log_lineage, self._log_notebook)
             self.wait_for_artifacts()
             if self._console is not None:
                 self._console.release()
@@ -369,6 +378,19 @@ class Run:
         # Written also while `finish` waits for the last of them.
         self._journal.append(journal.ARTIFACT, {"t": _now_ms(), **facts})
 
+    def _log_lineage(self, part: dict[str, object]) -> None:
+        self._journal.append(journal.LINEAGE, part)
+
+    def _log_notebook(self, raw: bytes, name: str) -> None:
+        import tempfile  # IPython loaded it long ago
+
+        with tempfile.TemporaryDirectory(prefix="tui_tracker-") as folder:
+            path = os.path.join(folder, name)
+            with open(path, "wb") as file:
+                file.write(raw)
+            self.log_artifact(path, "notebook", name=name)
+            self._artifacts.finish()
+
     def _data_log(self, call: str) -> DataLog | None:
         """Return what records data and splits; None where this process does not."""
         if self._finished:
@@ -425,6 +447,7 @@ class Run:
             console.tick()
         if not self._finished:
             self._launch_helper()
+            self._inside.tick(self._log_lineage)
 
     def _launch_helper(self) -> None:
         """Start the process that records code, packages and hardware, once."""
@@ -461,6 +484,7 @@ class Run:
         self._finished = True
         if self._console is not None:
             self._console.flush()
+        self._inside.end_by_signal(self._log_lineage)
         self._write_finish("killed", f"stopped by {name}")
 
     def _before_fork(self) -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any, Literal
 
+    from tui_tracker.seeding import Seeded
+
 _ELSEWHERE = frozenset(
     "allow_val_change anonymous config_exclude_keys config_include_keys dir entity force "
     "fork_from monitor_gym reinit resume_from save_code settings sync_tensorboard".split()
@@ -206,6 +208,23 @@ def note(text: str) -> None:
     """Add a note to the current run."""
     if (run := _current("note")) is not None:
         run.note(text)
+
+
+def seed_everything(seed: int, *, deterministic: bool | Literal["warn"] = False) -> Seeded:
+    """Seed `random`, and numpy, torch (all devices) and tensorflow where they are loaded.
+
+    `deterministic=True` also asks the libraries for algorithms that give the same each
+    time, `"warn"` has torch warn where there is none. Returns what else the seed gives:
+    `.numpy` (a Generator), `.generator` and `.worker_init_fn` for a DataLoader,
+    `.jax_key`. A call before `init` is recorded by the next run. PYTHONHASHSEED is set
+    for child processes; for this one it is too late.
+
+    Raises:
+        InvalidArgument: the seed is no whole number from 0 to 2**32 - 1.
+    """
+    from tui_tracker import seeding
+
+    return seeding.seed_everything(seed, deterministic=deterministic)
 
 
 def finish(

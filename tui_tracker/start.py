@@ -18,7 +18,7 @@ from tui_tracker.values import flatten
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from tui_tracker.store import Row, Store
 
@@ -40,7 +40,7 @@ class Start:
         self.first_step = 0
         self.ordinal = -1
         """Of the run among those that this launch's ranks share; -1 for a run of its own."""
-        self.console = self.capture = True
+        self.console = self.capture = self.watched = True
         self.fsync = False
         self.facts: dict[str, object] = {}
 
@@ -72,13 +72,20 @@ class Start:
             **self.facts,
         }
 
+    def record_with(self, parts: Sequence[Mapping[str, object]]) -> dict[str, object]:
+        """Return the journal's first record with more parts of lineage."""
+        record = self.record
+        lineage = record.get("lineage", [])
+        told = parts if self.writer != "fork" else ()
+        return {**record, "lineage": [*lineage, *told]} if told else record  # type: ignore[misc]
+
     def for_child(self) -> Start:
         """Return the start of this process's own journal of the same run."""
         child = Start(self.folder, self.run_id)
         child.experiment, child.name, child.params = self.experiment, self.name, self.params
         child.writer, child.rank, child.attempt = "fork", self.rank, self.attempt
         child.fsync = self.fsync
-        child.console = child.capture = False
+        child.console = child.capture = child.watched = False
         return child
 
     def tell_ranks(self) -> None:
@@ -113,6 +120,10 @@ def prepare(
         StoreError: the store cannot be used or made.
         NotFound, RunIsLive: there is no such run to resume, or it still runs.
     """
+    reproduces = os.environ.get("TUI_TRACKER_REPRODUCES", "")
+    if reproduces:
+        # What is done again goes where whoever asked for it looks, and never into the original.
+        store, resume = os.environ.get("TUI_TRACKER_STORE") or store, None
     flat = _flat(params)
     experiment = _text("experiment", experiment) or _default_experiment()
     named = store or os.environ.get("TUI_TRACKER_STORE")
@@ -123,10 +134,13 @@ def prepare(
         say(f"made a new store, {folder}")
     start = _place(folder, experiment, _text("name", name), resume, ordinal)
     start.params, start.capture = flat, capture and start.writer == "main"
+    start.watched = capture
     start.facts.update({"params": flat, "add": list(tags), "text": str(note) if note else ""})
     if parent:
         start.facts["parent"] = find_id(folder, parent)
     _add_lineage(start)
+    if reproduces and start.writer == "main":
+        _add_origin(start, reproduces)
     return start
 
 
@@ -254,6 +268,15 @@ def _record(part: str, capture: Callable[[], dict[str, object]]) -> dict[str, ob
         return {"part": part, "status": "ok", "facts": capture()}
     except Exception as error:  # noqa: BLE001  whatever a machine may do to a capture
         return {"part": part, "status": "failed", "reason": f"{type(error).__name__}: {error}"}
+
+
+def _add_origin(start: Start, run_id: str) -> None:
+    facts = {"derived_from": run_id, "relation": "reproduction"}
+    start.facts["lineage"] = [
+        *start.facts["lineage"],  # type: ignore[misc]
+        {"part": "origin", "status": "ok", "facts": facts},
+    ]
+    start.facts["add"] = [*start.facts["add"], "reproduction"]  # type: ignore[misc]
 
 
 def _default_experiment() -> str:

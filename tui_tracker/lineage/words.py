@@ -60,7 +60,7 @@ def environment_line(facts: Facts) -> str:
     python = word(mapping(facts, "python"), "version") or text_of(facts, "python")
     packages = mapping(facts, "packages")
     system = mapping(facts, "system")
-    named = " ".join(part for key in ("name", "release") if (part := word(system, key)))
+    named = word(system, "distro") or word(system, "name")
     words = [
         f"Python {python}" if python else "",
         plural(len(packages), "package") if packages else "",

@@ -36,7 +36,7 @@ class Attempt:
 
     level: str
     verdict: str
-    """`identical`, `within tolerance`, `consistent`, `different`, `inconclusive`, or what failed."""
+    """A word of the ladder, `rebuilt`, or `failed`."""
     mode: str
     at: datetime
     machine: str

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     _Pieces = dict[int, list[str]]
     """JSON of a kind of things, by run."""
 
-_BULKY = ("packages", "columns", "problems", "left_out", "paths")
+_BULKY = (
+    *("packages", "origins", "conda", "shadowed", "cpu_flags"),
+    *("columns", "problems", "left_out", "paths"),
+)
 """Facts that would make a list of runs a hundred times longer; one run has them."""
 _LISTS = ("data", "split")
 """Kinds of parts of which a run may have several, each with a name of its own."""

@@ -1,0 +1,220 @@
+"""The part `code` of a run's lineage: the commit, what is changed, and a snapshot.
+
+The record holds nothing that differs between two runs of one state, so that a sweep
+stores it once. It is written when the snapshot is taken, and once more when all objects
+of it are in the store: a reader never waits for the second.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tui_tracker.capture import git
+from tui_tracker.capture.changes import change_facts, diffstat, scan_secrets
+from tui_tracker.capture.entry import Entry, find_entry, relative
+from tui_tracker.capture.history import Head, read_head, remote_url
+from tui_tracker.capture.objects import ObjectWriter
+from tui_tracker.capture.pinning import is_whole, pin
+from tui_tracker.capture.plain_tree import find_root, take_plain
+from tui_tracker.capture.selection import MOST_NAMED, Limits, Selection, Skipped, read_limits
+from tui_tracker.capture.snapshot import Taken, Taker
+from tui_tracker.capture.worktree import Deadline, Place, Status, read_place, read_status
+from tui_tracker.plumbing import CodeGit, GitFailed, to_text
+
+LIMIT_S = 15.0
+_COPYING = "its objects are still being copied into the store"
+_ADVICE = re.compile(r"git config --global --add safe\.directory \S.*")
+
+Record = Callable[[str, str, dict[str, object]], None]
+"""Takes status, reason and facts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a run was started, and what its process said of itself."""
+
+    store_folder: str
+    start: str
+    announced: Mapping[str, Mapping[str, object]]
+
+    def modules(self) -> list[object]:
+        found = self.announced.get("modules", {}).get("modules")
+        return found if isinstance(found, list) else []
+
+    def entry(self, top: str) -> Entry:
+        process = self.announced.get("process", {})
+        return find_entry(self.start, top, process, self.modules())
+
+    def imported(self, top: str) -> list[str]:
+        """Return the files below `top` that the process ran, relative to it."""
+        paths = [str(m.get("path") or "") for m in self.modules() if isinstance(m, dict)]
+        entry = self.entry(top).path
+        places = [os.path.join(top, os.path.expanduser(path)) for path in paths if path]
+        inner = (relative(place, top) for place in (*places, *([entry] if entry else [])))
+        return [path for path in inner if path is not None and not path.startswith(".git/")]
+
+
+def capture_code(origin: Origin, record: Record) -> None:
+    """Take the snapshot of a run and record it; say why where it is not whole."""
+    deadline = Deadline(LIMIT_S)
+    known: dict[str, object] = dict(git.read_head(origin.start))
+    if not known:
+        record_plain(origin, known, "not in a git work tree", "none", record)
+        return
+    try:
+        place = read_place(origin.start, deadline)
+        _capture_repository(origin, place, known, deadline, record)
+    except GitFailed as error:
+        record_plain(origin, known, _reason(error), "unreadable", record, str(error))
+
+
+def _capture_repository(
+    origin: Origin, place: Place, known: dict[str, object], deadline: Deadline, record: Record
+) -> None:
+    known.update(top=place.top, shallow=place.shallow)
+    status = read_status(place, deadline)
+    code = CodeGit(origin.store_folder, place.object_format)
+    code.make()
+    selection = Selection(read_limits(place.top), origin.store_folder)
+    extra = [os.fsencode(path) for path in origin.imported(place.top)]
+    taken = Taker(code, selection, deadline).take(place, status, extra)
+    head = read_head(place, status, deadline)
+    snapshot, base = _commit(code, place, taken, head, deadline)
+    top = os.fsencode(place.top)
+    changes = [
+        change
+        for change in status.changes
+        if change.letter != "?" or not selection.leave_out(top, change.path)
+    ]
+    facts: dict[str, object] = {
+        "top": place.top,
+        "vcs": "git",
+        "shallow": place.shallow,
+        **head.facts,
+        **change_facts(changes),
+        "diffstat": diffstat(code, snapshot, base, bool(changes), taken.objects, deadline),
+        "snapshot": {
+            "tree": taken.tree,
+            "commit": snapshot,
+            **({"base": head.tree} if head.tree else {}),
+            "format": place.object_format,
+            "kind": "work tree",
+            **_selection_facts(selection),
+        },
+        "checkout": _checkout(place, taken),
+        "entry": origin.entry(place.top).facts(place.top),
+        **({"remote": remote} if (remote := remote_url(place, status)) else {}),
+        **_inner_facts(taken),
+        "secrets": scan_secrets(place.top, taken.read, deadline),
+    }
+    reason = "; ".join(_doubts(selection, status, head, base))
+    state = "partial" if reason else "ok"
+    if not code.has_ref(snapshot):
+        record("partial", "; ".join(filter(None, (reason, _COPYING))), facts)
+        try:
+            pin(code, snapshot, taken.objects, deadline)
+        except GitFailed as error:
+            why = f"its objects are not in the store, only in the repository: {error}"
+            state, reason = "partial", "; ".join(filter(None, (reason, why)))
+    record(state, reason, facts)
+
+
+def record_plain(
+    origin: Origin,
+    known: Mapping[str, object],
+    reason: str,
+    vcs: str,
+    record: Record,
+    said: str = "",
+) -> None:
+    """Record the files that look like code, where git does not tell which belong to it."""
+    top = known.get("top")
+    root = str(top) if top else find_root(origin.start, origin.entry(origin.start).path)
+    selection = Selection(Limits(), origin.store_folder)
+    plain = take_plain(CodeGit(origin.store_folder), root, origin.imported(root), selection)
+    snapshot = {"tree": plain.tree, "commit": plain.commit, "format": "sha1", "kind": "plain"}
+    facts: dict[str, object] = {
+        **{key: value for key, value in known.items() if value is not None},
+        "top": root,
+        "vcs": vcs,
+        "snapshot": {**snapshot, **_selection_facts(selection, plain.whole)},
+        "entry": origin.entry(root).facts(root),
+    }
+    if advice := _ADVICE.search(said):
+        facts["advice"] = advice[0]
+    one = plain.files == 1
+    kept = f"{plain.files} {'file that looks' if one else 'files that look'} like code"
+    more = "" if plain.whole else ", and not all of them"
+    record("partial", f"{reason}: {kept} {'was' if one else 'were'} kept{more}", facts)
+
+
+def _commit(
+    code: CodeGit, place: Place, taken: Taken, head: Head, deadline: Deadline
+) -> tuple[str, str | None]:
+    """Return the snapshot's commit and the one of HEAD's files, None where that cannot be kept."""
+    writer, tree, base = ObjectWriter(code), taken.tree.encode(), None
+    # The files of HEAD may be on a server only; without them there is still the snapshot.
+    if head.tree and (not place.is_partial or is_whole(code, head.tree, taken.objects, deadline)):
+        base = writer.write_commit(head.tree.encode(), (), head.when)
+    if base and taken.tree == head.tree:
+        return base.decode(), base.decode()
+    snapshot = writer.write_commit(tree, [base] if base else (), head.when)
+    return snapshot.decode(), base.decode() if base else None
+
+
+def _doubts(selection: Selection, status: Status, head: Head, base: str | None) -> list[str]:
+    doubts = []
+    if selection.losses:
+        are = "file is" if selection.losses == 1 else "files are"
+        doubts.append(f"{selection.losses} {are} not in the snapshot")
+    if status.without_filters:
+        doubts.append("git's filters failed, and changes were told without them")
+    if head.tree and not base:
+        doubts.append("the files of the commit are not all here, so there is nothing to compare to")
+    return doubts
+
+
+def _selection_facts(selection: Selection, whole: bool = True) -> dict[str, object]:
+    skipped = sorted(selection.skipped, key=lambda entry: entry.path)
+    facts: dict[str, object] = {
+        "complete": whole and not selection.losses,
+        "skipped": [_skipped(entry) for entry in skipped[:MOST_NAMED]],
+        "left_out": selection.left_out,
+    }
+    if len(selection.skipped) > MOST_NAMED:
+        facts["skipped_more"] = len(selection.skipped) - MOST_NAMED
+    return facts
+
+
+def _skipped(entry: Skipped) -> dict[str, object]:
+    facts = {"path": to_text(entry.path), "size": entry.size, "sha256": entry.sha256}
+    return {**{key: value for key, value in facts.items() if value is not None}, "why": entry.why}
+
+
+def _inner_facts(taken: Taken) -> dict[str, object]:
+    submodules = [
+        {"path": to_text(inner.path), "commit": inner.commit, "dirty": inner.dirty}
+        for inner in taken.submodules
+    ]
+    return {"submodules": submodules, "embedded": [to_text(path) for path in taken.embedded]}
+
+
+def _checkout(place: Place, taken: Taken) -> dict[str, object]:
+    return {
+        "autocrlf": place.settings.get("core.autocrlf", "false"),
+        "eol": place.settings.get("core.eol", "native"),
+        "symlinks": place.is_on("core.symlinks", True),
+        "sparse": place.is_on("core.sparsecheckout", False),
+        "filters": taken.filters,
+    }
+
+
+def _reason(error: GitFailed) -> str:
+    if "dubious ownership" in error.problem:
+        return "git does not trust the owner of this repository"
+    if error.code is None and "not installed" in error.problem:
+        return "git is not installed"
+    return f"git cannot read this repository ({error.problem.splitlines()[0][:200]})"
