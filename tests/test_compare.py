@@ -190,6 +190,20 @@ def test_data_and_splits_differ_by_version_digest_and_rows(folder: Path):
     ]
 
 
+def test_rows_that_moved_between_roles_are_counted_where_indices_are_kept(folder: Path):
+    ids = []
+    for train, test in (([0, 1, 2], [3, 4]), ([0, 1, 4], [3, 2]), ([2, 1, 0], [3, 4])):
+        run = tt.init("e", "split", store=folder)
+        run.log_split(train=train, test=test)
+        run.finish()
+        ids.append(run.id)
+
+    moved, shuffled = (compare(folder, ids[0], other).group("split") for other in ids[1:])
+
+    assert [(d.name, d.note) for d in moved.differences] == [("split.hash", "2 rows moved")]
+    assert [d.note for d in shuffled.differences] == ["the same rows in another order"]
+
+
 def test_command_lines_are_compared_word_by_word_and_process_ids_are_noise(folder: Path):
     ours = {"argv": ["python", "t.py", "--lr", "0.1", "-v"], "cwd": "/x", "pid": 1, "host": "h"}
     theirs = {"argv": ["python", "t.py", "--lr", "0.2"], "cwd": "/x", "pid": 2, "host": "h"}

@@ -266,7 +266,7 @@ def test_a_dataset_is_verified_changed_or_missing_by_its_file(folder: Path, tmp_
         ({"kind": "pandas", "path": "x.csv"}, "it was in memory (pandas)"),
         ({"kind": "file", "path": "s3://bucket/x"}, "no network is asked"),
         ({"kind": "file"}, "no path was recorded"),
-        ({"kind": "file", "path": "x", "digest": "sample:ab"}, "does not stand for all its bytes"),
+        ({"kind": "file", "path": "/bin/sh", "digest": "crc:ab"}, "no digest of its bytes"),
     ],
 )
 def test_data_that_cannot_be_compared_is_recorded_and_says_why(folder: Path, facts, why: str):
@@ -276,6 +276,97 @@ def test_data_that_cannot_be_compared_is_recorded_and_says_why(folder: Path, fac
 
     assert node.mark == "recorded"
     assert why in node.why
+
+
+def test_a_folder_is_compared_file_by_file_with_the_list_that_was_kept(
+    folder: Path, tmp_path: Path
+):
+    top = tmp_path / "images"
+    (top / "a").mkdir(parents=True)
+    for name in ("a/one.png", "a/odd\nname", "two.png", "gone.png"):
+        (top / name).write_bytes(name.encode())
+    run = tt.init("e", "folder", store=folder)
+    run.log_data("images", path=top)
+    run.finish()
+    before = node_at(trace(folder, run.id), "data", "images")
+    (top / "a/one.png").write_bytes(b"a/ONE.png")
+    (top / "gone.png").unlink()
+    (top / "new.png").write_bytes(b"")
+
+    after = node_at(trace(folder, run.id, deep=True), "data", "images")
+
+    assert (before.mark, before.why) == ("verified", "the hashes of 4 files are right")
+    assert (after.mark, after.why) == ("missing", "of 4 files 2 changed and 1 missing")
+    files = next(child for child in after.children if child.title == "files")
+    assert [(node.title, node.mark) for node in files.children] == [
+        ("a/one.png", "changed"),
+        ("gone.png", "missing"),
+        ("new.png", "changed"),
+    ]
+
+
+def test_a_large_file_is_read_by_a_deep_check_alone_and_known_from_then_on(
+    folder: Path, tmp_path: Path
+):
+    path = tmp_path / "large.npy"
+    path.write_bytes(b"x" * (5 << 20))
+    os.utime(path, (1, 1))
+    facts = {"kind": "file", "path": str(path), "bytes": 5 << 20}
+    facts["digest"] = f"sha256:{sha256(path.read_bytes())}"
+    run_id = run_with(folder, data__large=facts)
+    told_of = []
+
+    def mark(deep: bool) -> str:
+        with Store.open(folder) as store:
+            tree = trace_lineage(
+                store,
+                queries.find_run(store, run_id),
+                deep=deep,
+                progress=lambda *what: told_of.append(what),
+            )
+        return node_at(tree, "data", "large").mark
+
+    first, deep = mark(deep=False), mark(deep=True)
+    # Too young to be kept in the cache: a change within a tick could not be seen.
+    assert (first, deep) == ("recorded", "verified")
+    assert told_of[-1] == (str(path), 5 << 20, 5 << 20)
+
+
+@pytest.mark.parametrize("size", [0, 100])
+def test_a_sampled_digest_is_compared_by_its_sample(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+):
+    monkeypatch.setenv("TUI_TRACKER_FULL_HASH_LIMIT", "1")
+    path = tmp_path / "big.bin"
+    path.write_bytes(b"abc" + b"x" * size)
+    run = tt.init("e", "sampled", store=folder)
+    run.log_data("big", path=path)
+    run.finish()
+    monkeypatch.delenv("TUI_TRACKER_FULL_HASH_LIMIT")
+
+    quick, deep = (trace(folder, run.id, deep=deep) for deep in (False, True))
+    path.write_bytes(b"abd" + b"x" * size)
+    changed = trace(folder, run.id, deep=True)
+
+    nodes = [node_at(tree, "data", "big") for tree in (quick, deep, changed)]
+    assert [node.mark for node in nodes] == ["recorded", "verified", "changed"]
+    assert ("digest", True) in [(child.title, child.doubt) for child in nodes[0].children]
+
+
+def test_the_indices_of_a_split_are_read_and_hashed(folder: Path):
+    run = tt.init("e", "split", store=folder)
+    run.log_split(train=[0, 1, 2], test=[3, 4])
+    run.finish()
+    right = node_at(trace(folder, run.id), "splits", "split")
+    with Store.open(folder) as store:
+        (artifact,) = queries.get_run(store, queries.find_run(store, run.id)).artifacts
+    assert artifact.sha256
+    (folder / "artifacts" / artifact.sha256[:2] / artifact.sha256).unlink()
+
+    gone = node_at(trace(folder, run.id), "splits", "split")
+
+    assert (right.mark, right.why) == ("verified", "its indices are kept, and give this hash")
+    assert gone.mark == "missing"
 
 
 def test_leaks_of_a_split_are_worth_a_look(folder: Path):

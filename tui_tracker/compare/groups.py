@@ -8,6 +8,8 @@ from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from tui_tracker.artifacts import stored_path
+from tui_tracker.capture.split_format import read_split
 from tui_tracker.compare.ignoring import Ignored
 from tui_tracker.compare.values import Difference, Group, Kind
 from tui_tracker.facts import mapping, mappings, word, words
@@ -148,11 +150,36 @@ def data(a: Side, b: Side, ignored: Ignored) -> Group:
     return known(group, a, b, has=(bool(ours), bool(theirs)))
 
 
-def split(a: Side, b: Side, ignored: Ignored) -> Group:
+def split(a: Side, b: Side, ignored: Ignored, artifacts: str) -> Group:
+    """Return splits that came, went or differ; of rows that moved where both kept their indices."""
     ours, theirs = a.named("split"), b.named("split")
     flat = (_split_fields(ours), _split_fields(theirs))
     group = differing("split", *flat, ignored)
+    notes = [
+        replace(d, note=_moved(ours[name], theirs[name], artifacts))
+        if (name := d.name.removesuffix(".hash")) != d.name and name in ours and name in theirs
+        else d
+        for d in group.differences
+    ]
+    group = replace(group, differences=tuple(notes))
     return known(group, a, b, has=(bool(ours), bool(theirs)))
+
+
+def _moved(a: Facts, b: Facts, artifacts: str) -> str:
+    """Return how many rows are in another role; "" where that cannot be told."""
+    try:
+        ours, theirs = (
+            read_split(stored_path(artifacts, word(facts, "indices").rpartition(":")[2]))
+            for facts in (a, b)
+        )
+    except (OSError, ValueError):
+        return ""
+    roles = dict.fromkeys([*ours, *theirs])
+    moved = sum(len(set(ours.get(role, ())) - set(theirs.get(role, ()))) for role in roles)
+    came = sum(len(set(theirs.get(role, ())) - set(ours.get(role, ()))) for role in roles)
+    if not moved and not came:
+        return "the same rows in another order"
+    return f"{max(moved, came):,} rows moved"
 
 
 def _split_fields(parts: Mapping[str, Facts]) -> dict[str, object]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
+from tui_tracker import folder as folders
 from tui_tracker.compare import groups
 from tui_tracker.compare.code import compare_code
 from tui_tracker.compare.groups import Side
@@ -31,7 +33,7 @@ def compare_runs(
     compared = (
         groups.params,
         groups.data,
-        groups.split,
+        partial(groups.split, artifacts=folders.artifacts(store.folder)),
         groups.packages,
         groups.python,
         groups.command,

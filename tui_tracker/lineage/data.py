@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tui_tracker.capture.pointers import find_pointer, is_address
 from tui_tracker.facts import mapping, members, whole, word, words
 from tui_tracker.formatting import format_size
-from tui_tracker.lineage.present import Check, Present, Recorded, is_sha256
+from tui_tracker.lineage.folders import check_folder
+from tui_tracker.lineage.present import Check, Present, Recorded
 from tui_tracker.lineage.tree import LineageNode, group, listed, missing_part
 from tui_tracker.lineage.words import (
     data_line,
     plural,
     reads_line,
-    role_counts,
     short_digest,
-    split_line,
     text_of,
 )
 from tui_tracker.queries import LineagePart
@@ -44,34 +45,54 @@ def _dataset(part: LineagePart, recorded: Recorded, here: Present) -> LineageNod
     title = word(facts, "name") or part.name.partition(":")[2] or part.name
     if not facts or not word(facts, "digest"):
         return missing_part(title, "" if part.status == "ok" else part.status, part.reason)
-    mark, why = _check(facts, recorded, here)
+    (mark, why), differing = _check(facts, recorded, here)
     detail = ", ".join(w for w in (word(facts, "version"), word(facts, "role")) if w)
     digest = word(facts, "digest")
     detail = " ".join(w for w in (detail, short_digest(digest)) if w)
     if part.status == "partial" and part.reason:
         why = f"{why}; {part.reason}"
-    children = tuple(_dataset_facts(facts))
+    children = (*_differing(differing), *_dataset_facts(facts))
     return LineageNode(title, detail, mark, why, children, digest, closed=True)
 
 
-def _check(facts: Facts, recorded: Recorded, here: Present) -> Check:
-    """Compare what lies at a dataset's path with its digest."""
+def _differing(nodes: tuple[LineageNode, ...]) -> Iterator[LineageNode]:
+    """Yield the files of a folder that differ; they are not counted beside the folder."""
+    if nodes:
+        told = [replace(node, summed=True) for node in nodes]
+        yield replace(listed("files", told, f"{plural(len(nodes), 'file')} differ"), closed=True)
+
+
+def _check(
+    facts: Facts, recorded: Recorded, here: Present
+) -> tuple[Check, tuple[LineageNode, ...]]:
+    """Compare what lies at a dataset's path with its digest; return also the files that differ."""
     kind, digest, path = (word(facts, key) for key in ("kind", "digest", "path"))
-    if kind in _IN_MEMORY:
-        return "recorded", f"it was in memory ({kind}): there is no file to compare"
+    if kind in _IN_MEMORY and not word(facts, "manifest"):
+        return ("recorded", f"it was in memory ({kind}): there is no file to compare"), ()
     if not path:
-        return "recorded", "no path was recorded"
-    if "://" in path:
-        return "recorded", "it is not on this machine, and no network is asked"
-    if kind == "folder":
-        return _check_folder(facts, recorded, here)
-    if not is_sha256(digest):
-        return "recorded", f"a {digest.partition(':')[0]} digest does not stand for all its bytes"
-    return here.check_file(recorded.path(path), digest, whole(facts, "bytes"))
+        return ("recorded", "no path was recorded"), ()
+    if is_address(path):
+        return ("recorded", "it is not on this machine, and no network is asked"), ()
+    place = recorded.path(path)
+    if kind == "folder" or word(facts, "manifest"):
+        return check_folder(facts, place, here)
+    if kind == "pointer":
+        return _check_pointer(digest, place, here), ()
+    return here.check_file(place, digest, whole(facts, "bytes")), ()
 
 
-def _check_folder(facts: Facts, recorded: Recorded, here: Present) -> Check:
-    raise NotImplementedError
+def _check_pointer(digest: str, path: str, here: Present) -> Check:
+    """Compare what another tool said of a path with what it says now."""
+    if not os.path.lexists(path) and not os.path.lexists(f"{path}.dvc"):
+        return "missing", "it is not there any more"
+    if not here.deep:
+        return "recorded", "it is there; a deep check reads it"
+    found = find_pointer(path)
+    if found is None or not found.digest:
+        return "changed", (found.reason if found else "") or "nothing vouches for it any more"
+    if found.digest == digest:
+        return "verified", "what stands for it is the same"
+    return "changed", f"{short_digest(digest)}, now {short_digest(found.digest)}"
 
 
 def _dataset_facts(facts: Facts) -> Iterator[LineageNode]:
@@ -98,64 +119,6 @@ def _dataset_facts(facts: Facts) -> Iterator[LineageNode]:
             f"{key}={text_of(pointer, key)}" for key in pointer if text_of(pointer, key)
         )
         yield LineageNode("pointer", text)
-
-
-def splits_group(recorded: Recorded, here: Present) -> LineageNode | None:
-    """Return the splits; None where the run logged none."""
-    parts = recorded.named("split")
-    if not parts:
-        return None
-    nodes = [_split(part, recorded, here) for part in parts]
-    detail = split_line(parts[0].facts) if len(parts) == 1 else plural(len(parts), "split")
-    return listed("splits", nodes, detail)
-
-
-def _split(part: LineagePart, recorded: Recorded, here: Present) -> LineageNode:
-    facts = part.facts
-    title = word(facts, "name") or part.name.partition(":")[2] or part.name
-    digest = word(facts, "hash")
-    if not digest:
-        return missing_part(title, "" if part.status == "ok" else part.status, part.reason)
-    indices = word(facts, "indices")
-    if indices:
-        size = _kept_size(recorded, indices)
-        mark, why = here.check_kept(indices, size)
-        why = f"indices: {why}"
-    else:
-        mark, why = "recorded", "its indices are not kept, only their hash"
-    return LineageNode(
-        title, short_digest(digest), mark, why, tuple(_split_facts(facts)), value=digest
-    )
-
-
-def _kept_size(recorded: Recorded, digest: str) -> int | None:
-    hexadecimal = digest.rpartition(":")[2]
-    sizes = {artifact.sha256: artifact.size_bytes for artifact in recorded.run.artifacts}
-    return sizes.get(hexadecimal)
-
-
-def _split_facts(facts: Facts) -> Iterator[LineageNode]:
-    roles = role_counts(facts)
-    if roles:
-        yield LineageNode("roles", ", ".join(roles))
-    made = [text_of(facts, key) for key in ("strategy", "splitter", "library")]
-    if any(made):
-        yield LineageNode("made by", " ".join(part for part in made if part))
-    yield from _leaks(facts, "overlap", "shared by both", "no index is in two roles")
-    yield from _leaks(facts, "duplicates", "twice in one role", "")
-    yield from _leaks(facts, "group_leak", "groups in both", "no group is in two roles")
-    yield from _leaks(facts, "time_leak", "out of order in time", "in order of time")
-
-
-def _leaks(facts: Facts, key: str, words_of_leak: str, none: str) -> Iterator[LineageNode]:
-    """Yield what a check of the split found, and where it found nothing, that."""
-    title = key.replace("_", " ")
-    found = mapping(facts, key)
-    leaks = [(pair, n) for pair in found if (n := whole(found, pair))]
-    for pair, count in leaks:
-        yield LineageNode(title, f"{pair}: {count:,}", why=words_of_leak, doubt=True)
-    if key in facts and not leaks and none:
-        yield LineageNode(title, "0", why=none)
 
 
 def reads_group(recorded: Recorded) -> LineageNode | None:

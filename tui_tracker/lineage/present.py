@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import stat
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,9 +15,12 @@ from typing import TYPE_CHECKING
 
 from tui_tracker import folder as folders
 from tui_tracker.artifacts import stored_path
+from tui_tracker.capture.data_cache import HashCache
+from tui_tracker.capture.manifest import digest_path
 from tui_tracker.facts import word
 from tui_tracker.formatting import format_size
 from tui_tracker.lineage.tree import Mark, Progress
+from tui_tracker.lineage.words import short_digest
 from tui_tracker.queries import LineagePart, RunDetail
 from tui_tracker.store import Store
 
@@ -25,6 +30,9 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 20
 SMALL = 4 << 20
 """A file of at most so many bytes is hashed at once; that takes less than it takes to ask."""
+
+UNASKED = 64 << 20
+"""Of all files together at most so many bytes are read without a deep check."""
 
 Check = tuple[Mark, str]
 """A mark and its reason."""
@@ -62,6 +70,11 @@ class Present:
         self.deep = deep
         self._progress = progress or (lambda *_: None)
         self.artifacts = folders.artifacts(store.folder)
+        self._cache = HashCache()
+        self._unasked_left = UNASKED
+
+    def close(self) -> None:
+        self._cache.close()
 
     @property
     def host(self) -> str:
@@ -91,7 +104,11 @@ class Present:
         self._progress(what, done, total)
 
     def check_file(self, path: str, digest: str, size: int | None) -> Check:
-        """Compare a file with its recorded SHA-256 (`sha256:<hex>` or bare hex) and size."""
+        """Compare a file with its recorded SHA-256 (`sha256:<hex>` or bare hex) and size.
+
+        A large file is read only by a deep check; else its hash is taken from those that
+        are known of files that did not change since.
+        """
         try:
             facts = os.stat(path)
         except (OSError, ValueError) as error:
@@ -99,21 +116,41 @@ class Present:
         if size is not None and facts.st_size != size:
             return "changed", f"{format_size(size)}, now {sized(facts.st_size, size)}"
         if not is_sha256(digest):
-            return "recorded", "no SHA-256 of it was recorded; it is there"
-        if not self.deep and facts.st_size > SMALL:
-            return "recorded", "it is there in the right size; a deep check reads it"
-        return self.check_content(path, digest, facts.st_size)
+            return self._check_other(path, digest)
+        if not stat.S_ISREG(facts.st_mode):
+            return "changed", "it is no regular file now"
+        if not self.deep:
+            if known := self.known_hash(facts):
+                return _compared(digest, known, "its hash is right, and it did not change since")
+            if facts.st_size > min(SMALL, self._unasked_left):
+                return "recorded", "it is there in the right size; a deep check reads it"
+            self._unasked_left -= facts.st_size
+        return self._check_content(path, digest, facts)
 
-    def check_content(self, path: str, digest: str, size: int) -> Check:
-        """Read a file and compare its SHA-256."""
+    def _check_other(self, path: str, digest: str) -> Check:
+        """Compare a file with a digest that is not the SHA-256 of its bytes."""
+        kind = digest.partition(":")[0]
+        if kind not in ("sample", "lfs"):
+            return "recorded", "it is there; no digest of its bytes was recorded"
+        if not self.deep:
+            return "recorded", "it is there in the right size; a deep check reads it"
+        found = digest_path(path, limit=0 if kind == "sample" else None).digest
+        if found != digest:
+            return "changed", f"{short_digest(digest)}, now {short_digest(found)}"
+        return "verified", "the sample of it is right" if kind == "sample" else "the same pointer"
+
+    def known_hash(self, facts: os.stat_result) -> str:
+        """Return the SHA-256 of a file that did not change since it was hashed; "" else."""
+        return self._cache.find([facts], "sha256").get((facts.st_dev, facts.st_ino), "")
+
+    def _check_content(self, path: str, digest: str, facts: os.stat_result) -> Check:
+        at_ns = time.time_ns()
         try:
-            found = self.hash_file(path, size)
+            found = f"sha256:{self.hash_file(path, facts.st_size)}"
         except OSError as error:
             return "missing", reason_of(error)
-        wanted = digest.rpartition(":")[2]
-        if found == wanted:
-            return "verified", "its hash is right"
-        return "changed", f"sha256:{wanted[:12]}, now sha256:{found[:12]}"
+        self._cache.keep([(facts, at_ns, found)], "sha256")
+        return _compared(digest, found, "its hash is right")
 
     def hash_file(self, path: str, size: int) -> str:
         digest, done = hashlib.sha256(), 0
@@ -135,6 +172,13 @@ class Present:
         if mark == "recorded":  # the store names files by their content
             return "verified", "kept in the store, in the right size"
         return mark, "kept in the store, its hash is right" if mark == "verified" else why
+
+
+def _compared(wanted: str, found: str, right: str) -> Check:
+    wanted, found = wanted.rpartition(":")[2], found.rpartition(":")[2]
+    if found == wanted:
+        return "verified", right
+    return "changed", f"sha256:{wanted[:12]}, now sha256:{found[:12]}"
 
 
 def normalised(name: str) -> str:

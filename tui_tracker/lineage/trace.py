@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from tui_tracker.capture.redaction import redact_text
 from tui_tracker.lineage.code import code_group, command_group
-from tui_tracker.lineage.data import data_group, reads_group, splits_group
+from tui_tracker.lineage.data import data_group, reads_group
 from tui_tracker.lineage.kept import artifacts_group, collectors_group, runs_group
 from tui_tracker.lineage.machine import environment_group, hardware_group
 from tui_tracker.lineage.present import Present, Recorded
 from tui_tracker.lineage.seeds import determinism_group, notebook_group, seeds_group
+from tui_tracker.lineage.splits import splits_group
 from tui_tracker.lineage.tree import LineageNode, LineageTree, Progress
 from tui_tracker.queries import RunKey, get_run
 from tui_tracker.queries.relatives import list_collectors, list_relatives
@@ -33,7 +34,18 @@ def trace_lineage(
     run = get_run(store, key)
     recorded = Recorded(run, {part.name: part for part in run.lineage})
     here = Present(store, deep=deep, progress=progress)
-    groups = [
+    try:
+        groups = _groups(recorded, here, store, key)
+    finally:
+        here.close()
+    shown = _redacted(node for node in groups if node is not None)
+    return LineageTree(run.row.id, run.row.name, shown, deep)
+
+
+def _groups(
+    recorded: Recorded, here: Present, store: Store, key: RunKey
+) -> list[LineageNode | None]:
+    return [
         code_group(recorded, here),
         command_group(recorded),
         data_group(recorded, here),
@@ -48,8 +60,6 @@ def trace_lineage(
         notebook_group(recorded),
         collectors_group(list_collectors(store, key)),
     ]
-    shown = _redacted(node for node in groups if node is not None)
-    return LineageTree(run.row.id, run.row.name, shown, deep)
 
 
 def _redacted(nodes: Iterable[LineageNode]) -> tuple[LineageNode, ...]:
