@@ -83,7 +83,7 @@ class GitFailed(TrackerError):
 
 def run_git(
     folder: str | None,
-    *arguments: str | bytes,
+    *arguments: str,
     feed: bytes | None = None,
     environment: Mapping[str, str] | None = None,
     wait_s: float = WAIT_S,
@@ -134,7 +134,7 @@ def talk_to_git(
 
 def _start(
     folder: str | None,
-    arguments: Sequence[str | bytes],
+    arguments: Sequence[str],
     environment: Mapping[str, str] | None,
     *,
     piped: bool,
@@ -195,8 +195,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
                 pass
 
 
-def _name(arguments: Sequence[str | bytes]) -> str:
-    words = [os.fsdecode(word) for word in arguments]
+def _name(arguments: Sequence[str]) -> str:
+    words = list(arguments)
     while words and words[0].startswith("-"):
         del words[: 2 if words[0] == "-c" else 1]
     return words[0] if words else ""
@@ -230,7 +230,7 @@ class CodeGit:
 
     def run(
         self,
-        *arguments: str | bytes,
+        *arguments: str,
         feed: bytes | None = None,
         environment: Mapping[str, str] | None = None,
         wait_s: float = WAIT_S,
@@ -289,10 +289,16 @@ class CodeGit:
         return self.run("for-each-ref", "--format=%(objectname)", REFS).decode().split()
 
     def keep(self, snapshot: str) -> None:
-        """Write the ref of a snapshot; another process may be writing the same one."""
+        """Write the ref of a snapshot, or say that it was used again: a sweep spares those.
+
+        Another process may be writing the same one.
+        """
         path = os.path.join(self.path, REFS, snapshot)
-        if os.path.exists(path):
+        try:
+            os.utime(path)
             return
+        except OSError:
+            pass  # there is none yet, or git has packed it
         os.makedirs(os.path.dirname(path), exist_ok=True)
         # Not update-ref: of two that write the same ref at once, one fails on its lock.
         self._put(REFS + snapshot, snapshot.encode() + b"\n")

@@ -89,6 +89,7 @@ def _capture_repository(
         for change in status.changes
         if change.letter != "?" or not selection.leave_out(top, change.path)
     ]
+    secrets, searched = scan_secrets(place.top, taken.read)
     facts: dict[str, object] = {
         "top": place.top,
         "vcs": "git",
@@ -108,11 +109,15 @@ def _capture_repository(
         "entry": origin.entry(place.top).facts(place.top),
         **({"remote": remote} if (remote := remote_url(place, status)) else {}),
         **_inner_facts(taken),
-        "secrets": scan_secrets(place.top, taken.read, deadline),
+        "secrets": secrets,
     }
-    reason = "; ".join(_doubts(selection, status, head, base))
+    doubts = _doubts(selection, status, head, base)
+    doubts += [] if searched else ["not all changed files were searched for secrets"]
+    reason = "; ".join(doubts)
     state = "partial" if reason else "ok"
-    if not code.has_ref(snapshot):
+    if code.has_ref(snapshot):
+        code.keep(snapshot)
+    else:
         record("partial", "; ".join(filter(None, (reason, _COPYING))), facts)
         try:
             pin(code, snapshot, taken.objects, deadline)

@@ -32,6 +32,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "lineage": "check what a run came from against what is there now",
         "diff": "say what differs between two runs",
         "reproduce": "get a run again, and grade what comes out",
+        "code": "show a run's code, or rebuild it in a folder",
     },
     "change": {
         "tag": "add tags to a run",

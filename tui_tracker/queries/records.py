@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _BULKY = (
     *("packages", "origins", "conda", "shadowed", "cpu_flags"),
-    *("columns", "problems", "left_out", "paths"),
+    *("columns", "problems", "left_out", "paths", "files", "secrets"),
 )
 """Facts that would make a list of runs a hundred times longer; one run has them."""
 _LISTS = ("data", "split")
