@@ -403,8 +403,10 @@ class Run:
             if self._data is None:
                 from tui_tracker.capture.data import DataLog  # most runs have none at start
 
-                folder = self._start.folder
-                self._data = DataLog(folder, self._log_part, self._keep_bytes, self._warn)
+                start = self._start
+                takers = self._log_part, self._keep_bytes, self._warn
+                # SQLite may have been at work in another thread when this process was forked.
+                self._data = DataLog(start.folder, *takers, cached=start.writer != "fork")
         except Exception as error:  # noqa: BLE001  a file system may do anything
             self._warn(f"{call}(): {error}")
         return self._data

@@ -50,11 +50,19 @@ _PATIENCE_S = 3.0
 class DataLog:
     """What one run declares of its data; its calls never raise."""
 
-    def __init__(self, skip: str, record: Record, keep: Keep, warn: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        skip: str,
+        record: Record,
+        keep: Keep,
+        warn: Callable[[str], None],
+        *,
+        cached: bool = True,
+    ) -> None:
         self._skip, self._record, self._keep, self._warn = skip, record, keep, warn
         self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._cache = HashCache()
+        self._cache = HashCache() if cached else None
         self._parts: dict[str, object] = {}
         """Role of each part that was declared."""
         self._digests: dict[str, object] = {}
@@ -153,7 +161,8 @@ class DataLog:
                 self._warn(f"the run ends when {self._doing} was read to its end")
             self._thread.join()
         self._thread = None
-        self._cache.close()
+        if self._cache is not None:
+            self._cache.close()
 
     def _work(self) -> None:
         while (job := self._queue.get()) is not None:
@@ -210,7 +219,8 @@ class DataLog:
             if pointer is not None and pointer.digest:
                 return _outcome(pointer)
             found = manifest.digest_path(paths[0], cache=self._cache, skip=self._skip)
-            found.pointer = pointer.pointer if pointer is not None else {}
+            if pointer is not None:
+                found.pointer = pointer.pointer
         else:
             _, found = manifest.digest_paths(paths, cache=self._cache, skip=self._skip)
         added, status, reason = _outcome(found)
@@ -225,6 +235,7 @@ class DataLog:
     # -- objects
 
     def _log_object(self, part: str, facts: Facts, data: object) -> None:
+        data = data_objects.inner_data(data)
         if (named := data_objects.named_content(data)) is not None:
             self.now(part, facts, lambda: (named, "ok", ""))
             return
@@ -268,7 +279,8 @@ def _digest(data: object) -> Outcome:
     unknown = ", ".join(feed.unknown)
     own = f"{type(data).__module__}.{type(data).__qualname__}"
     if own in feed.unknown:
-        reason = f"a {own} cannot be verified: give path=, or it a __fingerprint__()"
+        name = type(data).__qualname__
+        reason = f"a {name} cannot be verified: give path=, or give it a __fingerprint__() method"
         return {}, "partial", reason
     reason = f"it holds what cannot be verified: {unknown}"
     return {"digest": feed.digest, "full": False}, "partial", reason

@@ -79,16 +79,21 @@ def _walk(listing: Listing, top: str, prefix: bytes, skip: str) -> None:
                 if entry.is_symlink():
                     inside = _follow(listing, entry.path, below, crossed)
                 elif entry.is_dir(follow_symlinks=False):
-                    inside = () if crossed == () else crossed
+                    inside = crossed
                 else:
                     _take(listing, entry.path, below, entry.stat(follow_symlinks=False))
                     continue
             except OSError as error:
                 listing.odd.append((below, *_unread(error)))
                 continue
-            if inside is None or entry.name in _LEFT_OUT or (skip and _real(entry.path) == skip):
+            if inside is None or entry.name in _LEFT_OUT or _is(entry, skip):
                 continue
             waiting.append((entry.path, below + b"/", inside))
+
+
+def _is(entry: os.DirEntry[str], place: str) -> bool:
+    # The names first: a path is resolved with a system call for each of its parts.
+    return entry.name == os.path.basename(place) and _real(entry.path) == place
 
 
 def _follow(
@@ -131,7 +136,7 @@ def _take(listing: Listing, path: str, below: bytes, state: os.stat_result) -> N
 
 
 def _link(path: str) -> str:
-    return "link:" + os.readlink(path).encode("utf-8", "backslashreplace").decode()
+    return "link:" + os.readlink(path).encode("unicode_escape").decode()
 
 
 def _unread(error: OSError) -> tuple[str, str]:

@@ -123,6 +123,9 @@ def digest_listing(listing: Listing, *, cache: HashCache | None, limit: int) -> 
         told = "; ".join(f"{path}: {why}" for path, why in found.problems[:_TOLD])
         more = f"; and {len(found.problems) - _TOLD} more" if len(found.problems) > _TOLD else ""
         found.reason = f"{told}{more}"
+    elif found.pointer:
+        count = found.pointer["files"]
+        found.reason = f"{count} of its files are git-LFS pointers, their content is not here"
     return found
 
 
@@ -142,7 +145,7 @@ def _fill(found: PathDigest, listing: Listing, cache: HashCache | None, limit: i
         if why:
             found.problems.append((_shown(below), why))
     for below, instead, why in listing.odd:
-        lines.append((below, f"\0000\0{instead}\n".encode("utf-8", "backslashreplace")))
+        lines.append((below, b"\0" + b"0" + f"\0{instead}\n".encode()))
         if why:
             found.problems.append((_shown(below), why))
         else:
@@ -150,6 +153,9 @@ def _fill(found: PathDigest, listing: Listing, cache: HashCache | None, limit: i
     if listing.odd:
         lines.sort()
     found.manifest = b"".join([part for line in lines for part in line])
+    pointers = sum(digest.startswith("lfs:") for digest, _ in results)
+    if pointers:
+        found.pointer = {"kind": "git-lfs", "files": pointers}
 
 
 def _digests(listing: Listing, cache: HashCache | None, algo: str) -> list[tuple[str, str]]:

@@ -167,7 +167,7 @@ def _dvc_items(path: str) -> Iterator[dict[str, str]]:
     item: dict[str, str] = {}
     for line in [*lines, "- "]:
         text = line.strip()
-        if text.startswith("- "):
+        if text == "-" or text.startswith("- "):
             if "path" in item and "md5" in item:
                 yield item
             item, text = {}, text[2:]
