@@ -296,7 +296,7 @@ def test_a_folder_is_compared_file_by_file_with_the_list_that_was_kept(
     after = node_at(trace(folder, run.id, deep=True), "data", "images")
 
     assert (before.mark, before.why) == ("verified", "the hashes of 4 files are right")
-    assert (after.mark, after.why) == ("missing", "of 4 files 2 changed and 1 missing")
+    assert (after.mark, after.why) == ("missing", "2 changed and 1 missing of 4 files")
     files = next(child for child in after.children if child.title == "files")
     assert [(node.title, node.mark) for node in files.children] == [
         ("a/one.png", "changed"),

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tui_tracker.cli.opening import READ_WAIT_S, add_json, open_store
-from tui_tracker.cli.output import on_terminal, plural, print_json, rich_console
+from tui_tracker.cli.output import on_terminal, plural, print_json, rich_console, terminal_size
 from tui_tracker.compare import KINDS, compare_runs
 from tui_tracker.compare.ignoring import project_patterns
 from tui_tracker.queries import find_run
@@ -207,7 +207,7 @@ def _print_code(code: CodeDifference, patch: bool) -> None:
 
     print_facts([("a", printable(code.a.line)), ("b", printable(code.b.line))])
     if code.why:
-        print(printable(code.why))
+        print_facts(_wrapped("", printable(code.why), 2))
     if not code.files:
         return
     print_table(
@@ -303,7 +303,20 @@ def _print_alike(alike: Sequence[tuple[str, str]]) -> None:
 
     if alike:
         print()
-        print_facts([(kind, printable(words)) for kind, words in alike])
+        label = max(len(kind) for kind, _ in alike) + 2
+        print_facts(
+            [line for kind, words in alike for line in _wrapped(kind, printable(words), label)]
+        )
+
+
+def _wrapped(kind: str, words: str, label: int) -> list[tuple[str, str]]:
+    """Return a fact as one line, on a terminal as so many as it takes to fit."""
+    from tui_tracker.formatting import wrap
+
+    if not on_terminal():
+        return [(kind, words)]
+    lines = wrap(words, max(20, terminal_size()[0] - label))
+    return [("" if number else kind, line) for number, line in enumerate(lines)]
 
 
 def _print_noise(noise: Sequence[Difference]) -> None:

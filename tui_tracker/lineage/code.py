@@ -22,7 +22,16 @@ if TYPE_CHECKING:
     from tui_tracker.facts import Facts
 
 _MOST_READS = 20
-_STATES = {"A": "added", "M": "changed", "D": "deleted", "R": "renamed", "T": "another kind"}
+_STATES = {
+    "A": "added",
+    "M": "changed",
+    "D": "deleted",
+    "R": "renamed",
+    "T": "another kind",
+    "U": "in conflict",
+    "?": "untracked",
+    "S": "submodule",
+}
 
 
 class _Kept:
@@ -295,4 +304,5 @@ def command_group(recorded: Recorded) -> LineageNode:
     if container := mapping(process, "container"):
         text = " ".join(f"{key}={word(container, key)}" for key in container)
         nodes.append(LineageNode("container", text))
-    return group("command", nodes, " ".join(argv))
+    program = os.path.basename(argv[0]) if argv else ""
+    return group("command", nodes, " ".join([program, *argv[1:]]))

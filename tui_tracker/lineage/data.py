@@ -59,7 +59,8 @@ def _differing(nodes: tuple[LineageNode, ...]) -> Iterator[LineageNode]:
     """Yield the files of a folder that differ; they are not counted beside the folder."""
     if nodes:
         told = [replace(node, summed=True) for node in nodes]
-        yield replace(listed("files", told, f"{plural(len(nodes), 'file')} differ"), closed=True)
+        told_of = f"{plural(len(nodes), 'file')} changed or missing"
+        yield replace(listed("files", told, told_of), closed=True)
 
 
 def _check(

@@ -94,7 +94,7 @@ def _summed(nodes: list[LineageNode], differing: tuple[LineageNode, ...], files:
             for mark in ("changed", "missing")
             if (count := sum(node.mark == mark for node in differing))
         ]
-        return add_up(differing)[0], f"of {plural(files, 'file')} {' and '.join(counts)}"
+        return add_up(differing)[0], f"{' and '.join(counts)} of {plural(files, 'file')}"
     unread = sum(node.mark == "recorded" for node in nodes)
     if unread:
         return "recorded", f"{plural(files, 'file')} in the right size; a deep check reads them"

@@ -55,7 +55,8 @@ def _python(facts: Facts, here: Present) -> Iterator[LineageNode]:
 
 def _system(facts: Facts) -> Iterator[LineageNode]:
     system = mapping(facts, "system")
-    text = " ".join(text_of(system, key) for key in system if text_of(system, key))
+    words = [text_of(system, key) for key in ("distro", "name", "release", "libc")]
+    text = ", ".join(part for part in words if part)
     if text := text or text_of(facts, "system"):
         yield LineageNode("system", text)
 
