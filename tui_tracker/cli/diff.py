@@ -38,9 +38,10 @@ _WHAT = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    for name in "ab":
+    for name, which in (("a", "first"), ("b", "second")):
+        # By this metavar the shell completes names of runs.
         parser.add_argument(
-            name, metavar=name.upper(), help="a run's id, the beginning or end of one, or its name"
+            name, metavar="RUN", help=f"the {which} run: its id, a part of it, or its name"
         )
     parser.add_argument(
         "--ignore",
