@@ -10,6 +10,7 @@ from tui_pilot import gone, opened, screen_text, see, until
 
 import tui_tracker as tt
 from tui_tracker.drain import recover
+from tui_tracker.errors import StoreError
 from tui_tracker.formatting import cell_width
 from tui_tracker.lineage.tree import LineageNode, LineageTree
 from tui_tracker.tui.lineage_pages import FOOT_LINES, node_in_full, patch_lines
@@ -115,6 +116,7 @@ async def test_typing_filters_nodes_and_keeps_those_above_them(store):
 
         await until(pilot, lambda: len(view.rows) == 3)
         assert [row.node.title for row in view.rows] == ["environment", "packages", "package-17"]
+        await see(pilot, "≈ differs here  environment")
         await pilot.press("escape")
         await until(pilot, lambda: len(view.rows) > 10)
 
@@ -162,6 +164,25 @@ async def test_a_deep_check_stops_when_it_is_not_wanted_any_more(store, monkeypa
         await see(pilot, "The check was stopped")
         assert view.checking == ""
         assert view.tree_shown is not None
+
+
+@pytest.mark.usefixtures("traced")
+async def test_a_check_that_fails_is_told_and_can_be_tried_again(store, monkeypatch):
+    from tui_tracker.tui import reading
+
+    async with opened(store) as pilot:
+        view = await on_tab(pilot)
+
+        def fails(*_, **__):
+            raise StoreError("store.db", "the disk is gone")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(reading, "read_lineage", fails)
+            await pilot.press("d")
+            await see(pilot, "the disk is gone")
+            await until(pilot, lambda: view.checking == "")
+        await pilot.press("d")
+        await until(pilot, lambda: view.tree_shown.deep)
 
 
 @pytest.mark.usefixtures("traced")

@@ -209,7 +209,8 @@ def _legend(
     ]
     if tree.informing:
         glyph = _INFORMS[ascii_only]
-        pieces.append((f"{glyph} {tree.informing:,} differ here   ", _WORTH_A_LOOK))
+        verb = "differs" if tree.informing == 1 else "differ"
+        pieces.append((f"{glyph} {tree.informing:,} {verb} here   ", _WORTH_A_LOOK))
     if tree.doubts:
         pieces.append((f"! {tree.doubts:,} worth a look   ", _WORTH_A_LOOK))
     if hidden:

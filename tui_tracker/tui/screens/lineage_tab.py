@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from tui_tracker.errors import TrackerError
 from tui_tracker.formatting import printable
 from tui_tracker.tui.lineage_pages import node_in_full
 from tui_tracker.tui.screens.base import TrackerScreen
@@ -48,16 +49,18 @@ class LineageTab(TrackerScreen, inherit_bindings=False):
 
     @dataclass
     class Checking(Message):
-        """A check goes on."""
+        """A check goes on, or ended in trouble."""
 
+        key: int
         words: str
+        """What is being read; "" when nothing is."""
 
     def __init__(self) -> None:
         super().__init__()
         self._traced: Told | None = None
         """What the tree that is shown, or on its way, was made of."""
-        self._tracing = threading.Event()
-        """Set while a deep check goes on; cleared to stop it."""
+        self._stop: threading.Event | None = None
+        """Stops the deep check that goes on; None while none does."""
 
     @property
     def key(self) -> int:
@@ -69,7 +72,7 @@ class LineageTab(TrackerScreen, inherit_bindings=False):
 
     def forget_lineage(self) -> None:
         """Drop what was checked, for another run follows."""
-        self._tracing.clear()
+        self._stop_checking()
         self._traced = None
         self.lineage_view.checking = ""
         self.lineage_view.forget()
@@ -86,19 +89,17 @@ class LineageTab(TrackerScreen, inherit_bindings=False):
         self._traced = None
 
     def _trace(self, *, deep: bool) -> None:
-        key = self.key
-        if deep:
-            self._tracing.set()
+        key, stop = self.key, threading.Event()
         told_at = monotonic()
 
         def told(what: str, done: int, total: int) -> None:
             nonlocal told_at
-            if deep and not self._tracing.is_set():
+            if stop.is_set():
                 raise _Stopped
             if monotonic() - told_at >= TELL_S:
                 told_at = monotonic()
                 share = f" {done / total:.0%}" if total else ""
-                self.post_message(self.Checking(f"checking {printable(what)}{share}"))
+                self.post_message(self.Checking(key, f"checking {printable(what)}{share}"))
 
         def question(store: Store) -> Message:
             from tui_tracker.tui.reading import read_lineage
@@ -107,36 +108,49 @@ class LineageTab(TrackerScreen, inherit_bindings=False):
                 return self.Traced(key, read_lineage(store, key, deep=deep, progress=told))
             except _Stopped:
                 return self.Traced(key, None)
+            except TrackerError:
+                self.post_message(self.Checking(key, ""))
+                raise
 
-        self.lineage_view.checking = "checking everything …" if deep else ""
+        if deep:
+            self._stop = stop
+            self.lineage_view.checking = "checking everything …"
         self.ask("lineage", question)
+
+    def _stop_checking(self) -> None:
+        if self._stop is not None:
+            self._stop.set()
+            self._stop = None
 
     def on_lineage_tab_traced(self, event: LineageTab.Traced) -> None:
         if event.key != self.key:
             return
         view = self.lineage_view
         view.checking = ""
-        self._tracing.clear()
         if event.tree is None:
             self.say("The check was stopped")
             return
+        if event.tree.deep:
+            self._stop = None
         view.tree_shown = event.tree
         self._show_foot()
         if event.tree.deep:
             self.say(f"All was read: {event.tree.lost or 'nothing'} changed or missing")
 
     def on_lineage_tab_checking(self, event: LineageTab.Checking) -> None:
-        if self._tracing.is_set() or self.lineage_view.tree_shown is None:
+        if event.key == self.key:
             self.lineage_view.checking = event.words
+            if not event.words:
+                self._stop = None
 
     def on_lineage_view_deep_wanted(self) -> None:
-        if self._tracing.is_set():
-            self._tracing.clear()
+        if self._stop is not None:
+            self._stop_checking()
         else:
             self._trace(deep=True)
 
     def on_unmount(self) -> None:
-        self._tracing.clear()
+        self._stop_checking()
 
     # What the cursor is on.
 

@@ -120,6 +120,8 @@ class LineageView(VirtualList, inherit_bindings=False):
             at = at[:-1]
         self.cursor = paths.index(at) if at in paths else 0
         self.refresh()
+        # Another node may stand in the line of the cursor.
+        self.post_message(self.CursorMoved(self, self.cursor))
 
     def _open(self, nodes: Iterable[LineageNode], above: Path, words: str) -> Iterator[Row]:
         shown = [node for node in nodes if not words or _contains(node, words)]
@@ -153,7 +155,7 @@ class LineageView(VirtualList, inherit_bindings=False):
         tree = self.tree_shown
         marks = {m: (*MARK_SPANS[m], f"{tree.counts[m]:,} {m}") for m in MARKS}
         doubts: Count = ("!", "second", f"{tree.doubts:,} worth a look")
-        informing: Count = (*INFORMS, f"{tree.informing:,} differ here")
+        informing: Count = (*INFORMS, f"{tree.informing:,} {differ(tree.informing)} here")
         parts = [marks["missing"], marks["changed"], doubts, marks["verified"], informing]
         parts += [marks["not recorded"], marks["recorded"]]
         return _header(parts, self.room)
@@ -217,6 +219,10 @@ class LineageView(VirtualList, inherit_bindings=False):
 
     def action_deep(self) -> None:
         self.post_message(self.DeepWanted(self))
+
+
+def differ(count: int) -> str:
+    return "differs" if count == 1 else "differ"
 
 
 def mark_span(node: LineageNode) -> Span:
