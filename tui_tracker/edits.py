@@ -318,6 +318,9 @@ def _remove(store: Store, connection: sqlite3.Connection, key: int) -> None:
         # drained anew. No run has key 0, while `key` will be given to the next new run.
         connection.execute("UPDATE journal SET run=0 WHERE name=?", (name,))
     connection.execute("DELETE FROM journal WHERE run=?", (key,))
+    of = bytes.fromhex(digits)
+    connection.execute('DELETE FROM reproduction WHERE "of"=?', (of,))
+    connection.execute("UPDATE reproduction SET run=NULL WHERE run=?", (of,))
     connection.execute("DELETE FROM run WHERE id=?", (key,))
 
 

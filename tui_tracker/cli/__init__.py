@@ -29,6 +29,9 @@ GROUPS: dict[str, dict[str, str]] = {
         "curve": "draw metrics over steps",
         "console": "print what a run printed",
         "artifacts": "list a run's files, or copy them out",
+        "lineage": "check what a run came from against what is there now",
+        "diff": "say what differs between two runs",
+        "reproduce": "get a run again, and grade what comes out",
         "code": "show a run's code, or rebuild it in a folder",
     },
     "change": {
