@@ -131,7 +131,7 @@ def _take_once(folder: str, path: str, *, copy: bool) -> tuple[int, str, bool]:
         size = _read_through(path, temporary or os.devnull, digest.update)
         after = os.stat(path)
         if copy:
-            _place(temporary, folder, digest.hexdigest())
+            place(temporary, folder, digest.hexdigest())
     finally:
         if temporary and os.path.exists(temporary):
             os.unlink(temporary)
@@ -157,7 +157,8 @@ def stored_path(folder: str, sha256: str) -> str:
     return os.path.join(folder, sha256[:2], sha256)
 
 
-def _place(temporary: str, folder: str, sha256: str) -> None:
+def place(temporary: str, folder: str, sha256: str) -> None:
+    """Give a finished copy the name of its hash, unless that file is there."""
     path = stored_path(folder, sha256)
     if os.path.exists(path):
         try:

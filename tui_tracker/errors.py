@@ -11,6 +11,7 @@
         StoreBusy        another process holds the lock for too long
       JournalDamaged     a journal whose head cannot be read
       RunIsLive          the run still runs in another process
+      BundleError        a file that cannot be taken for a bundle of runs
 
 Each carries its facts as attributes and reads as one sentence: what was wanted,
 where, and the nearest way out.
@@ -95,3 +96,11 @@ class JournalDamaged(TrackerError):
 
 class RunIsLive(TrackerError):
     """The run still runs in another process, so this cannot be done to it."""
+
+
+class BundleError(TrackerError):
+    """A file that is no bundle of runs, or one that was cut, changed or made to do harm."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.path, self.problem = path, problem
+        super().__init__(f"{path}: {problem}")

@@ -174,7 +174,7 @@ def tables_of_runs(store: Store) -> list[Table]:
 def copy_file(source: Store, target: Store, sha256: str) -> str:
     """Copy an artifact's file between two stores; return why not, "" where it is there."""
     place = folders.artifacts(target.folder)
-    if _touch(stored_path(place, sha256)):
+    if has_file(place, sha256):
         return ""
     path = stored_path(folders.artifacts(source.folder), sha256)
     if not os.path.isfile(path):
@@ -185,10 +185,10 @@ def copy_file(source: Store, target: Store, sha256: str) -> str:
     return "" if facts["sha256"] == sha256 else "its file in the store it came from is damaged"
 
 
-def _touch(path: str) -> bool:
-    """Return whether a file is there; its age then keeps a sweep away from it."""
+def has_file(folder: str, sha256: str) -> bool:
+    """Return whether a file is in a folder of artifacts; its age then keeps a sweep off it."""
     try:
-        os.utime(path)
+        os.utime(stored_path(folder, sha256))
     except PermissionError:
         return True  # another user's
     except OSError:

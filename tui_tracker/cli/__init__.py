@@ -45,6 +45,10 @@ GROUPS: dict[str, dict[str, str]] = {
         "doctor": "check the store, recover what dead runs left, back up",
         "gc": "empty the trash and give the space back",
     },
+    "hand on": {
+        "bundle": "write runs into one file, with files and code",
+        "unbundle": "bring the runs of such a file into the store",
+    },
     "begin": {
         "demo": "train something small and watch it",
         "completion": "print the shell's completion script",
