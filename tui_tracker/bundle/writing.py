@@ -20,13 +20,14 @@ from datetime import UTC, datetime
 from tui_tracker import merge
 from tui_tracker.bundle import files as sources
 from tui_tracker.bundle import format as layout
-from tui_tracker.bundle.cleaning import clean_store, clean_value
+from tui_tracker.bundle.cleaning import clean_store
 from tui_tracker.bundle.code import pack_code
 from tui_tracker.bundle.files import Source
 from tui_tracker.bundle.format import BundledRun, Contents, LeftOut, Member, Progress
 from tui_tracker.database import SCHEMA_VERSION
 from tui_tracker.edits import is_written
 from tui_tracker.errors import InvalidArgument, RunIsLive, StoreError
+from tui_tracker.outgoing import clean_value
 from tui_tracker.queries import get_rows
 from tui_tracker.store import Store
 

@@ -48,6 +48,7 @@ GROUPS: dict[str, dict[str, str]] = {
     "hand on": {
         "bundle": "write runs into one file, with files and code",
         "unbundle": "bring the runs of such a file into the store",
+        "statement": "say what a run came from, in a standard format",
     },
     "begin": {
         "demo": "train something small and watch it",
