@@ -13,6 +13,9 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
+
+from tui_tracker.capture.process import working_folder
 
 _WAIT_S = 5.0
 
@@ -20,31 +23,47 @@ _running: list[tuple[subprocess.Popen[bytes], str, str]] = []
 """Process, store folder and run id."""
 
 
-def launch(folder: str, run_id: str) -> None:
+def launch(
+    folder: str,
+    run_id: str,
+    *,
+    python: str = "",
+    environ: Mapping[str, str] | None = None,
+    cwd: str = "",
+    parts: Sequence[str] = (),
+) -> subprocess.Popen[bytes]:
     """Start the process that records code, packages and hardware of a run.
+
+    `python` is the interpreter whose packages are meant (else this one), `parts` are the
+    parts to record (else all); `environ` and `cwd` are the training's (else this process's).
 
     Raises:
         OSError: the machine starts no process, or Python does not know its own program.
     """
-    if not sys.executable:
+    python = python or sys.executable
+    if not python:
         raise OSError("this Python does not know where its program is")
+    environ = os.environ if environ is None else environ
+    start = cwd or working_folder()
     place = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     code = (
-        f"import sys; sys.path.append({place!r}); import runpy; "
+        f"import sys; sys.argv.insert(4, str(len(sys.path))); sys.path.append({place!r}); "
+        "import runpy; "
         "runpy.run_module('tui_tracker.capture', run_name='__main__', alter_sys=True)"
     )
     # -P: a file of the user's called random.py is not ours to import.
     process = subprocess.Popen(
-        [sys.executable, "-P", "-c", code, folder, run_id, os.getcwd()],
+        [python, "-P", "-c", code, folder, run_id, start, *([",".join(parts)] if parts else [])],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
-        env={name: value for name, value in os.environ.items() if name != "PYTHONSTARTUP"},
+        env={name: value for name, value in environ.items() if name != "PYTHONSTARTUP"},
     )
     # Those that ended meanwhile are reaped here, so that none stays behind as a zombie.
     _running[:] = [entry for entry in _running if entry[0].poll() is None]
     _running.append((process, folder, run_id))
+    return process
 
 
 def settle(wait_s: float = _WAIT_S) -> None:

@@ -18,7 +18,7 @@ from tui_tracker.values import flatten
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from tui_tracker.store import Row, Store
 
@@ -233,15 +233,27 @@ def _open(folder: str) -> Store:
 
 
 def _add_lineage(start: Start) -> None:
-    facts = process.capture_process()
-    start.facts |= {"host": facts["host"], "user": facts["user"]}
-    parts: list[dict[str, object]] = [{"part": "process", "status": "ok", "facts": facts}]
+    from tui_tracker.capture import variables  # an import of the package does without it
+
+    head = git.read_head(process.working_folder())
+    top = head.get("top")
+    start.facts |= {"host": process.host_name(), "user": process.user_name()}
+    parts: list[dict[str, object]] = [
+        _record("process", lambda: process.capture_process(str(top) if top else None)),
+        _record("variables", variables.capture_variables),
+    ]
     status, reason = ("pending", "") if start.capture else ("skipped", "capture is switched off")
-    head = git.read_head(str(facts["cwd"]))
     for part in LATER:
         known: Mapping[str, object] = head if part == "code" else {}
         parts.append({"part": part, "status": status, "reason": reason, "facts": known})
     start.facts["lineage"] = parts
+
+
+def _record(part: str, capture: Callable[[], dict[str, object]]) -> dict[str, object]:
+    try:
+        return {"part": part, "status": "ok", "facts": capture()}
+    except Exception as error:  # noqa: BLE001  whatever a machine may do to a capture
+        return {"part": part, "status": "failed", "reason": f"{type(error).__name__}: {error}"}
 
 
 def _default_experiment() -> str:

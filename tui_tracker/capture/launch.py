@@ -33,6 +33,11 @@ def read_rank() -> int:
     return max(0, _first_number(_RANK, 0)) if _first_number(_SIZE, 2) > 1 else 0
 
 
+def read_world_size() -> int:
+    """Return how many processes this one was launched with, 1 where it is on its own."""
+    return max(1, _first_number(_SIZE, 1))
+
+
 def leave_id(folder: str, ordinal: int, run_id: str, attempt: int) -> None:
     """Tell the other ranks of this launch the id and attempt of its `ordinal`-th run."""
     path = _meeting_place(folder, ordinal)

@@ -8,9 +8,11 @@ text that holds the beginning of one.
 
 from __future__ import annotations
 
+import os
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 _ALWAYS = frozenset(
     "password passwd passphrase passcode secret secrets credential credentials apikey jwt "
@@ -60,6 +62,7 @@ _SWITCHES = frozenset("use no enable disable require requires with without skip 
 _VALUES = frozenset(("", "true", "false", "yes", "no", "on", "off", "none", "null"))
 """What a switch is set to; no secret."""
 
+_SHORTEST = 8
 _SHAPES = (
     *("AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "hf_", "sk-", "sk_"),
     *("rk_", "xox", "glpat-", "AIza", "npm_", "pypi-", "eyJ", "PRIVATE KEY", "earer ", "asic "),
@@ -108,23 +111,58 @@ def redact_argv(argv: Sequence[str]) -> tuple[list[str], list[int]]:
     return shown, changed
 
 
-def redact_text(text: str) -> str:
+def redact_text(text: str, *, names: bool = True) -> str:
     """Return a text with known tokens, passwords of URLs and private keys hidden.
 
-    So are quoted values that are assigned to a secret's name. A text that went through
-    once comes back unchanged.
+    So are values that are assigned to a secret's name, unless `names` is False. A text
+    that went through once comes back unchanged.
     """
-    if not _may_hold_secret(text):
+    if not _may_hold_secret(text, names=names):
         return text
     from tui_tracker.capture import shapes  # loads the regular expressions
 
     parts: list[str] = []
     done = 0
-    for start, end, _ in shapes.find_spans(text):
+    for start, end, _ in shapes.find_spans(text, names=names):
         parts += (text[done:start], hidden(text[start:end]))
         done = end
     parts.append(text[done:])
     return "".join(parts)
+
+
+def redact_param(name: str, value: object) -> object:
+    """Return a param's value, hidden where its name or its shape is a secret's.
+
+    Numbers, truth values and None are none.
+    """
+    if isinstance(value, str):
+        return hidden(value) if _hides(name, value) else redact_text(value)
+    if isinstance(value, list):
+        return [redact_param(name, member) for member in value]
+    return value
+
+
+class Mask:
+    """Hides in printed lines what this process was given as secret, and known tokens.
+
+    Values that are assigned to a secret's name are not: a line of output may well say
+    `token: "the"`. A secret of less than eight characters would hide ordinary words.
+    """
+
+    def __init__(self, argv: Sequence[str], environ: Mapping[str, str]) -> None:
+        _, places = redact_argv(argv)
+        given = [argv[place].partition("=")[2] or argv[place] for place in places]
+        given += [value for name, value in environ.items() if _hides(name, value)]
+        # GOOGLE_APPLICATION_CREDENTIALS and its like name a file.
+        given = [value for value in given if not os.path.exists(value)]
+        self._secrets = [value for value in given if len(value) >= _SHORTEST]
+        self._secrets.sort(key=len, reverse=True)
+
+    def hide(self, text: str) -> str:
+        for secret in self._secrets:
+            if secret in text:
+                text = text.replace(secret, hidden(secret))
+        return redact_text(text, names=False)
 
 
 def find_secrets(text: str) -> list[tuple[int, str]]:
@@ -231,10 +269,10 @@ def _split(name: str) -> Iterator[str]:
         yield word.lower()
 
 
-def _may_hold_secret(text: str) -> bool:
+def _may_hold_secret(text: str, *, names: bool = True) -> bool:
     if any(shape in text for shape in _SHAPES) or ("://" in text and "@" in text):
         return True
-    if not any(sign in text for sign in "\"'?&\n"):
+    if not names or not any(sign in text for sign in "\"'?&\n"):
         return False
     lower = text.lower()
     return any(name in lower for name in _NAMES)

@@ -95,12 +95,15 @@ _PLACEHOLDER = re.compile(
 )
 
 
-def find_spans(text: str) -> list[Span]:
-    """Return the places of secrets in order; they do not overlap."""
+def find_spans(text: str, *, names: bool = True) -> list[Span]:
+    """Return the places of secrets in order; they do not overlap.
+
+    Without `names` what is only assigned to a secret's name is none.
+    """
     spans = [*_find_blocks(text), *_find_tokens(text), *_find_userinfo(text)]
     spans += _find_aws_secrets(text, [span for span in spans if span[2].startswith("AWS")])
     spans += _find_headers(text)
-    spans += _find_assigned(text)
+    spans += _find_assigned(text) if names else ()
     # Of two that overlap the one that begins first, and of those the longer one.
     spans.sort(key=lambda span: (span[0], -span[1]))
     kept: list[Span] = []

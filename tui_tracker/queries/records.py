@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     _Pieces = dict[int, list[str]]
     """JSON of a kind of things, by run."""
 
-_BULKY = ("packages",)
+_BULKY = ("packages", "origins", "conda", "shadowed", "cpu_flags")
 """Facts that would make a list of runs a hundred times longer; one run has them."""
 _CHUNK = 250
 """Runs that are read at once: rows in their ten thousands are dear to the garbage collector."""

@@ -181,8 +181,7 @@ def _telling(part: LineagePart) -> str:
     if part.name == "code" and "dirty" in facts:
         return _code(facts)
     if part.name == "environment" and isinstance(packages := facts.get("packages"), dict):
-        words = [f"Python {facts.get('python')}", f"{len(packages)} packages", facts.get("system")]
-        return ", ".join(str(word) for word in words if word)
+        return _environment(facts, packages)
     if part.name == "hardware":
         return _hardware(facts)
     simple = {k: v for k, v in facts.items() if isinstance(v, (str, int, float)) and v != ""}
@@ -197,6 +196,16 @@ def _code(facts: Mapping[str, object]) -> str:
     changed = ", ".join(f"{count} {kind}" for kind, count in counts if count)
     place = f"{branch} @ {commit}" if branch else commit
     return f"{place}, {changed or 'clean'}"
+
+
+def _environment(facts: Mapping[str, object], packages: Mapping[str, object]) -> str:
+    python, system = facts.get("python"), facts.get("system")
+    if isinstance(python, dict):
+        python = python.get("version")
+    if isinstance(system, dict):
+        system = system.get("distro") or system.get("name")
+    words = [f"Python {python}", f"{len(packages)} packages", system]
+    return ", ".join(str(word) for word in words if word)
 
 
 def _hardware(facts: Mapping[str, object]) -> str:
