@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sqlite3
@@ -309,8 +310,6 @@ def test_code_that_the_store_does_not_hold_is_said(
 def test_data_that_is_still_as_it_was_read_comes_along_when_asked(
     store: Store, run: tt.Run, tmp_path: Path
 ) -> None:
-    import hashlib
-
     data = tmp_path / "train.csv"
     data.write_bytes(b"a,b\n1,2\n")
     digest = hashlib.sha256(data.read_bytes()).hexdigest()
@@ -343,8 +342,6 @@ def test_data_that_changed_since_is_left_out_and_said(
 
 
 def test_a_folder_of_data_comes_by_its_manifest(store: Store, folder: Path, tmp_path: Path) -> None:
-    import hashlib
-
     data = tmp_path / "data"
     (data / "sub").mkdir(parents=True)
     (data / "sub" / "x.csv").write_bytes(b"1\n")
@@ -519,8 +516,6 @@ def rewrite(source: Path, target: Path, change: Callable[[dict[str, bytes]], obj
 
 def listed(members: dict[str, bytes]) -> None:
     """Make the list of contents agree with the members."""
-    import hashlib
-
     facts = json.loads(members["bundle.json"])
     facts["members"] = {
         name: {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
@@ -599,8 +594,31 @@ HOSTILE: dict[str, tuple[Callable[[dict[str, bytes]], object], str]] = {
     "a view": (with_sql("DROP TABLE tag", "CREATE VIEW tag AS SELECT 1"), "a view 'tag'"),
     "a missing table": (with_sql("DROP TABLE content"), "cannot be read"),
     "other runs": (with_sql("UPDATE run SET uuid=randomblob(16)"), "runs inside are not those"),
-    "an odd id": (with_sql("UPDATE run SET uuid='x'"), "without an id"),
-    "a running run": (with_sql("UPDATE run SET status='running'"), "still running"),
+    "an odd id": (with_sql("UPDATE run SET uuid=x'00'"), "without an id"),
+    "a running run": (with_sql("UPDATE run SET status='running'"), "has not ended"),
+    "an odd status": (with_sql("UPDATE run SET status='/x'"), "has not ended"),
+    "a number as a name": (with_sql("UPDATE run SET name=x'00'"), "a row of 'run' inside"),
+    "no UTF-8": (with_sql("UPDATE note SET text=CAST(x'ff' AS TEXT)"), "cannot be read"),
+    "a missing experiment": (with_sql("DELETE FROM experiment"), "a row of 'run' inside"),
+    "a missing key": (with_sql("DELETE FROM key WHERE kind=1"), "a row of 'metric' inside"),
+    "missing points": (with_sql("DELETE FROM block"), "a row of 'series_block' inside"),
+    "a column of its own": (with_sql("ALTER TABLE tag ADD COLUMN x TEXT"), "table 'tag' inside"),
+    "a source that is no JSON": (with_sql("UPDATE run SET source='{'"), "cannot be read"),
+    "facts that are no facts": (
+        with_sql(
+            f"INSERT INTO content VALUES (x'{hashlib.sha256(b'[1]').hexdigest()}', "
+            f"x'{zlib.compress(b'[1]').hex()}')",
+            f"UPDATE lineage SET digest=x'{hashlib.sha256(b'[1]').hexdigest()}'",
+        ),
+        "cannot be read",
+    ),
+    "a console that is none": (
+        with_sql(
+            f"INSERT INTO console_block VALUES (1, 0, 0, 1, x'{zlib.compress(b'[1]').hex()}')",
+            "UPDATE run SET console_lines=1",
+        ),
+        "cannot be read",
+    ),
     "other texts": (
         with_sql(
             "UPDATE content SET data=(SELECT max(data) FROM content)",
@@ -751,6 +769,19 @@ def test_a_gigabyte_is_never_in_memory(store: Store, folder: Path, tmp_path: Pat
     tracemalloc.stop()
 
     assert peak < 30 << 20
+
+
+def test_a_bundle_goes_over_where_the_folders_are_on_a_network(
+    store: Store, run: tt.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("TUI_TRACKER_NETWORK", "1")
+    file = bundle(store, tmp_path / "a", run.name)
+
+    done = unbundle(str(file), str(tmp_path / "other"))
+
+    assert done.runs.added == (run.id,)
+    assert len(list(cache.rglob("store.db"))) == 1  # of the store that was made
 
 
 # -- the command line

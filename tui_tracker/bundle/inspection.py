@@ -1,25 +1,52 @@
-"""What a store that came from elsewhere must be before it is opened as one of ours."""
+"""What a store that came from elsewhere must be before its runs are taken.
+
+First what SQLite could be made to run or to inflate (`inspect_file`), then whether tables
+and rows are such as a store has, and whether our own readers can read every run
+(`inspect_store`), so that no later `tt show` meets a surprise.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import sqlite3
 import zlib
+from collections.abc import Iterator
 
 from tui_tracker import folder as folders
 from tui_tracker.bundle.format import Contents
-from tui_tracker.database import SCHEMA_VERSION
-from tui_tracker.errors import BundleError, StoreError
+from tui_tracker.database import SCHEMA_VERSION, schema_sql, statements
+from tui_tracker.errors import BundleError, StoreError, TrackerError
+from tui_tracker.queries import get_run, list_param_changes, read_console
+from tui_tracker.queries.records import run_records
 from tui_tracker.queries.rows import run_uuid
+from tui_tracker.store import Store
 
 _MOST_TEXT = 256 << 20
 """Bytes of one stored text, inflated."""
 _MOST_BLOCK = 64 << 10
 """Bytes of a block of 1,024 points: three times what the worst of them need."""
+_KINDS = {"INTEGER": "'integer'", "TEXT": "'text'", "BLOB": "'blob'", "DOUBLE": "'real','integer'"}
+_STATUSES = "'finished','failed','killed','crashed'"
+_LOOSE = {
+    "run": "experiment NOT IN (SELECT id FROM experiment)",
+    "param": "key NOT IN (SELECT id FROM key WHERE kind=0)",
+    "param_change": "key NOT IN (SELECT id FROM key WHERE kind=0)",
+    "metric": "key NOT IN (SELECT id FROM key WHERE kind=1)",
+    "series_block": "metric NOT IN (SELECT id FROM key WHERE kind=1) "
+    "OR data NOT IN (SELECT id FROM block) OR n > 1024",
+    "artifact": "sha256 IS NOT NULL AND length(sha256) != 32",
+}
+"""Rows that name what is not there."""
+_LINES_AT_ONCE = 5000
+_ODD = (
+    *(TrackerError, sqlite3.Error, zlib.error, OSError, RecursionError),
+    *(ValueError, TypeError, AttributeError, LookupError, OverflowError),
+)
+"""What a reader says to rows that we did not write."""
 
 
-def inspect_store(path: str, database: str, contents: Contents) -> None:
-    """Refuse a database that is not one that `tt bundle` wrote; it is only read.
+def inspect_file(path: str, database: str) -> None:
+    """Refuse a database file that could do harm when it is opened; it is only read.
 
     Raises:
         BundleError: it is of a later version, damaged, or made to do harm.
@@ -41,10 +68,44 @@ def inspect_store(path: str, database: str, contents: Contents) -> None:
         _refuse_odd_schema(path, connection)
         if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
             raise BundleError(path, "the store inside is damaged")
-        _refuse_other_runs(path, connection, contents)
         _refuse_odd_texts(path, connection)
     except (sqlite3.Error, UnicodeError) as error:
         raise BundleError(path, f"the store inside cannot be read ({error})") from error
+    finally:
+        connection.close()
+
+
+def inspect_store(path: str, store: Store, contents: Contents) -> None:
+    """Refuse a store of this version whose tables or rows are not such as a store has.
+
+    Raises:
+        BundleError: that is so, or a run in it cannot be read.
+    """
+    try:
+        for table, columns in _tables():
+            found = {row[1]: row[2] for row in store.read(f'PRAGMA table_info("{table}")')}
+            if found != columns:
+                raise BundleError(path, f"the table {table!r} inside is not one that a store has")
+            _refuse_odd_rows(path, store, table, columns)
+        _refuse_other_runs(path, store, contents)
+        for (key,) in store.read("SELECT id FROM run"):
+            _read_through(store, key)
+    except BundleError:
+        raise
+    except _ODD as error:
+        raise BundleError(path, f"a run inside cannot be read ({error})") from error
+
+
+def _tables() -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the tables of a new store with the types of their columns."""
+    connection = sqlite3.connect(":memory:")
+    try:
+        for statement in statements(schema_sql()):
+            connection.execute(statement)
+        names = connection.execute("SELECT name FROM sqlite_master WHERE type='table'").fetchall()
+        for (name,) in names:
+            columns = connection.execute(f'PRAGMA table_info("{name}")')
+            yield name, {column[1]: column[2] for column in columns}
     finally:
         connection.close()
 
@@ -56,15 +117,35 @@ def _refuse_odd_schema(path: str, connection: sqlite3.Connection) -> None:
             raise BundleError(path, f"the store inside has a {kind} {name!r} that no store has")
 
 
-def _refuse_other_runs(path: str, connection: sqlite3.Connection, contents: Contents) -> None:
-    uuids = [row[0] for row in connection.execute("SELECT uuid FROM run ORDER BY uuid")]
-    if any(not isinstance(uuid, bytes) or len(uuid) != 16 for uuid in uuids):
+def _refuse_odd_rows(path: str, store: Store, table: str, columns: dict[str, str]) -> None:
+    # SQLite keeps whatever it is given in a column, of any type.
+    odd = [f"typeof(\"{name}\") NOT IN ('null', {_KINDS[kind]})" for name, kind in columns.items()]
+    if table in _LOOSE:
+        odd.append(f"({_LOOSE[table]})")
+    if store.read(f'SELECT 1 FROM "{table}" WHERE {" OR ".join(odd)} LIMIT 1'):
+        raise BundleError(path, f"a row of {table!r} inside is not one that a store has")
+
+
+def _refuse_other_runs(path: str, store: Store, contents: Contents) -> None:
+    uuids = [row[0] for row in store.read("SELECT uuid FROM run ORDER BY uuid")]
+    if any(len(uuid) != 16 for uuid in uuids):
         raise BundleError(path, "the store inside has a run without an id")
     if [run_uuid(uuid) for uuid in uuids] != sorted(run.id for run in contents.runs):
         raise BundleError(path, "the runs inside are not those that its list of contents names")
-    running = connection.execute("SELECT count(*) FROM run WHERE status='running'").fetchone()[0]
-    if running:
-        raise BundleError(path, "a run inside is still running, which tt bundle never takes")
+    if store.read(f"SELECT 1 FROM run WHERE status NOT IN ({_STATUSES}) LIMIT 1"):
+        raise BundleError(path, "a run inside has not ended, and tt bundle never takes such a one")
+
+
+def _read_through(store: Store, key: int) -> None:
+    """Read all of a run but its points as the commands do, to see that it can be read."""
+    detail = get_run(store, key)
+    for part in detail.lineage:
+        part.facts.items()
+    next(run_records(store, [key], bulky=True))
+    list_param_changes(store, key)
+    for first in range(0, detail.console_lines, _LINES_AT_ONCE):
+        for line in read_console(store, key, first, _LINES_AT_ONCE):
+            line.text.encode("utf-8", "surrogatepass")
 
 
 def _refuse_odd_texts(path: str, connection: sqlite3.Connection) -> None:

@@ -27,7 +27,8 @@ from tui_tracker.artifacts import place
 from tui_tracker.bundle import format as layout
 from tui_tracker.bundle.cleaning import keep_facts
 from tui_tracker.bundle.format import Contents, Progress
-from tui_tracker.bundle.inspection import inspect_store
+from tui_tracker.bundle.inspection import inspect_file, inspect_store
+from tui_tracker.bundle.staging import open_staged
 from tui_tracker.code_store import CodeStore
 from tui_tracker.errors import BundleError, TrackerError
 from tui_tracker.merge import Merged, has_file, merge_runs
@@ -149,16 +150,18 @@ def unbundle(
         inside = os.path.join(temporary, "store")
         os.mkdir(inside)
         bundle.extract(layout.STORE, folders.database(inside))
-        inspect_store(bundle.path, folders.database(inside), bundle.contents)
+        inspect_file(bundle.path, folders.database(inside))
         packs = _extract_code(bundle, temporary)
         for name in _artifacts(bundle):
             for _ in bundle.read(name):
                 pass
-        folder = folders.locate(wanted)
-        folders.make(folder)
-        _refuse_too_large(bundle, folder)
-        with Store.open(folder, create=True) as target, Store.open(inside) as source:
-            return _bring_in(bundle, source, target, packs, progress)
+        with open_staged(inside) as source:
+            inspect_store(bundle.path, source, bundle.contents)
+            folder = folders.locate(wanted)
+            folders.make(folder)
+            _refuse_too_large(bundle, folder)
+            with Store.open(folder, create=True) as target:
+                return _bring_in(bundle, source, target, packs, progress)
 
 
 def _bring_in(

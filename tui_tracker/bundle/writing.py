@@ -24,6 +24,7 @@ from tui_tracker.bundle.cleaning import clean_store
 from tui_tracker.bundle.code import pack_code
 from tui_tracker.bundle.files import Source
 from tui_tracker.bundle.format import BundledRun, Contents, LeftOut, Member, Progress
+from tui_tracker.bundle.staging import open_staged
 from tui_tracker.database import SCHEMA_VERSION
 from tui_tracker.edits import is_written
 from tui_tracker.errors import InvalidArgument, RunIsLive, StoreError
@@ -67,8 +68,11 @@ def write_bundle(
         raise InvalidArgument(f"{target!r} exists already: name a new file for the bundle")
     _refuse_live(store, keys)
     place = os.path.dirname(os.path.abspath(target))
-    with tempfile.TemporaryDirectory(prefix=".tt-bundle-", dir=place) as temporary:
-        draft = os.path.join(temporary, "draft")
+    with (
+        tempfile.TemporaryDirectory(prefix=".tt-bundle-", dir=place) as beside,
+        tempfile.TemporaryDirectory(prefix="tt-bundle-") as temporary,
+    ):
+        draft = os.path.join(beside, "draft")
         writer = _Writer(store, temporary, progress)
         contents = writer.write(draft, keys, with_artifacts=with_artifacts, with_data=with_data)
         digest = layout.seal(draft)
@@ -114,7 +118,8 @@ class _Writer:
         self, draft: str, keys: Sequence[int], *, with_artifacts: bool, with_data: bool
     ) -> Contents:
         folder = os.path.join(self._temporary, "store")
-        with Store.open(folder, create=True) as copy:
+        os.mkdir(folder)
+        with open_staged(folder) as copy:
             self._copy_runs(copy, keys)
             with copy.write() as connection:
                 files = self._choose(connection, with_artifacts, with_data)

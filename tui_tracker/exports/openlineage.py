@@ -189,7 +189,10 @@ def _columns(columns: Any) -> list[Json]:
     if not isinstance(columns, list):
         return []
     pairs = [column for column in columns if isinstance(column, list) and column]
-    return [present({"name": str(p[0]), "type": str(p[1]) if len(p) > 1 and p[1] else None}) for p in pairs]
+    return [
+        present({"name": str(p[0]), "type": str(p[1]) if len(p) > 1 and p[1] else None})
+        for p in pairs
+    ]
 
 
 def _output(run: Run, artifact: Artifact) -> Json:

@@ -18,7 +18,7 @@ def export(run: Run) -> Export:
         return Export(_head(run), (note,))
     lines = [_line(name, version, origins.get(name)) for name, version in packages.items()]
     lost = sum(line.startswith("#") for line in lines)
-    notes = (f"{lost} of {len(lines)} packages are no index's and stand as comments",)
+    notes = (f"{lost} of {len(lines)} packages came from no index: comments say from where",)
     return Export(_head(run) + "".join(f"{line}\n" for line in lines), notes if lost else ())
 
 
