@@ -17,7 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tui_tracker import merge
+from tui_tracker import folder as folders
+from tui_tracker import journal, merge
 from tui_tracker.bundle import files as sources
 from tui_tracker.bundle import format as layout
 from tui_tracker.bundle.cleaning import clean_store
@@ -26,7 +27,6 @@ from tui_tracker.bundle.files import Source
 from tui_tracker.bundle.format import BundledRun, Contents, LeftOut, Member, Progress
 from tui_tracker.bundle.staging import open_staged
 from tui_tracker.database import SCHEMA_VERSION
-from tui_tracker.edits import is_written
 from tui_tracker.errors import InvalidArgument, RunIsLive, StoreError
 from tui_tracker.outgoing import clean_value
 from tui_tracker.queries import get_rows
@@ -53,9 +53,10 @@ def write_bundle(
     *,
     with_artifacts: bool = True,
     with_data: bool = False,
+    version: str = "",
     progress: Progress | None = None,
 ) -> Bundled:
-    """Write these runs into a new file.
+    """Write these runs into a new file; `version` is what it says of this program.
 
     Raises:
         InvalidArgument: the file exists, or no run was named.
@@ -73,7 +74,7 @@ def write_bundle(
         tempfile.TemporaryDirectory(prefix="tt-bundle-") as temporary,
     ):
         draft = os.path.join(beside, "draft")
-        writer = _Writer(store, temporary, progress)
+        writer = _Writer(store, temporary, f"tui-tracker {version}".strip(), progress)
         contents = writer.write(draft, keys, with_artifacts=with_artifacts, with_data=with_data)
         digest = layout.seal(draft)
         size = os.path.getsize(draft)
@@ -82,16 +83,18 @@ def write_bundle(
 
 
 def _refuse_live(store: Store, keys: Sequence[int]) -> None:
-    wanted = set(keys)
-    connection = sqlite3.connect(store.path)
-    try:
-        for key, name, status, digits in store.read(
-            "SELECT id, name, status, lower(hex(uuid)) FROM run"
-        ):
-            if key in wanted and (status == "running" or is_written(store, connection, digits)):
-                raise RunIsLive(f"{name!r} is still running: bundle it when it has ended")
-    finally:
-        connection.close()
+    for row in get_rows(store, keys):
+        if row.status == "running" or _is_written(store, row.id):
+            raise RunIsLive(f"{row.name!r} is still running: bundle it when it has ended")
+
+
+def _is_written(store: Store, run_id: str) -> bool:
+    """Return whether a process writes a journal of this run, or left something in one."""
+    for path in journal.list_journals(folders.journals(store.folder), run_id):
+        rows = store.read("SELECT drained FROM journal WHERE name=?", (os.path.basename(path),))
+        if journal.is_live(path) or _size(path) > (rows[0][0] if rows else 0):
+            return True
+    return False
 
 
 def _publish(draft: str, target: str) -> None:
@@ -107,8 +110,8 @@ def _publish(draft: str, target: str) -> None:
 class _Writer:
     """One bundle while it is written."""
 
-    def __init__(self, store: Store, temporary: str, progress: Progress | None) -> None:
-        self._store, self._temporary = store, temporary
+    def __init__(self, store: Store, temporary: str, tool: str, progress: Progress | None) -> None:
+        self._store, self._temporary, self._tool = store, temporary, tool
         self._progress = progress
         self._done = self._total = 0
         self._members: dict[str, Member] = {}
@@ -137,26 +140,32 @@ class _Writer:
             for name, path in packed.members.items():
                 self._add(archive, name, path)
             self._add(archive, layout.STORE, plain, deflate=True)
-            contents = Contents(
-                tool=f"tui-tracker {_version()}",
-                made_at=datetime.now(UTC).isoformat(timespec="seconds"),
-                schema=SCHEMA_VERSION,
-                runs=runs,
-                points=points,
-                members=self._members,
-                left_out=tuple(_cleaned(item) for item in self._left),
-                counts={
-                    "runs": len(runs),
-                    "artifacts": len(files),
-                    "artifact_bytes": sum(file.size for file in files),
-                    "snapshots": packed.snapshots,
-                    "hidden": hidden,
-                },
-            )
+            counts = {
+                "runs": len(runs),
+                "artifacts": len(files),
+                "artifact_bytes": sum(file.size for file in files),
+                "snapshots": packed.snapshots,
+                "hidden": hidden,
+            }
+            contents = self._contents(runs, points, counts)
             info = zipfile.ZipInfo(layout.LIST, _EPOCH)
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, contents.to_json())
         return contents
+
+    def _contents(
+        self, runs: tuple[BundledRun, ...], points: int, counts: dict[str, int]
+    ) -> Contents:
+        return Contents(
+            tool=self._tool,
+            made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            schema=SCHEMA_VERSION,
+            runs=runs,
+            points=points,
+            members=self._members,
+            left_out=tuple(_cleaned(item) for item in self._left),
+            counts=counts,
+        )
 
     def _copy_runs(self, copy: Store, keys: Sequence[int]) -> None:
         done = merge.merge_runs(self._store, copy, keys, fetch=lambda _: "")
@@ -216,9 +225,3 @@ def _size(path: str) -> int:
         return os.path.getsize(path)
     except OSError:
         return 0
-
-
-def _version() -> str:
-    from tui_tracker import __version__
-
-    return __version__

@@ -35,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from tui_tracker import __version__
     from tui_tracker.bundle.writing import write_bundle
     from tui_tracker.cli.progress import Progress
 
@@ -45,6 +46,7 @@ def run(args: argparse.Namespace) -> int:
             args.out,
             with_artifacts=not args.without_artifacts,
             with_data=args.with_data,
+            version=__version__,
             progress=progress,
         )
     if args.json:
