@@ -1,7 +1,7 @@
 """What leaves the machine: data and texts in which nothing looks like a secret any more.
 
-Data are read value by value: in the JSON of a list of packages `"google-auth": "2.38"`
-looks like an assignment to a secret. A param is hidden for its name as well.
+Data are read value by value: as JSON, the version of a package whose name ends in "auth"
+looks like a value assigned to a secret. A param is hidden for its name as well.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
 """Take secrets out of a copy of a store before it leaves the machine.
 
 Every text column of every table is read, and the texts that are stored deflated: long
-params and facts of lineage (`content`), what runs printed (`console_block`). Facts are
-read value by value, because in the JSON of a list of packages `"google-auth": "2.38"`
-looks like an assignment to a secret. A param is hidden for its name as well.
+params and facts of lineage (`content`), what runs printed (`console_block`).
 """
 
 from __future__ import annotations
