@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tui_tracker import folder as folders
-from tui_tracker.artifacts import place
+from tui_tracker.artifacts import put_pieces
 from tui_tracker.bundle import format as layout
 from tui_tracker.bundle.cleaning import keep_facts
 from tui_tracker.bundle.format import Contents, Progress
@@ -176,7 +176,9 @@ def _bring_in(
         name = layout.artifact_name(sha256)
         if name not in members:
             return "left out of the bundle"
-        _take_artifact(bundle, sha256, folders.artifacts(target.folder))
+        place = folders.artifacts(target.folder)
+        if not has_file(place, sha256):
+            put_pieces(place, bundle.read(name))
         done += sizes.pop(name, 0)
         if progress is not None:
             progress(done, total)
@@ -192,22 +194,6 @@ def _bring_in(
         bundle.contents.counts.get("snapshots", 0) if not problems else 0,
         tuple(problems),
     )
-
-
-def _take_artifact(bundle: Bundle, sha256: str, folder: str) -> None:
-    if has_file(folder, sha256):
-        return
-    os.makedirs(folder, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=".", suffix=".new", dir=folder)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            for data in bundle.read(layout.artifact_name(sha256)):
-                file.write(data)
-        os.chmod(temporary, 0o666 & ~_umask())
-        place(temporary, folder, sha256)
-    finally:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
 
 
 def _take_code(folder: str, pack: str) -> str:
@@ -301,9 +287,3 @@ def _refuse_too_large(bundle: Bundle, folder: str) -> None:
         raise BundleError(
             bundle.path, f"it needs {needed:,} bytes in {folder}, where {free:,} are free"
         )
-
-
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
