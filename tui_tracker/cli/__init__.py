@@ -49,6 +49,11 @@ GROUPS: dict[str, dict[str, str]] = {
         "doctor": "check the store, recover what dead runs left, back up",
         "gc": "empty the trash and give the space back",
     },
+    "hand on": {
+        "bundle": "write runs into one file, with files and code",
+        "unbundle": "bring the runs of such a file into the store",
+        "statement": "say what a run came from, in a standard format",
+    },
     "begin": {
         "run": "run a command and record it as a run",
         "demo": "train something small and watch it",
