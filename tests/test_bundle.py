@@ -23,9 +23,9 @@ from tui_tracker.bundle.cleaning import keep_facts
 from tui_tracker.bundle.reading import Unbundled, unbundle
 from tui_tracker.bundle.writing import Bundled, write_bundle
 from tui_tracker.cli import main
+from tui_tracker.code_git import CodeGit
 from tui_tracker.code_store import CodeStore
 from tui_tracker.errors import BundleError, InvalidArgument, RunIsLive, StoreError
-from tui_tracker.plumbing import CodeGit
 from tui_tracker.queries import find_run, get_run, list_run_keys, read_console
 from tui_tracker.queries.records import run_records
 from tui_tracker.store import Store
