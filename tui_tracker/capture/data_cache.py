@@ -18,6 +18,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from tui_tracker.capture.listing import File
+
+    _Row = tuple[int, int, int, int, str]
+
 _TRUSTED_NS = 2_000_000_000
 _WAIT_S = 1.0
 _MOST_AT_ONCE = 50_000
@@ -38,28 +42,25 @@ class HashCache:
         self._path = path or cache_path()
         self._connection: sqlite3.Connection | None = None
 
-    def find(self, files: Sequence[os.stat_result], algo: str) -> dict[tuple[int, int], str]:
+    def find(self, files: Sequence[File], algo: str) -> dict[tuple[int, int], str]:
         """Return the digests of those files that did not change, by device and inode."""
-        known = {(file.st_dev, file.st_ino): file for file in files}
         found: dict[tuple[int, int], str] = {}
-        for device in {key[0] for key in known}:
-            inodes = [key[1] for key in known if key[0] == device]
-            for row in self._read(_signed(device), inodes, algo):
-                file = known[device, row[0] & _WORD]
-                if row[1:4] == (file.st_size, file.st_mtime_ns, file.st_ctime_ns):
-                    found[device, row[0] & _WORD] = row[4]
+        # Where a file system numbers no files, all have the inode 0.
+        for device in {file[1] for file in files}:
+            known = {_signed(f[2]): f for f in files if f[1] == device and f[2]}
+            for inode, *state, digest in self._read(_signed(device), list(known), algo):
+                file = known[inode]
+                if (*state,) == file[3:]:
+                    found[device, file[2]] = digest
         return found
 
-    def keep(self, hashed: Iterable[tuple[os.stat_result, int, str]], algo: str) -> None:
-        """Keep digests, each with the file's state before it was hashed and when that was."""
+    def keep(self, hashed: Iterable[tuple[File, int, str]], algo: str) -> None:
+        """Keep digests, each with the file as it was before and when it began to be hashed."""
         now = int(time.time())
         rows = [
-            (
-                *(_signed(file.st_dev), _signed(file.st_ino), algo, file.st_size),
-                *(file.st_mtime_ns, file.st_ctime_ns, digest, now),
-            )
-            for file, at_ns, digest in hashed
-            if at_ns - max(file.st_mtime_ns, file.st_ctime_ns) > _TRUSTED_NS
+            (_signed(device), _signed(inode), algo, size, mtime, ctime, digest, now)
+            for (_, device, inode, size, mtime, ctime), at_ns, digest in hashed
+            if inode and at_ns - max(mtime, ctime) > _TRUSTED_NS
         ]
         try:
             if rows and (connection := self._open(make=True)) is not None:
@@ -75,15 +76,13 @@ class HashCache:
             self._connection.close()
         self._connection = None
 
-    def _read(
-        self, device: int, inodes: list[int], algo: str
-    ) -> list[tuple[int, int, int, int, str]]:
-        rows: list[tuple[int, int, int, int, str]] = []
+    def _read(self, device: int, inodes: list[int], algo: str) -> list[_Row]:
+        rows: list[_Row] = []
         try:
             if not os.path.exists(self._path) or (connection := self._open()) is None:
                 return []
             for start in range(0, len(inodes), _MOST_AT_ONCE):
-                wanted = ",".join([str(_signed(i)) for i in inodes[start : start + _MOST_AT_ONCE]])
+                wanted = ",".join(map(str, inodes[start : start + _MOST_AT_ONCE]))
                 rows += connection.execute(
                     "SELECT inode, size, mtime_ns, ctime_ns, digest FROM json_each(?) AS wanted "
                     "CROSS JOIN file ON dev=? AND inode=wanted.value AND algo=?",

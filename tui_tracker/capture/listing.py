@@ -13,6 +13,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    File = tuple[bytes, int, int, int, int, int]
+    """Path below the folder, device, inode, size, and both times in nanoseconds: a plain tuple,
+    because there may be millions of them and a `stat_result` takes three times the memory."""
+
 _LEFT_OUT = frozenset((".git", ".tui_tracker"))
 _SPECIAL = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
 _SPECIAL |= {stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
@@ -21,43 +25,47 @@ _SPECIAL |= {stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
 class Listing:
     """Files by their path below a folder, and what is no file, each in the order of names."""
 
-    def __init__(self) -> None:
-        self.files: list[tuple[bytes, str, os.stat_result]] = []
-        """Path below the folder, path, and the state when it was listed."""
+    def __init__(self, top: str) -> None:
+        self.top = top
+        """The folder."""
+        self.files: list[File] = []
         self.odd: list[tuple[bytes, str, str]] = []
         """Path below the folder, what stands for its digest, and why that is a problem."""
         self.bytes = 0
 
     def settle(self) -> Listing:
         """Bring all into the order in which a manifest has it."""
-        self.files.sort(key=lambda file: file[0])
+        self.files.sort()
         self.odd.sort()
-        self.bytes = sum([file[2].st_size for file in self.files])
+        self.bytes = sum([file[3] for file in self.files])
         return self
+
+    def path(self, file: File) -> str:
+        return os.path.join(self.top, os.fsdecode(file[0]))
 
 
 def list_folder(top: str, skip: str = "") -> Listing:
     """Return what a folder holds, but for what lies in `skip`; never raises."""
-    listing = Listing()
+    listing = Listing(top)
     _walk(listing, top, b"", _real(skip) if skip else "")
     return listing.settle()
 
 
-def list_paths(paths: Iterable[str], skip: str = "") -> tuple[str, Listing]:
-    """Return the folder that files and folders have in common, and what they hold."""
+def list_paths(paths: Iterable[str], skip: str = "") -> Listing:
+    """Return what files and folders hold, below the folder that they have in common."""
     full = sorted({os.path.abspath(path) for path in paths})
     try:
         top = os.path.commonpath([os.path.dirname(path) for path in full])
     except ValueError:  # different drives
         top = ""
-    listing = Listing()
+    listing = Listing(top)
     for path in full:
         below = os.fsencode(os.path.relpath(path, top) if top else path).replace(_SEP, b"/")
         if os.path.isdir(path):
             _walk(listing, path, below + b"/", _real(skip) if skip else "")
         else:
             _add(listing, path, below)
-    return top, listing.settle()
+    return listing.settle()
 
 
 _SEP = os.sep.encode()
@@ -81,7 +89,7 @@ def _walk(listing: Listing, top: str, prefix: bytes, skip: str) -> None:
                 elif entry.is_dir(follow_symlinks=False):
                     inside = crossed
                 else:
-                    _take(listing, entry.path, below, entry.stat(follow_symlinks=False))
+                    _take(listing, below, entry.stat(follow_symlinks=False))
                     continue
             except OSError as error:
                 listing.odd.append((below, *_unread(error)))
@@ -114,7 +122,7 @@ def _follow(
 def _add(listing: Listing, path: str, below: bytes) -> None:
     """Take one path that is no folder, whatever it is."""
     try:
-        _take(listing, path, below, os.stat(path))
+        _take(listing, below, os.stat(path))
     except FileNotFoundError:
         if os.path.islink(path):
             listing.odd.append((below, _link(path), "a link that leads nowhere"))
@@ -127,9 +135,10 @@ def _add(listing: Listing, path: str, below: bytes) -> None:
             listing.odd.append((below, *_unread(error)))
 
 
-def _take(listing: Listing, path: str, below: bytes, state: os.stat_result) -> None:
+def _take(listing: Listing, below: bytes, state: os.stat_result) -> None:
     if stat.S_ISREG(state.st_mode):
-        listing.files.append((below, path, state))
+        times = state.st_mtime_ns, state.st_ctime_ns
+        listing.files.append((below, state.st_dev, state.st_ino, state.st_size, *times))
     else:
         what = _SPECIAL.get(stat.S_IFMT(state.st_mode), "no regular file")
         listing.odd.append((below, f"none:{what}", f"it is {what}"))
