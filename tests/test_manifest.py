@@ -380,3 +380,50 @@ def test_a_file_system_that_numbers_no_files_has_no_cache():
     cache.keep([((b"x", 7, 0, 3, 0, 0), time.time_ns(), "sha256:ab")], "sha256")
 
     assert cache.find([(b"y", 7, 0, 3, 0, 0)], "sha256") == {}
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    """A folder of so many files that its manifest is kept as a whole."""
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(120):
+        (folder / str(number)).write_text(str(number))
+    return folder
+
+
+@pytest.mark.usefixtures("trusting")
+def test_a_large_folder_that_did_not_change_is_known_as_a_whole(many, hashed):
+    first = digest_path(str(many), cache=HashCache())
+    read = len(hashed)
+    second = digest_path(str(many), cache=HashCache())
+
+    assert (second.digest, second.manifest) == (first.digest, first.manifest)
+    assert len(hashed) == read == 120
+
+
+@pytest.mark.usefixtures("trusting")
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda folder: (folder / "7").write_text("8"),
+        lambda folder: (folder / "7").unlink(),
+        lambda folder: (folder / "7").rename(folder / "77x"),
+        lambda folder: (folder / "new").write_text(""),
+        lambda folder: (folder / "link").symlink_to("nowhere"),
+    ],
+)
+def test_a_change_in_a_large_folder_is_seen(many, change: Callable[[Path], object]):
+    before = digest_path(str(many), cache=HashCache()).digest
+    change(many)
+    found = digest_path(str(many), cache=HashCache())
+
+    assert found.digest != before
+    assert found.digest == digest_path(str(many)).digest
+
+
+def test_a_large_folder_that_was_just_written_is_not_trusted(many, hashed):
+    for _ in range(2):
+        digest_path(str(many), cache=HashCache())
+
+    assert len(hashed) == 240

@@ -141,12 +141,22 @@ def _fill(found: PathDigest, listing: Listing, cache: HashCache | None, limit: i
     """Hash what was listed, and put the manifest together."""
     found.full = listing.bytes <= limit
     found.bytes, found.files = listing.bytes, len(listing.files)
-    results = _digests(listing, cache, "sha256" if found.full else "sample")
-    lines = [
-        b"%b\0%d\0%b\n" % (file[0], size, digest.encode())
-        for file, (digest, size, _) in zip(listing.files, results, strict=True)
-    ]
-    for file, (_, _, why) in zip(listing.files, results, strict=True):
+    algo = "sha256" if found.full else "sample"
+    key = cache.folder_key(listing.files, algo) if cache and not listing.odd else b""
+    found.manifest = cache.find_folder(key) if cache and key else b""
+    if not found.manifest:
+        began_ns = time.time_ns()
+        _write_manifest(found, listing, _digests(listing, cache, algo))
+        if cache and key and not found.problems:
+            cache.keep_folder(key, found.manifest, listing.files, began_ns)
+    if pointers := found.manifest.count(b"\0lfs:"):
+        found.pointer = {"kind": "git-lfs", "files": pointers}
+
+
+def _write_manifest(found: PathDigest, listing: Listing, results: list[_Result]) -> None:
+    lines = []
+    for file, (digest, size, why) in zip(listing.files, results, strict=True):
+        lines.append(b"%b\0%d\0%b\n" % (file[0], size, digest.encode()))
         if why:
             found.problems.append((_shown(file[0]), why))
     for below, instead, why in listing.odd:
@@ -155,11 +165,8 @@ def _fill(found: PathDigest, listing: Listing, cache: HashCache | None, limit: i
             found.problems.append((_shown(below), why))
         else:
             found.left_out.append(_shown(below))
-    if listing.odd:
-        lines.sort()  # as the paths are: NUL comes before all that a path may go on with
+    lines.sort()  # as the paths are: NUL comes before all that a path may go on with
     found.manifest = b"".join(lines)
-    if pointers := found.manifest.count(b"\0lfs:"):
-        found.pointer = {"kind": "git-lfs", "files": pointers}
 
 
 def _digests(listing: Listing, cache: HashCache | None, algo: str) -> list[_Result]:
