@@ -288,7 +288,7 @@ class Run:
 
     def _whole_step(self, step: object) -> int:
         if step is None:
-            return self._step
+            return min(self._step, MOST_STEP)
         try:
             return whole(step)
         except Exception as error:  # noqa: BLE001  whatever was handed in
@@ -322,12 +322,15 @@ class Run:
     def _log_notebook(self, raw: bytes, name: str) -> None:
         import tempfile  # IPython loaded it long ago
 
+        facts: dict[str, object] = {"kind": "notebook", "t": self._next_ms(), "path": name}
         with tempfile.TemporaryDirectory(prefix="tui_tracker-") as folder:
             path = os.path.join(folder, name)
             with open(path, "wb") as file:
                 file.write(raw)
-            self.log_artifact(path, "notebook", name=name)
-            self._artifacts.finish()
+            # Not in the worker's thread: a kernel that ends may start none any more.
+            place = folders.artifacts(self._start.folder)
+            facts |= artifacts.take_in(place, path, copy=True)
+        self._log_artifact_facts(facts)
 
     def _log_console(self, stream: str, text: str, partial: bool) -> None:
         # Until the streams are given back, also while the run ends.
