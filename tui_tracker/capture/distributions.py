@@ -37,11 +37,25 @@ class _Installed:
         self.folder, self.stem, self.version = folder, stem, version
 
 
+_found: list[tuple[object, dict[str, str]]] = []
+"""What was looked at last, and what it gave: a sweep asks once a run."""
+
+
 def list_imported() -> tuple[dict[str, str], bool]:
     """Return {name: version} of the distributions in use, and whether all were found.
 
     A module that belongs to none (the user's own, or a file on the path) is no gap.
     """
+    state = (len(sys.modules), tuple(sys.path))
+    if _found and _found[0][0] == state:
+        return dict(_found[0][1]), True
+    found, complete = _look()
+    if complete:
+        _found[:] = [(state, found)]
+    return dict(found), complete
+
+
+def _look() -> tuple[dict[str, str], bool]:
     until, latest = time.thread_time() + _LIMIT_S, time.monotonic() + _LONGEST_S
     names, installed_names = _imported_names()
     installed = list(_list_installed())
