@@ -9,11 +9,7 @@ import pytest
 
 import tui_tracker as tt
 from tui_tracker import drain, helper, queries
-<<<<<<< HEAD
-from tui_tracker.capture import git, worktree
-=======
-from tui_tracker.capture import git, machine, process
->>>>>>> code
+from tui_tracker.capture import git
 from tui_tracker.journal_writer import JournalWriter
 from tui_tracker.store import Store
 
@@ -86,80 +82,6 @@ def test_before_the_first_commit_there_is_a_branch_and_no_commit(tmp_path: Path)
 
 def test_outside_a_work_tree_nothing_is_said(tmp_path: Path):
     assert git.read_head(str(tmp_path)) == {}
-
-
-<<<<<<< HEAD
-def test_changes_on_top_of_the_commit_are_counted_by_kind(repository: Path):
-    (repository / "train.py").write_text("print(2)\n")
-    (repository / "new name\n.txt").write_text("x")
-    (repository / "staged.py").write_text("x")
-    run_git(repository, "add", "staged.py")
-
-    facts = worktree.read_status(str(repository))
-
-    assert facts["dirty"] is True
-    assert facts["changes"] == {"staged": 1, "unstaged": 1, "untracked": 1, "conflicted": 0}
-
-
-def test_a_renamed_file_is_one_change(repository: Path):
-    run_git(repository, "mv", "train.py", "learn.py")
-
-    facts = worktree.read_status(str(repository))
-
-    assert facts["changes"] == {"staged": 1, "unstaged": 0, "untracked": 0, "conflicted": 0}
-
-
-def test_a_clean_tree_is_not_dirty_and_its_remote_has_no_password(repository: Path):
-    run_git(repository, "remote", "add", "origin", "https://me:s3cret@example.org/p.git")
-
-    facts = worktree.read_status(str(repository))
-
-    assert (facts["dirty"], facts["remote"]) == (False, "https://example.org/p.git")
-
-
-def test_asking_for_the_status_changes_nothing_in_the_repository(repository: Path):
-    def contents() -> dict[str, bytes]:
-        files = (path for path in (repository / ".git").rglob("*") if path.is_file())
-        return {str(path): path.read_bytes() for path in files}
-
-    (repository / "train.py").touch()
-    before = contents()
-
-    worktree.read_status(str(repository))
-
-    assert contents() == before
-=======
-@pytest.mark.parametrize(
-    ("argument", "shown"),
-    [
-        (["--api-key", "abc"], ["--api-key", "***(352441c2)"]),
-        (["--token=abc"], ["--token=***(352441c2)"]),
-        (["hf_abcdef"], ["***(bb4fc7a2)"]),
-        (["--url=https://u:p@host/x"], ["--url=https://***(86d01ef2)@host/x"]),
-        (["--lr", "0.1", "data.csv"], ["--lr", "0.1", "data.csv"]),
-        (["--password", "--verbose"], ["--password", "--verbose"]),
-    ],
-)
-def test_what_looks_like_a_secret_is_not_kept(argument: list[str], shown: list[str]):
-    redacted = process.redact(argument)
-
-    assert [text.split("(")[0] for text in redacted] == [text.split("(")[0] for text in shown]
-    assert "abc" not in " ".join(redacted)
-
-
-def test_equal_secrets_read_alike_so_that_two_runs_compare():
-    first, second, other = (process.redact([f"--token={v}"])[0] for v in ("a", "a", "b"))
-
-    assert first == second != other
-
-
-def test_packages_and_hardware_are_recorded():
-    environment, hardware = machine.capture_environment(), machine.capture_hardware()
-
-    assert "pytest" in environment["packages"]
-    assert environment["python"] == sys.version.split()[0]
-    assert int(str(hardware["cores"])) >= 1
->>>>>>> code
 
 
 def test_a_run_ends_with_code_environment_and_hardware_recorded(

@@ -16,7 +16,7 @@ from processes import points, the_run
 
 import tui_tracker as tt
 from tui_tracker import folder as folders
-from tui_tracker.database import make_database, migrate, schema_sql, statements
+from tui_tracker.database import SCHEMA_VERSION, make_database, migrate, schema_sql, statements
 from tui_tracker.drain import recover
 from tui_tracker.errors import (
     NotAStore,
@@ -100,7 +100,7 @@ def test_a_store_of_a_later_version_is_refused_in_one_sentence(folder):
     with pytest.raises(StoreTooNew) as caught:
         Store.open(folder)
 
-    assert (caught.value.found, caught.value.known) == (7, 1)
+    assert (caught.value.found, caught.value.known) == (7, SCHEMA_VERSION)
     assert str(caught.value).endswith("upgrade tui-tracker to open it.")
     assert "\n" not in str(caught.value)
 

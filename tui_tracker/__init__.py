@@ -18,9 +18,13 @@ from tui_tracker.session import (
     init,
     log,
     log_artifact,
+    log_data,
     log_params,
+    log_split,
     note,
+    read_split,
     seed_everything,
+    split,
     tag,
 )
 
@@ -33,9 +37,13 @@ __all__ = [
     "init",
     "log",
     "log_artifact",
+    "log_data",
     "log_params",
+    "log_split",
     "note",
+    "read_split",
     "seed_everything",
+    "split",
     "tag",
 ]
 

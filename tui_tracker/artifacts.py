@@ -15,7 +15,7 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from queue import SimpleQueue
 
 _CHUNK = 1 << 20
@@ -138,6 +138,27 @@ def _take_once(folder: str, path: str, *, copy: bool) -> tuple[int, str, bool]:
     return size, digest.hexdigest(), _identity(before) != _identity(after)
 
 
+def put_bytes(folder: str, data: bytes) -> str:
+    """Store bytes under their hash; return it.
+
+    Raises:
+        OSError: they cannot be written.
+    """
+    import hashlib
+
+    os.makedirs(folder, exist_ok=True)
+    temporary = os.path.join(folder, f".{os.getpid()}-{threading.get_ident()}.new")
+    sha256 = hashlib.sha256(data).hexdigest()
+    try:
+        with open(temporary, "wb") as sink:
+            sink.write(data)
+        _place(temporary, folder, sha256)
+    finally:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+    return sha256
+
+
 def _read_through(path: str, target: str, update: Callable[[bytes], None]) -> int:
     size = 0
     with open(path, "rb") as source, open(target, "wb") as sink:
@@ -167,3 +188,26 @@ def _place(temporary: str, folder: str, sha256: str) -> None:
         return
     os.makedirs(os.path.dirname(path), exist_ok=True)
     os.replace(temporary, path)
+
+
+def put_pieces(folder: str, pieces: Iterable[bytes]) -> str:
+    """Store bytes that come in pieces, under their hash; return it.
+
+    Raises:
+        OSError: they cannot be written.
+    """
+    import hashlib
+
+    os.makedirs(folder, exist_ok=True)
+    temporary = os.path.join(folder, f".{os.getpid()}-{threading.get_ident()}.new")
+    digest = hashlib.sha256()
+    try:
+        with open(temporary, "wb") as sink:
+            for piece in pieces:
+                digest.update(piece)
+                sink.write(piece)
+        _place(temporary, folder, digest.hexdigest())
+    finally:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+    return digest.hexdigest()

@@ -23,8 +23,25 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-SCHEMA_VERSION = 1
-MIGRATIONS: dict[int, str] = {}
+SCHEMA_VERSION = 2
+MIGRATIONS: dict[int, str] = {
+    2: """
+CREATE TABLE reproduction (
+    id INTEGER NOT NULL,
+    "of" BLOB NOT NULL,
+    run BLOB,
+    at_ms INTEGER NOT NULL,
+    mode TEXT DEFAULT '' NOT NULL,
+    verdict TEXT DEFAULT '' NOT NULL,
+    level TEXT DEFAULT '' NOT NULL,
+    machine TEXT DEFAULT '' NOT NULL,
+    digest BLOB,
+    PRIMARY KEY (id)
+);
+CREATE INDEX reproduction_by_of ON reproduction ("of");
+CREATE INDEX reproduction_by_run ON reproduction (run);
+"""
+}
 """SQL that takes a store of the version before to this one; run in one transaction."""
 
 

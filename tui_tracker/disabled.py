@@ -43,6 +43,39 @@ class DisabledRun(Run):
         copy: bool = True,
     ) -> None: ...
 
+    def log_data(
+        self,
+        name: str,
+        data: object = None,
+        *,
+        path: object = None,
+        version: str | None = None,
+        role: str = "input",
+        split: object = None,
+        source: str | None = None,
+        licence: str | None = None,
+        groups: object = None,
+        time: object = None,
+    ) -> None: ...
+
+    def log_split(
+        self,
+        *,
+        train: object = None,
+        val: object = None,
+        test: object = None,
+        folds: object = None,
+        name: str = "split",
+        data: str | None = None,
+        strategy: object = None,
+        seed: int | None = None,
+        groups: object = None,
+        time: object = None,
+        library: str | None = None,
+        arguments: Mapping[str, object] | None = None,
+        **roles: object,
+    ) -> None: ...
+
     def wait_for_artifacts(self) -> None: ...
 
     def tag(self, *tags: str, **keyed: str) -> None: ...

@@ -34,7 +34,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
-VERSION = 1
+VERSION = 2
 """Of the schema these classes describe; the last step of `database.MIGRATIONS` reaches it."""
 
 metadata = MetaData()
@@ -293,6 +293,27 @@ class Lineage(Table, table=True):
     reason: str = _text()
     took_ms: int | None = _whole(null=True)
     digest: bytes | None = _bytes(null=True)
+
+
+class Reproduction(Table, table=True):
+    """One attempt to get a run again, and how far it came."""
+
+    __table_args__ = (Index("reproduction_by_of", "of"), Index("reproduction_by_run", "run"))
+
+    id: int | None = _whole(key=True)
+    of: bytes = Field(sa_column=Column(_RunId, nullable=False))
+    """UUID of the run that was to be had again, so that another store's rows still say it."""
+    run: bytes | None = Field(default=None, sa_column=Column(_RunId, nullable=True))
+    """UUID of the run that came of it; null where nothing was executed."""
+    at_ms: int = _whole()
+    mode: str = _text()
+    """`rebuild`, `rescore` or `rerun`."""
+    verdict: str = _text()
+    level: str = _text()
+    """`L0` to `L5`."""
+    machine: str = _text()
+    digest: bytes | None = _bytes(null=True)
+    """The whole report, as JSON in `content`."""
 
 
 class Content(Table, table=True):

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Literal, Self
 
+    from tui_tracker.capture.data import DataLog
     from tui_tracker.capture.redaction import Mask
     from tui_tracker.start import Start
 
@@ -83,6 +84,7 @@ class Run:
         self._artifacts = artifacts.ArtifactWorker(
             folders.artifacts(start.folder), self._log_artifact_facts
         )
+        self._data: DataLog | None = None
         self._live = LiveDrain(
             start.folder, self.id, self._journal, self._tick, drains=start.writer != "join"
         )
@@ -127,16 +129,16 @@ class Run:
 
         A param that is logged again with another value keeps both, with their times.
         """
+        from tui_tracker.capture.redaction import redact_param
+
         try:
             flat = flatten(params)
+            self._inside.see_params(flat)
+            shown = {name: redact_param(name, value) for name, value in flat.items()}
         except Exception as error:  # noqa: BLE001  a user's mapping may raise anything
             self._warn(f"log_params(): {error}")
             return
-        if flat:
-            from tui_tracker.capture.redaction import redact_param
-
-            self._inside.see_params(flat)
-            shown = {name: redact_param(name, value) for name, value in flat.items()}
+        if shown:
             self._append(journal.PARAMS, {"params": shown})
 
     def log_artifact(
@@ -175,8 +177,68 @@ class Run:
         except Exception as error:  # noqa: BLE001  a file system may do anything
             self._warn(f"log_artifact({path!r}): {error}")
 
+    def log_data(
+        self,
+        name: str,
+        data: object = None,
+        *,
+        path: object = None,
+        version: str | None = None,
+        role: str = "input",
+        split: object = None,
+        source: str | None = None,
+        licence: str | None = None,
+        groups: object = None,
+        time: object = None,
+    ) -> None:
+        """Log what data this run uses, by content: files of `path`, or the object `data`.
+
+        `path` is a file, a folder, a pattern, a list of those, or an address such as
+        `s3://bucket/key?versionId=...`; with `data` it is only noted. Files are hashed in a
+        thread, and `finish` waits for it. `split` gives the rows of each role, as
+        `log_split` takes them, with their `groups` and `time`; both may be names of columns
+        of `data`. In a launch of several ranks rank 0 speaks for all.
+        """
+        if (log := self._data_log("log_data")) is not None:
+            log.log_data(
+                *(name, data, path, role),
+                {"version": version, "source": source, "licence": licence},
+                split=split,
+                columns={"groups": groups, "time": time},
+            )
+
+    def log_split(
+        self,
+        *,
+        train: object = None,
+        val: object = None,
+        test: object = None,
+        folds: object = None,
+        name: str = "split",
+        data: str | None = None,
+        strategy: object = None,
+        seed: int | None = None,
+        groups: object = None,
+        time: object = None,
+        library: str | None = None,
+        arguments: Mapping[str, object] | None = None,
+        **roles: object,
+    ) -> None:
+        """Log which rows are in which role, and check them for overlap, duplicates and leaks.
+
+        Rows are whole numbers, a mask, or ids; `folds` is a list of (train, val). `strategy`
+        is a word or a splitter of scikit-learn. `groups` and `time` have a value for each row
+        of the data: a group in two roles, or training on what comes later, is told.
+        """
+        said = {"data": data, "strategy": strategy, "seed": seed, "library": library}
+        roles = {"train": train, "val": val, "test": test, **roles}
+        columns = {"groups": groups, "time": time}
+        self._log_split(name, roles, folds, {**said, "arguments": arguments}, columns)
+
     def wait_for_artifacts(self) -> None:
-        """Return when all files logged so far are hashed and stored, and may be removed."""
+        """Return when all files and data logged so far are read, and may be removed."""
+        if self._data is not None:
+            self._data.finish()
         self._artifacts.finish()
 
     def tag(self, *tags: str, **keyed: str) -> None:
@@ -209,8 +271,8 @@ class Run:
         if isinstance(status, int):
             status = "failed" if status else "finished"
         try:
-            self._inside.end(self._log_lineage, self._log_notebook)
-            self._artifacts.finish()
+            self._inside.end(self._log_lineage, self._keep_notebook)
+            self.wait_for_artifacts()
             if self._console is not None:
                 self._console.release()
                 self._console = None
@@ -296,7 +358,7 @@ class Run:
 
     def _whole_step(self, step: object) -> int:
         if step is None:
-            return self._step
+            return min(self._step, MOST_STEP)  # the fast path counts on without a look
         try:
             return whole(step)
         except Exception as error:  # noqa: BLE001  whatever was handed in
@@ -327,15 +389,52 @@ class Run:
     def _log_lineage(self, part: dict[str, object]) -> None:
         self._journal.append(journal.LINEAGE, part)
 
-    def _log_notebook(self, raw: bytes, name: str) -> None:
-        import tempfile  # IPython loaded it long ago
+    def _keep_notebook(self, raw: bytes, name: str) -> None:
+        self._keep_bytes(name, "notebook", raw)
 
-        with tempfile.TemporaryDirectory(prefix="tui_tracker-") as folder:
-            path = os.path.join(folder, name)
-            with open(path, "wb") as file:
-                file.write(raw)
-            self.log_artifact(path, "notebook", name=name)
-            self._artifacts.finish()
+    def _data_log(self, call: str) -> DataLog | None:
+        """Return what records data and splits; None where this process does not."""
+        if self._finished:
+            self._warn(f"{call}() after finish() of {self.name!r}: nothing is kept")
+        if self._finished or self._start.rank:
+            return None
+        try:
+            if self._forked:
+                self._join_as_child()
+            if self._data is None:
+                from tui_tracker.capture.data import DataLog  # most runs have none at start
+
+                start = self._start
+                takers = self._log_part, self._keep_bytes, self._warn
+                # SQLite may have been at work in another thread when this process was forked.
+                self._data = DataLog(start.folder, *takers, cached=start.writer != "fork")
+        except Exception as error:  # noqa: BLE001  a file system may do anything
+            self._warn(f"{call}(): {error}")
+        return self._data
+
+    def _log_split(
+        self,
+        name: str,
+        roles: Mapping[str, object],
+        folds: object,
+        said: Mapping[str, object],
+        columns: Mapping[str, object],
+    ) -> None:
+        if (log := self._data_log("log_split")) is not None:
+            log.log_split(str(name), roles, folds, said, columns)
+
+    def _log_part(
+        self, part: str, status: str, reason: str, took_ms: int | None, facts: dict[str, object]
+    ) -> None:
+        record = {"part": part, "status": status, "reason": reason, "facts": facts}
+        self._journal.append(journal.LINEAGE, {**record, "took_ms": took_ms, "t": _now_ms()})
+
+    def _keep_bytes(self, path: str, kind: str, data: bytes) -> str:
+        sha256 = artifacts.put_bytes(folders.artifacts(self._start.folder), data)
+        facts: dict[str, object] = {"kind": kind, "t": self._next_ms(), "path": path}
+        facts |= {"size": len(data), "sha256": sha256, "copied": True, "problem": ""}
+        self._log_artifact_facts(facts)
+        return sha256
 
     def _log_console(self, stream: str, text: str, partial: bool) -> None:
         # Until the streams are given back, also while the run ends.
@@ -416,6 +515,7 @@ class Run:
         self._journal.forget()
         self._lock = threading.RLock()
         self._journal.lock = threading.RLock()
+        self._data = None
         self._forked = not self._finished
         if self._console is not None:
             self._console.forget()

@@ -153,6 +153,23 @@ CREATE TABLE param_change (
 
 CREATE INDEX param_change_by_run ON param_change (run, key);
 
+CREATE TABLE reproduction (
+    id BIGSERIAL NOT NULL,
+    "of" UUID NOT NULL,
+    run UUID,
+    at_ms BIGINT NOT NULL,
+    mode TEXT DEFAULT '' NOT NULL,
+    verdict TEXT DEFAULT '' NOT NULL,
+    level TEXT DEFAULT '' NOT NULL,
+    machine TEXT DEFAULT '' NOT NULL,
+    digest BYTEA,
+    PRIMARY KEY (id)
+);
+
+CREATE INDEX reproduction_by_of ON reproduction ("of");
+
+CREATE INDEX reproduction_by_run ON reproduction (run);
+
 CREATE TABLE run (
     id BIGSERIAL NOT NULL,
     uuid UUID NOT NULL,

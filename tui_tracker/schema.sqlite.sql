@@ -158,6 +158,23 @@ CREATE TABLE param_change (
 
 CREATE INDEX param_change_by_run ON param_change (run, "key");
 
+CREATE TABLE reproduction (
+    id INTEGER NOT NULL,
+    "of" BLOB NOT NULL,
+    run BLOB,
+    at_ms INTEGER NOT NULL,
+    mode TEXT DEFAULT '' NOT NULL,
+    verdict TEXT DEFAULT '' NOT NULL,
+    level TEXT DEFAULT '' NOT NULL,
+    machine TEXT DEFAULT '' NOT NULL,
+    digest BLOB,
+    PRIMARY KEY (id)
+);
+
+CREATE INDEX reproduction_by_of ON reproduction ("of");
+
+CREATE INDEX reproduction_by_run ON reproduction (run);
+
 CREATE TABLE run (
     id INTEGER NOT NULL,
     uuid BLOB NOT NULL,

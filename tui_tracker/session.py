@@ -19,7 +19,7 @@ from tui_tracker.values import flatten
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from typing import Literal
+    from typing import Any, Literal
 
     from tui_tracker.seeding import Seeded
 
@@ -81,6 +81,7 @@ def init(
     experiment, given = experiment or project, params if params is not None else config
     if "disabled" in (mode, os.environ.get("TUI_TRACKER_MODE")):
         _told.update(("log", "log_params", "log_artifact", "tag", "note"))
+        _told.update(("log_data", "log_split", "split"))
         from tui_tracker.disabled import DisabledRun
 
         return DisabledRun(experiment or "", name or "", _as_dict(given))
@@ -131,6 +132,70 @@ def log_artifact(
     """Log a file or folder to the current run; see `Run.log_artifact`."""
     if (run := _current("log_artifact")) is not None:
         run.log_artifact(path, kind, name=name, copy=copy)
+
+
+def log_data(name: str, data: object = None, **options: Any) -> None:
+    """Log data to the current run; see `Run.log_data`."""
+    if (run := _current("log_data")) is not None:
+        run.log_data(name, data, **options)
+
+
+def log_split(**options: Any) -> None:
+    """Log a split to the current run; see `Run.log_split`."""
+    if (run := _current("log_split")) is not None:
+        run.log_split(**options)
+
+
+def split(
+    rows: object,
+    *,
+    test: float | None = None,
+    val: float = 0.0,
+    seed: int | str | None = None,
+    stratify: object = None,
+    groups: object = None,
+    time: object = None,
+    folds: int | None = None,
+    name: str = "split",
+    data: str | None = None,
+    log: bool = True,
+) -> Any:
+    """Split rows into train, val and test, the same way on every machine, and log it.
+
+    `rows` is their number, or data that has a length; `test` and `val` are shares below 1 or
+    numbers of rows, a fifth of them for test if nothing is said. Returns row numbers
+    (arrays where numpy is loaded) that can be taken apart, `train, test = ...`, or asked for
+    by role, `["train"]`. `stratify` keeps the shares of classes, `groups` keeps groups
+    together, `time` puts the latest rows into test: a value for each row, or the name of a
+    column of `rows`. `folds=5` returns a list of (train, val) instead.
+
+    Raises:
+        InvalidArgument: an argument cannot be used.
+    """
+    from tui_tracker.capture import splitting
+
+    columns = {"stratify": stratify, "groups": groups, "time": time}
+    found, dealt, recipe = splitting.split(
+        rows, test=test, val=val, folds=folds, seed=seed, columns=columns
+    )
+    if log and (run := _current("split")) is not None:
+        checked = splitting.columns_of(rows, {"groups": groups, "time": time})
+        run._log_split(name, found, dealt, {**recipe, "data": data}, checked)
+    if dealt is not None:
+        return [(splitting.as_rows(train), splitting.as_rows(rest)) for train, rest in dealt]
+    return splitting.Split({role: splitting.as_rows(each) for role, each in found.items()})
+
+
+def read_split(source: str | os.PathLike[str] | bytes) -> dict[str, list[int]]:
+    """Return the rows of each role from a file that `log_split` kept, or its bytes.
+
+    Raises:
+        InvalidArgument: it is no such file.
+        OSError: the file cannot be read.
+    """
+    from tui_tracker.capture import split_format
+
+    return split_format.read_split(source)
 
 
 def tag(*tags: str, **keyed: str) -> None:

@@ -28,7 +28,8 @@ _SHA256_DIGITS = 64
 _UNUSED = {
     "block": "id NOT IN (SELECT data FROM series_block)",
     "content": "digest NOT IN (SELECT digest FROM param WHERE digest IS NOT NULL "
-    "UNION SELECT digest FROM lineage WHERE digest IS NOT NULL)",
+    "UNION SELECT digest FROM lineage WHERE digest IS NOT NULL "
+    "UNION SELECT digest FROM reproduction WHERE digest IS NOT NULL)",
     "key": "id NOT IN (SELECT key FROM param UNION SELECT key FROM metric "
     "UNION SELECT key FROM param_change)",
     "experiment": "id NOT IN (SELECT experiment FROM run)",

@@ -25,8 +25,13 @@ if TYPE_CHECKING:
     _Pieces = dict[int, list[str]]
     """JSON of a kind of things, by run."""
 
-_BULKY = ("packages", "origins", "conda", "shadowed", "cpu_flags", "files", "secrets")
+_BULKY = (
+    *("packages", "origins", "conda", "shadowed", "cpu_flags", "files", "secrets"),
+    *("columns", "problems", "left_out", "paths"),
+)
 """Facts that would make a list of runs a hundred times longer; one run has them."""
+_LISTS = ("data", "split")
+"""Kinds of parts of which a run may have several, each with a name of its own."""
 _CHUNK = 250
 """Runs that are read at once: rows in their ten thousands are dear to the garbage collector."""
 _CHOSEN = "IN (SELECT value FROM json_each(:keys))"
@@ -242,7 +247,9 @@ def _artifacts(store: Store, bound: dict[str, Any]) -> _Pieces:
 
 def _lineages(store: Store, bound: dict[str, Any], *, bulky: bool) -> dict[int, dict[str, str]]:
     """Return the JSON of each part of each run's lineage."""
-    wanted = "" if bulky else "AND part IN ('code', 'data', 'environment', 'hardware')"
+    # As ranges, because every part of every run is looked at.
+    named = " OR ".join(f"part BETWEEN '{kind}:' AND '{kind};'" for kind in _LISTS)
+    wanted = "" if bulky else f"AND (part IN ('code', 'environment', 'hardware') OR {named})"
     texts: dict[tuple[object, ...], str] = {}
     found: dict[int, dict[str, str]] = {}
     for run, *what in store.read(
@@ -250,28 +257,39 @@ def _lineages(store: Store, bound: dict[str, Any], *, bulky: bool) -> dict[int, 
     ):
         part = tuple(what)
         if part not in texts:
-            texts[part] = _part(store, *what, bulky=bulky)
+            texts[part] = _part(store, *what[1:], bulky=bulky)
         found.setdefault(run, {})[what[0]] = texts[part]
     return found
 
 
-def _part(
-    store: Store, part: str, status: str, reason: str, digest: bytes | None, *, bulky: bool
-) -> str:
+def _part(store: Store, status: str, reason: str, digest: bytes | None, *, bulky: bool) -> str:
     facts: dict[str, object] = {}
     if digest is not None:
         facts = json.loads(content(store, digest) or b"{}")
-    if part == "data":
-        return to_json(facts.get("data", []))
     said: dict[str, object] = {"status": status, **({"reason": reason} if reason else {})}
     said |= {name: fact for name, fact in facts.items() if bulky or name not in _BULKY}
     return to_json(said)
 
 
 def _whole_lineage(parts: dict[str, str]) -> str:
-    """Return the members of a lineage; those of the public shape are always there."""
-    whole = {"code": "{}", "data": "[]", "environment": "{}", "hardware": "{}", **parts}
+    """Return the members of a lineage; those of the public shape are always there.
+
+    The parts `data:...` are a list, as are the parts `split:...`.
+    """
+    whole = {"code": "{}", "environment": "{}", "hardware": "{}"}
+    lists: dict[str, list[str]] = {kind: [] for kind in _LISTS}
+    for part, text in sorted(parts.items()):
+        kind, mark, _ = part.partition(":")
+        if mark and kind in lists:
+            lists[kind].append(text)
+        else:
+            whole[part] = text
+    whole |= {kind + ("" if kind == "data" else "s"): _list(lists[kind]) for kind in _LISTS}
     return ", ".join([f"{quote(part)}: {text}" for part, text in whole.items()])
+
+
+def _list(texts: list[str]) -> str:
+    return f"[{', '.join(texts)}]"
 
 
 def _quoted_time(ms: int) -> str:

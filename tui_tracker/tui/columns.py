@@ -7,17 +7,17 @@ param is a column only where it differs between the runs.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from tui_tracker.formatting import MISSING, format_duration, format_number, format_value, printable
+from tui_tracker.telling import Stat, metric_rank
+from tui_tracker.telling import metric_stat as metric_stat
+from tui_tracker.telling import rank_metrics as rank_metrics
 
 if TYPE_CHECKING:
     from tui_tracker.queries import RunRow, Status
-
-Stat = Literal["last", "min", "max"]
 
 METRIC_COLUMNS = 4
 PARAM_COLUMNS = 8
@@ -34,19 +34,6 @@ GLYPHS: dict[Status, str] = {
 }
 """One shape a status, so that it can be told without colour."""
 
-_LOW = re.compile(r"loss|err|mse|mae|rmse|perplexity|ppl|wer|cer|fid|nll|bpc|rank|latency", re.I)
-_HIGH = re.compile(
-    r"acc|f1|auc|auroc|precision|recall|map\b|iou|dice|bleu|rouge|score|reward|return|psnr|ssim|r2"
-    r"|win|hits|ndcg|mrr|success|corr",
-    re.I,
-)
-_JUDGED = re.compile(r"\b(val|valid|validation|eval|test|dev|holdout|cv)", re.I)
-_BOOKKEEPING = re.compile(
-    r"time|sec|speed|throughput|\blr\b|learning_rate|epoch|step|gpu|cpu|mem|disk|system|grad|norm"
-    r"|weight|batch|iter|samples|tokens",
-    re.I,
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -61,34 +48,11 @@ class Column:
     stat: Stat = "last"
 
 
-def metric_stat(label: str) -> Stat:
-    """Return which value of a metric tells how good a run was."""
-    words = label.replace("_", " ").replace("/", " ")
-    if _BOOKKEEPING.search(words):
-        return "last"
-    if _LOW.search(words):
-        return "min"
-    return "max" if _HIGH.search(words) else "last"
-
-
-def rank_metrics(labels: Sequence[str]) -> list[str]:
-    """Return the metrics, most telling first; within a rank the given order stays."""
-    return sorted(labels, key=_rank)
-
-
-def _rank(label: str) -> int:
-    words = label.replace("_", " ").replace("/", " ").replace("@", " ")
-    if _BOOKKEEPING.search(words):
-        return 3
-    judged, quality = _JUDGED.search(words), _LOW.search(words) or _HIGH.search(words)
-    return 0 if judged and quality else 1 if quality else 2
-
-
 def metric_columns(labels: Sequence[str]) -> list[Column]:
     """Return the columns of the most telling metrics; of bookkeeping only where that is all."""
     arrows = {"min": " ↓", "max": " ↑", "last": ""}
     ranked = rank_metrics(labels[:2000])
-    telling = [label for label in ranked if _rank(label) < 3] or ranked
+    telling = [label for label in ranked if metric_rank(label) < 3] or ranked
     columns = []
     for label in telling[:METRIC_COLUMNS]:
         stat = metric_stat(label)

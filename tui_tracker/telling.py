@@ -1,0 +1,50 @@
+"""Which metrics tell how good a run was, by what their names say.
+
+Validation before training, quality before bookkeeping: the table of runs, its app and
+the verdict on a reproduction all ask here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+Stat = Literal["last", "min", "max"]
+
+_LOW = re.compile(r"loss|err|mse|mae|rmse|perplexity|ppl|wer|cer|fid|nll|bpc|rank|latency", re.I)
+_HIGH = re.compile(
+    r"acc|f1|auc|auroc|precision|recall|map\b|iou|dice|bleu|rouge|score|reward|return|psnr|ssim|r2"
+    r"|win|hits|ndcg|mrr|success|corr",
+    re.I,
+)
+_JUDGED = re.compile(r"\b(val|valid|validation|eval|test|dev|holdout|cv)", re.I)
+_BOOKKEEPING = re.compile(
+    r"time|sec|speed|throughput|\blr\b|learning_rate|epoch|step|gpu|cpu|mem|disk|system|grad|norm"
+    r"|weight|batch|iter|samples|tokens",
+    re.I,
+)
+
+
+def metric_stat(label: str) -> Stat:
+    """Return which value of a metric tells how good a run was."""
+    words = label.replace("_", " ").replace("/", " ")
+    if _BOOKKEEPING.search(words):
+        return "last"
+    if _LOW.search(words):
+        return "min"
+    return "max" if _HIGH.search(words) else "last"
+
+
+def rank_metrics(labels: Sequence[str]) -> list[str]:
+    """Return the metrics, most telling first; within a rank the given order stays."""
+    return sorted(labels, key=metric_rank)
+
+
+def metric_rank(label: str) -> int:
+    """Return 0 for a judged quality, 1 for any quality, 2 for others, 3 for bookkeeping."""
+    words = label.replace("_", " ").replace("/", " ").replace("@", " ")
+    if _BOOKKEEPING.search(words):
+        return 3
+    judged, quality = _JUDGED.search(words), _LOW.search(words) or _HIGH.search(words)
+    return 0 if judged and quality else 1 if quality else 2
