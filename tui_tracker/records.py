@@ -88,7 +88,7 @@ class RunWriter:
     def end_journal(self, name: str, status: str, why: str, ended_ms: int) -> None:
         """Note how the writer of a journal ended, and what that makes of the run."""
         self._connection.execute("UPDATE journal SET status=? WHERE name=?", (status, name))
-        if self._writer_of(name) == "capture":
+        if self._writer_of(name) == "capture" and not self._is_helped():
             self._give_up_pending("the helper process ended before it was recorded")
         if self.is_side(name):
             return
@@ -110,6 +110,14 @@ class RunWriter:
         )
         if settled in ("crashed", "killed"):
             self._give_up_pending("the run ended before it was recorded")
+
+    def _is_helped(self) -> bool:
+        """Return whether a helper process of the run still writes."""
+        row = self._connection.execute(
+            "SELECT count(*) FROM journal WHERE run=? AND writer='capture' AND status='running'",
+            (self.key,),
+        ).fetchone()
+        return bool(row[0])
 
     def _give_up_pending(self, reason: str) -> None:
         # A helper that still comes writes over it.

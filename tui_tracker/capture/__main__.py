@@ -37,7 +37,9 @@ class Recorder:
     """Writes each part with its status, and gives up the rest when the time is over."""
 
     def __init__(self, folder: str, run_id: str, wanted: frozenset[str]) -> None:
-        path = os.path.join(folders.journals(folder), f"{run_id}.capture{journal.SUFFIX}")
+        # Of `tt run` two helpers may write at once, each of another Python.
+        name = f"{run_id}.capture.p{os.getpid()}{journal.SUFFIX}"
+        path = os.path.join(folders.journals(folder), name)
         self._writer = JournalWriter(path, {"run": run_id, "writer": "capture"})
         self._wanted = wanted
         self._deadline = time.monotonic() + _ALL_S

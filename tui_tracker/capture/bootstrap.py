@@ -127,6 +127,8 @@ def _hand_over():
             raise
     finally:
         if ours is not None:
+            # The importer wants to find it; nobody else should take it for a module.
+            vars(ours).pop("__file__", None)
             sys.modules.setdefault("sitecustomize", ours)
 
 

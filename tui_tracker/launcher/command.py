@@ -22,8 +22,8 @@ from tui_tracker.start import Start
 Log = Callable[[Mapping[str, object]], None]
 """Writes a part of the lineage."""
 
-_OWN_PARTS = ("code", "lock", "hardware")
-"""What this process's Python can tell as well as the script's."""
+_OWN_PARTS, _ITS_PARTS = ("code", "lock"), ("environment", "hardware")
+"""What our Python tells (it has what that needs), and what only the script's can."""
 _NO_PYTHON = "the command started no Python that could be asked"
 _NO_OBSERVER = "only the command's own process could tell"
 _TOO_OLD = "the command's Python could not be asked: 3.11 or later is needed for that"
@@ -46,6 +46,7 @@ class Command:
         self._captures = begun.capture
         self._boot = ""
         self._helper: subprocess.Popen[bytes] | None = None
+        """The one that runs in the script's Python."""
         self._told = False
         self._process = self._process_facts()
         self._announce()
@@ -68,7 +69,13 @@ class Command:
         python = find_python(program)
         if python:
             self._process["executable"] = process.private_path(python)
-            self._launch(python, log)
+        if python and os.path.samefile(os.path.dirname(python), os.path.dirname(sys.executable)):
+            # One process for all where tt lives beside the script's packages.
+            self._launch(python, log, (*_OWN_PARTS, *_ITS_PARTS))
+        elif self._captures:
+            self._start_helper("", log, _OWN_PARTS)
+            if python:
+                self._launch(python, log)
         log({"part": "process", "status": "ok", "facts": self._process})
         # The observer writes over it, where there is one in the command's process.
         for part in _inner_parts():
@@ -98,10 +105,9 @@ class Command:
     def end(self, log: Log) -> None:
         """Take in what came last, and ask our own Python where the command had none."""
         self.look(log)
-        if not self._captures or self._helper is not None:
-            return
-        log({"part": "environment", "status": "skipped", "reason": _NO_PYTHON})
-        self._launch(sys.executable, log, _OWN_PARTS)
+        if self._captures and self._helper is None:
+            log({"part": "environment", "status": "skipped", "reason": _NO_PYTHON})
+            self._start_helper("", log, ("hardware",))
 
     def settle(self, run_id: str, folder: str) -> None:
         """Wait a few seconds for what is still being recorded, and bring it into the store."""
@@ -109,7 +115,9 @@ class Command:
         try:
             if helped is not None and helped.wait(_HELPER_S) == _WRONG_PYTHON:
                 helper.record_failure(folder, run_id, "environment", _TOO_OLD)
-                helper.launch(folder, run_id, environ=self.environ, cwd=self.cwd, parts=_OWN_PARTS)
+                helper.launch(
+                    folder, run_id, environ=self.environ, cwd=self.cwd, parts=["hardware"]
+                )
         except (subprocess.TimeoutExpired, OSError):
             pass  # it ends in its own time, and whoever looks next drains it
         helper.settle(_HELPER_S)
@@ -152,20 +160,27 @@ class Command:
             if part["part"] in facts:
                 part["facts"] = facts[part["part"]]
 
-    def _launch(self, python: str, log: Log, parts: Sequence[str] = ()) -> None:
-        if not self._captures or self._helper is not None:
-            return
+    def _launch(self, python: str, log: Log, parts: Sequence[str] = _ITS_PARTS) -> None:
+        """Ask the script's Python, once."""
+        if self._captures and self._helper is None:
+            self._helper = self._start_helper(python, log, parts)
+
+    def _start_helper(
+        self, python: str, log: Log, parts: Sequence[str]
+    ) -> subprocess.Popen[bytes] | None:
+        """Start the helper in a Python, ours where none is given; None where none starts."""
+        folder, run_id = self._begun.folder, self._begun.run_id
+        environ = dict(self.environ)
+        if not python:
+            environ.pop("PYTHONPATH", None)  # it is meant for the script's, which is another
         try:
-            self._helper = helper.launch(
-                *(self._begun.folder, self._begun.run_id),
-                python=python,
-                environ=self.environ,
-                cwd=self.cwd,
-                parts=parts,
+            return helper.launch(
+                folder, run_id, python=python, environ=environ, cwd=self.cwd, parts=parts
             )
         except OSError as error:
-            for part in parts or ("code", "environment", "hardware"):
+            for part in parts:
                 log({"part": part, "status": "failed", "reason": str(error)})
+            return None
 
     def _make_boot(self) -> bool:
         place = os.environ.get("TMPDIR") or ("/tmp" if os.path.isdir("/tmp") else "")
