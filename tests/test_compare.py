@@ -215,6 +215,16 @@ def test_command_lines_are_compared_word_by_word_and_process_ids_are_noise(folde
     assert names(group.noise) == [("pid", 1, 2)]
 
 
+def test_copies_of_one_work_tree_are_one_place(folder: Path):
+    facts = {"argv": ["x"], "cwd_rel": "sub"}
+    a = run_with(folder, "a", process={**facts, "cwd": "/x/sub"})
+    b = run_with(folder, "b", process={**facts, "cwd": "/y/sub"})
+
+    group = compare(folder, a, b).group("command")
+
+    assert (names(group.differences), names(group.noise)) == ([], [("cwd", "/x/sub", "/y/sub")])
+
+
 def test_what_one_run_has_no_record_of_is_unknown_and_no_difference(folder: Path):
     a = run_with(folder, "a", hardware={"cpu": "EPYC"})
     b = run_with(folder, "b")
