@@ -99,7 +99,7 @@ def _take_files(listing: Listing, folder: bytes, before: bytes) -> list[os.DirEn
         with os.scandir(folder) as entries:
             for entry in entries:
                 if entry.is_file(follow_symlinks=False):
-                    listing.files.append(_file(before + entry.name, entry.stat()))
+                    listing.files.append(as_file(before + entry.name, entry.stat()))
                 else:
                     others.append(entry)
     except OSError as error:
@@ -107,7 +107,8 @@ def _take_files(listing: Listing, folder: bytes, before: bytes) -> list[os.DirEn
     return others
 
 
-def _file(below: bytes, state: os.stat_result) -> File:
+def as_file(below: bytes, state: os.stat_result) -> File:
+    """Return what is remembered of a file whose path below a folder is `below`."""
     times = state.st_mtime_ns, state.st_ctime_ns
     return below, state.st_dev, state.st_ino, state.st_size, *times
 
@@ -137,7 +138,7 @@ def _add(listing: Listing, path: bytes, below: bytes) -> None:
     try:
         state = os.stat(path)
         if stat.S_ISREG(state.st_mode):
-            listing.files.append(_file(below, state))
+            listing.files.append(as_file(below, state))
         else:
             what = _SPECIAL.get(stat.S_IFMT(state.st_mode), "no regular file")
             listing.odd.append((below, f"none:{what}", f"it is {what}"))
