@@ -102,6 +102,9 @@ class Modules:
     def end(self) -> dict[str, object]:
         """Return the facts of all modules imported until now, and which files changed."""
         before = list(self._files.values())
+        if self._entry.get("kind") == "stdin":
+            # `tt run` looked before `python -m` had found its module.
+            self._entry = self._find_entry()
         self._find()
         for file in self._unhashed():
             _hash(file)
@@ -186,7 +189,7 @@ class Modules:
             if notebook_path.find_shell() is not None:
                 notebook = notebook_path.find()
                 return {"kind": "notebook", **(self._told(notebook) if notebook else {})}
-        path, spec = main.get("__file__"), main.get("__spec__")
+        path, spec = main.get("__file__") or _started(), main.get("__spec__")
         if type(path) is str and os.path.exists(path):
             if spec is not None and spec.name != "__main__":
                 module = str(spec.name).removesuffix(".__main__")
@@ -210,6 +213,12 @@ def _facts(file: _File) -> dict[str, object]:
     if file.problem:
         facts["problem"] = file.problem
     return facts
+
+
+def _started() -> str | None:
+    """Return the script that is still to be loaded, or ended: it has no `__file__` then."""
+    word = sys.argv[0] if sys.argv else ""
+    return word if word not in ("", "-", "-c", "-m") and os.path.isfile(word) else None
 
 
 def _command() -> dict[str, object]:
