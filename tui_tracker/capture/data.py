@@ -112,7 +112,11 @@ class DataLog:
             data, path = None, data
         part = self._part(str(name), str(role))
         facts: Facts = {"name": str(name), "role": str(role), "kind": "object"}
-        facts |= {key: str(value) for key, value in said.items() if value is not None}
+        facts |= {
+            key: pointers.clean_address(str(value))
+            for key, value in said.items()
+            if value is not None
+        }
         try:
             if path is not None:
                 if not isinstance(path, (str, bytes, os.PathLike)):
@@ -222,7 +226,7 @@ class DataLog:
             if pointer is not None:
                 found.pointer = pointer.pointer
         else:
-            _, found = manifest.digest_paths(paths, cache=self._cache, skip=self._skip)
+            found = manifest.digest_paths(paths, cache=self._cache, skip=self._skip)
         added, status, reason = _outcome(found)
         if found.manifest:
             name = f"{part.partition(':')[2]}.manifest"
