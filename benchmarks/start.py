@@ -101,7 +101,8 @@ def main():
         plain, hooked = (run(HOOK.format(hooked=on, **shared), env) for on in (False, True))
         labels = ("os.open and close", "deepcopy", "id")
         for label, before, after in zip(labels, plain, hooked, strict=True):
-            print(json.dumps({f"{label}, us [without, with the hook]": [round(before, 3), round(after, 3)]}))
+            both = [round(before, 3), round(after, 3)]
+            print(json.dumps({f"{label}, us [without, with the hook]": both}))
 
 
 if __name__ == "__main__":

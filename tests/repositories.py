@@ -78,7 +78,8 @@ def capture(
     """Take the snapshot of a folder as the helper process does."""
     store.mkdir(exist_ok=True)
     records: list[tuple[str, str, dict[str, object]]] = []
-    capture_code(Origin(str(store), str(folder), announced or {}), lambda *r: records.append(r))
+    origin = Origin(str(store), str(folder), announced or {})
+    capture_code(origin, lambda *record: records.append(record))()
     status, reason, facts = records[-1]
     commit = str(facts["snapshot"]["commit"])  # type: ignore[index]
     return Captured(status, reason, facts, len(records), CodeStore.holding(str(store), commit))

@@ -67,7 +67,8 @@ def test_a_whole_store_is_well(
 
     assert code == 0
     assert found == {
-        name: [] for name in ("recovery", "database", "series", "texts", "artifacts", "journals")
+        name: []
+        for name in ("recovery", "database", "series", "texts", "artifacts", "code", "journals")
     }
     cli.main(["--store", str(folder), "doctor"])
     assert capsys.readouterr().out.endswith("all is well\n")

@@ -8,10 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from tui_tracker.capture.objects import ObjectWriter
+from tui_tracker.code_git import CodeGit
 from tui_tracker.code_store import CodeChange, CodeFile, CodeStore, CodeUnavailable
-from tui_tracker.plumbing import CodeGit, commit_tree
 
 _WHEN = "1700000000 +0000"
+
+
+def write_commit(code: CodeGit, tree: bytes, parents: tuple[str, ...] = ()) -> str:
+    above = [parent.encode() for parent in parents]
+    writer = ObjectWriter(code)
+    commit = writer.add_commit(tree, above, _WHEN).decode()
+    writer.flush()
+    return commit
 
 
 def keep(
@@ -29,7 +38,7 @@ def keep(
         above, _, name = folder.rpartition(b"/")
         trees.setdefault(above, []).append(b"040000 tree %s\t%s" % (made, name))
     tree = code.run("mktree", "-z", feed=b"\0".join([*trees.get(b"", []), b""]))
-    commit = commit_tree(code, tree.decode().strip(), parents, _WHEN)
+    commit = write_commit(code, tree.strip(), parents)
     code.keep(commit)
     return commit
 
@@ -136,7 +145,7 @@ def test_a_hostile_path_is_refused_before_anything_is_written(
         tree = raw
         command = ("hash-object", "-w", "-t", "tree", "--literally", "--stdin")
         oid = code.run(*command, feed=raw).strip().decode()
-    snapshot = commit_tree(code, oid, (), _WHEN)
+    snapshot = write_commit(code, oid.encode())
 
     with pytest.raises(CodeUnavailable, match="which no work tree can"):
         reader.write_out(snapshot, str(tmp_path / "out"))

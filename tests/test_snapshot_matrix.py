@@ -145,7 +145,10 @@ def test_a_filter_that_keeps_pointers(
     captured = check(repository, folder, tmp_path / "out")
 
     assert captured.facts["checkout"]["filters"] == ["kept"]  # type: ignore[index]
-    assert captured.facts["files"] == [["?", "new.bin"], ["M", "other.bin"]]
+    files = captured.facts["files"]
+    assert ["M", "other.bin"] in files  # type: ignore[operator]
+    # Without the filter git takes every file that it has to hash for a changed one.
+    assert missing or files == [["?", "new.bin"], ["M", "other.bin"]]
 
 
 def test_a_filter_that_takes_for_ever_is_done_without(

@@ -5,6 +5,7 @@ import pytest
 from tui_tracker.formatting import cell_width
 from tui_tracker.tui.app import TrackerApp
 from tui_tracker.tui.keys import AROUND, FORBIDDEN, KEYS, Key, hints, keys_at, markdown_table
+from tui_tracker.tui.screens.changes import ChangeList, PatchScreen
 from tui_tracker.tui.screens.help import help_lines
 from tui_tracker.tui.screens.palette import matching
 from tui_tracker.tui.screens.run import RunScreen
@@ -12,6 +13,7 @@ from tui_tracker.tui.screens.runs import RunsScreen
 from tui_tracker.tui.widgets.curve_grid import CurveGrid
 from tui_tracker.tui.widgets.experiment_tree import ExperimentTree
 from tui_tracker.tui.widgets.footer import hint_line
+from tui_tracker.tui.widgets.lineage_view import LineageView
 from tui_tracker.tui.widgets.run_table import RunTable
 from tui_tracker.tui.widgets.virtual_list import VirtualList
 
@@ -23,7 +25,11 @@ OWNERS = {
     "tree": ExperimentTree,
     "run": RunScreen,
     "curves": CurveGrid,
+    "lineage": LineageView,
+    "changes": ChangeList,
 }
+SCREENS = {"patch": PatchScreen}
+"""Whose `screen.` actions are not those of a run's page."""
 
 
 @pytest.mark.parametrize("place", AROUND)
@@ -40,7 +46,8 @@ def test_no_key_is_used_that_a_terminal_or_tmux_takes_for_another():
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: f"{key.place}-{key.action}")
 def test_every_action_of_the_table_is_done_by_somebody(key: Key):
     where, _, action = key.action.partition("(")[0].rpartition(".")
-    owner = RunScreen if where == "screen" else OWNERS[key.place]
+    screen = SCREENS.get(key.place, RunScreen)
+    owner = screen if where == "screen" else OWNERS[key.place]
 
     assert hasattr(owner, f"action_{action}")
 

@@ -29,7 +29,7 @@ def test_the_code_is_told_as_branch_commit_and_what_was_changed(store, log_run):
 
     lines = lineage_lines(store, log_run, LineagePart("code", "ok", "", facts))
 
-    assert lines == ["✓ code main @ e42a0c85e2a4, 2 unstaged, 1 untracked"]
+    assert lines == ["✓ code main @ e42a0c8, 2 unstaged, 1 untracked"]
 
 
 def test_a_detached_clean_tree_is_told_by_its_commit(store, log_run):
@@ -37,7 +37,7 @@ def test_a_detached_clean_tree_is_told_by_its_commit(store, log_run):
 
     lines = lineage_lines(store, log_run, LineagePart("code", "ok", "", facts))
 
-    assert lines == ["✓ code e42a0c85e2a4, clean"]
+    assert lines == ["✓ code e42a0c8, clean"]
 
 
 def test_environment_and_hardware_are_told_in_a_line_each(store, log_run):
@@ -58,7 +58,7 @@ def test_environment_and_hardware_are_told_in_a_line_each(store, log_run):
     )
 
     assert lines == [
-        "✓ environment Python 3.12.1, 1 packages, Linux",
+        "✓ environment Python 3.12.1, 1 package, Linux",
         "✓ hardware EPYC, 8 cores, 64 GB, A100",
         "✗ data no such file",
     ]

@@ -142,11 +142,11 @@ async def test_tabs_without_content_say_what_would_fill_them(store, log_run):
         await see(pilot, "No metric was logged.")
         await pilot.press("3")
         await see(pilot, "No params")
-        await pilot.press("4")
-        await see(pilot, "No artifacts")
         await pilot.press("5")
-        await see(pilot, "printed nothing")
+        await see(pilot, "No artifacts")
         await pilot.press("6")
+        await see(pilot, "printed nothing")
+        await pilot.press("7")
         await see(pilot, "No notes")
 
 
@@ -159,9 +159,9 @@ async def test_artifacts_and_notes_are_listed(store, folder, tmp_path):
     run.finish()
 
     async with opened(store) as pilot:
-        await pilot.press("enter", "4")
+        await pilot.press("enter", "5")
         await see(pilot, "model[best].pt", "2.0 kB")
-        await pilot.press("6")
+        await pilot.press("7")
         await see(pilot, "first line", "second [line]")
 
 
@@ -206,7 +206,7 @@ async def test_the_console_follows_its_end_and_leaves_it_when_scrolled(store, fo
     run.finish()
 
     async with opened(store, size=(80, 24)) as pilot:
-        await pilot.press("enter", "5")
+        await pilot.press("enter", "6")
         view = pilot.app.screen.query_one(ConsoleView)
         await until(pilot, lambda: view.count >= 101)
         await pilot.press("G")

@@ -15,7 +15,7 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from queue import SimpleQueue
 
 _CHUNK = 1 << 20
@@ -188,3 +188,26 @@ def _place(temporary: str, folder: str, sha256: str) -> None:
         return
     os.makedirs(os.path.dirname(path), exist_ok=True)
     os.replace(temporary, path)
+
+
+def put_pieces(folder: str, pieces: Iterable[bytes]) -> str:
+    """Store bytes that come in pieces, under their hash; return it.
+
+    Raises:
+        OSError: they cannot be written.
+    """
+    import hashlib
+
+    os.makedirs(folder, exist_ok=True)
+    temporary = os.path.join(folder, f".{os.getpid()}-{threading.get_ident()}.new")
+    digest = hashlib.sha256()
+    try:
+        with open(temporary, "wb") as sink:
+            for piece in pieces:
+                digest.update(piece)
+                sink.write(piece)
+        _place(temporary, folder, digest.hexdigest())
+    finally:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+    return digest.hexdigest()

@@ -15,17 +15,9 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from tui_tracker.code_git import CodeGit
 from tui_tracker.errors import TrackerError
-from tui_tracker.plumbing import (
-    GITLINK,
-    LINK,
-    PROGRAM,
-    CodeGit,
-    GitFailed,
-    talk_to_git,
-    to_bytes,
-    to_text,
-)
+from tui_tracker.plumbing import GITLINK, LINK, PROGRAM, GitFailed, talk_to_git, to_bytes, to_text
 
 _CHUNK = 1 << 20
 _TELL_EVERY = 200
@@ -116,13 +108,29 @@ def write_out(
 
 def verify(code: CodeGit, files: Sequence[CodeFile], folder: str) -> list[tuple[str, str]]:
     """Return the files that are `missing` from the folder or `changed` there."""
-    top = os.fsencode(folder)
+    top, plain = os.fsencode(folder), {b""}
     found = []
     for file in files:
-        wrong = _compare(os.path.join(top, to_bytes(file.path)), file, code.object_format)
+        path = to_bytes(file.path)
+        wrong = ""
+        if not _lies_plainly(top, os.path.dirname(path), plain):
+            wrong = "changed"
+        wrong = wrong or _compare(os.path.join(top, path), file, code.object_format)
         if wrong:
             found.append((file.path, wrong))
     return found
+
+
+def _lies_plainly(top: bytes, folder: bytes, plain: set[bytes]) -> bool:
+    """Return whether no link leads to the folder; `plain` are those known to be so."""
+    if folder in plain:
+        return True
+    if not _lies_plainly(top, os.path.dirname(folder), plain):
+        return False
+    if os.path.islink(os.path.join(top, folder)):
+        return False
+    plain.add(folder)
+    return True
 
 
 def refuse_hostile(files: Sequence[CodeFile]) -> None:
@@ -195,6 +203,8 @@ def _make_room(top: bytes, path: bytes, made: set[bytes]) -> None:
         os.unlink(path)
     except FileNotFoundError:
         pass
+    except OSError as error:
+        raise CodeUnavailable(f"{os.fsdecode(path)!r} is in the way ({error.strerror})") from error
 
 
 def _write(path: bytes, chunks: Iterator[bytes], mode: int) -> None:

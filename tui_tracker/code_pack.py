@@ -12,8 +12,10 @@ import tempfile
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from tui_tracker.capture.objects import ObjectWriter
 from tui_tracker.code_files import CodeUnavailable, ask, list_files, refuse_hostile
-from tui_tracker.plumbing import PLAIN, REFS, CodeGit, GitFailed, commit_tree, to_bytes
+from tui_tracker.code_git import REFS, CodeGit
+from tui_tracker.plumbing import PLAIN, GitFailed, to_bytes
 
 _LONG_S = 120.0
 _NOTICE = b"This file was left out when its run was bundled, because it may hold a secret.\n"
@@ -130,4 +132,8 @@ def _without(scratch: CodeGit, snapshot: str, leave_out: frozenset[str], tempora
     scratch.run("update-index", "-z", "--index-info", feed=feed, environment=environment)
     tree = scratch.run("write-tree", environment=environment).decode().strip()
     when = scratch.run("show", "-s", "--format=%ct +0000", snapshot).decode().strip()
-    return commit_tree(scratch, tree, new_parents, when)
+    above = [parent.encode() for parent in new_parents]
+    writer = ObjectWriter(scratch)
+    commit = writer.add_commit(tree.encode(), above, when).decode()
+    writer.flush()
+    return commit

@@ -15,13 +15,13 @@ from typing import Literal
 
 from tui_tracker import code_files, code_pack
 from tui_tracker.code_files import CodeFile, CodeUnavailable, ask
-from tui_tracker.plumbing import CodeGit, GitFailed, to_bytes, to_text
+from tui_tracker.code_git import CodeGit
+from tui_tracker.plumbing import GitFailed, to_bytes, to_text
 
 __all__ = ["CodeChange", "CodeFile", "CodeStore", "CodeUnavailable"]
 
 State = Literal["A", "M", "D", "R", "T"]
 _LONG_S = 60.0
-_SHA256_DIGITS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class CodeStore:
     @classmethod
     def holding(cls, store_folder: str, snapshot: str) -> CodeStore:
         """Return the one that an id of this length lies in."""
-        return cls(store_folder, "sha256" if len(snapshot) == _SHA256_DIGITS else "sha1")
+        return cls(store_folder, CodeGit.holding(store_folder, snapshot).object_format)
 
     def has(self, snapshot: str) -> bool:
         """Return whether the commit and its whole tree are here."""

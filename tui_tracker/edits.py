@@ -25,13 +25,13 @@ from tui_tracker.store import Store
 
 _LONGEST_LABEL = 500
 _ARCHIVED, _DELETED = "archived_ms", "deleted_ms"
-_COLUMNS = {
+MOMENTS = {
     "archive": _ARCHIVED,
     "unarchive": _ARCHIVED,
     "trash": _DELETED,
     "untrash": _DELETED,
 }
-_REVERSALS = {
+REVERSALS = {
     "tag": "DELETE FROM tag WHERE run=:run AND tag=:new",
     "untag": "INSERT OR IGNORE INTO tag VALUES (:run, :old, :at_ms)",
     "note": "DELETE FROM note WHERE id="
@@ -40,7 +40,7 @@ _REVERSALS = {
 } | {
     what: f"UPDATE run SET {column}=CAST(:old AS INTEGER) "
     f"WHERE id=:run AND {column} IS CAST(:new AS INTEGER)"
-    for what, column in _COLUMNS.items()
+    for what, column in MOMENTS.items()
 }
 """Each changes a row only where the change still stands."""
 _OF_A_RUN = (
@@ -217,7 +217,7 @@ def undo(store: Store) -> Undone | None:
         overtaken = 0
         for run, what, old, new, at_ms, _ in rows:
             bound = {"run": run, "old": old, "new": new, "at_ms": at_ms}
-            if connection.execute(_REVERSALS[what], bound).rowcount > 0:
+            if connection.execute(REVERSALS[what], bound).rowcount > 0:
                 back[run] = None
             else:
                 overtaken += 1
@@ -245,7 +245,7 @@ def empty_trash(store: Store) -> Emptied:
             "SELECT id, lower(hex(uuid)), name, status FROM run WHERE deleted_ms IS NOT NULL"
         ).fetchall()
         for key, digits, name, status in rows:
-            if status == "running" or _is_written(store, connection, digits):
+            if status == "running" or is_written(store, connection, digits):
                 kept.append(name)
                 continue
             _remove(store, connection, key)
@@ -267,7 +267,7 @@ def _existing(batch: _Batch, keys: Iterable[int]) -> Iterator[int]:
 
 
 def _set_moment(batch: _Batch, keys: Iterable[int], what: str) -> None:
-    column = _COLUMNS[what]
+    column = MOMENTS[what]
     for key in keys:
         cursor = batch.connection.execute(
             f"UPDATE run SET {column}=? WHERE id=? AND {column} IS NULL", (batch.at_ms, key)
@@ -277,7 +277,7 @@ def _set_moment(batch: _Batch, keys: Iterable[int], what: str) -> None:
 
 
 def _clear_moment(batch: _Batch, keys: Iterable[int], what: str) -> None:
-    column = _COLUMNS[what]
+    column = MOMENTS[what]
     for key in keys:
         row = batch.connection.execute(f"SELECT {column} FROM run WHERE id=?", (key,)).fetchone()
         if row is not None and row[0] is not None:
@@ -285,7 +285,7 @@ def _clear_moment(batch: _Batch, keys: Iterable[int], what: str) -> None:
             batch.add(key, what, row[0], None)
 
 
-def _is_written(store: Store, connection: sqlite3.Connection, digits: str) -> bool:
+def is_written(store: Store, connection: sqlite3.Connection, digits: str) -> bool:
     """Return whether a process writes a journal of this run, or left something in one."""
     for path in _journals(store, digits):
         row = connection.execute(

@@ -11,6 +11,8 @@
         StoreBusy        another process holds the lock for too long
       JournalDamaged     a journal whose head cannot be read
       RunIsLive          the run still runs in another process
+      CannotRun          a command that is none, or cannot be started
+      BundleError        a file that cannot be taken for a bundle of runs
 
 Each carries its facts as attributes and reads as one sentence: what was wanted,
 where, and the nearest way out.
@@ -95,3 +97,21 @@ class JournalDamaged(TrackerError):
 
 class RunIsLive(TrackerError):
     """The run still runs in another process, so this cannot be done to it."""
+
+
+class CannotRun(TrackerError):
+    """A command that cannot be started."""
+
+    def __init__(self, program: str, problem: str, exit_code: int) -> None:
+        self.program, self.problem = program, problem
+        self.exit_code = exit_code
+        """As shells tell it: 127 for a program that is not there, 126 for one that is none."""
+        super().__init__(f"{program!r} cannot be run: {problem}")
+
+
+class BundleError(TrackerError):
+    """A file that is no bundle of runs, or one that was cut, changed or made to do harm."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.path, self.problem = path, problem
+        super().__init__(f"{path}: {problem}")

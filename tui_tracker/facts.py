@@ -38,3 +38,24 @@ def as_float(value: int) -> float | None:
         return float(value)
     except OverflowError:
         return None
+
+
+def number(facts: Facts, key: str) -> float | None:
+    value = facts.get(key)
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return as_float(value) if is_number else None  # type: ignore[arg-type]
+
+
+def mapping(facts: Facts, key: str) -> Facts:
+    value = facts.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def mappings(facts: Facts, key: str) -> list[Facts]:
+    return [item for item in members(facts, key) if isinstance(item, dict)]
+
+
+def switch(facts: Facts, key: str) -> bool | None:
+    """Return what is said to be so or not; None where nothing is said."""
+    value = facts.get(key)
+    return value if isinstance(value, bool) else None

@@ -15,7 +15,10 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
+from tui_tracker import folder as folders
+from tui_tracker import journal
 from tui_tracker.capture.process import working_folder
+from tui_tracker.journal_writer import JournalWriter
 
 _WAIT_S = 5.0
 
@@ -64,6 +67,21 @@ def launch(
     _running[:] = [entry for entry in _running if entry[0].poll() is None]
     _running.append((process, folder, run_id))
     return process
+
+
+def record_failure(folder: str, run_id: str, part: str, reason: str) -> None:
+    """Record that a part of a run that has ended could not be told.
+
+    Raises:
+        OSError: nothing can be written there.
+    """
+    name = f"{run_id}.capture.p{os.getpid()}{journal.SUFFIX}"
+    path = os.path.join(folders.journals(folder), name)
+    writer = JournalWriter(path, {"run": run_id, "writer": "capture"})
+    facts: dict[str, object] = {"part": part, "status": "failed", "reason": reason}
+    writer.append(journal.LINEAGE, facts)
+    writer.append(journal.FINISH, {"t": int(time.time() * 1000), "status": "finished"})
+    writer.close()
 
 
 def settle(wait_s: float = _WAIT_S) -> None:

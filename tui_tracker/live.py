@@ -43,8 +43,16 @@ class LiveDrain:
     """Drains one run's journals while its process lives."""
 
     def __init__(
-        self, folder: str, run_id: str, writer: JournalWriter, tick: Callable[[], None]
+        self,
+        folder: str,
+        run_id: str,
+        writer: JournalWriter,
+        tick: Callable[[], None],
+        *,
+        drains: bool = True,
     ) -> None:
+        """`drains=False` looks after the journal alone: another process drains the run."""
+        self._drains = drains
         self._folder, self._run_id, self._writer = folder, run_id, writer
         self._tick = tick
         self._stop = threading.Event()
@@ -69,7 +77,7 @@ class LiveDrain:
         self._network = folders.is_network(self._folder)
         deadline = time.monotonic() + _FINISH_WAIT_S
         try:
-            problem = "" if self._network else self._drain()
+            problem = "" if self._network or not self._drains else self._drain()
             while self._locked and time.monotonic() < deadline:
                 time.sleep(0.05)
                 problem = self._drain()
@@ -123,6 +131,8 @@ class LiveDrain:
     def _pass(self, *, drain: bool) -> int:
         """Do what is due; return how many points were moved."""
         self._look_after()
+        if not self._drains:
+            return 0
         if self._network:
             self.say_once(_NETWORK)
         elif drain:

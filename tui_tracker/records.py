@@ -56,7 +56,8 @@ class RunWriter:
             self._make_run(facts)
         if name not in self._writers:
             writer = word(facts, "writer") or _writer_in(name)
-            self._writers[name] = _writer_in(name) if writer in ("rank", "fork") else writer
+            own = writer not in ("rank", "fork", "join")
+            self._writers[name] = writer if own else _writer_in(name)
             self._connection.execute(
                 "INSERT INTO journal (name, run, writer, attempt, drained, status, keysets) "
                 "VALUES (?,?,?,?,0,'running',x'')",
@@ -87,7 +88,7 @@ class RunWriter:
     def end_journal(self, name: str, status: str, why: str, ended_ms: int) -> None:
         """Note how the writer of a journal ended, and what that makes of the run."""
         self._connection.execute("UPDATE journal SET status=? WHERE name=?", (status, name))
-        if self._writer_of(name) == "capture":
+        if self._writer_of(name) == "capture" and not self._is_helped():
             self._give_up_pending("the helper process ended before it was recorded")
         if self.is_side(name):
             return
@@ -109,6 +110,14 @@ class RunWriter:
         )
         if settled in ("crashed", "killed"):
             self._give_up_pending("the run ended before it was recorded")
+
+    def _is_helped(self) -> bool:
+        """Return whether a helper process of the run still writes."""
+        row = self._connection.execute(
+            "SELECT count(*) FROM journal WHERE run=? AND writer='capture' AND status='running'",
+            (self.key,),
+        ).fetchone()
+        return bool(row[0])
 
     def _give_up_pending(self, reason: str) -> None:
         # A helper that still comes writes over it.
@@ -152,7 +161,7 @@ class RunWriter:
 
     def is_side(self, name: str) -> bool:
         """Return whether a journal's end says nothing about the run's."""
-        return self._writer_of(name).startswith(("fork", "capture"))
+        return self._writer_of(name).startswith(("fork", "join", "capture"))
 
     def rank(self, name: str) -> str:
         """Return `rank1` and so on for a journal of another rank than 0, else ""."""
@@ -237,6 +246,28 @@ class RunWriter:
                     ),
                 )
 
+        elif writer.startswith("join"):
+            self._take_given(facts)
+
+    def _take_given(self, facts: Facts) -> None:
+        """Take the name and experiment that a script gave a run which `tt run` had begun."""
+        given = facts.get("given")
+        if not isinstance(given, dict):
+            return
+        if name := word(given, "name"):
+            self._connection.execute("UPDATE run SET name=? WHERE id=?", (name, self.key))
+        if experiment := word(given, "experiment"):
+            (before,) = self._connection.execute(
+                "SELECT experiment FROM run WHERE id=?", (self.key,)
+            ).fetchone()
+            after = self._experiment(experiment, whole(facts, "t") or 0)
+            self._connection.execute("UPDATE run SET experiment=? WHERE id=?", (after, self.key))
+            # One that was made for this run alone would stay behind empty.
+            self._connection.execute(
+                "DELETE FROM experiment WHERE id=? AND id NOT IN (SELECT experiment FROM run)",
+                (before,),
+            )
+
     def _save_params(self, params: Mapping[str, object], at_ms: int) -> None:
         for name, value in params.items():
             self._save_param(clean(name), value, at_ms)
@@ -253,7 +284,8 @@ class RunWriter:
         ).fetchone()
         if old == new:
             return
-        if old is not None:
+        if old is not None and (text is not None or number is None or old[1] != number):
+            # A command's 5 that the script reads as 5.0 is no change.
             self._note_change(key, old, new, at_ms)
         self._connection.execute(
             "INSERT OR REPLACE INTO param VALUES (?,?,?,?,?,?)", (self.key, key, *new)
@@ -381,13 +413,14 @@ class RunWriter:
 def _writer_in(name: str) -> str:
     """Return the kind of writer that a journal's name tells of.
 
-    `main`, `rank1`, `capture`, `fork`, or `fork.rank1` for a child of another rank.
+    `main`, `rank1`, `capture`, `fork`, `fork.rank1` for a child of another rank, and
+    `join` for a script in the run that `tt run` began.
     """
     parts = name.split(".")[1:-1]
     if "capture" in parts:
         return "capture"
     ranks = [f"rank{part[1:]}" for part in parts if part.startswith("r")]
-    forks = ["fork" for part in parts if part.startswith("p")]
+    forks = ["fork" if part[0] == "p" else "join" for part in parts if part[:1] in ("p", "s")]
     return ".".join([*forks, *ranks]) or "main"
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import operator
 import os
+import sys
 import threading
 import time
 from zlib import crc32
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from typing import Literal, Self
 
     from tui_tracker.capture.data import DataLog
+    from tui_tracker.capture.redaction import Mask
     from tui_tracker.start import Start
 
 _MOST_KEYSETS = 4096
@@ -75,6 +77,7 @@ class Run:
         self._journal = JournalWriter(start.path, record, fsync=start.fsync)
         self._keysets = self._journal.keysets
         start.tell_ranks()
+        self._mask: Mask | None = None
         self._console: consoles.Console | None = None
         if start.console:
             self._console = consoles.Console(self._log_console)
@@ -82,7 +85,9 @@ class Run:
             folders.artifacts(start.folder), self._log_artifact_facts
         )
         self._data: DataLog | None = None
-        self._live = LiveDrain(start.folder, self.id, self._journal, self._tick)
+        self._live = LiveDrain(
+            start.folder, self.id, self._journal, self._tick, drains=start.writer != "join"
+        )
         self._inside.watch()
         endings.watch(self)
 
@@ -124,14 +129,17 @@ class Run:
 
         A param that is logged again with another value keeps both, with their times.
         """
+        from tui_tracker.capture.redaction import redact_param
+
         try:
             flat = flatten(params)
+            self._inside.see_params(flat)
+            shown = {name: redact_param(name, value) for name, value in flat.items()}
         except Exception as error:  # noqa: BLE001  a user's mapping may raise anything
             self._warn(f"log_params(): {error}")
             return
-        if flat:
-            self._inside.see_params(flat)
-            self._append(journal.PARAMS, {"params": flat})
+        if shown:
+            self._append(journal.PARAMS, {"params": shown})
 
     def log_artifact(
         self,
@@ -263,7 +271,7 @@ class Run:
         if isinstance(status, int):
             status = "failed" if status else "finished"
         try:
-            self._inside.end(self._log_lineage, self._log_notebook)
+            self._inside.end(self._log_lineage, self._keep_notebook)
             self.wait_for_artifacts()
             if self._console is not None:
                 self._console.release()
@@ -381,15 +389,8 @@ class Run:
     def _log_lineage(self, part: dict[str, object]) -> None:
         self._journal.append(journal.LINEAGE, part)
 
-    def _log_notebook(self, raw: bytes, name: str) -> None:
-        import tempfile  # IPython loaded it long ago
-
-        with tempfile.TemporaryDirectory(prefix="tui_tracker-") as folder:
-            path = os.path.join(folder, name)
-            with open(path, "wb") as file:
-                file.write(raw)
-            self.log_artifact(path, "notebook", name=name)
-            self._artifacts.finish()
+    def _keep_notebook(self, raw: bytes, name: str) -> None:
+        self._keep_bytes(name, "notebook", raw)
 
     def _data_log(self, call: str) -> DataLog | None:
         """Return what records data and splits; None where this process does not."""
@@ -403,8 +404,12 @@ class Run:
             if self._data is None:
                 from tui_tracker.capture.data import DataLog  # most runs have none at start
 
-                folder = self._start.folder
-                self._data = DataLog(folder, self._log_part, self._keep_bytes, self._warn)
+                start = self._start
+                takers = self._log_part, self._keep_bytes, self._warn
+                # SQLite may have been at work in another thread when this process was forked.
+                cached = start.writer != "fork"
+                declare = self._inside.declare
+                self._data = DataLog(start.folder, *takers, declare=declare, cached=cached)
         except Exception as error:  # noqa: BLE001  a file system may do anything
             self._warn(f"{call}(): {error}")
         return self._data
@@ -439,8 +444,16 @@ class Run:
             return
         if self._forked:
             self._join_as_child()
-        facts: dict[str, object] = {"t": _now_ms(), "stream": stream, "text": text}
+        facts: dict[str, object] = {"t": _now_ms(), "stream": stream, "text": self.masked(text)}
         self._journal.append(journal.CONSOLE, {**facts, "partial": True} if partial else facts)
+
+    def masked(self, text: str) -> str:
+        """Return a line of output without the secrets that this process was given."""
+        if self._mask is None:
+            from tui_tracker.capture.redaction import Mask  # with the first line
+
+            self._mask = Mask(getattr(sys, "orig_argv", sys.argv), os.environ)
+        return self._mask.hide(text)
 
     def _tick(self) -> None:
         if (console := self._console) is not None:
@@ -488,6 +501,7 @@ class Run:
         self._write_finish("killed", f"stopped by {name}")
 
     def _before_fork(self) -> None:
+        self._inside.before_fork()
         # A child must not inherit a lock that another thread holds.
         self._live.hold()
         self._lock.acquire()

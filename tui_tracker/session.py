@@ -101,7 +101,7 @@ def init(
         ordinal=_next_ordinal(),
         capture=_switch(capture, "TUI_TRACKER_CAPTURE"),
     )
-    begun.console = _switch(console, "TUI_TRACKER_CONSOLE")
+    begun.console = begun.console and _switch(console, "TUI_TRACKER_CONSOLE")
     begun.fsync = durability == "fsync"
     return Run(begun)
 

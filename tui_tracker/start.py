@@ -7,6 +7,7 @@ SQLite, but for a run that is resumed.
 from __future__ import annotations
 
 import os
+import sys
 import time
 
 from tui_tracker import folder as folders
@@ -52,9 +53,11 @@ class Start:
             parts.append(f"a{self.attempt}")
         if self.rank:
             parts.append(f"r{self.rank}")
-        if self.writer == "fork":
+        if self.writer in ("fork", "join"):
             # A process id comes back some day; a moment does not.
-            parts.append(f"p{os.getpid()}-{time.time_ns():x}")
+            # `s` sorts behind `journal`: the main one, which says less, is read first.
+            kind = "p" if self.writer == "fork" else "s"
+            parts.append(f"{kind}{os.getpid()}-{time.time_ns():x}")
         return os.path.join(folders.journals(self.folder), ".".join(parts) + journal.SUFFIX)
 
     @property
@@ -112,30 +115,41 @@ def prepare(
     store: str | os.PathLike[str] | None,
     ordinal: int,
     capture: bool,
+    joins: bool = True,
 ) -> Start:
     """Return what a new or resumed run begins with; make its store's folder.
+
+    With `joins` a process that `tt run` started goes on in the run of that command.
 
     Raises:
         InvalidArgument: an argument cannot be used.
         StoreError: the store cannot be used or made.
         NotFound, RunIsLive: there is no such run to resume, or it still runs.
     """
+    from tui_tracker.capture.redaction import redact_param
+
     reproduces = os.environ.get("TUI_TRACKER_REPRODUCES", "")
     if reproduces:
         # What is done again goes where whoever asked for it looks, and never into the original.
         store, resume = os.environ.get("TUI_TRACKER_STORE") or store, None
     flat = _flat(params)
-    experiment = _text("experiment", experiment) or _default_experiment()
+    given = _text("experiment", experiment)
+    experiment = given or _default_experiment()
     named = store or os.environ.get("TUI_TRACKER_STORE")
     folder = folders.locate(store)
     # Refused now, when the user is still there to read it, and not by a thread later.
     folders.schema_version(folders.database(folder))
     if folders.make(folder) and not named:
         say(f"made a new store, {folder}")
-    start = _place(folder, experiment, _text("name", name), resume, ordinal)
+    joined = launch.find_joined(folders.journals(folder)) if joins and not resume else None
+    if joined is not None:
+        start = _join(folder, joined, given, _text("name", name))
+    else:
+        start = _place(folder, experiment, _text("name", name), resume, ordinal)
     start.params, start.capture = flat, capture and start.writer == "main"
     start.watched = capture
-    start.facts.update({"params": flat, "add": list(tags), "text": str(note) if note else ""})
+    shown = {name: redact_param(name, value) for name, value in flat.items()}
+    start.facts.update({"params": shown, "add": list(tags), "text": str(note) if note else ""})
     if parent:
         start.facts["parent"] = find_id(folder, parent)
     _add_lineage(start)
@@ -190,6 +204,25 @@ def _place(
     stem = process.script_name().removesuffix(".py")
     start.experiment, start.name = experiment, name or f"{stem}-{start.run_id[-6:]}"
     start.ordinal = ordinal if not rank else -1
+    return start
+
+
+def _join(folder: str, joined: launch.Joined, experiment: str, name: str) -> Start:
+    """Return the start of this process's own journal in the run of `tt run`.
+
+    A name or experiment that the script gives counts, unless the command line gave one.
+    """
+    launch.Joined.done = True
+    if (observer := sys.modules.get("tui_tracker.capture.observer")) is not None:
+        observer.stand_back()
+    start = Start(folder, joined.run_id)
+    start.experiment = experiment or _default_experiment()
+    start.name, start.attempt = name or joined.name, joined.attempt
+    start.writer, start.rank, start.console = "join", launch.read_rank(), False
+    given = {"name": name, "experiment": experiment}
+    given = {key: text for key, text in given.items() if text and key not in joined.settled}
+    if given and not start.rank:
+        start.facts["given"] = given
     return start
 
 
@@ -249,6 +282,11 @@ def _open(folder: str) -> Store:
 def _add_lineage(start: Start) -> None:
     from tui_tracker.capture import variables  # an import of the package does without it
 
+    if start.writer == "join":
+        # `tt run` recorded the rest; what the script set before `init` only it knows.
+        told = [_record("variables", variables.capture_variables)]
+        start.facts["lineage"] = told if not start.rank else []
+        return
     head = git.read_head(process.working_folder())
     top = head.get("top")
     start.facts |= {"host": process.host_name(), "user": process.user_name()}

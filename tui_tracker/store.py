@@ -121,6 +121,16 @@ class Store:
             return self._reader.execute(sql, parameters).fetchall()
 
     @contextmanager
+    def one_moment(self) -> Iterator[None]:
+        """Let all reads inside see the store as it is now, whatever others write meanwhile."""
+        with self._reading:
+            self.read("BEGIN")
+            try:
+                yield
+            finally:
+                self.read("COMMIT")
+
+    @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """Give a connection inside one write transaction; an error undoes all of it.
 

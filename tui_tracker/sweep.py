@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from tui_tracker import database, journal
 from tui_tracker import folder as folders
+from tui_tracker.code_sweep import NOTHING, SweptCode, sweep_code
 from tui_tracker.errors import StoreError
 from tui_tracker.store import Store
 
@@ -46,6 +47,7 @@ class Swept:
     """By which the database shrank; 0 where that was not worth while."""
     problem: str
     """Why something was left, in one sentence; "" when all went well."""
+    code: SweptCode = NOTHING
 
 
 def sweep(opened: Store) -> Swept:
@@ -60,11 +62,14 @@ def sweep(opened: Store) -> Swept:
     if folders.is_network(opened.folder):
         removed: list[int] = []
         problem = "artifacts stay: the folder is shared, and other machines' runs may use them"
+        code = NOTHING
     else:
         removed, problem = _remove_artifacts(opened), ""
+        code = sweep_code(opened, _grace(opened))
     before = _size(opened.path)
     problem = problem or _compact(opened)
-    return Swept(len(removed), sum(removed), max(0, before - _size(opened.path)), problem)
+    shrunk = max(0, before - _size(opened.path))
+    return Swept(len(removed), sum(removed), shrunk, problem or code.problem, code)
 
 
 def unused_artifacts(opened: Store) -> Iterator[str]:
@@ -74,9 +79,7 @@ def unused_artifacts(opened: Store) -> Iterator[str]:
         for row in opened.read("SELECT DISTINCT sha256 FROM artifact WHERE copied=1")
         if row[0] is not None
     }
-    now = time.time()
-    live = bool(journal.list_journals(folders.journals(opened.folder)))
-    grace = _GRACE_S if live else _IDLE_GRACE_S
+    now, grace = time.time(), _grace(opened)
     for root, _, names in os.walk(folders.artifacts(opened.folder)):
         for name in names:
             path = os.path.join(root, name)
@@ -89,6 +92,11 @@ def unused_artifacts(opened: Store) -> Iterator[str]:
                     yield path
             elif len(name) == _SHA256_DIGITS and name not in used and age >= grace:
                 yield path
+
+
+def _grace(opened: Store) -> float:
+    live = bool(journal.list_journals(folders.journals(opened.folder)))
+    return _GRACE_S if live else _IDLE_GRACE_S
 
 
 def _remove_artifacts(opened: Store) -> list[int]:

@@ -37,7 +37,9 @@ class Recorder:
     """Writes each part with its status, and gives up the rest when the time is over."""
 
     def __init__(self, folder: str, run_id: str, wanted: frozenset[str]) -> None:
-        path = os.path.join(folders.journals(folder), f"{run_id}.capture{journal.SUFFIX}")
+        # Of `tt run` two helpers may write at once, each of another Python.
+        name = f"{run_id}.capture.p{os.getpid()}{journal.SUFFIX}"
+        path = os.path.join(folders.journals(folder), name)
         self._writer = JournalWriter(path, {"run": run_id, "writer": "capture"})
         self._wanted = wanted
         self._deadline = time.monotonic() + _ALL_S
@@ -60,12 +62,29 @@ class Recorder:
         status, reason = "skipped", skip
         if not skip:
             facts, status, reason = self._run(capture)
-        self.write(part, status, reason, facts, started)
+        self._write(part, status, reason, facts, started)
         self._left = [name for name in self._left if name != part]
 
-    def wants(self, part: str) -> bool:
-        self._left = [name for name in self._left if name != part]
-        return part in self._wanted
+    def record_code(self, folder: str, run_id: str, start: str) -> Callable[[], None]:
+        """Record the code; return what is left to do for it, which takes longer."""
+        if "code" not in self._wanted:
+            return _nothing
+        started = time.monotonic()
+
+        def record(status: str, reason: str, facts: dict[str, object]) -> None:
+            self._write("code", status, reason, facts, started)
+
+        def capture() -> Callable[[], None]:
+            from tui_tracker.capture.announced import read_announced
+            from tui_tracker.capture.code import Origin, capture_code
+
+            return capture_code(Origin(folder, start, read_announced(folder, run_id)), record)
+
+        finish, status, reason = self._run(capture)
+        if status == "failed":
+            record(status, reason, git.read_head(start))
+        self._left = [name for name in self._left if name != "code"]
+        return finish if callable(finish) else _nothing
 
     def finish(self) -> None:
         self._watch.cancel()
@@ -85,7 +104,7 @@ class Recorder:
         facts, reason = found if isinstance(found, tuple) else (found, "")
         return facts, "partial" if reason else "ok", reason
 
-    def write(
+    def _write(
         self, part: str, status: str, reason: str, facts: object, started: float | None = None
     ) -> None:
         record: dict[str, object] = {"part": part, "status": status}
@@ -98,7 +117,7 @@ class Recorder:
 
     def _give_up(self) -> None:
         for part in self._left:
-            self.write(part, "failed", f"not done within {_ALL_S:.0f} s", None)
+            self._write(part, "failed", f"not done within {_ALL_S:.0f} s", None)
         self.finish()
         os._exit(1)
 
@@ -109,7 +128,7 @@ def main(folder: str, run_id: str, start: str, searched: str = "", wanted: str =
     recorder = Recorder(folder, run_id, parts)
     recorder.announce(*PARTS)
     try:
-        _record_code(recorder, folder, run_id, start)
+        finish = recorder.record_code(folder, run_id, start)
         snapshot = partial(snapshot_editable, store=folder)
         recorder.record(
             "environment", partial(environment.capture_environment, start, search, snapshot)
@@ -117,6 +136,7 @@ def main(folder: str, run_id: str, start: str, searched: str = "", wanted: str =
         none = "" if locks.find_locks(start) else "the project has no lock file"
         recorder.record("lock", partial(environment.capture_locks, start), skip=none)
         recorder.record("hardware", hardware.capture_hardware)
+        finish()
     finally:
         recorder.finish()
 
@@ -124,31 +144,18 @@ def main(folder: str, run_id: str, start: str, searched: str = "", wanted: str =
 PARTS = ("code", "environment", "lock", "hardware")
 
 
-def snapshot_editable(path: str, *, store: str) -> dict[str, object] | None:  # noqa: ARG001
-    """Return `tree` and `commit` of the state in which a package in place was; None without.
+def snapshot_editable(path: str, *, store: str) -> dict[str, object] | None:
+    """Return `tree` and `commit` of the state that a package in place is in; None without."""
+    from tui_tracker.capture.code import take_snapshot
 
-    Nothing in this tree keeps such states yet, so the origin has its path alone.
-    """
-    return None
+    snapshot = take_snapshot(store, path)[2].get("snapshot")
+    if not isinstance(snapshot, dict):
+        return None
+    return {key: snapshot[key] for key in ("tree", "commit", "complete") if key in snapshot}
 
 
-def _record_code(recorder: Recorder, folder: str, run_id: str, start: str) -> None:
-    """Record the code, in one record or in several of which the last one counts."""
-    from tui_tracker.capture.announced import read_announced
-
-    started = time.monotonic()
-
-    def write(status: str, reason: str, facts: dict[str, object]) -> None:
-        recorder.write("code", status, reason, facts, started)
-
-    if not recorder.wants("code"):
-        return
-    try:
-        from tui_tracker.capture.code import Origin, capture_code  # fails without GitPython
-
-        capture_code(Origin(folder, start, read_announced(folder, run_id)), write)
-    except Exception as error:  # noqa: BLE001  whatever a machine may do to a capture
-        write("failed", f"{type(error).__name__}: {error}", git.read_head(start))
+def _nothing() -> None:
+    """Nothing is left to do."""
 
 
 if __name__ == "__main__":

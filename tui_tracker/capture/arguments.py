@@ -50,6 +50,11 @@ def script_arguments(command: Sequence[str]) -> list[str]:
     return list(command[_script_place(command) + 1 :])
 
 
+def script_word(command: Sequence[str]) -> str:
+    """Return the script's file name, or the module or program that runs."""
+    return os.path.basename(command[_script_place(command)])
+
+
 def script_stem(command: Sequence[str]) -> str:
     """Return what a command is called by: its script, module or program."""
     place = _script_place(command)

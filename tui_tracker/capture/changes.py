@@ -7,11 +7,13 @@ from collections.abc import Iterable, Sequence
 
 from tui_tracker.capture.secrets import find_secrets
 from tui_tracker.capture.worktree import Change, Deadline, Status
-from tui_tracker.plumbing import CodeGit, GitFailed, borrowing, to_text
+from tui_tracker.code_git import CodeGit, borrowing
+from tui_tracker.plumbing import GitFailed, to_text
 
 _MOST_FILES = 1_000
 _MOST_SECRETS = 200
 _LARGEST_TEXT = 1_000_000
+_SCAN_S = 2.0
 _MOST_READ = 50_000_000
 """Bytes."""
 
@@ -51,18 +53,21 @@ def diffstat(
     return {"files": len(lines), "added": added, "removed": removed}
 
 
-def scan_secrets(top: str, paths: Iterable[bytes], deadline: Deadline) -> list[dict[str, object]]:
-    """Return where a changed text file seems to hold a secret, never the secret itself."""
+def scan_secrets(top: str, paths: Iterable[bytes]) -> tuple[list[dict[str, object]], bool]:
+    """Return where a changed text file seems to hold a secret, and whether all were read.
+
+    The secret itself is never returned.
+    """
     found: list[dict[str, object]] = []
-    left = _MOST_READ
+    left, deadline = _MOST_READ, Deadline(_SCAN_S)
     for path in sorted(paths):
         text = _read_text(os.path.join(os.fsencode(top), path))
         left -= len(text)
         if left < 0 or deadline.passed or len(found) >= _MOST_SECRETS:
-            break
+            return found[:_MOST_SECRETS], False
         name = to_text(path)
         found += [{"path": name, "line": n, "kind": kind} for n, kind in find_secrets(text)]
-    return found[:_MOST_SECRETS]
+    return found, True
 
 
 def _read_text(path: bytes) -> str:

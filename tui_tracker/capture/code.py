@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from tui_tracker.capture import git
 from tui_tracker.capture.changes import change_facts, diffstat, scan_secrets
 from tui_tracker.capture.entry import Entry, find_entry, relative
 from tui_tracker.capture.history import Head, read_head, remote_url
-from tui_tracker.capture.objects import ObjectWriter
+from tui_tracker.capture.objects import FileChanged
 from tui_tracker.capture.pinning import is_whole, pin
 from tui_tracker.capture.plain_tree import find_root, take_plain
 from tui_tracker.capture.selection import MOST_NAMED, Limits, Selection, Skipped, read_limits
 from tui_tracker.capture.snapshot import Taken, Taker
-from tui_tracker.capture.worktree import Deadline, Place, Status, read_place, read_status
-from tui_tracker.plumbing import CodeGit, GitFailed, to_text
+from tui_tracker.capture.worktree import Change, Deadline, Place, Status, read_place, read_status
+from tui_tracker.code_git import CodeGit
+from tui_tracker.plumbing import GitFailed, to_text
 
 LIMIT_S = 15.0
 _COPYING = "its objects are still being copied into the store"
@@ -57,44 +58,73 @@ class Origin:
         return [path for path in inner if path is not None and not path.startswith(".git/")]
 
 
-def capture_code(origin: Origin, record: Record) -> None:
-    """Take the snapshot of a run and record it; say why where it is not whole."""
+def capture_code(origin: Origin, record: Record) -> Callable[[], None]:
+    """Take the snapshot of a run and record it; say why where it is not whole.
+
+    Return what is left to do: to copy the objects into the store and to record that.
+    """
     deadline = Deadline(LIMIT_S)
     known: dict[str, object] = dict(git.read_head(origin.start))
     if not known:
         record_plain(origin, known, "not in a git work tree", "none", record)
-        return
+        return _nothing
     try:
         place = read_place(origin.start, deadline)
-        _capture_repository(origin, place, known, deadline, record)
+        unsteady: set[bytes] = set()
+        while True:
+            try:
+                return _capture_repository(origin, place, known, deadline, unsteady, record)
+            except FileChanged as changed:
+                unsteady.add(changed.path)
     except GitFailed as error:
-        record_plain(origin, known, _reason(error), "unreadable", record, str(error))
+        # Git told what is changed, and then could not give the files.
+        vcs = "git" if "dirty" in known else "unreadable"
+        record_plain(origin, known, _reason(error), vcs, record, str(error))
+    return _nothing
+
+
+def take_snapshot(store_folder: str, folder: str) -> tuple[str, str, dict[str, object]]:
+    """Take the snapshot of any folder, such as an editable package; return status, reason, facts.
+
+    Raises:
+        OSError: the store cannot be written.
+    """
+    records: list[tuple[str, str, dict[str, object]]] = []
+    capture_code(Origin(store_folder, folder, {}), lambda *record: records.append(record))()
+    return records[-1]
+
+
+def _nothing() -> None:
+    """Nothing is left to do."""
 
 
 def _capture_repository(
-    origin: Origin, place: Place, known: dict[str, object], deadline: Deadline, record: Record
-) -> None:
+    origin: Origin,
+    place: Place,
+    known: dict[str, object],
+    deadline: Deadline,
+    unsteady: Collection[bytes],
+    record: Record,
+) -> Callable[[], None]:
     known.update(top=place.top, shallow=place.shallow)
     status = read_status(place, deadline)
     code = CodeGit(origin.store_folder, place.object_format)
     code.make()
     selection = Selection(read_limits(place.top), origin.store_folder)
+    changes = _counted(status, selection, place)
+    known.update(change_facts(changes))
     extra = [os.fsencode(path) for path in origin.imported(place.top)]
-    taken = Taker(code, selection, deadline).take(place, status, extra)
+    taker = Taker(code, selection, deadline, unsteady)
+    taken = taker.take(place, status, extra)
     head = read_head(place, status, deadline)
-    snapshot, base = _commit(code, place, taken, head, deadline)
-    top = os.fsencode(place.top)
-    changes = [
-        change
-        for change in status.changes
-        if change.letter != "?" or not selection.leave_out(top, change.path)
-    ]
+    snapshot, base = _commit(taker, place, taken, head)
+    is_kept = code.has_ref(snapshot)
+    written = 0 if is_kept else taker.writer.flush()
+    secrets, searched = scan_secrets(place.top, taken.read)
     facts: dict[str, object] = {
-        "top": place.top,
+        **known,
         "vcs": "git",
-        "shallow": place.shallow,
         **head.facts,
-        **change_facts(changes),
         "diffstat": diffstat(code, snapshot, base, bool(changes), taken.objects, deadline),
         "snapshot": {
             "tree": taken.tree,
@@ -108,18 +138,38 @@ def _capture_repository(
         "entry": origin.entry(place.top).facts(place.top),
         **({"remote": remote} if (remote := remote_url(place, status)) else {}),
         **_inner_facts(taken),
-        "secrets": scan_secrets(place.top, taken.read, deadline),
+        "secrets": secrets,
     }
-    reason = "; ".join(_doubts(selection, status, head, base))
-    state = "partial" if reason else "ok"
-    if not code.has_ref(snapshot):
-        record("partial", "; ".join(filter(None, (reason, _COPYING))), facts)
+    doubts = _doubts(selection, status, head, base)
+    doubts += [] if searched else ["not all changed files were searched for secrets"]
+    if is_kept:
+        code.keep(snapshot)
+        _record_with(doubts, facts, record)
+        return _nothing
+    _record_with([*doubts, _COPYING], facts, record)
+
+    def finish() -> None:
         try:
-            pin(code, snapshot, taken.objects, deadline)
-        except GitFailed as error:
-            why = f"its objects are not in the store, only in the repository: {error}"
-            state, reason = "partial", "; ".join(filter(None, (reason, why)))
-    record(state, reason, facts)
+            pin(code, snapshot, taken.objects, written, deadline)
+        except (GitFailed, OSError) as error:
+            doubts.append(f"its objects are only in the repository: {error}")
+        _record_with(doubts, facts, record)
+
+    return finish
+
+
+def _record_with(doubts: Sequence[str], facts: dict[str, object], record: Record) -> None:
+    record("partial" if doubts else "ok", "; ".join(doubts), facts)
+
+
+def _counted(status: Status, selection: Selection, place: Place) -> list[Change]:
+    """Return the changes that count: a cache or a store is none."""
+    top = os.fsencode(place.top)
+    return [
+        change
+        for change in status.changes
+        if change.letter != "?" or not selection.leave_out(top, change.path)
+    ]
 
 
 def record_plain(
@@ -151,17 +201,16 @@ def record_plain(
     record("partial", f"{reason}: {kept} {'was' if one else 'were'} kept{more}", facts)
 
 
-def _commit(
-    code: CodeGit, place: Place, taken: Taken, head: Head, deadline: Deadline
-) -> tuple[str, str | None]:
+def _commit(taker: Taker, place: Place, taken: Taken, head: Head) -> tuple[str, str | None]:
     """Return the snapshot's commit and the one of HEAD's files, None where that cannot be kept."""
-    writer, tree, base = ObjectWriter(code), taken.tree.encode(), None
+    writer, tree, base = taker.writer, taken.tree.encode(), None
     # The files of HEAD may be on a server only; without them there is still the snapshot.
-    if head.tree and (not place.is_partial or is_whole(code, head.tree, taken.objects, deadline)):
-        base = writer.write_commit(head.tree.encode(), (), head.when)
+    here = not place.is_partial
+    if head.tree and (here or is_whole(taker.code, head.tree, taken.objects, taker.deadline)):
+        base = writer.add_commit(head.tree.encode(), (), head.when)
     if base and taken.tree == head.tree:
         return base.decode(), base.decode()
-    snapshot = writer.write_commit(tree, [base] if base else (), head.when)
+    snapshot = writer.add_commit(tree, [base] if base else (), head.when)
     return snapshot.decode(), base.decode() if base else None
 
 

@@ -23,11 +23,16 @@ class Console:
     """Wraps standard output and error of this process until `release`.
 
     `emit` gets (stream, text, partial) for each finished line, and from `tick` for a
-    line that is still being written.
+    line that is still being written. With `wrap=False` no stream is touched: what
+    another process printed is handed to `take`.
     """
 
     def __init__(
-        self, emit: Callable[[str, str, bool], None], *, limit_bytes: int = LIMIT_BYTES
+        self,
+        emit: Callable[[str, str, bool], None],
+        *,
+        limit_bytes: int = LIMIT_BYTES,
+        wrap: bool = True,
     ) -> None:
         self._emit = emit
         self._left = limit_bytes
@@ -38,7 +43,7 @@ class Console:
         self._undo: list[Callable[[], None]] = []
         self.dropped_bytes = 0
         for name, stream in (("out", sys.stdout), ("err", sys.stderr)):
-            if stream is not None:
+            if wrap and stream is not None:
                 self._wrap(name, stream)
 
     def release(self) -> None:
@@ -83,7 +88,7 @@ class Console:
             if not getattr(self._inside, "yes", False):
                 self._inside.yes = True
                 try:
-                    self._take(name, text)
+                    self.take(name, text)
                 except Exception:  # noqa: BLE001  print() must never fail by us
                     pass
                 finally:
@@ -103,7 +108,8 @@ class Console:
             return  # a stream that does not let itself be wrapped is not kept
         self._undo.append(undo)
 
-    def _take(self, name: str, text: str) -> None:
+    def take(self, name: str, text: str) -> None:
+        """Keep what was printed to `out` or `err`."""
         if not isinstance(text, str) or not text:
             return
         with self._lock:

@@ -15,7 +15,8 @@ import stat
 from collections.abc import Iterable, Iterator, Sequence
 
 from tui_tracker.capture.worktree import Deadline, Place, Tracked
-from tui_tracker.plumbing import LINK, PROGRAM, CodeGit, borrowing, run_git
+from tui_tracker.code_git import CodeGit, borrowing
+from tui_tracker.plumbing import LINK, PROGRAM, run_git
 
 _FEW = 20_000
 """Up to so many files lengths are compared in any case: settings may have been others once."""

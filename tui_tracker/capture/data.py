@@ -50,11 +50,22 @@ _PATIENCE_S = 3.0
 class DataLog:
     """What one run declares of its data; its calls never raise."""
 
-    def __init__(self, skip: str, record: Record, keep: Keep, warn: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        skip: str,
+        record: Record,
+        keep: Keep,
+        warn: Callable[[str], None],
+        *,
+        declare: Callable[[str], None],
+        cached: bool = True,
+    ) -> None:
         self._skip, self._record, self._keep, self._warn = skip, record, keep, warn
+        self._declare = declare
+        """Told of every path that data has: reading it is no secret any more."""
         self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._cache = HashCache()
+        self._cache = HashCache() if cached else None
         self._parts: dict[str, object] = {}
         """Role of each part that was declared."""
         self._digests: dict[str, object] = {}
@@ -104,16 +115,23 @@ class DataLog:
             data, path = None, data
         part = self._part(str(name), str(role))
         facts: Facts = {"name": str(name), "role": str(role), "kind": "object"}
-        facts |= {key: str(value) for key, value in said.items() if value is not None}
+        facts |= {
+            key: pointers.clean_address(str(value))
+            for key, value in said.items()
+            if value is not None
+        }
         try:
             if path is not None:
                 if not isinstance(path, (str, bytes, os.PathLike)):
                     path = _several(path)
                 facts |= _shown(path)
+            paths = [] if path is None else _paths(path)
+            for place in paths:
+                self._declare(place)
             if data is not None:
                 self._log_object(part, facts, data)
             elif path is not None:
-                self._log_paths(part, facts, _paths(path))
+                self._log_paths(part, facts, paths)
             else:
                 self.fail(part, facts, "neither data nor path was given")
         except Exception as error:  # noqa: BLE001  whatever was handed in
@@ -153,7 +171,8 @@ class DataLog:
                 self._warn(f"the run ends when {self._doing} was read to its end")
             self._thread.join()
         self._thread = None
-        self._cache.close()
+        if self._cache is not None:
+            self._cache.close()
 
     def _work(self) -> None:
         while (job := self._queue.get()) is not None:
@@ -210,9 +229,10 @@ class DataLog:
             if pointer is not None and pointer.digest:
                 return _outcome(pointer)
             found = manifest.digest_path(paths[0], cache=self._cache, skip=self._skip)
-            found.pointer = pointer.pointer if pointer is not None else {}
+            if pointer is not None:
+                found.pointer = pointer.pointer
         else:
-            _, found = manifest.digest_paths(paths, cache=self._cache, skip=self._skip)
+            found = manifest.digest_paths(paths, cache=self._cache, skip=self._skip)
         added, status, reason = _outcome(found)
         if found.manifest:
             name = f"{part.partition(':')[2]}.manifest"
@@ -225,6 +245,7 @@ class DataLog:
     # -- objects
 
     def _log_object(self, part: str, facts: Facts, data: object) -> None:
+        data = data_objects.inner_data(data)
         if (named := data_objects.named_content(data)) is not None:
             self.now(part, facts, lambda: (named, "ok", ""))
             return
@@ -233,6 +254,8 @@ class DataLog:
             roots = data_objects.roots_of(data)
             if roots:
                 full = [os.path.abspath(root) for root in roots]
+                for root in full:
+                    self._declare(root)
                 facts = {**_shown(full[0]), **facts}
                 self.later(part, facts, lambda: self._read_dataset(part, full, data))
                 return
@@ -268,7 +291,8 @@ def _digest(data: object) -> Outcome:
     unknown = ", ".join(feed.unknown)
     own = f"{type(data).__module__}.{type(data).__qualname__}"
     if own in feed.unknown:
-        reason = f"a {own} cannot be verified: give path=, or it a __fingerprint__()"
+        name = type(data).__qualname__
+        reason = f"a {name} cannot be verified: give path=, or give it a __fingerprint__() method"
         return {}, "partial", reason
     reason = f"it holds what cannot be verified: {unknown}"
     return {"digest": feed.digest, "full": False}, "partial", reason

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _KINDS = {"pandas": "pandas", "polars": "polars", "pyarrow": "arrow", "numpy": "numpy"}
 _KINDS |= {"torch": "torch"}
 _MOST_COLUMNS = 1000
+_FEW = 10
 _MOST_MEMBERS = 1000
 """Members of a list or dict that are looked at one by one for their size."""
 _ROOTS = ("root", "root_dir", "data_dir", "data_root", "root_folder")
@@ -44,6 +45,9 @@ def describe(value: object) -> dict[str, object]:
 
 def kind_of(value: object) -> str:
     """Return what kind of data it is, by the library it comes from."""
+    if isinstance(value, (list, tuple)) and 0 < len(value) <= _FEW:
+        kinds = set(map(kind_of, value))
+        return kinds.pop() if len(kinds) == 1 else "object"  # (X, y) is what X and y are
     return next((_KINDS[name] for name in libraries_of(value) if name in _KINDS), "object")
 
 
@@ -97,14 +101,18 @@ def stands_still(value: object) -> bool:
     return holds or type(value).__name__ in ("Tensor", "Parameter")
 
 
+def inner_data(value: object) -> object:
+    """Return the dataset of a loader of torch, anything else as it is."""
+    loads = type(value).__name__ == "DataLoader" and "torch" in libraries_of(value)
+    return value.dataset if loads else value  # type: ignore[attr-defined]
+
+
 def named_content(value: object) -> dict[str, object] | None:
     """Return the facts of a dataset that names its own content, None for any other object.
 
     A Hugging Face dataset has a fingerprint of its source and of all that was done to it
     since; others may have a `__fingerprint__()` or a `_fingerprint`.
     """
-    while "torch" in libraries_of(value) and type(value).__name__ == "DataLoader":
-        value = value.dataset  # type: ignore[attr-defined]
     mark = fingerprint(value)
     if mark is None:
         return None
@@ -123,9 +131,12 @@ def named_content(value: object) -> dict[str, object] | None:
 
 def roots_of(value: object) -> list[str]:
     """Return the files and folders that a dataset says it reads, if they are there."""
-    inner = getattr(value, "dataset", None)
+    inner, several = getattr(value, "dataset", None), getattr(value, "datasets", None)
     if inner is not None and "torch" in libraries_of(value):
         return roots_of(inner)
+    if isinstance(several, (list, tuple)) and "torch" in libraries_of(value):
+        found = [roots_of(one) for one in several]
+        return list(dict.fromkeys(root for roots in found for root in roots)) if all(found) else []
     for name in _ROOTS:
         root = getattr(value, name, None)
         if isinstance(root, (str, os.PathLike)) and os.path.lexists(root) and os.fspath(root):
@@ -155,6 +166,12 @@ def _rows(value: Any) -> int | None:
     shape = getattr(value, "shape", None)
     if isinstance(shape, tuple) or type(shape).__name__ == "Size":
         return int(shape[0]) if len(shape) else None  # type: ignore[arg-type, index]
+    if isinstance(value, (dict, list, tuple)) and 0 < len(value) <= _FEW:
+        members = list(value.values()) if isinstance(value, dict) else value
+        lengths = {tuple(getattr(member, "shape", ("",))[:1]) for member in members}
+        if lengths != {("",)}:
+            rows: tuple[Any, ...] = lengths.pop() if len(lengths) == 1 else ()
+            return int(rows[0]) if rows else None
     if isinstance(value, dict):
         return None
     return len(value) if hasattr(value, "__len__") else None

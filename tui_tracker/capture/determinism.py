@@ -39,6 +39,8 @@ def hash_seed() -> str | None:
 
     What a script sets later reaches its child processes only.
     """
+    if "PYTHONHASHSEED" not in os.environ:
+        return None
     try:
         with open("/proc/self/environ", "rb") as file:
             first = file.read().split(b"\0")

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from typing import Any
 
-_TORCH_DEFAULT = 67280421310721
-"""What a torch generator that nobody seeded says that its seed is."""
 _WORDS = 624
 
 
@@ -120,8 +118,7 @@ def _tensor(state: Any) -> bytes:
 
 def _torch_seed() -> int | None:
     torch = sys.modules.get("torch")
-    seed = None if torch is None else torch.initial_seed()
-    return None if seed == _TORCH_DEFAULT else seed
+    return None if torch is None else torch.initial_seed()
 
 
 def _tensorflow_seed() -> int | None:

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 
 from tui_tracker.capture.secrets import redact_text
 from tui_tracker.capture.worktree import Deadline, Place, Status, hide_password
-from tui_tracker.plumbing import NO_DATE, GitFailed, run_git
+from tui_tracker.code_git import NO_DATE
+from tui_tracker.plumbing import GitFailed, run_git
 
 _LONG_HISTORY_S = 2.0
 """A question that walks the history is given up after this."""

@@ -13,6 +13,7 @@ spawned one do not. Of the other ranks of a launch only the seeds are kept.
 from __future__ import annotations
 
 import os
+import threading
 import time
 
 from tui_tracker.capture import git
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 PARTS = ("modules", "seeds", "determinism", "reads", "resources")
 _EARLY = "at the start only: the end of the run was not seen"
+_LOCK_S = 2.0
 _OFF = "capture is switched off"
 
 
@@ -54,6 +56,8 @@ class Inside:
         self._flags: Facts = {}
         self._problems: dict[str, str] = {}
         self._alive = wanted
+        self._lock = threading.Lock()
+        """Held by whoever captures after the start: the run's thread, or its end."""
         self._late = True
         """What the start had no time for is still to be done."""
         if wanted:
@@ -63,7 +67,11 @@ class Inside:
 
     def watch(self) -> None:
         """Begin to watch what the script reads, and the cells of its notebook."""
-        if not self._is_mine() or self._rank:
+        if not self._is_mine():
+            return
+        if self._seeds is not None:
+            self._seeds.listen()
+        if self._rank:
             return
         for part, begin in (("reads", self._begin_reads), ("notebook", self._begin_notebook)):
             try:
@@ -81,21 +89,33 @@ class Inside:
         if self._seeds is not None:
             self._seeds.see_params(params)
 
+    def before_fork(self) -> None:
+        """Make ready for a child that reads data for this run."""
+        if self._reads is not None and self._is_mine():
+            try:
+                self._reads.before_fork()
+            except OSError as error:  # no descriptors left
+                self._problems["reads"] = _reason(error)
+
     def tick(self, append: Callable[[Facts], None]) -> None:
         """Do what the start had no time for, and listen to what was imported since.
 
         Called by the run's thread, about once a second.
         """
-        if not self._is_mine():
-            return
+        if not self._is_mine() or not self._lock.acquire(blocking=False):
+            return  # the run ends at this very moment
         try:
             if self._seeds is not None:
                 self._seeds.tick()
+            if self._reads is not None:
+                self._reads.hear_workers()
             if self._late:
                 self._late = False
                 self._catch_up(append)
         except Exception as error:  # noqa: BLE001  nor may this end the thread
             self._problems.setdefault("modules", _reason(error))
+        finally:
+            self._lock.release()
 
     def end(
         self,
@@ -105,10 +125,16 @@ class Inside:
         """Ask everything again and write it down, once; `keep` takes a file in."""
         if not self._is_mine():
             return
-        self._alive = False
-        for part, ask in self._questions(keep):
-            append(self._capture(part, ask))
-        self._forget()
+        # A tick that is on its way would write what it knows over what is written here.
+        held = self._lock.acquire(timeout=_LOCK_S)
+        try:
+            self._alive = False
+            for part, ask in self._questions(keep):
+                append(self._capture(part, ask))
+        finally:
+            self._forget()
+            if held:
+                self._lock.release()
 
     def end_by_signal(self, append: Callable[[Facts], None]) -> None:
         """Write down what is at hand; called from a signal handler.
@@ -117,6 +143,7 @@ class Inside:
         """
         if not self._is_mine():
             return
+        # Not waited for its lock: the process dies right after, whatever its threads do.
         self._alive = False
         doubt = "a signal ended the run: what takes longer was not asked again"
         for part, ask in self._at_hand():
@@ -169,7 +196,7 @@ class Inside:
 
     def _catch_up(self, append: Callable[[Facts], None]) -> None:
         modules = self._modules
-        if modules is not None and modules.catch_up(lambda: time.sleep(0.0002)):
+        if modules is not None and modules.catch_up(lambda: time.sleep(0.0002)) and self._alive:
             append(self._capture("modules", lambda: (modules.facts(), _EARLY)))
         if self._seeds is not None:
             self._seeds.catch_up()
@@ -215,11 +242,12 @@ class Inside:
         return {"start": self._flags, "end": determinism.flags()}, ""
 
     def _end_reads(self) -> Answer:
-        if "reads" in self._problems:
+        if self._reads is None and "reads" in self._problems:
             raise RuntimeError(self._problems["reads"])
         if self._reads is None:
             raise _SwitchedOff("TUI_TRACKER_READS switches it off")
-        return self._reads.facts(), ""
+        facts = self._reads.facts()
+        return facts, "" if self._reads.is_whole else "worker processes read more files"
 
     def _end_notebook(self, keep: Callable[[bytes, str], None] | None) -> Answer:
         if self._notebook is None:
@@ -266,6 +294,8 @@ class Inside:
         facts: Facts = {}
         try:
             facts, reason = ask()
+            early = self._problems.get(part, "")
+            reason = ", ".join(words for words in (reason, early) if words)
             status = "partial" if reason else "ok"
             self._known[part] = facts
         except _SwitchedOff as error:
@@ -273,6 +303,7 @@ class Inside:
         except Exception as error:  # noqa: BLE001  whatever a library may do to a capture
             facts = self._known.get(part, {})
             status, reason = "partial" if facts else "failed", _reason(error)
+            self._problems[part] = reason
         took_ms = int((time.monotonic() - started) * 1000)
         return {
             "part": part,

@@ -1,8 +1,9 @@
-"""Which rank of a distributed run this process is, and how its ranks find one run.
+"""Which rank of a distributed run this process is, and how its processes find one run.
 
 Rank 0 makes the run and leaves its id in a small file named after the launch; the
 others read it there. The file counts only while rank 0 holds its journal, so that one
-left by a launch that died is never taken for this one's.
+left by a launch that died is never taken for this one's. Under `tt run` the id stands in
+the variable `TUI_TRACKER_RUN`; a process joins that run once, with its first `init`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,37 @@ _LAUNCH = (
     "OMPI_MCA_ess_base_jobid",
     "PMIX_NAMESPACE",
 )
+
+
+RUN = "TUI_TRACKER_RUN"
+"""`id,attempt,settled,name`: settled is what the command line said of name and experiment."""
+
+
+class Joined:
+    """The run that `tt run` began and this process belongs to."""
+
+    done = False
+    """This process has joined, so that its next `init` begins a run of its own."""
+
+    def __init__(self, run_id: str, attempt: int, settled: str, name: str) -> None:
+        self.run_id, self.attempt, self.settled, self.name = run_id, attempt, settled, name
+
+
+def find_joined(folder: str) -> Joined | None:
+    """Return the run that this process is to join; None where it begins its own.
+
+    A run counts only while somebody writes its journals in this folder: a service that
+    a run of long ago started has outlived it.
+    """
+    said = os.environ.get(RUN, "")
+    run_id, _, rest = said.partition(",")
+    attempt, _, rest = rest.partition(",")
+    if Joined.done or not run_id or not attempt.isdecimal():
+        return None
+    if not any(journal.is_live(path) for path in journal.list_journals(folder, run_id)):
+        return None
+    settled, _, name = rest.partition(",")
+    return Joined(run_id, int(attempt), settled, name)
 
 
 def read_rank() -> int:

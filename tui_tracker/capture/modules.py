@@ -11,6 +11,7 @@ own `__dict__`, because asking a lazy module for anything else would import it.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -23,12 +24,15 @@ if TYPE_CHECKING:
 
 _MOST = 2000
 _AT_ONCE_BYTES = 2 << 20
-_AT_ONCE_S = 0.002
+_AT_ONCE_S = 0.0006
 """What `init` may spend on hashes."""
 _CHUNK = 1 << 18
+_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+"""A pipe in place of a file is not waited for."""
 _SOURCES = (".py", ".pyx", ".c", ".cpp", ".cc", ".cu", ".rs")
-_INSTALLED = ("site-packages", "dist-packages")
+INSTALLED = ("site-packages", "dist-packages")
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_NO_MARK = (0, 0, 0, 0)
 _ITSELF = object.__getattribute__
 
 
@@ -50,12 +54,15 @@ def new_sha256() -> Any:
 class _File:
     """One source file as it was first seen."""
 
-    __slots__ = ("mark", "name", "path", "problem", "sha256", "shown")
+    __slots__ = ("edited", "mark", "name", "path", "problem", "sha256", "shown")
 
     def __init__(self, name: str, path: str, shown: str) -> None:
         self.name, self.path, self.shown = name, path, shown
         self.sha256 = self.problem = ""
-        self.mark = _mark(path)
+        self.mark = _NO_MARK
+        """How the file looked when it was hashed."""
+        self.edited: bool | None = None
+        """Whether it was edited after Python had read it, None where nobody looked yet."""
 
 
 class Modules:
@@ -76,20 +83,21 @@ class Modules:
         deadline = time.perf_counter() + _AT_ONCE_S
         left = _AT_ONCE_BYTES
         for file in self._unhashed():
-            left -= file.mark[1] if file.mark else 0
             if left < 0 or time.perf_counter() > deadline:
                 break
             _hash(file)
+            left -= file.mark[1]
         return self.facts()
 
     def catch_up(self, breathe: Callable[[], None]) -> bool:
-        """Hash what the start had no time for; return whether there was any."""
+        """Do what the start had no time for; return whether that brought anything new."""
         found = False
         for file in self._unhashed():
             found = True
             _hash(file)
             breathe()
-        return found
+        self._look_for_edits()
+        return found or any(file.edited for file in self._files.values())
 
     def end(self) -> dict[str, object]:
         """Return the facts of all modules imported until now, and which files changed."""
@@ -97,12 +105,16 @@ class Modules:
         self._find()
         for file in self._unhashed():
             _hash(file)
-        return {**self.facts(), "changed": sorted(f.shown for f in before if _is_changed(f))}
+        self._look_for_edits()
+        changed = {file.shown for file in before if _is_changed(file)}
+        return {**self.facts(), "changed": sorted(changed | self._edited())}
 
     def facts(self) -> dict[str, object]:
         facts: dict[str, object] = {"modules": [_facts(f) for f in self._files.values()]}
         if self._left_out:
             facts["left_out"] = self._left_out
+        if edited := self._edited():
+            facts["changed"] = sorted(edited)
         return {**facts, "entry": self._entry}
 
     def doubts(self) -> str:
@@ -114,26 +126,37 @@ class Modules:
         ]
         return ", ".join(word for word in words if word)
 
+    def _edited(self) -> set[str]:
+        return {file.shown for file in self._files.values() if file.edited}
+
+    def _look_for_edits(self) -> None:
+        from tui_tracker.capture import edited
+
+        began = edited.process_start()
+        for file in list(self._files.values()):
+            if file.edited is None and began is not None and file.sha256:
+                _, size, mtime_ns, _ = file.mark
+                file.edited = edited.is_edited(file.name, mtime_ns, size, began)
+
     def _unhashed(self) -> Iterator[_File]:
         return (f for f in list(self._files.values()) if not f.sha256 and not f.problem)
 
     def _find(self) -> None:
         """Take in the local modules that were imported since the last look."""
+        foreign, seen = self._foreign, self._seen
+        # With torch there are thousands, of which most are sorted out by the first tests.
         for name, module in list(sys.modules.items()):
             try:
-                path = _ITSELF(module, "__dict__").get("__file__")
+                known = _ITSELF(module, "__dict__")
+                path = known.get("__file__")
+                if path is None or path in seen or path.startswith(foreign):
+                    continue
             except (AttributeError, TypeError):
                 continue  # anything may stand in sys.modules
-            if type(path) is not str or path in self._seen:
-                continue
-            self._seen.add(path)
-            if self._is_local(path):
-                self._take(name, path)
-
-    def _is_local(self, path: str) -> bool:
-        if path.startswith(self._foreign):
-            return False
-        return not any(word in path for word in _INSTALLED)
+            seen.add(path)
+            if not any(word in path for word in INSTALLED):
+                archive = getattr(known.get("__loader__"), "archive", None)
+                self._take(name, archive if type(archive) is str else path)
 
     def _take(self, name: str, path: str) -> None:
         for source in _sources(path):
@@ -144,12 +167,13 @@ class Modules:
 
     def show(self, path: str) -> str:
         """Return a path as it is recorded."""
-        if self._top and not path.startswith(self._top):
-            # The folder may have been reached by a link.
-            real = os.path.realpath(path)
-            path = real if real.startswith(self._top) else path
-        if self._top and path.startswith(self._top):
-            return path[len(self._top) :].replace(os.sep, "/")
+        if self._top:
+            if not path.startswith(self._top):
+                # The folder may have been reached by a link.
+                real = os.path.realpath(path)
+                path = real if real.startswith(self._top) else path
+            if path.startswith(self._top):
+                return path[len(self._top) :].replace(os.sep, "/")
         home = os.path.expanduser("~")
         return "~" + path[len(home) :] if path.startswith(os.path.join(home, "")) else path
 
@@ -200,6 +224,7 @@ def _command() -> dict[str, object]:
 
 def _foreign() -> tuple[str, ...]:
     """Return the beginnings of paths that hold nothing of the user's."""
+    installed = [path for path in sys.path if path.endswith(INSTALLED)]
     library = os.path.dirname(os.path.abspath(os.__file__))
     # A lone folder of a virtual environment may be the project itself, so not the prefix.
     places = {library, os.path.realpath(library), os.path.join(library, "lib-dynload")}
@@ -208,70 +233,54 @@ def _foreign() -> tuple[str, ...]:
         places |= {os.path.join(prefix, lib, version) for lib in ("lib", "lib64")}
         if prefix != sys.base_prefix:
             places |= {os.path.join(prefix, name) for name in ("bin", "Scripts")}
-    return (*(os.path.join(place, "") for place in places), _OURS)
+    return (*(os.path.join(place, "") for place in [*installed, *sorted(places)]), _OURS)
 
 
 def _sources(path: str) -> list[str]:
     """Return the files that tell what a module is: its own, and its source beside it."""
-    path = os.path.abspath(path)
+    if path[:1] != os.sep:
+        path = os.path.abspath(path)
+    if path.endswith(".py"):
+        return [path]
     stem, suffix = os.path.splitext(path)
-    if suffix == ".py":
-        return [path if os.path.exists(path) else _archive(path)]
     # Compiled: `name.cpython-311-x86_64-linux-gnu.so`, or `name.pyc` on its own.
     stem = os.path.join(os.path.dirname(stem), os.path.basename(stem).partition(".")[0])
     beside = [stem + ending for ending in _SOURCES if os.path.exists(stem + ending)]
     return beside if suffix == ".pyc" and beside else [path, *beside]
 
 
-def _archive(path: str) -> str:
-    """Return the zip file that a path goes through, the path itself where there is none."""
-    above = os.path.dirname(path)
-    while above != os.path.dirname(above):
-        if os.path.isfile(above):
-            return above
-        if os.path.isdir(above):
-            break
-        above = os.path.dirname(above)
-    return path
-
-
-def _mark(path: str) -> tuple[int, int, int, int] | None:
-    """Return what tells a file that was touched from one that was not; None without one."""
-    try:
-        facts = os.stat(path)
-    except OSError:
-        return None
-    if not stat.S_ISREG(facts.st_mode):
-        return None  # a pipe would be read for ever
+def _mark(facts: os.stat_result) -> tuple[int, int, int, int]:
+    """Return what tells a file that was touched from one that was not."""
     return facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
 
 
 def _hash(file: _File) -> None:
-    if file.mark is None:
-        file.problem = "no such file"
-        return
     try:
-        file.sha256 = _sha256(file.path)
+        file.sha256, file.mark = _read(file.path)
     except OSError as error:
         file.problem = error.strerror or str(error)
 
 
-def _sha256(path: str) -> str:
+def _read(path: str) -> tuple[str, tuple[int, int, int, int]]:
+    """Return a file's SHA-256, and how it looked."""
     digest = new_sha256()
     # Not `open`: a fifth of the time, and no wrapper of somebody's own in between.
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    descriptor = os.open(path, _FLAGS)
     try:
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file")
         while data := os.read(descriptor, _CHUNK):
             digest.update(data)
     finally:
         os.close(descriptor)
-    return str(digest.hexdigest())
+    return digest.hexdigest(), _mark(facts)
 
 
 def _is_changed(file: _File) -> bool:
-    if not file.sha256 or _mark(file.path) == file.mark:
+    if not file.sha256:
         return False
     try:
-        return _sha256(file.path) != file.sha256
+        return _mark(os.stat(file.path)) != file.mark and _read(file.path)[0] != file.sha256
     except OSError:
         return True  # it is gone

@@ -81,7 +81,8 @@ class Notebook:
 
     def _before(self, info: Any) -> None:
         try:
-            number = int(self._shell.execution_count)
+            # The shell's own count is that of this cell or of the next one, by release.
+            number = max(1, len(self._shell.history_manager.input_hist_raw))
             cell = Cell(number, info.raw_cell or "", getattr(info, "cell_id", None))
             if not getattr(info, "store_history", True) or not cell.source.strip():
                 return  # the front end asks something for itself
@@ -96,8 +97,10 @@ class Notebook:
             pass
 
     def _after(self, result: Any) -> None:
-        if self._cells and not getattr(result, "success", True):
-            self._cells[-1].failed = True
+        number = getattr(result, "execution_count", None)
+        for cell in self._cells[-1:]:
+            if number is not None and cell.number == number:
+                cell.failed = not getattr(result, "success", True)
 
     def _is_rerun(self) -> bool:
         ids = [cell.id for cell in self._cells if cell.id]
@@ -106,7 +109,11 @@ class Notebook:
     def _compare(self, path: str) -> dict[str, object]:
         """Return how what ran differs from the notebook's file, as it was last saved."""
         places: dict[str, int] = {}
-        for place, digest in enumerate(_read_cells(path)):
+        try:
+            cells = _read_cells(path)
+        except (OSError, ValueError, AttributeError, TypeError) as error:
+            return {"unread": f"{type(error).__name__}: {error}"[:200]}
+        for place, digest in enumerate(cells):
             places.setdefault(digest, place)
         order = [places[cell.sha256] for cell in self._cells if cell.sha256 in places]
         return {

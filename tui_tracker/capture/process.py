@@ -25,10 +25,12 @@ def capture_process(
     *,
     argv: Sequence[str] | None = None,
     environ: Mapping[str, str] | None = None,
+    cwd: str = "",
 ) -> dict[str, object]:
     """Return how this process was started, where, by whom and as which of many.
 
-    `top` is the work tree's top folder; `argv` and `environ` are those of another process.
+    `top` is the work tree's top folder; `argv`, `environ` and `cwd` are those of another
+    process.
     """
     from tui_tracker.capture import containers, launch
     from tui_tracker.capture.redaction import redact_argv
@@ -36,10 +38,10 @@ def capture_process(
     environ = os.environ if environ is None else environ
     given = list(getattr(sys, "orig_argv", None) or sys.argv) if argv is None else list(argv)
     shown, redacted = redact_argv(given)
-    cwd = working_folder()
+    cwd = cwd or working_folder()
     facts: dict[str, object] = {
         "argv": [private_path(text) for text in shown],
-        "script": script_name(),
+        "script": script_name() if argv is None else script_of(given),
         "cwd": private_path(cwd),
         "host": host_name(),
         "user": user_name(),
@@ -71,6 +73,13 @@ def read_scheduler(environ: Mapping[str, str]) -> dict[str, str]:
         # A pod's host name is its own name, unless somebody chose another.
         found |= {"pod_name": environ["HOSTNAME"]} if environ.get("HOSTNAME") else {}
     return found
+
+
+def script_of(command: Sequence[str]) -> str:
+    """Return the file name of the script in a command, or its module or program."""
+    from tui_tracker.capture import arguments
+
+    return arguments.script_word(command)
 
 
 def script_name() -> str:

@@ -75,6 +75,8 @@ def is_secret_name(name: str) -> bool:
 
     Takes `--api-key`, `apiKey`, `db.password` and `HF_TOKEN` alike.
     """
+    if name.startswith(("/", "./", "../", "~/")):
+        return False  # a path
     words = _words(name)
     while words and (words[-1] in _AFTER or words[-1].isdigit()) and len(words) > 1:
         words.pop()

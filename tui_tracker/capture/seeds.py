@@ -27,8 +27,8 @@ _FUNCTIONS = (
     ("random", "random", ("seed",)),
     ("numpy", "numpy.random", ("seed", "default_rng")),
     # Where the function is defined comes first: by that name it is pickled.
-    ("torch", "torch.random", ("manual_seed",)),
-    ("torch", "torch", ("manual_seed",)),
+    ("torch", "torch.random", ("manual_seed", "seed")),
+    ("torch", "torch", ("manual_seed", "seed")),
     ("torch", "torch.cuda.random", ("manual_seed", "manual_seed_all")),
     ("torch", "torch.cuda", ("manual_seed", "manual_seed_all")),
     ("torch", "torch.mps", ("manual_seed",)),
@@ -43,7 +43,9 @@ _MOST = 100
 """Calls of one run that are kept, each with its own seed."""
 _NAMES = frozenset(("seed", "random_seed", "random_state", "rng_seed", "manual_seed"))
 _MOST_PARAMS = 8
-_FEW, _MANY = 2, 64
+_DRAWN = 2**53
+"""A seed beyond was drawn by torch itself when it was loaded, and not chosen by anybody."""
+_FEW, _MANY = 4, 64
 """States behind a seed that are looked through at once, and by the thread."""
 
 
@@ -107,17 +109,22 @@ class Seeds:
         self._more = 0
         self._params: dict[str, object] = {}
         self._states: dict[str, dict[str, str]] = {}
+        self._drawn: dict[str, int] = {}
+        """Seeds that libraries drew by themselves, by which a run can still be repeated."""
         self._shown: list[dict[str, object]] = []
         """What the states of the generators tell of calls that nobody heard."""
         self.see_params(params)
 
     def begin(self) -> dict[str, object]:
-        """Begin to listen; return what is known by now."""
+        """Return what is known by now."""
         watch()
         self._calls = sorted(_last.values(), key=lambda call: call.at)
-        _listening.append(self)
         self._read("start", _FEW)
         return self.facts()
+
+    def listen(self) -> None:
+        """Hear of each call from now on, until `end` or `forget`."""
+        _listening.append(self)
 
     def see_params(self, params: Mapping[str, object]) -> None:
         """Take in the params that are called like seeds."""
@@ -149,7 +156,8 @@ class Seeds:
     def take(self, call: Call) -> None:
         """Keep a call; one that repeats the last of its kind is counted."""
         for old in self._calls[-4:]:
-            if (old.via, old.seed) == (call.via, call.seed) and old.at >= self._began:
+            alike = (old.library, old.via, old.seed) == (call.library, call.via, call.seed)
+            if alike and old.at >= self._began:
                 old.times += 1
                 return
         if len(self._calls) < _MOST:
@@ -166,9 +174,14 @@ class Seeds:
             facts["unseen"] = unseen
         if self._more:
             facts["more"] = self._more
+        if self._drawn:
+            facts["drawn"] = self._drawn
         return {**facts, "states": self._states}
 
     def _read(self, when: str, reach: int) -> None:
+        self._states[when] = {}
+        if not _is_any_loaded():
+            return
         from tui_tracker.capture import generators
 
         self._states[when] = generators.hash_states()
@@ -176,6 +189,8 @@ class Seeds:
 
     def _search(self, reach: int) -> None:
         """Find seeds in the states of generators that nobody was heard to seed."""
+        if not _is_any_loaded():
+            return
         from tui_tracker.capture import generators
 
         heard = {call.library for call in self._calls if call.seed is not None}
@@ -183,7 +198,14 @@ class Seeds:
         wanted = {_whole(value): None for value in self._params.values()}
         candidates = [seed for seed in wanted if seed is not None]
         for library, seed in generators.find_seeds(candidates, heard, reach):
-            self._shown.append({"library": library, "seed": seed, "via": "state"})
+            if seed < _DRAWN:
+                self._shown.append({"library": library, "seed": seed, "via": "state"})
+            else:
+                self._drawn.setdefault(library, seed)
+
+
+def _is_any_loaded() -> bool:
+    return not sys.modules.keys().isdisjoint(("random", "numpy.random", "torch", "tensorflow"))
 
 
 def _is_seed(name: str) -> bool:
@@ -197,7 +219,16 @@ def _wrap(library: str, module: ModuleType, place: str, name: str) -> None:
     wrapper = _wrappers.get(id(original))
     if wrapper is None:
         wrapper = _wrappers[id(original)] = _make_wrapper(library, original, place, name)
+        _tell_torchscript(original, wrapper)
     setattr(module, name, wrapper)
+
+
+def _tell_torchscript(original: object, wrapper: object) -> None:
+    """Have TorchScript know the wrapper where it knows the function: it goes by identity."""
+    builtins: Any = sys.modules.get("torch.jit._builtins")
+    table = getattr(builtins, "_builtin_table", None)
+    if isinstance(table, dict) and id(original) in table:
+        table[id(wrapper)] = table[id(original)]
 
 
 def _make_wrapper(

@@ -8,8 +8,9 @@ The line is for people and programs alike; `body` in it names what follows:
   range(`rows`), 0 for a row of no role, else the place of its role in `roles`, from 1 on (where
   no row is left over, from 0 on: `first`), in `bits` bits (1, 2, 4 or 8), lowest first, deflated.
 - `deltas`: in any order, or more than once. For each role in turn its rows as differences
-  from the one before, zigzag (2d, or -2d-1 below 0), as 64-bit numbers parted into eight
-  planes, the lowest byte of each first, deflated; its length in bytes is `lengths[role]`.
+  from the one before (the first from 0) in signed 64-bit arithmetic, zigzag (2d, or -2d-1
+  below 0), parted into eight planes, the lowest byte of each first, deflated; its length in
+  bytes is `lengths[role]`.
 - `names`: row ids that are texts. A JSON list of each role, deflated, by `lengths`.
 
 `n` tells how many rows each role has. A million rows of four roles or three and a rest
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     Rows = array[int] | list[str]
 
 _WHAT = "tui_tracker split 1"
+_HALF = 1 << 63
 _SPARSE = 16
 """At most so many rows of a table to one in a role, else differences are shorter."""
 
@@ -156,7 +158,7 @@ def _places(codes: bytes, code: int) -> list[int]:
 def _pack_deltas(rows: array[int]) -> bytes:
     last, deltas = 0, array("Q")
     for row in rows:
-        step = row - last
+        step = (row - last + _HALF) % (2 * _HALF) - _HALF
         last = row
         deltas.append((step << 1) if step >= 0 else ((-step << 1) - 1))
     data = little_endian(deltas).tobytes()
@@ -173,6 +175,7 @@ def _unpack_deltas(planes: bytes) -> list[int]:
     deltas.frombytes(data)
     for delta in little_endian(deltas):
         row += -((delta + 1) >> 1) if delta & 1 else delta >> 1
+        row = (row + _HALF) % (2 * _HALF) - _HALF
         rows.append(row)
     return rows
 

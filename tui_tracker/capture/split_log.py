@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tui_tracker.capture.split_format import Rows
 
 _MOST_FOLDS = 100
+_SOLD_AS = {"sklearn": "scikit-learn"}
 _PLAIN = (bool, int, float, str, type(None))
 _NOT_SETTINGS = ("indices", "cv", "y", "groups", "test_fold")
 
@@ -150,21 +151,24 @@ def _recipe(said: Mapping[str, object]) -> Facts:
 
 def _splitter(strategy: object) -> Facts:
     if isinstance(strategy, type):
-        return {
-            "splitter": f"{strategy.__module__}.{strategy.__qualname__}",
-            "strategy": strategy.__name__,
-        }
+        return {"splitter": _public_name(strategy), "strategy": strategy.__name__}
     kind = type(strategy)
     settings = {
         key: value if isinstance(value, _PLAIN) else repr(value)[:200]
         for key, value in sorted(getattr(strategy, "__dict__", {}).items())
         if key not in _NOT_SETTINGS
     }
-    facts: Facts = {"strategy": kind.__name__, "splitter": f"{kind.__module__}.{kind.__qualname__}"}
+    facts: Facts = {"strategy": kind.__name__, "splitter": _public_name(kind)}
     facts["arguments"] = settings
     if isinstance(seed := settings.get("random_state"), int):
         facts["seed"] = seed
     library = next(iter(libraries_of(strategy)), "")
     if version := getattr(sys.modules.get(library), "__version__", None):
-        facts["library"] = f"{library} {version}"
+        facts["library"] = f"{_SOLD_AS.get(library, library)} {version}"
     return facts
+
+
+def _public_name(kind: type) -> str:
+    """Return a class's name by which it can be imported, without the private modules in it."""
+    parts = f"{kind.__module__}.{kind.__qualname__}".split(".")
+    return ".".join(part for part in parts if not part.startswith("_") or part == "__main__")

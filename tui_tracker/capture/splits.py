@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _ORDER = ("train", "val", "valid", "validation", "dev", "test")
 """In the order of time, and in which pairs of roles are told."""
+_MANY = 4_000_000
 _NO_TIME = -(2**63)
 
 
@@ -113,13 +114,13 @@ def hash_roles(roles: Mapping[str, Rows], *, ordered: bool = True) -> str:
 
 def find_duplicates(roles: Mapping[str, Rows]) -> dict[str, int]:
     """Return by role how many rows are there more than once, counted beyond the first."""
-    found = {role: len(rows) - len(set(rows)) for role, rows in roles.items()}
+    found = {role: len(roles[role]) - len(once) for role, once in _distinct(roles).items()}
     return {role: count for role, count in found.items() if count}
 
 
 def find_overlap(roles: Mapping[str, Rows]) -> dict[str, int]:
     """Return by `role/role` how many rows are in both."""
-    return _shared({role: set(rows) for role, rows in roles.items()})
+    return _shared(_distinct(roles))
 
 
 def find_group_leak(roles: Mapping[str, Rows], groups: object) -> dict[str, int]:
@@ -158,12 +159,33 @@ def find_time_leak(roles: Mapping[str, Rows], times: object) -> dict[str, int]:
     return found
 
 
-def _shared(sets: Mapping[str, set[Any]]) -> dict[str, int]:
+def _distinct(roles: Mapping[str, Rows]) -> dict[str, Any]:
+    """Return each role's rows once each: sets, or sorted arrays where sets would need gigabytes."""
+    numpy: Any = sys.modules.get("numpy")
+    many = sum(map(len, roles.values())) > _MANY
+    if numpy is None or not many or any(isinstance(rows, list) for rows in roles.values()):
+        return {role: set(rows) for role, rows in roles.items()}
+    found = {}
+    for role, rows in roles.items():
+        ordered = numpy.sort(numpy.array(rows, numpy.int64))
+        first = numpy.ones(len(ordered), bool)
+        first[1:] = ordered[1:] != ordered[:-1]
+        found[role] = ordered[first]
+    return found
+
+
+def _common(one: Any, other: Any) -> int:
+    if isinstance(one, set):
+        return len(one & other)
+    return int(sys.modules["numpy"].intersect1d(one, other, assume_unique=True).size)
+
+
+def _shared(sets: Mapping[str, Any]) -> dict[str, int]:
     roles = list(sets)
     found: dict[str, int] = {}
     for place, one in enumerate(roles):
         for other in roles[place + 1 :]:
-            if both := len(sets[one] & sets[other]):
+            if both := _common(sets[one], sets[other]):
                 found[f"{one}/{other}"] = both
     return found
 

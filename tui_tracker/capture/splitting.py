@@ -331,6 +331,10 @@ def _column(name: str, values: object, n: int) -> list[Any]:
         raise InvalidArgument(f"split(): {name}: {error}") from error
     if len(found) != n:
         raise InvalidArgument(f"split(): {name} has {len(found)} values for {n} rows")
+    try:
+        set(found)
+    except TypeError as error:
+        raise InvalidArgument(f"split(): {name}: {error}, so it cannot be compared") from error
     if missing := sum(value is None for value in found):
         raise InvalidArgument(f"split(): {name} is missing in {missing} rows: fill or drop them")
     return found

@@ -29,7 +29,10 @@ GROUPS: dict[str, dict[str, str]] = {
         "curve": "draw metrics over steps",
         "console": "print what a run printed",
         "artifacts": "list a run's files, or copy them out",
+        "lineage": "check what a run came from against what is there now",
+        "diff": "say what differs between two runs",
         "reproduce": "get a run again, and grade what comes out",
+        "code": "show a run's code, or rebuild it in a folder",
     },
     "change": {
         "tag": "add tags to a run",
@@ -46,7 +49,13 @@ GROUPS: dict[str, dict[str, str]] = {
         "doctor": "check the store, recover what dead runs left, back up",
         "gc": "empty the trash and give the space back",
     },
+    "hand on": {
+        "bundle": "write runs into one file, with files and code",
+        "unbundle": "bring the runs of such a file into the store",
+        "statement": "say what a run came from, in a standard format",
+    },
     "begin": {
+        "run": "run a command and record it as a run",
         "demo": "train something small and watch it",
         "completion": "print the shell's completion script",
     },

@@ -50,6 +50,7 @@ def run_checks(store: Store, *, deep: bool) -> Iterator[Check]:
         lambda: check_series(store),
         lambda: check_texts(store),
         lambda: check_artifacts(store, deep=deep),
+        lambda: check_code(store, deep=deep),
         lambda: check_journals(store),
     )
     for check in checks:
@@ -121,6 +122,15 @@ def check_artifacts(store: Store, *, deep: bool) -> Check:
     if rows:
         said += ", hashes compared" if deep else ", hashes not compared (--deep does)"
     return Check("artifacts", said, tuple(_few(problems)))
+
+
+def check_code(store: Store, *, deep: bool) -> Check:
+    """Look for the snapshot of every run's code; `deep` looks for every object of each."""
+    from tui_tracker.code_sweep import lost_snapshots
+
+    count, lost = lost_snapshots(store, deep=deep)
+    problems = [f"the code of run {name!r} {what}" for name, what in lost]
+    return Check("code", plural(count, "snapshot"), tuple(_few(problems)))
 
 
 def check_journals(store: Store) -> Check:

@@ -23,6 +23,9 @@ def run(args: argparse.Namespace) -> int:
         f"{plural(swept.artifacts, 'unused file')} ({format_size(swept.artifact_bytes)}), "
         f"the database is {format_size(swept.database_bytes)} smaller"
     )
+    if swept.code.snapshots:
+        size = format_size(swept.code.size_bytes)
+        tell(f"{plural(swept.code.snapshots, 'snapshot')} of code that no run names ({size})")
     for name in emptied.kept:
         say(f"{name!r} stays in the trash: something of it is still being written")
     if swept.problem:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     """JSON of a kind of things, by run."""
 
 _BULKY = (
-    *("packages", "origins", "conda", "shadowed", "cpu_flags"),
+    *("packages", "origins", "conda", "shadowed", "cpu_flags", "files", "secrets"),
     *("columns", "problems", "left_out", "paths"),
 )
 """Facts that would make a list of runs a hundred times longer; one run has them."""

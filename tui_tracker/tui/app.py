@@ -215,6 +215,7 @@ class TrackerApp(App[None], inherit_bindings=False):
 
     def action_refresh(self) -> None:
         if self.page is not None:
+            self.page.check_again()
             self.page.read_again()
             self.page.say("Read again")
 

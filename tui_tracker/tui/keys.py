@@ -25,6 +25,9 @@ Place = Literal[
     "page",
     "lines",
     "console",
+    "lineage",
+    "changes",
+    "patch",
     "help",
 ]
 
@@ -39,6 +42,9 @@ AROUND: dict[Place, tuple[Place, ...]] = {
     "page": ("list", "run", "everywhere"),
     "lines": ("list", "run", "everywhere"),
     "console": ("list", "run", "everywhere"),
+    "lineage": ("list", "run", "everywhere"),
+    "changes": ("list", "everywhere"),
+    "patch": ("list", "everywhere"),
     "help": ("list", "everywhere"),
 }
 """The places around each place, innermost first."""
@@ -54,6 +60,9 @@ TITLES: dict[Place, str] = {
     "page": "Pages of a run",
     "lines": "Lists of a run",
     "console": "Console",
+    "lineage": "Lineage of a run",
+    "changes": "Changed files",
+    "patch": "Diff of a file",
     "help": "Help",
 }
 
@@ -84,7 +93,14 @@ KEYS: tuple[Key, ...] = (
     Key("everywhere", ("escape",), "out", "back", "Go one level out; never quits"),
     Key("everywhere", ("q",), "close", "close", "Close this page; quit from the first", 40),
     Key("everywhere", ("r",), "refresh", "refresh", "Read everything again from the store"),
-    Key("everywhere", ("y",), "copy", "copy id", "Copy the id of the run", 55),
+    Key(
+        "everywhere",
+        ("y",),
+        "copy",
+        "copy",
+        "Copy the id of the run, in its lineage what the cursor is on",
+        55,
+    ),
     Key("everywhere", ("T",), "theme", "theme", "Change between the dark and the light theme"),
     Key("everywhere", ("ctrl+c",), "interrupt", "quit", "Quit, when pressed twice"),
     Key("list", ("up", "k"), "move(-1)", "up", "Move up", command=False),
@@ -110,9 +126,10 @@ KEYS: tuple[Key, ...] = (
     Key("run", ("1",), "tab(0)", "overview", "Show the overview"),
     Key("run", ("2",), "tab(1)", "curves", "Show the curves"),
     Key("run", ("3",), "tab(2)", "params", "Show the params"),
-    Key("run", ("4",), "tab(3)", "artifacts", "Show the artifacts"),
-    Key("run", ("5",), "tab(4)", "console", "Show the console"),
-    Key("run", ("6",), "tab(5)", "notes", "Show the notes"),
+    Key("run", ("4",), "tab(3)", "lineage", "Show the lineage"),
+    Key("run", ("5",), "tab(4)", "artifacts", "Show the artifacts"),
+    Key("run", ("6",), "tab(5)", "console", "Show the console"),
+    Key("run", ("7",), "tab(6)", "notes", "Show the notes"),
     Key("run", ("tab",), "next_tab(1)", "next tab", "Go to the next tab", 30),
     Key("run", ("shift+tab",), "next_tab(-1)", "tab back", "Go to the tab before"),
     Key("run", ("right_square_bracket", "J"), "next_run(1)", "next run", "Open the next run", 35),
@@ -163,6 +180,18 @@ KEYS: tuple[Key, ...] = (
     Key("curves", ("minus",), "zoom(-1)", "zoom out", "Zoom out"),
     Key("curves", ("0",), "zoom(0)", "all steps", "Show all steps"),
     Key("lines", ("slash",), "screen.filter", "filter", "Show only lines that contain a text", 20),
+    Key("lineage", ("enter",), "open", "open", "Open the changed files, or fold and unfold", 10),
+    Key("lineage", ("left", "h"), "fold", "fold", "Fold the branch, or go to its parent", 15),
+    Key("lineage", ("right", "l"), "unfold", "unfold", "Unfold the branch", 16),
+    Key("lineage", ("d",), "deep", "deep check", "Read and hash everything; again to stop", 18),
+    Key("lineage", ("slash",), "screen.filter", "filter", "Show only what contains a text", 20),
+    Key("changes", ("enter",), "open", "diff", "Show what was changed in the file", 10),
+    Key(
+        "patch", ("right_square_bracket", "J"), "screen.next(1)", "next", "Go to the next file", 10
+    ),
+    Key(
+        "patch", ("left_square_bracket", "K"), "screen.next(-1)", "before", "Go to the file before"
+    ),
 )
 
 

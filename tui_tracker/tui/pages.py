@@ -27,6 +27,21 @@ from tui_tracker.formatting import (
     printable,
     wrap,
 )
+from tui_tracker.lineage.words import (
+    code_line,
+    data_line,
+    determinism_line,
+    environment_line,
+    hardware_line,
+    lock_line,
+    modules_line,
+    process_line,
+    reads_line,
+    resources_line,
+    seeds_line,
+    split_line,
+    variables_line,
+)
 from tui_tracker.tui.columns import GLYPHS, metric_stat, rank_metrics
 from tui_tracker.tui.widgets.line_widget import Line, Role, Span
 
@@ -50,6 +65,24 @@ _LINEAGE_MARKS: dict[str, Span] = {
     "skipped": ("– ", "dim"),
     "pending": ("… ", "dim"),
 }
+
+
+_LINES = {
+    "code": code_line,
+    "data": data_line,
+    "split": split_line,
+    "environment": environment_line,
+    "hardware": hardware_line,
+    "seeds": seeds_line,
+    "determinism": determinism_line,
+    "modules": modules_line,
+    "reads": reads_line,
+    "variables": variables_line,
+    "process": process_line,
+    "resources": resources_line,
+    "lock": lock_line,
+}
+"""What tells a part of the lineage in one line; others are told by their first facts."""
 
 
 def status_span(row: RunRow) -> Span:
@@ -178,44 +211,11 @@ def _lineage(parts: Sequence[LineagePart], width: int) -> Iterable[Line]:
 def _telling(part: LineagePart) -> str:
     """Return the most telling facts of a part in one line."""
     facts = part.facts
-    if part.name == "code" and "dirty" in facts:
-        return _code(facts)
-    if part.name == "environment" and isinstance(packages := facts.get("packages"), dict):
-        return _environment(facts, packages)
-    if part.name == "hardware":
-        return _hardware(facts)
+    kind = part.name.partition(":")[0].partition(".")[0]
+    if (line := _LINES.get(kind)) is not None and facts:
+        return line(facts)
     simple = {k: v for k, v in facts.items() if isinstance(v, (str, int, float)) and v != ""}
     return "  ".join(f"{key} {_short(value)}" for key, value in list(simple.items())[:5])
-
-
-def _code(facts: Mapping[str, object]) -> str:
-    commit = str(facts.get("commit") or "no commit yet")[:12]
-    branch = facts.get("branch")
-    changes = facts.get("changes")
-    counts = changes.items() if isinstance(changes, dict) else ()
-    changed = ", ".join(f"{count} {kind}" for kind, count in counts if count)
-    place = f"{branch} @ {commit}" if branch else commit
-    return f"{place}, {changed or 'clean'}"
-
-
-def _environment(facts: Mapping[str, object], packages: Mapping[str, object]) -> str:
-    python, system = facts.get("python"), facts.get("system")
-    if isinstance(python, dict):
-        python = python.get("version")
-    if isinstance(system, dict):
-        system = system.get("distro") or system.get("name")
-    words = [f"Python {python}", f"{len(packages)} packages", system]
-    return ", ".join(str(word) for word in words if word)
-
-
-def _hardware(facts: Mapping[str, object]) -> str:
-    words = [facts.get("cpu"), f"{facts.get('cores')} cores"]
-    if isinstance(memory := facts.get("memory_bytes"), int):
-        words.append(format_size(memory))
-    gpus = facts.get("gpus")
-    for gpu in gpus if isinstance(gpus, list) else ():
-        words.append(gpu.get("name") if isinstance(gpu, dict) else gpu)
-    return ", ".join(str(word) for word in words if word)
 
 
 def _short(value: object) -> str:

@@ -10,7 +10,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
+from tui_tracker.lineage.words import code_line
 from tui_tracker.queries import (
     Buckets,
     ConsoleLine,
@@ -38,6 +40,10 @@ from tui_tracker.tui.columns import (
     rank_metrics,
     table_columns,
 )
+
+if TYPE_CHECKING:
+    from tui_tracker.code_store import CodeChange
+    from tui_tracker.lineage import LineageTree, Progress
 
 EXACT_POINTS = 200_000
 """A longer curve is read to the value under the cursor by buckets only."""
@@ -183,3 +189,42 @@ def read_curves(
 def read_lines(store: Store, run: int, first: int, count: int) -> list[ConsoleLine]:
     """Return lines of a run's console."""
     return read_console(store, run, first, count)
+
+
+def read_lineage(
+    store: Store, key: int, *, deep: bool, progress: Progress | None = None
+) -> LineageTree:
+    """Return a run's lineage, checked against what is there now."""
+    from tui_tracker.lineage import trace_lineage
+
+    return trace_lineage(store, key, deep=deep, progress=progress)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesFound:
+    """What was changed on top of the commit that a run was at."""
+
+    name: str
+    """The run's."""
+    line: str
+    """Its code in words."""
+    changes: tuple[CodeChange, ...]
+    patches: dict[str, str]
+    """The diff of each file by its path, secrets replaced."""
+    empty: str
+    """What to say where there is no changed file."""
+
+
+def read_changes(store: Store, key: int) -> ChangesFound:
+    """Return the changed files of a run and their diffs, from the store's own copy.
+
+    Raises:
+        CodeUnavailable: there is no copy of the code.
+    """
+    from tui_tracker.compare.code import changes_of_run
+
+    changes, patches, facts = changes_of_run(store, key)
+    run = get_run(store, key)
+    empty = "Nothing was changed on top of the commit." if facts.get("commit") else ""
+    empty = empty or "There is no commit to compare with."
+    return ChangesFound(run.row.name, code_line(facts), changes, patches, empty)

@@ -82,6 +82,9 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
     def read_again(self) -> None:
         """Ask the store for everything that is shown."""
 
+    def check_again(self) -> None:
+        """Forget what was checked and would not be checked again for a mere reading."""
+
     def show_trouble(self, text: str) -> None:
         """Show why there is nothing to show, where the page would be empty without it."""
 

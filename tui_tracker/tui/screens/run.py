@@ -1,4 +1,4 @@
-"""The page of one run: overview, curves, params, artifacts, console, notes."""
+"""The page of one run: overview, curves, params, lineage, artifacts, console, notes."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ from tui_tracker.formatting import format_count, format_duration, printable
 from tui_tracker.tui import pages
 from tui_tracker.tui.columns import rank_metrics
 from tui_tracker.tui.keys import bindings
-from tui_tracker.tui.screens.base import TrackerScreen
+from tui_tracker.tui.screens.lineage_tab import LineageTab
 from tui_tracker.tui.widgets.bar import Bar
 from tui_tracker.tui.widgets.console_view import ConsoleView
 from tui_tracker.tui.widgets.curve_grid import CurveGrid
 from tui_tracker.tui.widgets.footer import Footer
 from tui_tracker.tui.widgets.line_widget import Line, LineWidget, Span
+from tui_tracker.tui.widgets.lineage_view import LineageView
+from tui_tracker.tui.widgets.lines_foot import LinesFoot
 from tui_tracker.tui.widgets.lines_view import LinesView
 from tui_tracker.tui.widgets.tabs import Tabs
 
@@ -34,11 +36,11 @@ if TYPE_CHECKING:
     from tui_tracker.tui.reading import CurvesFound, RunFound
     from tui_tracker.tui.widgets.filter_line import FilterLine
 
-TABS = ("Overview", "Curves", "Params", "Artifacts", "Console", "Notes")
-OVERVIEW, CURVES, PARAMS, ARTIFACTS, CONSOLE, NOTES = range(len(TABS))
+TABS = ("Overview", "Curves", "Params", "Lineage", "Artifacts", "Console", "Notes")
+OVERVIEW, CURVES, PARAMS, LINEAGE, ARTIFACTS, CONSOLE, NOTES = range(len(TABS))
 
 
-class RunScreen(TrackerScreen, inherit_bindings=False):
+class RunScreen(LineageTab, inherit_bindings=False):
     """One run of those in the table it was opened from."""
 
     BINDINGS = [*bindings("run"), *bindings("lines")]
@@ -82,6 +84,8 @@ class RunScreen(TrackerScreen, inherit_bindings=False):
             yield LinesView("page", id="overview", classes="page")
             yield CurveGrid(id="curves")
             yield LinesView("lines", id="params", classes="page")
+            yield LineageView(id="lineage")
+            yield LinesFoot(id="lineage-foot")
             yield LinesView("lines", id="artifacts", classes="page")
             yield ConsoleView(id="console")
             yield LinesView("page", id="notes", classes="page")
@@ -187,6 +191,7 @@ class RunScreen(TrackerScreen, inherit_bindings=False):
             OVERVIEW: self._show_overview,
             CURVES: self._show_curves,
             PARAMS: self._show_params,
+            LINEAGE: self.show_lineage,
             ARTIFACTS: self._show_artifacts,
             CONSOLE: self._show_console,
             NOTES: self._show_notes,
@@ -284,6 +289,7 @@ class RunScreen(TrackerScreen, inherit_bindings=False):
         self.query_one(Tabs).open = tab
         for number in range(len(TABS)):
             self.page(number).visible = number == tab
+        self.query_one("#lineage-foot").visible = tab == LINEAGE
         self.focus_on(self.page(tab))
         self._show()
 
@@ -306,6 +312,7 @@ class RunScreen(TrackerScreen, inherit_bindings=False):
             view.top = 0
         self.grid.forget()
         self.console_view.forget()
+        self.forget_lineage()
         self.read_again()
 
     # Filters.
@@ -313,7 +320,7 @@ class RunScreen(TrackerScreen, inherit_bindings=False):
     def action_filter(self) -> None:
         from tui_tracker.tui.widgets.filter_line import FilterLine
 
-        if self._tab not in (CURVES, PARAMS, ARTIFACTS):
+        if self._tab not in (CURVES, PARAMS, LINEAGE, ARTIFACTS):
             self.say("There is nothing to filter on this tab")
             return
         line = FilterLine(self._filters[self._tab], f"text in {TABS[self._tab].lower()}")
@@ -331,6 +338,7 @@ class RunScreen(TrackerScreen, inherit_bindings=False):
     def _filter(self, text: str) -> None:
         if text != self._filters[self._tab]:
             self._filters[self._tab] = text
+            self.lineage_view.text = self._filters[LINEAGE]
             self._show()
 
     def _close_filter(self) -> None:
@@ -352,4 +360,6 @@ class RunScreen(TrackerScreen, inherit_bindings=False):
         self.tracker.leave_run(self.key)
 
     def text_to_copy(self) -> str:
+        if self._tab == LINEAGE:
+            return self.copied_from_lineage()
         return self.run_detail.row.id if self.run_detail else ""

@@ -31,15 +31,23 @@ class Tabs(LineWidget):
             return self.tabs
 
     def _parts(self) -> list[tuple[Span, ...]]:
-        full = sum(cell_width(name) + 5 for name in self.names) <= self.size.width
+        letters = self._letters()
         parts: list[tuple[Span, ...]] = []
         for number, name in enumerate(self.names):
-            word = name if full or number == self.open else name[:4]
+            word = name if number == self.open else name[:letters]
             if number == self.open:
                 parts.append(((f" {number + 1} {word} ", "mark"), (" ", "")))
             else:
                 parts.append(((f" {number + 1}", "accent"), (f" {word}  ", "dim")))
         return parts
+
+    def _letters(self) -> int:
+        """Return how many letters of the names fit; the open one is always whole."""
+        for letters in (max(map(cell_width, self.names), default=0), 4, 3, 2):
+            words = [n if i == self.open else n[:letters] for i, n in enumerate(self.names)]
+            if sum(cell_width(word) + 5 for word in words) <= self.size.width:
+                return letters
+        return 1
 
     def render_line(self, y: int) -> Strip:  # noqa: ARG002 - there is one line
         spans = [span for part in self._parts() for span in part]

@@ -1,0 +1,74 @@
+"""Run a command and record it as a run: arguments, output, and what produced it.
+
+Nothing in the script needs to change; a script that calls `init` joins this run. The
+arguments become params (`--lr 0.1`, `-e 5`, `--flag`, `key=value`), secrets are hidden.
+tt ends as the command did: with its exit code, or 128 and the number of its signal.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from tui_tracker.capture.arguments import typed
+from tui_tracker.cli.output import say, tell
+from tui_tracker.errors import CannotRun, InvalidArgument
+from tui_tracker.formatting import printable
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.usage = "tt run [options] [--] COMMAND ..."
+    parser.add_argument("--experiment", metavar="E", help="the experiment (else the script's name)")
+    parser.add_argument("--name", metavar="N", help="the run's name")
+    parser.add_argument(
+        "--tag", metavar="TAG", action="append", default=[], help="a tag; may be repeated"
+    )
+    parser.add_argument("--note", metavar="TEXT", default="", help="a note")
+    parser.add_argument(
+        "--param",
+        metavar="K=V",
+        action="append",
+        default=[],
+        help="a param beside those of the command; may be repeated",
+    )
+    parser.add_argument(
+        "--no-params", action="store_true", help="read no params from the command's arguments"
+    )
+    parser.add_argument("--quiet", action="store_true", help="do not name the run at its end")
+    parser.add_argument("command", metavar="COMMAND", nargs=argparse.REMAINDER)
+
+
+def run(args: argparse.Namespace) -> int:
+    command = args.command[1:] if args.command[:1] == ["--"] else args.command
+    if not command:
+        raise InvalidArgument("tt run needs a command: tt run -- python train.py --lr 0.1")
+    params = dict(_pair(text) for text in args.param)
+    if os.environ.get("TUI_TRACKER_MODE") == "disabled":
+        os.execvp(command[0], command)
+    from tui_tracker.launcher import run_command
+
+    try:
+        result = run_command(
+            command,
+            experiment=args.experiment,
+            name=args.name,
+            params=params,
+            read_arguments=not args.no_params,
+            tags=args.tag,
+            note=args.note,
+            store=args.store,
+        )
+    except CannotRun as error:
+        say(str(error))
+        return error.exit_code
+    if not args.quiet:
+        name = printable(result.name)
+        tell(f"tt: run {name!r} {result.status}; see it with: tt show {result.run_id[-8:]}")
+    return result.exit_code
+
+
+def _pair(text: str) -> tuple[str, object]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise InvalidArgument(f"--param takes NAME=VALUE, such as lr=0.1, not {text!r}")
+    return name, typed(value)
