@@ -66,7 +66,7 @@ def inspect_file(path: str, database: str) -> None:
         # A function in a schema that came from elsewhere must not run.
         connection.execute("PRAGMA trusted_schema=OFF")
         _refuse_odd_schema(path, connection)
-        if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+        if connection.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
             raise BundleError(path, "the store inside is damaged")
         _refuse_odd_texts(path, connection)
     except (sqlite3.Error, UnicodeError) as error:
