@@ -14,6 +14,7 @@ import pytest
 import tui_tracker as tt
 from tui_tracker import edits, merge, sweep
 from tui_tracker.drain import recover
+from tui_tracker.errors import StoreDamaged
 from tui_tracker.merge import merge_runs, tables_of_runs
 from tui_tracker.queries import (
     RunDetail,
@@ -406,6 +407,21 @@ def test_a_run_that_cannot_be_written_leaves_nothing(store: Store, target: Store
         )
 
     with pytest.raises((sqlite3.Error, tt.TrackerError)):
+        merge_runs(store, target)
+
+    assert dump(target) == before
+
+
+@pytest.mark.usefixtures("rich")
+@pytest.mark.parametrize("table", ["block", "key"])
+def test_a_damaged_source_is_told_and_nothing_of_the_run_comes(
+    store: Store, target: Store, table: str
+) -> None:
+    before = dump(target)
+    with store.write() as connection:
+        connection.execute(f"DELETE FROM {table}")
+
+    with pytest.raises(StoreDamaged, match="gone"):
         merge_runs(store, target)
 
     assert dump(target) == before

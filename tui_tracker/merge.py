@@ -22,6 +22,7 @@ from typing import Any, Literal
 from tui_tracker import folder as folders
 from tui_tracker.artifacts import stored_path, take_in
 from tui_tracker.edits import is_written
+from tui_tracker.errors import StoreDamaged
 from tui_tracker.merge_edits import batch_here, join_edits, read_edits
 from tui_tracker.queries.rows import run_uuid
 from tui_tracker.store import Store
@@ -350,7 +351,12 @@ def _rename(names: _Names, table: Table, columns: dict[str, list[Any]]) -> None:
 
 def _keys(names: _Names, numbers: list[int]) -> list[int]:
     for number in set(numbers).difference(names.keys):
-        (label,) = names.source.read("SELECT name, kind, context FROM key WHERE id=?", (number,))
+        labels = names.source.read("SELECT name, kind, context FROM key WHERE id=?", (number,))
+        if not labels:
+            raise StoreDamaged(
+                names.source.path, f"the name of the param or metric {number} is gone"
+            )
+        label = labels[0]
         names.target.execute(
             "INSERT OR IGNORE INTO key (name, kind, context) VALUES (?,?,?)", label
         )
@@ -373,6 +379,8 @@ def _blocks(names: _Names, numbers: list[int]) -> list[int]:
             last += 1
             names.blocks[number] = last
             names.target.execute("INSERT INTO block (id, data) VALUES (?,?)", (last, data))
+    if lost := set(numbers).difference(names.blocks):
+        raise StoreDamaged(names.source.path, f"{len(lost)} blocks of points are gone")
     return [names.blocks[number] for number in numbers]
 
 
