@@ -25,6 +25,7 @@ from tui_tracker.queries import LineagePart, RunDetail
 from tui_tracker.store import Store
 
 if TYPE_CHECKING:
+    from tui_tracker.capture.listing import File
     from tui_tracker.facts import Facts
 
 _CHUNK = 1 << 20
@@ -71,6 +72,8 @@ class Present:
         self._progress = progress or (lambda *_: None)
         self.artifacts = folders.artifacts(store.folder)
         self._cache = HashCache()
+        self._known: dict[tuple[int, ...], str] = {}
+        """Hashes by device, inode, size and times; "" where none is known."""
         self._unasked_left = UNASKED
 
     def close(self) -> None:
@@ -139,9 +142,17 @@ class Present:
             return "changed", f"{short_digest(digest)}, now {short_digest(found)}"
         return "verified", "the sample of it is right" if kind == "sample" else "the same pointer"
 
+    def learn(self, files: Sequence[File]) -> None:
+        """Ask for the hashes of many files at once."""
+        found = self._cache.find(files, "sha256")
+        self._known |= {file[1:]: found.get((file[1], file[2]), "") for file in files}
+
     def known_hash(self, facts: os.stat_result) -> str:
         """Return the SHA-256 of a file that did not change since it was hashed; "" else."""
-        return self._cache.find([facts], "sha256").get((facts.st_dev, facts.st_ino), "")
+        file = _as_file(facts)
+        if file[1:] not in self._known:
+            self.learn([file])
+        return self._known[file[1:]]
 
     def _check_content(self, path: str, digest: str, facts: os.stat_result) -> Check:
         at_ns = time.time_ns()
@@ -149,7 +160,7 @@ class Present:
             found = f"sha256:{self.hash_file(path, facts.st_size)}"
         except OSError as error:
             return "missing", reason_of(error)
-        self._cache.keep([(facts, at_ns, found)], "sha256")
+        self._cache.keep([(_as_file(facts), at_ns, found)], "sha256")
         return _compared(digest, found, "its hash is right")
 
     def hash_file(self, path: str, size: int) -> str:
@@ -172,6 +183,11 @@ class Present:
         if mark == "recorded":  # the store names files by their content
             return "verified", "kept in the store, in the right size"
         return mark, "kept in the store, its hash is right" if mark == "verified" else why
+
+
+def _as_file(facts: os.stat_result) -> File:
+    times = facts.st_mtime_ns, facts.st_ctime_ns
+    return b"", facts.st_dev, facts.st_ino, facts.st_size, *times
 
 
 def _compared(wanted: str, found: str, right: str) -> Check:
