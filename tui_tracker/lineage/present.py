@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tui_tracker.facts import Facts
 
 _CHUNK = 1 << 20
+_KEPT_AT_ONCE = 5_000
 SMALL = 4 << 20
 """A file of at most so many bytes is hashed at once; that takes less than it takes to ask."""
 
@@ -74,10 +75,18 @@ class Present:
         self._cache = HashCache()
         self._known: dict[tuple[int, ...], str] = {}
         """Hashes by device, inode, size and times; "" where none is known."""
+        self._fresh: list[tuple[File, int, str]] = []
         self._unasked_left = UNASKED
 
     def close(self) -> None:
+        self._keep()
         self._cache.close()
+
+    def _keep(self) -> None:
+        # Each transaction waits for the disk, so not one a file.
+        if self._fresh:
+            self._cache.keep(self._fresh, "sha256")
+            self._fresh = []
 
     @property
     def host(self) -> str:
@@ -160,7 +169,9 @@ class Present:
             found = f"sha256:{self.hash_file(path, facts.st_size)}"
         except OSError as error:
             return "missing", reason_of(error)
-        self._cache.keep([(_as_file(facts), at_ns, found)], "sha256")
+        self._fresh.append((_as_file(facts), at_ns, found))
+        if len(self._fresh) >= _KEPT_AT_ONCE:
+            self._keep()
         return _compared(digest, found, "its hash is right")
 
     def hash_file(self, path: str, size: int) -> str:
