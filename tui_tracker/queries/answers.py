@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from tui_tracker.queries.proofs import Proof
 
 RunKey = int
 Status = Literal["running", "finished", "failed", "killed", "crashed"]
@@ -122,6 +125,8 @@ class RunDetail:
     lost: int
     """Calls or bytes the logger or the drain had to give up, told in `lost_why`."""
     lost_why: str
+    proof: Proof | None = None
+    """How far it was shown that the run can be had again; None where nobody tried."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from tui_tracker.queries.answers import (
     RunKey,
 )
 from tui_tracker.queries.contents import content
+from tui_tracker.queries.proofs import proof_levels
 from tui_tracker.queries.rows import moment, param_value, run_uuid
 from tui_tracker.queries.runs import get_rows
 from tui_tracker.store import Store
@@ -51,6 +52,7 @@ def get_run(store: Store, key: RunKey) -> RunDetail:
         console_lines=lines,
         lost=lost,
         lost_why=lost_why,
+        proof=proof_levels(store, [key]).get(key),
     )
 
 

@@ -9,8 +9,6 @@ with its reason; what is interrupted leaves nothing but a run that says `killed`
 from __future__ import annotations
 
 import os
-import shlex
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,19 +16,17 @@ from pathlib import Path
 
 from tui_tracker.code_store import CodeStore
 from tui_tracker.drain import recover
-from tui_tracker.errors import InvalidArgument, RunIsLive
+from tui_tracker.errors import RunIsLive
 from tui_tracker.formatting import format_duration
 from tui_tracker.queries import RunKey
 from tui_tracker.queries.proofs import proof_levels
-from tui_tracker.reproduce import compare, conditions, data, environment, execute
+from tui_tracker.reproduce import compare, conditions, data, environment, execute, scoring
 from tui_tracker.reproduce.attempts import attach_report, save_attempt
 from tui_tracker.reproduce.code import Tree, rebuild_code
 from tui_tracker.reproduce.compare import Comparison, Rerun
 from tui_tracker.reproduce.conditions import Command
 from tui_tracker.reproduce.env_cache import Rebuilt
 from tui_tracker.reproduce.failures import EXECUTION, TROUBLE, CannotReproduce
-from tui_tracker.reproduce.files import stored_file
-from tui_tracker.reproduce.machines import expected_best
 from tui_tracker.reproduce.options import Options
 from tui_tracker.reproduce.outcome import Outcome, markdown
 from tui_tracker.reproduce.places import remove_tree, scratch_folder
@@ -43,8 +39,6 @@ from tui_tracker.store import Store
 
 REPRODUCES = "TUI_TRACKER_REPRODUCES"
 """Tells `init` in the rerun whose reproduction it is."""
-ARTIFACTS = "TUI_TRACKER_ARTIFACTS"
-"""Where a scoring command finds the recorded run's files."""
 
 
 def reproduce(store: Store, key: RunKey, options: Options, progress: Progress) -> Outcome:
@@ -287,22 +281,8 @@ class Attempt:
     def _rescore(self, scratch: Path, place: _Place, settings: Settings) -> Outcome:
         """Run the project's scoring on the recorded model, and compare what both logged."""
         assert self._built is not None
-        said = self._options.command or settings.rescore
-        if not said:
-            raise CannotReproduce(
-                "rescore",
-                "what scores the recorded model is not known",
-                exit_code=TROUBLE,
-                ways_out=(
-                    '--command "python evaluate.py"',
-                    "[tool.tui_tracker.reproduce] rescore in the pyproject.toml of the run",
-                ),
-            )
-        try:
-            words = shlex.split(said)
-        except ValueError as error:
-            raise InvalidArgument(f"--command {said!r}: {error}") from error
-        folder = self._write_artifacts(scratch)
+        words = scoring.scoring_command(self._options, settings)
+        folder = scoring.write_artifacts(self._store, self._record, scratch / "artifacts")
         command = conditions.replay(
             self._record,
             place.tree,
@@ -310,7 +290,7 @@ class Attempt:
             self._options,
             command=words,
             moved=place.ready.moved,
-            more={**self._tracked(self._record), ARTIFACTS: str(folder)},
+            more={**self._tracked(self._record), scoring.ARTIFACTS: str(folder)},
         )
         limit = execute.time_limit(self._record.detail.row.duration_s, self._options.timeout_s)
         with self._progress.step("rescore") as step:
@@ -323,31 +303,6 @@ class Attempt:
             found = compare.compare_scores(self._store, self._reruns[0], settings, self._options)
             step.text = found.verdict
         return self._graded(found)
-
-    def _write_artifacts(self, scratch: Path) -> Path:
-        """Write the run's files out for a scoring command.
-
-        Raises:
-            CannotReproduce: none is kept.
-        """
-        folder = scratch / "artifacts"
-        count = 0
-        for artifact in self._record.detail.artifacts:
-            source = stored_file(self._store, artifact)
-            target = Path(os.path.normpath(folder / artifact.path.lstrip("/")))
-            # A name that leads out of the folder is somebody's trick.
-            if source is None or not target.is_relative_to(folder):
-                continue
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
-            count += 1
-        if not count:
-            raise CannotReproduce(
-                "rescore",
-                f"no artifact of {self._record.name!r} is kept in the store, so there is no model",
-                exit_code=TROUBLE,
-            )
-        return folder
 
     def _compared(self, siblings: Siblings, settings: Settings) -> Outcome:
         assert self._built is not None
@@ -428,6 +383,3 @@ def _environment_shape(built: Rebuilt | None) -> Mapping[str, object]:
         "substituted": list(built.substituted),
         "notes": list(built.notes),
     }
-
-
-__all__ = ["ARTIFACTS", "REPRODUCES", "Attempt", "ExecutionFailed", "expected_best", "reproduce"]

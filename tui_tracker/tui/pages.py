@@ -42,6 +42,7 @@ from tui_tracker.lineage.words import (
     split_line,
     variables_line,
 )
+from tui_tracker.queries.proofs import format_proof
 from tui_tracker.tui.columns import GLYPHS, metric_stat, rank_metrics
 from tui_tracker.tui.widgets.line_widget import Line, Role, Span
 
@@ -138,6 +139,8 @@ def _origin(run: RunDetail, width: int) -> Iterable[Line]:
         yield _field("host", (printable(where), ""), (process, "dim"))
     if command := _command(run.lineage):
         yield from _wrapped("command", command, width)
+    if run.proof is not None:
+        yield from _wrapped("proof", format_proof(run.proof), width)
     if run.row.tags:
         yield from _wrapped("tags", "  ".join(run.row.tags), width, "accent")
     if run.parent:
