@@ -9,9 +9,10 @@ from pathlib import Path
 import tui_tracker as tt
 from tui_tracker import folder as folders
 from tui_tracker import journal
+from tui_tracker.capture.objects import ObjectWriter
+from tui_tracker.code_git import CodeGit
 from tui_tracker.drain import recover
 from tui_tracker.journal_writer import JournalWriter
-from tui_tracker.plumbing import CodeGit, commit_tree
 from tui_tracker.store import Store
 
 Facts = Mapping[str, object]
@@ -65,7 +66,9 @@ def keep_snapshot(folder: Path, files: Mapping[str, bytes], *parents: str) -> di
         made = code.run("mktree", "-z", feed=b"\0".join([*lines[inner], b""])).strip()
         lines.setdefault("", []).append(b"040000 tree %s\t%s" % (made, inner.encode()))
     tree = code.run("mktree", "-z", feed=b"\0".join([*lines.get("", []), b""])).decode().strip()
-    commit = commit_tree(code, tree, parents, "1700000000 +0000")
+    above = [parent.encode() for parent in parents]
+    writer = ObjectWriter(code)
+    commit = writer.write_commit(tree.encode(), above, "1700000000 +0000").decode()
     code.keep(commit)
     return {"tree": tree, "commit": commit, "format": "sha1", "complete": True, "skipped": []}
 

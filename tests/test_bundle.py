@@ -23,9 +23,9 @@ from tui_tracker.bundle.cleaning import keep_facts
 from tui_tracker.bundle.reading import Unbundled, unbundle
 from tui_tracker.bundle.writing import Bundled, write_bundle
 from tui_tracker.cli import main
+from tui_tracker.code_git import CodeGit
 from tui_tracker.code_store import CodeStore
 from tui_tracker.errors import BundleError, InvalidArgument, RunIsLive, StoreError
-from tui_tracker.plumbing import CodeGit
 from tui_tracker.queries import find_run, get_run, list_run_keys, read_console
 from tui_tracker.queries.records import run_records
 from tui_tracker.store import Store
@@ -602,6 +602,7 @@ HOSTILE: dict[str, tuple[Callable[[dict[str, bytes]], object], str]] = {
     "a missing experiment": (with_sql("DELETE FROM experiment"), "a row of 'run' inside"),
     "a missing key": (with_sql("DELETE FROM key WHERE kind=1"), "a row of 'metric' inside"),
     "missing points": (with_sql("DELETE FROM block"), "a row of 'series_block' inside"),
+    "missing facts": (with_sql("DELETE FROM content"), "a row of 'lineage' inside"),
     "a column of its own": (with_sql("ALTER TABLE tag ADD COLUMN x TEXT"), "table 'tag' inside"),
     "a source that is no JSON": (with_sql("UPDATE run SET source='{'"), "cannot be read"),
     "facts that are no facts": (

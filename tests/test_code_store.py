@@ -17,7 +17,10 @@ _WHEN = "1700000000 +0000"
 
 def write_commit(code: CodeGit, tree: bytes, parents: tuple[str, ...] = ()) -> str:
     above = [parent.encode() for parent in parents]
-    return ObjectWriter(code).write_commit(tree, above, _WHEN).decode()
+    writer = ObjectWriter(code)
+    commit = writer.add_commit(tree, above, _WHEN).decode()
+    writer.flush()
+    return commit
 
 
 def keep(

@@ -139,6 +139,17 @@ def test_without_snapshots_commits_are_what_can_be_told(folder: Path):
     )
 
 
+def test_code_that_neither_run_recorded_is_not_told_as_a_lack_of_snapshots(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)  # outside of any repository
+    a, b = (log(folder, name, {}) for name in "ab")
+
+    code = compare(folder, a, b).code
+
+    assert (code.same, code.differs, code.why) == (None, False, "")
+
+
 def test_a_snapshot_that_was_lost_is_told_in_a_sentence(folder: Path):
     a = run_with(folder, "a", code=changed_code(folder, {}, {"a.py": b"1\n"}))
     b = run_with(folder, "b", code=changed_code(folder, {}, {"a.py": b"2\n"}))
@@ -213,6 +224,16 @@ def test_command_lines_are_compared_word_by_word_and_process_ids_are_noise(folde
 
     assert names(group.differences) == [("argv[3]", "0.1 -v", "0.2")]
     assert names(group.noise) == [("pid", 1, 2)]
+
+
+def test_copies_of_one_work_tree_are_one_place(folder: Path):
+    facts = {"argv": ["x"], "cwd_rel": "sub"}
+    a = run_with(folder, "a", process={**facts, "cwd": "/x/sub"})
+    b = run_with(folder, "b", process={**facts, "cwd": "/y/sub"})
+
+    group = compare(folder, a, b).group("command")
+
+    assert (names(group.differences), names(group.noise)) == ([], [("cwd", "/x/sub", "/y/sub")])
 
 
 def test_what_one_run_has_no_record_of_is_unknown_and_no_difference(folder: Path):

@@ -13,8 +13,9 @@ import pytest
 
 import tui_tracker as tt
 from tui_tracker import helper, queries
-from tui_tracker.capture import inside, modules, seeds
+from tui_tracker.capture import distributions, inside, modules, seeds
 from tui_tracker.drain import recover
+from tui_tracker.errors import InvalidArgument
 from tui_tracker.queries import LineagePart
 from tui_tracker.store import Store
 
@@ -29,6 +30,13 @@ def parts(folder: Path) -> dict[str, LineagePart]:
         recover(store)
         detail = queries.get_run(store, max(queries.list_run_keys(store)))
     return {part.name: part for part in detail.lineage}
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that is shared by many does not make a part incomplete."""
+    monkeypatch.setattr(distributions, "_LIMIT_S", 10.0)
+    monkeypatch.setattr(distributions, "_LONGEST_S", 10.0)
 
 
 def test_a_finished_run_has_all_parts_and_they_are_whole(folder: Path):
@@ -289,6 +297,30 @@ def test_modules_that_the_start_had_no_time_for_are_hashed_by_the_thread(monkeyp
 
     assert [(part["part"], part["status"]) for part in written] == [("modules", "partial")]
     assert all("sha256" in m for m in written[0]["facts"]["modules"])  # type: ignore[index]
+
+
+def test_a_tick_that_comes_late_writes_nothing_over_the_end(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(modules, "_AT_ONCE_S", -1.0)
+    eyes = inside.Inside(str(tmp_path), {})
+    eyes.watch()
+    written: list[dict[str, object]] = []
+
+    eyes.end(written.append)
+    eyes.tick(written.append)
+    eyes.end(written.append)
+    eyes.end_by_signal(written.append)
+
+    assert [part["part"] for part in written].count("modules") == 1
+
+
+def test_a_start_that_fails_leaves_nobody_listening(folder: Path):
+    (folder / "journals").mkdir(parents=True)
+    before = list(seeds._listening)
+
+    with pytest.raises(InvalidArgument, match="too large"):
+        tt.init("e", params={"x": "y" * (1 << 24)}, store=folder, capture=True)
+
+    assert seeds._listening == before
 
 
 def test_runs_of_one_state_share_all_but_what_differs(folder: Path):

@@ -227,6 +227,45 @@ def test_the_entry_file_is_compared_with_the_snapshot(folder: Path):
     assert [node.mark for node in nodes] == ["verified", "changed"]
 
 
+@pytest.mark.parametrize(
+    ("facts", "why"),
+    [
+        ({"vcs": "none"}, "it ran outside of version control: git init here names its versions"),
+        ({"vcs": "unreadable", "advice": "git x"}, "git refused to read it: git x"),
+    ],
+)
+def test_code_without_version_control_says_what_would_help(folder: Path, facts, why: str):
+    files = changed_code(folder, {}, {"a.py": b"1\n"})
+    del files["commit"]
+
+    tree = trace(folder, run_with(folder, code={**files, **facts}))
+
+    assert told(node_at(tree, "code", "repository"))[::2] == ("not recorded", why)
+    assert node_at(tree, "code", "snapshot").mark == "verified"
+
+
+def test_a_lock_file_whose_text_is_kept_is_verified_and_another_is_looked_for(
+    folder: Path, tmp_path: Path
+):
+    (tmp_path / "uv.lock").write_bytes(b"new")
+    locks = [{"path": "uv.lock", "sha256": "a" * 64}, {"path": "pylock.toml", "sha256": "b" * 64}]
+    environment = {"packages": {"a": "1"}, "locks": locks}
+    parts = {"environment": environment, "lock": {"files": [{**locks[1], "text": "x"}]}}
+
+    tree = trace(folder, run_with(folder, code={"top": str(tmp_path)}, **parts))
+
+    nodes = [n for n in node_at(tree, "environment").children if n.title == "lock file"]
+    assert [(node.mark, node.informs) for node in nodes] == [("changed", True), ("verified", False)]
+
+
+def test_what_a_run_used_is_told_beside_the_machine(folder: Path):
+    facts = {"cpu_s": 90.0, "peak_rss_bytes": 2_000_000_000, "wall_s": 100.0}
+
+    node = node_at(trace(folder, run_with(folder, resources=facts)), "hardware", "used")
+
+    assert node.detail == "1m 30s of processor, 2.0 GB of memory at most"
+
+
 def test_secrets_are_told_by_place_and_kind(folder: Path):
     facts = {"commit": "ab" * 20, "secrets": [{"path": "conf.py", "line": 12, "kind": "AWS key"}]}
 
@@ -492,13 +531,16 @@ def test_runs_that_have_to_do_with_each_other_are_found(folder: Path):
 def test_cells_of_a_notebook_are_listed_as_they_were_executed(folder: Path):
     cells = [{"n": 5, "source": "import x\nx()"}, {"n": 2, "source": "train()"}]
 
-    tree = trace(folder, run_with(folder, notebook={"path": "a.ipynb", "cells": cells}))
+    facts = {"path": "a.ipynb", "cells": cells, "out_of_order": True, "edited": [2]}
+    tree = trace(folder, run_with(folder, notebook=facts))
 
     notebook = node_at(tree, "notebook")
     assert notebook.detail == "a.ipynb, 2 cells executed"
-    assert [(n.title, n.detail) for n in notebook.children] == [
-        ("cell 5", "import x"),
-        ("cell 2", "train()"),
+    assert [(n.title, n.detail, n.doubt) for n in notebook.children] == [
+        ("cell 5", "import x", False),
+        ("cell 2", "train()", False),
+        ("order", "out of order", True),
+        ("edited", "cell 2", True),
     ]
 
 

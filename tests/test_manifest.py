@@ -9,8 +9,6 @@ import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -42,7 +40,7 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     seen: list[str] = []
     real = manifest._hash_once
 
-    def watched(path: str, algo: str) -> tuple[str, bool]:
+    def watched(path: str, algo: str) -> tuple[str, int, bool]:
         seen.append(os.path.basename(path))
         return real(path, algo)
 
@@ -184,7 +182,7 @@ def test_what_cannot_be_read_is_told_with_its_reason(data):
 
 
 def test_a_file_that_is_refused_while_it_is_read_is_told(data, monkeypatch):
-    def refuse(*_: str) -> tuple[str, bool]:
+    def refuse(*_: str) -> tuple[str, int, bool]:
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(manifest, "_hash_once", refuse)
@@ -197,7 +195,7 @@ def test_a_file_that_is_refused_while_it_is_read_is_told(data, monkeypatch):
 
 def test_a_file_that_never_holds_still_is_told(data, monkeypatch):
     real = manifest._hash_once
-    monkeypatch.setattr(manifest, "_hash_once", lambda *a: (real(*a)[0], True))
+    monkeypatch.setattr(manifest, "_hash_once", lambda *a: (*real(*a)[:2], True))
     monkeypatch.setattr(manifest.time, "sleep", lambda _: None)
 
     found = digest_path(str(data))
@@ -228,9 +226,8 @@ def test_a_missing_path_and_an_empty_folder_say_so(data):
 
 
 def test_several_paths_are_one_folder_of_their_own(data):
-    top, found = digest_paths([str(data / "b"), str(data / "a.csv")])
+    found = digest_paths([str(data / "b"), str(data / "a.csv")])
 
-    assert top == str(data)
     assert [line.split(b"\0")[0] for line in found.manifest.splitlines()] == [b"a.csv", b"b/x"]
 
 
@@ -370,9 +367,63 @@ def test_a_cache_that_grew_too_large_gives_up_its_older_half(data, monkeypatch):
 
 @pytest.mark.usefixtures("trusting")
 def test_numbers_of_inodes_beyond_the_signed_ones_are_found():
-    times = {"st_size": 3, "st_mtime_ns": 0, "st_ctime_ns": 0}
-    state: Any = SimpleNamespace(st_ino=2**64 - 5, st_dev=7, **times)
+    state = (b"x", 7, 2**64 - 5, 3, 0, 0)
     cache = HashCache()
     cache.keep([(state, time.time_ns(), "sha256:ab")], "sha256")
 
     assert cache.find([state], "sha256") == {(7, 2**64 - 5): "sha256:ab"}
+
+
+@pytest.mark.usefixtures("trusting")
+def test_a_file_system_that_numbers_no_files_has_no_cache():
+    cache = HashCache()
+    cache.keep([((b"x", 7, 0, 3, 0, 0), time.time_ns(), "sha256:ab")], "sha256")
+
+    assert cache.find([(b"y", 7, 0, 3, 0, 0)], "sha256") == {}
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    """A folder of so many files that its manifest is kept as a whole."""
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(120):
+        (folder / str(number)).write_text(str(number))
+    return folder
+
+
+@pytest.mark.usefixtures("trusting")
+def test_a_large_folder_that_did_not_change_is_known_as_a_whole(many, hashed):
+    first = digest_path(str(many), cache=HashCache())
+    read = len(hashed)
+    second = digest_path(str(many), cache=HashCache())
+
+    assert (second.digest, second.manifest) == (first.digest, first.manifest)
+    assert len(hashed) == read == 120
+
+
+@pytest.mark.usefixtures("trusting")
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda folder: (folder / "7").write_text("8"),
+        lambda folder: (folder / "7").unlink(),
+        lambda folder: (folder / "7").rename(folder / "77x"),
+        lambda folder: (folder / "new").write_text(""),
+        lambda folder: (folder / "link").symlink_to("nowhere"),
+    ],
+)
+def test_a_change_in_a_large_folder_is_seen(many, change: Callable[[Path], object]):
+    before = digest_path(str(many), cache=HashCache()).digest
+    change(many)
+    found = digest_path(str(many), cache=HashCache())
+
+    assert found.digest != before
+    assert found.digest == digest_path(str(many)).digest
+
+
+def test_a_large_folder_that_was_just_written_is_not_trusted(many, hashed):
+    for _ in range(2):
+        digest_path(str(many), cache=HashCache())
+
+    assert len(hashed) == 240

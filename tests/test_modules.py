@@ -268,14 +268,29 @@ def test_imported_distributions_are_named_as_their_metadata_names_them():
     assert complete
 
 
+def test_what_was_found_is_asked_for_again_once_more_is_imported(tmp_path: Path, monkeypatch):
+    before, _ = distributions.list_imported()
+    (tmp_path / "mine_new-1.0.dist-info").mkdir()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setitem(sys.modules, "mine_new", types.ModuleType("mine_new"))
+
+    after, _ = distributions.list_imported()
+
+    assert after == {**before, "mine_new": "1.0"}
+
+
 def test_broken_metadata_is_read_as_far_as_it_goes(tmp_path: Path, monkeypatch):
     (tmp_path / "odd_thing-1.5.dist-info").mkdir()
     (tmp_path / "old_thing-2.0-py3.11.egg-info").write_text("Name: Old-Thing\nVersion: 2.0\n\n")
     (tmp_path / "torn.dist-info").write_bytes(b"\xff\xfe")
     monkeypatch.setattr(sys, "path", [str(tmp_path), "/nowhere", ""])
-    for name in ("odd_thing", "old_thing", "torn"):
-        monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
+    (tmp_path / "far_away-3.0.dist-info").mkdir()
+    (tmp_path / "far_away-3.0.dist-info" / "RECORD").write_text("near/__init__.py,,\nbroken")
+    for name in ("odd_thing", "old_thing", "torn", "near"):
+        module = types.ModuleType(name)
+        module.__file__ = str(tmp_path / "site-packages" / name / "__init__.py")
+        monkeypatch.setitem(sys.modules, name, module)
 
     found, _ = distributions.list_imported()
 
-    assert found == {"odd_thing": "1.5", "Old-Thing": "2.0", "torn": ""}
+    assert found == {"far_away": "3.0", "odd_thing": "1.5", "Old-Thing": "2.0", "torn": ""}

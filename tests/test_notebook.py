@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,9 +24,11 @@ def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
     """A shell of IPython, as a notebook's kernel has one."""
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
 
     InteractiveShell.clear_instance()
-    made = InteractiveShell.instance()
+    made = InteractiveShell.instance(config=Config(HistoryManager={"hist_file": ":memory:"}))
+    atexit.unregister(made.atexit_operations)
     yield made
     InteractiveShell.clear_instance()
 

@@ -170,10 +170,11 @@ def test_trees_written_here_are_those_that_git_would_write(folder: Path, tmp_pat
     code.make()
     writer = ObjectWriter(code)
 
-    files = {name: writer.write_file(os.path.join(os.fsencode(repository), name)) for name in (
+    files = {name: writer.add_file(os.path.join(os.fsencode(repository), name)) for name in (
         b"a", b"a.b", b"a-b/c", b"a0/d", b"z/y/x", b"b/c"
     )}  # fmt: skip
-    tree = writer.write_tree(files).decode()
+    tree = writer.add_tree(files).decode()
+    writer.flush()
 
     assert tree == git(repository, "write-tree")
     code.run("fsck", "--strict", tree)

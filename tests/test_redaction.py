@@ -145,6 +145,12 @@ def test_a_known_token_is_hidden_in_arguments_and_texts_and_found(kind):
     assert [line for line, _ in find_secrets(text)] == [2]
 
 
+def test_a_token_that_is_part_of_a_path_is_hidden():
+    token = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
+
+    assert token not in redact_text(f"/data/{token}/lib")
+
+
 def test_an_aws_secret_key_beside_its_id_is_hidden_and_a_commit_is_not():
     key, commit = (
         "wJalrXUtnFEMI/K7MDENG/bPxRfiCYzt5Kq3Wm9A",

@@ -18,6 +18,11 @@ from repositories import (
     rebuilt,
 )
 
+from tui_tracker.capture import objects as written
+from tui_tracker.capture import pinning
+from tui_tracker.capture.worktree import parse_status
+from tui_tracker.code_git import CodeGit
+
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
@@ -288,3 +293,71 @@ def test_a_file_that_may_not_be_read_is_named(
     captured = capture(repository, folder)
 
     assert captured.skipped() == {"closed.py": "may not be read"}
+
+
+def test_a_folder_that_may_not_be_read_is_told_by_git():
+    said = ["warning: could not open directory 'it's mine/deep/': Permission denied"]
+
+    status = parse_status(b"# branch.oid (initial)\0", warnings=said)
+
+    assert status.closed == [b"it's mine/deep"]
+
+
+def test_files_that_git_packed_are_not_written_again(changed: Path, folder: Path):
+    captured = capture(changed, folder)
+    CodeGit(str(folder)).run("gc", "--quiet")
+    before = objects(folder)
+
+    again = capture(changed, folder)
+
+    assert (again.commit, again.records) == (captured.commit, 1)
+    assert objects(folder)[0] == before[0]
+
+
+def test_many_files_read_from_disk_are_packed(
+    repository: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    for number in range(30):
+        (repository / f"m{number}.py").write_text(f"{number}\n")
+    monkeypatch.setattr(pinning, "_MANY", 20)
+
+    captured = capture(repository, folder)
+
+    assert objects(folder)[0] < 10
+    assert rebuilt(captured, tmp_path / "out") == contents(repository)
+
+
+def test_files_that_are_written_to_meanwhile_are_as_they_were_when_they_were_read(
+    repository: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    logs = [repository / "one.log", repository / "two.log"]
+    exists = os.path.exists
+
+    def grow(path: str) -> bool:
+        for log in logs:
+            with log.open("a") as file:
+                file.write("x")
+        return exists(path)
+
+    grow("")
+    monkeypatch.setattr(os.path, "exists", grow)
+    monkeypatch.setattr(written, "_MOST_HELD", 0)
+
+    captured = capture(repository, folder)
+
+    assert (captured.status, captured.snapshot["complete"]) == ("ok", True)
+    assert set(captured.store.read_file(captured.commit, "one.log")) == {ord("x")}
+
+
+def test_a_clone_that_borrows_objects_of_another_is_whole(
+    repository: Path, folder: Path, tmp_path: Path
+):
+    git(tmp_path, "clone", "-q", "--shared", str(repository), str(tmp_path / "clone"))
+    (tmp_path / "clone/train.py").write_text("x\n")
+    captured = capture(tmp_path / "clone", folder)
+    expected = contents(tmp_path / "clone")
+
+    shutil.rmtree(repository)
+    shutil.rmtree(tmp_path / "clone")
+
+    assert rebuilt(captured, tmp_path / "out") == expected

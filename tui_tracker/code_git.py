@@ -123,6 +123,12 @@ class CodeGit:
         finally:
             os.close(file)
 
+    def lacking(self, oids: Iterable[bytes], wait_s: float = WAIT_S) -> list[bytes]:
+        """Return those of the objects that are not in this repository itself."""
+        command = ("cat-file", "--batch-check=%(objectname)", "--buffer")
+        out = self.run(*command, feed=b"\n".join([*oids, b""]), wait_s=wait_s)
+        return [line.split(b" ", 1)[0] for line in out.splitlines() if line.endswith(b" missing")]
+
     def has_ref(self, snapshot: str) -> bool:
         """Return whether the snapshot was kept whole; the ref is written last."""
         if os.path.exists(os.path.join(self.path, REFS, snapshot)):
@@ -177,7 +183,9 @@ def _take(lock: Callable[[], None], wait_s: float) -> bool:
         try:
             lock()
             return True
-        except OSError:
+        except BlockingIOError:
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.02)
+        except OSError:
+            return False  # a file system that has no locks

@@ -133,4 +133,7 @@ def _without(scratch: CodeGit, snapshot: str, leave_out: frozenset[str], tempora
     tree = scratch.run("write-tree", environment=environment).decode().strip()
     when = scratch.run("show", "-s", "--format=%ct +0000", snapshot).decode().strip()
     above = [parent.encode() for parent in new_parents]
-    return ObjectWriter(scratch).write_commit(tree.encode(), above, when).decode()
+    writer = ObjectWriter(scratch)
+    commit = writer.add_commit(tree.encode(), above, when).decode()
+    writer.flush()
+    return commit

@@ -40,6 +40,12 @@ def as_float(value: int) -> float | None:
         return None
 
 
+def number(facts: Facts, key: str) -> float | None:
+    value = facts.get(key)
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return as_float(value) if is_number else None  # type: ignore[arg-type]
+
+
 def mapping(facts: Facts, key: str) -> Facts:
     value = facts.get(key)
     return value if isinstance(value, dict) else {}

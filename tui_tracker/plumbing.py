@@ -51,8 +51,11 @@ def run_git(
     environment: Mapping[str, str] | None = None,
     wait_s: float = WAIT_S,
     accept: Sequence[int] = (0,),
+    warnings: list[str] | None = None,
 ) -> bytes:
     """Return what one git command wrote to standard output; `feed` is its standard input.
+
+    What it wrote to standard error is added to `warnings`, line by line.
 
     Raises:
         GitFailed: there is no git, it took longer than `wait_s`, or its exit code is
@@ -71,6 +74,8 @@ def run_git(
     if process.returncode not in accept:
         said = os.fsdecode(err).strip() or f"exit code {process.returncode}"
         raise GitFailed(what, said[:2000], process.returncode)
+    if warnings is not None:
+        warnings += os.fsdecode(err).splitlines()
     return bytes(out)
 
 

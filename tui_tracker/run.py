@@ -407,7 +407,9 @@ class Run:
                 start = self._start
                 takers = self._log_part, self._keep_bytes, self._warn
                 # SQLite may have been at work in another thread when this process was forked.
-                self._data = DataLog(start.folder, *takers, cached=start.writer != "fork")
+                cached = start.writer != "fork"
+                declare = self._inside.declare
+                self._data = DataLog(start.folder, *takers, declare=declare, cached=cached)
         except Exception as error:  # noqa: BLE001  a file system may do anything
             self._warn(f"{call}(): {error}")
         return self._data

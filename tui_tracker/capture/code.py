@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from tui_tracker.capture import git
 from tui_tracker.capture.changes import change_facts, diffstat, scan_secrets
 from tui_tracker.capture.entry import Entry, find_entry, relative
 from tui_tracker.capture.history import Head, read_head, remote_url
-from tui_tracker.capture.objects import ObjectWriter
+from tui_tracker.capture.objects import FileChanged
 from tui_tracker.capture.pinning import is_whole, pin
 from tui_tracker.capture.plain_tree import find_root, take_plain
 from tui_tracker.capture.selection import MOST_NAMED, Limits, Selection, Skipped, read_limits
@@ -26,6 +26,8 @@ from tui_tracker.code_git import CodeGit
 from tui_tracker.plumbing import GitFailed, to_text
 
 LIMIT_S = 15.0
+_PIN_S = 60.0
+"""Nobody waits for the copying: all other parts are recorded before it."""
 _COPYING = "its objects are still being copied into the store"
 _ADVICE = re.compile(r"git config --global --add safe\.directory \S.*")
 
@@ -70,7 +72,12 @@ def capture_code(origin: Origin, record: Record) -> Callable[[], None]:
         return _nothing
     try:
         place = read_place(origin.start, deadline)
-        return _capture_repository(origin, place, known, deadline, record)
+        unsteady: set[bytes] = set()
+        while True:
+            try:
+                return _capture_repository(origin, place, known, deadline, unsteady, record)
+            except FileChanged as changed:
+                unsteady.add(changed.path)
     except GitFailed as error:
         # Git told what is changed, and then could not give the files.
         vcs = "git" if "dirty" in known else "unreadable"
@@ -94,7 +101,12 @@ def _nothing() -> None:
 
 
 def _capture_repository(
-    origin: Origin, place: Place, known: dict[str, object], deadline: Deadline, record: Record
+    origin: Origin,
+    place: Place,
+    known: dict[str, object],
+    deadline: Deadline,
+    unsteady: Collection[bytes],
+    record: Record,
 ) -> Callable[[], None]:
     known.update(top=place.top, shallow=place.shallow)
     status = read_status(place, deadline)
@@ -104,9 +116,12 @@ def _capture_repository(
     changes = _counted(status, selection, place)
     known.update(change_facts(changes))
     extra = [os.fsencode(path) for path in origin.imported(place.top)]
-    taken = Taker(code, selection, deadline).take(place, status, extra)
+    taker = Taker(code, selection, deadline, unsteady)
+    taken = taker.take(place, status, extra)
     head = read_head(place, status, deadline)
-    snapshot, base = _commit(code, place, taken, head, deadline)
+    snapshot, base = _commit(taker, place, taken, head)
+    is_kept = code.has_ref(snapshot)
+    written = 0 if is_kept else taker.writer.flush()
     secrets, searched = scan_secrets(place.top, taken.read)
     facts: dict[str, object] = {
         **known,
@@ -129,7 +144,7 @@ def _capture_repository(
     }
     doubts = _doubts(selection, status, head, base)
     doubts += [] if searched else ["not all changed files were searched for secrets"]
-    if code.has_ref(snapshot):
+    if is_kept:
         code.keep(snapshot)
         _record_with(doubts, facts, record)
         return _nothing
@@ -137,7 +152,7 @@ def _capture_repository(
 
     def finish() -> None:
         try:
-            pin(code, snapshot, taken.objects, deadline)
+            pin(code, snapshot, taken.objects, written, Deadline(_PIN_S))
         except (GitFailed, OSError) as error:
             doubts.append(f"its objects are only in the repository: {error}")
         _record_with(doubts, facts, record)
@@ -188,17 +203,16 @@ def record_plain(
     record("partial", f"{reason}: {kept} {'was' if one else 'were'} kept{more}", facts)
 
 
-def _commit(
-    code: CodeGit, place: Place, taken: Taken, head: Head, deadline: Deadline
-) -> tuple[str, str | None]:
+def _commit(taker: Taker, place: Place, taken: Taken, head: Head) -> tuple[str, str | None]:
     """Return the snapshot's commit and the one of HEAD's files, None where that cannot be kept."""
-    writer, tree, base = ObjectWriter(code), taken.tree.encode(), None
+    writer, tree, base = taker.writer, taken.tree.encode(), None
     # The files of HEAD may be on a server only; without them there is still the snapshot.
-    if head.tree and (not place.is_partial or is_whole(code, head.tree, taken.objects, deadline)):
-        base = writer.write_commit(head.tree.encode(), (), head.when)
+    here = not place.is_partial
+    if head.tree and (here or is_whole(taker.code, head.tree, taken.objects, taker.deadline)):
+        base = writer.add_commit(head.tree.encode(), (), head.when)
     if base and taken.tree == head.tree:
         return base.decode(), base.decode()
-    snapshot = writer.write_commit(tree, [base] if base else (), head.when)
+    snapshot = writer.add_commit(tree, [base] if base else (), head.when)
     return snapshot.decode(), base.decode() if base else None
 
 

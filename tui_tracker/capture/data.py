@@ -57,9 +57,12 @@ class DataLog:
         keep: Keep,
         warn: Callable[[str], None],
         *,
+        declare: Callable[[str], None],
         cached: bool = True,
     ) -> None:
         self._skip, self._record, self._keep, self._warn = skip, record, keep, warn
+        self._declare = declare
+        """Told of every path that data has: reading it is no secret any more."""
         self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._cache = HashCache() if cached else None
@@ -112,16 +115,23 @@ class DataLog:
             data, path = None, data
         part = self._part(str(name), str(role))
         facts: Facts = {"name": str(name), "role": str(role), "kind": "object"}
-        facts |= {key: str(value) for key, value in said.items() if value is not None}
+        facts |= {
+            key: pointers.clean_address(str(value))
+            for key, value in said.items()
+            if value is not None
+        }
         try:
             if path is not None:
                 if not isinstance(path, (str, bytes, os.PathLike)):
                     path = _several(path)
                 facts |= _shown(path)
+            paths = [] if path is None else _paths(path)
+            for place in paths:
+                self._declare(place)
             if data is not None:
                 self._log_object(part, facts, data)
             elif path is not None:
-                self._log_paths(part, facts, _paths(path))
+                self._log_paths(part, facts, paths)
             else:
                 self.fail(part, facts, "neither data nor path was given")
         except Exception as error:  # noqa: BLE001  whatever was handed in
@@ -222,7 +232,7 @@ class DataLog:
             if pointer is not None:
                 found.pointer = pointer.pointer
         else:
-            _, found = manifest.digest_paths(paths, cache=self._cache, skip=self._skip)
+            found = manifest.digest_paths(paths, cache=self._cache, skip=self._skip)
         added, status, reason = _outcome(found)
         if found.manifest:
             name = f"{part.partition(':')[2]}.manifest"
@@ -244,6 +254,8 @@ class DataLog:
             roots = data_objects.roots_of(data)
             if roots:
                 full = [os.path.abspath(root) for root in roots]
+                for root in full:
+                    self._declare(root)
                 facts = {**_shown(full[0]), **facts}
                 self.later(part, facts, lambda: self._read_dataset(part, full, data))
                 return

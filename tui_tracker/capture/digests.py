@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Buffer, Callable, Iterable, Sequence  # type: ignore[attr-defined]
     from typing import Any
 
+_ENCODING = b"tui_tracker object 1\n"
+"""Comes first. Another encoding will have another number, so that none is taken for the other."""
 _NAN = float("nan")
 _CELLS = 1 << 16
 """Cells that are encoded at once: their text exists a second time meanwhile."""
@@ -32,7 +34,7 @@ class Feed:
     """A SHA-256 that takes values of Python and of the libraries that hold data."""
 
     def __init__(self) -> None:
-        self._sha = hashlib.sha256()
+        self._sha = hashlib.sha256(_ENCODING)
         self._above: set[int] = set()
         self.unknown: dict[str, None] = {}
         """Names of the types whose content could not be told, in order."""

@@ -11,13 +11,20 @@ import os
 import sys
 import time
 
+from tui_tracker.capture.modules import INSTALLED
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LIMIT_S = 0.04
+"""Of processor time, so that the answer does not depend on who else uses the machine."""
+_LONGEST_S = 0.5
+"""Of wall time: a slow file system is not waited for."""
+_NOBODYS = frozenset(("__main__", "__mp_main__", "_distutils_hack"))
+"""The last is a hook of setuptools that each start of Python loads."""
 _HEAD = 1 << 14
-_LIST = 1 << 16
+_LIST = 1 << 14
 """Of a distribution's list of files so much is read: its modules come first or soon."""
 
 
@@ -30,32 +37,68 @@ class _Installed:
         self.folder, self.stem, self.version = folder, stem, version
 
 
+_found: list[tuple[object, dict[str, str]]] = []
+"""What was looked at last, and what it gave: a sweep asks once a run."""
+
+
 def list_imported() -> tuple[dict[str, str], bool]:
     """Return {name: version} of the distributions in use, and whether all were found.
 
     A module that belongs to none (the user's own, or a file on the path) is no gap.
     """
-    deadline = time.perf_counter() + _LIMIT_S
-    wanted = _imported_names()
+    state = (len(sys.modules), tuple(sys.path))
+    if _found and _found[0][0] == state:
+        return dict(_found[0][1]), True
+    found, complete = _look()
+    if complete:
+        _found[:] = [(state, found)]
+    return dict(found), complete
+
+
+def _look() -> tuple[dict[str, str], bool]:
+    until, latest = time.thread_time() + _LIMIT_S, time.monotonic() + _LONGEST_S
+    names, installed_names = _imported_names()
     installed = list(_list_installed())
-    used = [one for one in installed if one.stem in wanted]
-    wanted -= {one.stem for one in used}
-    for one in [one for one in installed if one not in used] if wanted else ():
-        if not wanted or time.perf_counter() > deadline:
+    used = [one for one in installed if one.stem in names]
+    wanted = installed_names - {one.stem for one in used}
+    rest = [one for one in installed if one not in used]
+    # Most are called alike (python-dateutil), so few lists are read.
+    rest.sort(key=lambda one: not any(name.strip("_") in one.stem for name in wanted))
+    late = False
+    for one in rest:
+        late = time.thread_time() > until or time.monotonic() > latest
+        if not wanted or late:
             break
         if mine := wanted & _modules_of(one):
             used.append(one)
             wanted -= mine
-    return dict(sorted(_told(one) for one in used)), time.perf_counter() < deadline
+    return dict(sorted(_told(one) for one in used)), not (wanted and late)
 
 
-def _imported_names() -> set[str]:
-    """Return the top-level names that are imported from anywhere but the standard library."""
-    names = {name.partition(".")[0] for name in list(sys.modules)}
-    names -= sys.stdlib_module_names
-    # The last is a hook of setuptools that each start of Python loads.
-    names -= {"__main__", "__mp_main__", "_distutils_hack"}
-    return {_plain(name) for name in names}
+def _imported_names() -> tuple[set[str], set[str]]:
+    """Return the top-level names that were imported, and those of them from site-packages.
+
+    What lies elsewhere may be an editable install, which is called like its module.
+    """
+    names: set[str] = set()
+    installed: set[str] = set()
+    for name, module in list(sys.modules.items()):
+        top = name.partition(".")[0]
+        if top in sys.stdlib_module_names or top in _NOBODYS:
+            continue
+        names.add(_plain(top))
+        if top == name and any(word in _file_of(module) for word in INSTALLED):
+            installed.add(_plain(top))
+    return names, installed
+
+
+def _file_of(module: object) -> str:
+    try:
+        known = object.__getattribute__(module, "__dict__")
+        path = known.get("__file__") or next(iter(known.get("__path__") or ()), "")
+    except Exception:  # noqa: BLE001  anything may stand in sys.modules
+        return ""
+    return path if isinstance(path, str) else ""
 
 
 def _plain(name: str) -> str:

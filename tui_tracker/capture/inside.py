@@ -13,6 +13,7 @@ spawned one do not. Of the other ranks of a launch only the seeds are kept.
 from __future__ import annotations
 
 import os
+import threading
 import time
 
 from tui_tracker.capture import git
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 PARTS = ("modules", "seeds", "determinism", "reads", "resources")
 _EARLY = "at the start only: the end of the run was not seen"
+_LOCK_S = 2.0
 _OFF = "capture is switched off"
 
 
@@ -54,6 +56,8 @@ class Inside:
         self._flags: Facts = {}
         self._problems: dict[str, str] = {}
         self._alive = wanted
+        self._lock = threading.Lock()
+        """Held by whoever captures after the start: the run's thread, or its end."""
         self._late = True
         """What the start had no time for is still to be done."""
         if wanted:
@@ -63,7 +67,11 @@ class Inside:
 
     def watch(self) -> None:
         """Begin to watch what the script reads, and the cells of its notebook."""
-        if not self._is_mine() or self._rank:
+        if not self._is_mine():
+            return
+        if self._seeds is not None:
+            self._seeds.listen()
+        if self._rank:
             return
         for part, begin in (("reads", self._begin_reads), ("notebook", self._begin_notebook)):
             try:
@@ -94,8 +102,8 @@ class Inside:
 
         Called by the run's thread, about once a second.
         """
-        if not self._is_mine():
-            return
+        if not self._is_mine() or not self._lock.acquire(blocking=False):
+            return  # the run ends at this very moment
         try:
             if self._seeds is not None:
                 self._seeds.tick()
@@ -106,6 +114,8 @@ class Inside:
                 self._catch_up(append)
         except Exception as error:  # noqa: BLE001  nor may this end the thread
             self._problems.setdefault("modules", _reason(error))
+        finally:
+            self._lock.release()
 
     def end(
         self,
@@ -115,10 +125,16 @@ class Inside:
         """Ask everything again and write it down, once; `keep` takes a file in."""
         if not self._is_mine():
             return
-        self._alive = False
-        for part, ask in self._questions(keep):
-            append(self._capture(part, ask))
-        self._forget()
+        # A tick that is on its way would write what it knows over what is written here.
+        held = self._lock.acquire(timeout=_LOCK_S)
+        try:
+            self._alive = False
+            for part, ask in self._questions(keep):
+                append(self._capture(part, ask))
+        finally:
+            self._forget()
+            if held:
+                self._lock.release()
 
     def drop(self) -> None:
         """Watch no more and record nothing: somebody else does from here."""
@@ -132,6 +148,7 @@ class Inside:
         """
         if not self._is_mine():
             return
+        # Not waited for its lock: the process dies right after, whatever its threads do.
         self._alive = False
         doubt = "a signal ended the run: what takes longer was not asked again"
         for part, ask in self._at_hand():
@@ -184,7 +201,7 @@ class Inside:
 
     def _catch_up(self, append: Callable[[Facts], None]) -> None:
         modules = self._modules
-        if modules is not None and modules.catch_up(lambda: time.sleep(0.0002)):
+        if modules is not None and modules.catch_up(lambda: time.sleep(0.0002)) and self._alive:
             append(self._capture("modules", lambda: (modules.facts(), _EARLY)))
         if self._seeds is not None:
             self._seeds.catch_up()

@@ -13,7 +13,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_LEFT_OUT = frozenset((".git", ".tui_tracker"))
+    File = tuple[bytes, int, int, int, int, int]
+    """Path below the folder, device, inode, size, and both times in nanoseconds: a plain tuple,
+    because there may be millions of them and a `stat_result` takes three times the memory."""
+
+_LEFT_OUT = frozenset((b".git", b".tui_tracker"))
 _SPECIAL = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
 _SPECIAL |= {stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
 
@@ -21,128 +25,138 @@ _SPECIAL |= {stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
 class Listing:
     """Files by their path below a folder, and what is no file, each in the order of names."""
 
-    def __init__(self) -> None:
-        self.files: list[tuple[bytes, str, os.stat_result]] = []
-        """Path below the folder, path, and the state when it was listed."""
+    def __init__(self, top: str) -> None:
+        self.top = top
+        """The folder."""
+        self.files: list[File] = []
         self.odd: list[tuple[bytes, str, str]] = []
         """Path below the folder, what stands for its digest, and why that is a problem."""
         self.bytes = 0
 
     def settle(self) -> Listing:
         """Bring all into the order in which a manifest has it."""
-        self.files.sort(key=lambda file: file[0])
+        self.files.sort()
         self.odd.sort()
-        self.bytes = sum([file[2].st_size for file in self.files])
+        self.bytes = sum([file[3] for file in self.files])
         return self
+
+    def path(self, file: File) -> str:
+        return os.path.join(self.top, os.fsdecode(file[0]))
 
 
 def list_folder(top: str, skip: str = "") -> Listing:
     """Return what a folder holds, but for what lies in `skip`; never raises."""
-    listing = Listing()
-    _walk(listing, top, b"", _real(skip) if skip else "")
+    listing = Listing(top)
+    _walk(listing, os.fsencode(top), b"", _place(skip))
     return listing.settle()
 
 
-def list_paths(paths: Iterable[str], skip: str = "") -> tuple[str, Listing]:
-    """Return the folder that files and folders have in common, and what they hold."""
+def list_paths(paths: Iterable[str], skip: str = "") -> Listing:
+    """Return what files and folders hold, below the folder that they have in common."""
     full = sorted({os.path.abspath(path) for path in paths})
     try:
         top = os.path.commonpath([os.path.dirname(path) for path in full])
     except ValueError:  # different drives
         top = ""
-    listing = Listing()
+    listing = Listing(top)
     for path in full:
         below = os.fsencode(os.path.relpath(path, top) if top else path).replace(_SEP, b"/")
         if os.path.isdir(path):
-            _walk(listing, path, below + b"/", _real(skip) if skip else "")
+            _walk(listing, os.fsencode(path), below + b"/", _place(skip))
         else:
-            _add(listing, path, below)
-    return top, listing.settle()
+            _add(listing, os.fsencode(path), below)
+    return listing.settle()
 
 
-_SEP = os.sep.encode()
+_SEP = os.fsencode(os.sep)
 
 
-def _walk(listing: Listing, top: str, prefix: bytes, skip: str) -> None:
-    waiting: list[tuple[str, bytes, tuple[str, ...]]] = [(top, prefix, ())]
+def _place(folder: str) -> bytes:
+    return os.path.realpath(os.fsencode(folder)) if folder else b""
+
+
+def _walk(listing: Listing, top: bytes, prefix: bytes, skip: bytes) -> None:
+    waiting: list[tuple[bytes, bytes, tuple[bytes, ...]]] = [(top, prefix, ())]
     while waiting:
         folder, before, crossed = waiting.pop()
-        try:
-            with os.scandir(folder) as entries:
-                found = list(entries)
-        except OSError as error:
-            listing.odd.append((before.rstrip(b"/") or b".", *_unread(error)))
-            continue
-        for entry in found:
-            below = before + os.fsencode(entry.name)
-            try:
-                if entry.is_symlink():
-                    inside = _follow(listing, entry.path, below, crossed)
-                elif entry.is_dir(follow_symlinks=False):
-                    inside = crossed
+        for entry in _take_files(listing, folder, before):
+            below = before + entry.name
+            inside: tuple[bytes, ...] | None = crossed
+            if entry.is_symlink():
+                inside = _follow(listing, entry.path, below, crossed)
+            elif not entry.is_dir(follow_symlinks=False):
+                _add(listing, entry.path, below)
+                continue
+            if inside is not None and entry.name not in _LEFT_OUT and not _is(entry, skip):
+                waiting.append((entry.path, below + b"/", inside))
+
+
+def _take_files(listing: Listing, folder: bytes, before: bytes) -> list[os.DirEntry[bytes]]:
+    """Take the files right in a folder; return what else is there."""
+    # Names as bytes: they are what a manifest holds, and nothing has to be encoded.
+    others = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_file(follow_symlinks=False):
+                    listing.files.append(as_file(before + entry.name, entry.stat()))
                 else:
-                    _take(listing, entry.path, below, entry.stat(follow_symlinks=False))
-                    continue
-            except OSError as error:
-                listing.odd.append((below, *_unread(error)))
-                continue
-            if inside is None or entry.name in _LEFT_OUT or _is(entry, skip):
-                continue
-            waiting.append((entry.path, below + b"/", inside))
+                    others.append(entry)
+    except OSError as error:
+        listing.odd.append((before.rstrip(b"/") or b".", *_unread(error)))
+    return others
 
 
-def _is(entry: os.DirEntry[str], place: str) -> bool:
+def as_file(below: bytes, state: os.stat_result) -> File:
+    """Return what is remembered of a file whose path below a folder is `below`."""
+    times = state.st_mtime_ns, state.st_ctime_ns
+    return below, state.st_dev, state.st_ino, state.st_size, *times
+
+
+def _is(entry: os.DirEntry[bytes], place: bytes) -> bool:
     # The names first: a path is resolved with a system call for each of its parts.
-    return entry.name == os.path.basename(place) and _real(entry.path) == place
+    return entry.name == os.path.basename(place) and os.path.realpath(entry.path) == place
 
 
 def _follow(
-    listing: Listing, path: str, below: bytes, crossed: tuple[str, ...]
-) -> tuple[str, ...] | None:
+    listing: Listing, path: bytes, below: bytes, crossed: tuple[bytes, ...]
+) -> tuple[bytes, ...] | None:
     """Take the file that a link means; for a folder return the links crossed to get there."""
     if not os.path.isdir(path):
         _add(listing, path, below)
         return None
-    target, here = _real(path), _real(os.path.dirname(path))
+    target, here = os.path.realpath(path), os.path.realpath(os.path.dirname(path))
     above = (*crossed, here)
-    if any(place == target or place.startswith(target + os.sep) for place in above):
+    if any(place == target or place.startswith(target + _SEP) for place in above):
         listing.odd.append((below, _link(path), ""))
         return None
     return above
 
 
-def _add(listing: Listing, path: str, below: bytes) -> None:
+def _add(listing: Listing, path: bytes, below: bytes) -> None:
     """Take one path that is no folder, whatever it is."""
     try:
-        _take(listing, path, below, os.stat(path))
-    except FileNotFoundError:
-        if os.path.islink(path):
-            listing.odd.append((below, _link(path), "a link that leads nowhere"))
+        state = os.stat(path)
+        if stat.S_ISREG(state.st_mode):
+            listing.files.append(as_file(below, state))
         else:
-            listing.odd.append((below, "none:missing", "there is no such file"))
+            what = _SPECIAL.get(stat.S_IFMT(state.st_mode), "no regular file")
+            listing.odd.append((below, f"none:{what}", f"it is {what}"))
     except OSError as error:
+        missing = isinstance(error, FileNotFoundError)
         if os.path.islink(path):
-            listing.odd.append((below, _link(path), error.strerror or str(error)))
+            why = "a link that leads nowhere" if missing else error.strerror or str(error)
+            listing.odd.append((below, _link(path), why))
+        elif missing:
+            listing.odd.append((below, "none:missing", "there is no such file"))
         else:
             listing.odd.append((below, *_unread(error)))
 
 
-def _take(listing: Listing, path: str, below: bytes, state: os.stat_result) -> None:
-    if stat.S_ISREG(state.st_mode):
-        listing.files.append((below, path, state))
-    else:
-        what = _SPECIAL.get(stat.S_IFMT(state.st_mode), "no regular file")
-        listing.odd.append((below, f"none:{what}", f"it is {what}"))
-
-
-def _link(path: str) -> str:
-    return "link:" + os.readlink(path).encode("unicode_escape").decode()
+def _link(path: bytes) -> str:
+    return "link:" + os.fsdecode(os.readlink(path)).encode("unicode_escape").decode()
 
 
 def _unread(error: OSError) -> tuple[str, str]:
     reason = error.strerror or str(error)
     return f"none:{reason}", f"cannot be read: {reason}"
-
-
-def _real(path: str) -> str:
-    return os.path.realpath(path)

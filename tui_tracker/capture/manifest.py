@@ -26,8 +26,13 @@ from tui_tracker.capture.listing import Listing, list_folder, list_paths
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from io import FileIO
 
     from tui_tracker.capture.data_cache import HashCache
+    from tui_tracker.capture.listing import File
+
+    _Result = tuple[str, int, str]
+    """Digest, size in bytes, and why those cannot be relied on."""
 
 FULL_LIMIT = 20 * 10**9
 _UNITS = {"K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
@@ -86,7 +91,7 @@ def digest_path(
     limit = full_limit() if limit is None else limit
     if os.path.isdir(path):
         return digest_listing(list_folder(path, skip), cache=cache, limit=limit)
-    _, listing = list_paths([path])
+    listing = list_paths([path])
     found = PathDigest("file")
     _fill(found, listing, cache, limit)
     if listing.files and not found.problems:
@@ -103,12 +108,10 @@ def digest_paths(
     cache: HashCache | None = None,
     limit: int | None = None,
     skip: str = "",
-) -> tuple[str, PathDigest]:
-    """Return the folder that several paths have in common, and their digest as if it held
-    nothing else."""
-    top, listing = list_paths(paths, skip)
+) -> PathDigest:
+    """Return the digest of several files and folders, as that of a folder that holds them."""
     limit = full_limit() if limit is None else limit
-    return top, digest_listing(listing, cache=cache, limit=limit)
+    return digest_listing(list_paths(paths, skip), cache=cache, limit=limit)
 
 
 def digest_listing(listing: Listing, *, cache: HashCache | None, limit: int) -> PathDigest:
@@ -131,49 +134,57 @@ def digest_listing(listing: Listing, *, cache: HashCache | None, limit: int) -> 
 
 def md5_files(listing: Listing, cache: HashCache | None) -> list[str]:
     """Return the MD5 of each listed file in hexadecimal; "" where it cannot be read."""
-    return [digest.partition(":")[2] for digest, _ in _digests(listing, cache, "md5")]
+    return [digest.partition(":")[2] for digest, _, _ in _digests(listing, cache, "md5")]
 
 
 def _fill(found: PathDigest, listing: Listing, cache: HashCache | None, limit: int) -> None:
     """Hash what was listed, and put the manifest together."""
     found.full = listing.bytes <= limit
     found.bytes, found.files = listing.bytes, len(listing.files)
-    results = _digests(listing, cache, "sha256" if found.full else "sample")
+    algo = "sha256" if found.full else "sample"
+    key = cache.folder_key(listing.files, algo) if cache and not listing.odd else b""
+    found.manifest = cache.find_folder(key) if cache and key else b""
+    if not found.manifest:
+        began_ns = time.time_ns()
+        _write_manifest(found, listing, _digests(listing, cache, algo))
+        if cache and key and not found.problems:
+            cache.keep_folder(key, found.manifest, listing.files, began_ns)
+    if pointers := found.manifest.count(b"\0lfs:"):
+        found.pointer = {"kind": "git-lfs", "files": pointers}
+
+
+def _write_manifest(found: PathDigest, listing: Listing, results: list[_Result]) -> None:
     lines = []
-    for (below, _, state), (digest, why) in zip(listing.files, results, strict=True):
-        lines.append((below, f"\0{state.st_size}\0{digest}\n".encode()))
+    for file, (digest, size, why) in zip(listing.files, results, strict=True):
+        lines.append(b"%b\0%d\0%b\n" % (file[0], size, digest.encode()))
         if why:
-            found.problems.append((_shown(below), why))
+            found.problems.append((_shown(file[0]), why))
     for below, instead, why in listing.odd:
-        lines.append((below, b"\0" + b"0" + f"\0{instead}\n".encode()))
+        lines.append(b"%b\0%d\0%b\n" % (below, 0, instead.encode("utf-8", "backslashreplace")))
         if why:
             found.problems.append((_shown(below), why))
         else:
             found.left_out.append(_shown(below))
-    if listing.odd:
-        lines.sort()
-    found.manifest = b"".join([part for line in lines for part in line])
-    pointers = sum(digest.startswith("lfs:") for digest, _ in results)
-    if pointers:
-        found.pointer = {"kind": "git-lfs", "files": pointers}
+    lines.sort()  # as the paths are: NUL comes before all that a path may go on with
+    found.manifest = b"".join(lines)
 
 
-def _digests(listing: Listing, cache: HashCache | None, algo: str) -> list[tuple[str, str]]:
-    """Return digest and problem of each listed file."""
-    known = cache.find([file[2] for file in listing.files], algo) if cache else {}
-    found: list[tuple[str, str]] = []
-    fresh: list[tuple[os.stat_result, int, str]] = []
+def _digests(listing: Listing, cache: HashCache | None, algo: str) -> list[_Result]:
+    """Return digest, size and problem of each listed file."""
+    known = cache.find(listing.files, algo) if cache else {}
+    found: list[_Result] = []
+    fresh: list[tuple[File, int, str]] = []
     due = time.monotonic() + _KEEP_EVERY_S
-    for _, path, state in listing.files:
-        digest = known.get((state.st_dev, state.st_ino))
+    for file in listing.files:
+        digest = known.get((file[1], file[2]))
         if digest is not None:
-            found.append((digest, ""))
+            found.append((digest, file[3], ""))
             continue
         at_ns = time.time_ns()
-        digest, why = _hash_file(path, algo)
-        found.append((digest, why))
-        if not why:
-            fresh.append((state, at_ns, digest))
+        result = _hash_file(listing.path(file), algo)
+        found.append(result)
+        if not result[2]:
+            fresh.append((file, at_ns, result[0]))
         if cache and time.monotonic() > due:
             # A run that is killed has not read all of it for nothing.
             cache.keep(fresh, algo)
@@ -183,44 +194,46 @@ def _digests(listing: Listing, cache: HashCache | None, algo: str) -> list[tuple
     return found
 
 
-def _hash_file(path: str, algo: str) -> tuple[str, str]:
-    """Return a file's digest, and why it cannot be relied on."""
+def _hash_file(path: str, algo: str) -> _Result:
+    """Return a file's digest and size, and why they cannot be relied on."""
     try:
         for attempt in range(_TRIES):
             if attempt:
                 time.sleep(0.05 * attempt)
-            digest, changed = _hash_once(path, algo)
+            digest, size, changed = _hash_once(path, algo)
             if not changed:
-                return digest, ""
+                return digest, size, ""
     except OSError as error:
         reason = error.strerror or str(error)
-        return f"none:{reason}", f"cannot be read: {reason}"
-    return digest, "it changed while it was read"
+        return f"none:{reason}", 0, f"cannot be read: {reason}"
+    return digest, size, "it changed while it was read"
 
 
-def _hash_once(path: str, algo: str) -> tuple[str, bool]:
+def _hash_once(path: str, algo: str) -> tuple[str, int, bool]:
+    """Return digest and size, and whether the file changed meanwhile."""
     with open(path, "rb", buffering=0) as file:
         before = os.fstat(file.fileno())
-        if algo == "sample":
-            digest = _sample(file, before.st_size)
-        else:
-            first = file.read(_CHUNK)
-            if len(first) < _LFS_LONGEST and first.startswith(_LFS) and algo == "sha256":
-                return f"lfs:{lfs_oid(first)}", False
-            new = hashlib.new(algo, first, usedforsecurity=False)
-            while data := file.read(_CHUNK) if len(first) == _CHUNK else b"":
-                new.update(data)
-            digest = f"{algo}:{new.hexdigest()}"
+        digest = _sample(file, before.st_size) if algo == "sample" else _whole(file, algo)
         after = os.stat(path)
-    return digest, _state(before) != _state(after)
+    return digest, before.st_size, _state(before) != _state(after)
 
 
-def _sample(file: object, size: int) -> str:
+def _whole(file: FileIO, algo: str) -> str:
+    first = file.read(_CHUNK)
+    if len(first) < _LFS_LONGEST and first.startswith(_LFS) and algo == "sha256":
+        return f"lfs:{lfs_oid(first)}"
+    new = hashlib.new(algo, first, usedforsecurity=False)
+    while data := file.read(_CHUNK) if first else b"":
+        new.update(data)
+    return f"{algo}:{new.hexdigest()}"
+
+
+def _sample(file: FileIO, size: int) -> str:
     new = hashlib.sha256(b"%d\0" % size)
     blocks = min(max(2, size // _CHUNK), _MOST_BLOCKS)
     for number in range(blocks):
-        file.seek((size - _BLOCK) * number // (blocks - 1) if size > _BLOCK else 0)  # type: ignore[attr-defined]
-        new.update(file.read(_BLOCK))  # type: ignore[attr-defined]
+        file.seek((size - _BLOCK) * number // (blocks - 1) if size > _BLOCK else 0)
+        new.update(file.read(_BLOCK))
     return f"sample:{new.hexdigest()}"
 
 

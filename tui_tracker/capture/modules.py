@@ -30,7 +30,7 @@ _CHUNK = 1 << 18
 _FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 """A pipe in place of a file is not waited for."""
 _SOURCES = (".py", ".pyx", ".c", ".cpp", ".cc", ".cu", ".rs")
-_INSTALLED = ("site-packages", "dist-packages")
+INSTALLED = ("site-packages", "dist-packages")
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _NO_MARK = (0, 0, 0, 0)
 _ITSELF = object.__getattribute__
@@ -157,7 +157,7 @@ class Modules:
             except (AttributeError, TypeError):
                 continue  # anything may stand in sys.modules
             seen.add(path)
-            if not any(word in path for word in _INSTALLED):
+            if not any(word in path for word in INSTALLED):
                 archive = getattr(known.get("__loader__"), "archive", None)
                 self._take(name, archive if type(archive) is str else path)
 
@@ -233,7 +233,7 @@ def _command() -> dict[str, object]:
 
 def _foreign() -> tuple[str, ...]:
     """Return the beginnings of paths that hold nothing of the user's."""
-    installed = [path for path in sys.path if path.endswith(_INSTALLED)]
+    installed = [path for path in sys.path if path.endswith(INSTALLED)]
     library = os.path.dirname(os.path.abspath(os.__file__))
     # A lone folder of a virtual environment may be the project itself, so not the prefix.
     places = {library, os.path.realpath(library), os.path.join(library, "lib-dynload")}

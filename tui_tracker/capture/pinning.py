@@ -18,10 +18,15 @@ from tui_tracker.plumbing import GitFailed
 
 MOST_BYTES = 2_000_000_000
 """As stored: a repository of more is left to its owner."""
+_MANY = 1_000
 
 
-def pin(code: CodeGit, snapshot: str, objects: Sequence[str], deadline: Deadline) -> None:
+def pin(
+    code: CodeGit, snapshot: str, objects: Sequence[str], written: int, deadline: Deadline
+) -> None:
     """Copy what the snapshot needs and the store lacks; then, and only then, write its ref.
+
+    `written` is how many objects of it were written one by one.
 
     Raises:
         GitFailed: an object is missing, there are too many bytes, or it took too long.
@@ -33,11 +38,14 @@ def pin(code: CodeGit, snapshot: str, objects: Sequence[str], deadline: Deadline
         command = ("rev-list", "--objects", "--no-object-names", snapshot, "--not")
         kept = f"--glob={REFS}*"
         out = code.run(*command, kept, environment=there, wait_s=deadline.left())
-        lacking = _lacking(code, out, deadline)
+        lacking = code.lacking(out.splitlines(), deadline.left())
         if lacking:
             _refuse_too_many(code, lacking, there, deadline)
             _copy(code, lacking, there, deadline)
         code.keep(snapshot)
+        if written > _MANY:
+            # What was read from disk lies loose: a block of the disk for each object.
+            code.run("repack", "-d", "-l", "-q", wait_s=deadline.left())
 
 
 def is_whole(code: CodeGit, tree: str, objects: Sequence[str], deadline: Deadline) -> bool:
@@ -48,13 +56,6 @@ def is_whole(code: CodeGit, tree: str, objects: Sequence[str], deadline: Deadlin
     except GitFailed:
         return False
     return True
-
-
-def _lacking(code: CodeGit, oids: bytes, deadline: Deadline) -> list[bytes]:
-    """Return those of the objects that are not in the store's repository itself."""
-    command = ("cat-file", "--batch-check=%(objectname)", "--buffer")
-    out = code.run(*command, feed=oids, wait_s=deadline.left())
-    return [line.split(b" ", 1)[0] for line in out.splitlines() if line.endswith(b" missing")]
 
 
 def _refuse_too_many(

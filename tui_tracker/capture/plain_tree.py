@@ -78,8 +78,9 @@ def take_plain(code: CodeGit, root: str, wanted: Iterable[str], selection: Selec
         entry = _store(writer, top, path, selection)
         if entry:
             files[path] = entry
-    tree = writer.write_tree(files)
-    commit = writer.write_commit(tree, (), NO_DATE).decode()
+    tree = writer.add_tree(files)
+    commit = writer.add_commit(tree, (), NO_DATE).decode()
+    writer.flush(ask_git=False)
     code.keep(commit)
     return PlainTree(tree.decode(), commit, len(files), walk.whole)
 
@@ -135,7 +136,7 @@ def _store(writer: ObjectWriter, top: bytes, path: bytes, selection: Selection) 
         if found.st_size > _MOST_BYTES:
             selection.skip(path, "larger than 1 MB", found.st_size)
             return None
-        return writer.write_file(place)
+        return writer.add_file(place)
     except OSError as error:
         selection.skip(path, f"cannot be read ({error.strerror})", 0)
         return None

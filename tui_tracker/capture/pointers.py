@@ -30,6 +30,7 @@ _SLACK_NS = 2_000_000_000
 """A tool writes the data and then its pointer, or both at once."""
 _MOST_UP = 12
 _LARGEST = 16 << 20
+_SECRET = ("sig", "token", "key", "secret", "pass", "cred", "auth")
 _VERSIONS = ("versionid", "generation", "snapshot", "version", "revision", "ref", "etag")
 
 
@@ -37,6 +38,22 @@ def is_address(path: str) -> bool:
     """Return whether it is an address such as `s3://bucket/key`, and no path."""
     scheme, mark, _ = path.partition("://")
     return bool(mark) and len(scheme) > 1 and scheme.replace("+", "").isalnum()
+
+
+def clean_address(text: str) -> str:
+    """Return an address without user, password and signature; any other text as it is."""
+    if not is_address(text):
+        return text
+    scheme, _, rest = text.partition("://")
+    host, slash, path = rest.partition("/")
+    path, mark, query = path.partition("?")
+    kept = [part for part in query.split("&") if not _is_secret(part.partition("=")[0].lower())]
+    tail = f"?{'&'.join(kept)}" if mark and kept else ""
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}{tail}"
+
+
+def _is_secret(name: str) -> bool:
+    return name.startswith(("x-amz-", "x-goog-")) or any(word in name for word in _SECRET)
 
 
 def read_address(address: str) -> PathDigest:
@@ -189,8 +206,8 @@ def _from_dvc(
     if not os.path.exists(path):
         found.reason = f"only {os.path.basename(place)} is here, not the content: dvc pull"
         return found
-    listing = list_folder(path) if os.path.isdir(path) else list_paths([path])[1]
-    newest = max((file[2].st_mtime_ns for file in listing.files), default=0)
+    listing = list_folder(path) if os.path.isdir(path) else list_paths([path])
+    newest = max((file[4] for file in listing.files), default=0)
     fits = not found.bytes or found.bytes == listing.bytes
     if fits and newest <= os.stat(place).st_mtime_ns + _SLACK_NS:
         return found

@@ -116,12 +116,15 @@ class Seeds:
         self.see_params(params)
 
     def begin(self) -> dict[str, object]:
-        """Begin to listen; return what is known by now."""
+        """Return what is known by now."""
         watch()
         self._calls = sorted(_last.values(), key=lambda call: call.at)
-        _listening.append(self)
         self._read("start", _FEW)
         return self.facts()
+
+    def listen(self) -> None:
+        """Hear of each call from now on, until `end` or `forget`."""
+        _listening.append(self)
 
     def see_params(self, params: Mapping[str, object]) -> None:
         """Take in the params that are called like seeds."""

@@ -127,9 +127,11 @@ def _places(text: str, wanted: str) -> Iterator[int]:
 
 def _find_tokens(text: str) -> Iterator[Span]:
     for start, kind, pattern in _PATTERNS:
+        # Inside a longer word it is part of a name, a hash or an image; what base64 has no
+        # sign for may stand in a path, too.
+        inside = "_-" if start[-1] in "_-" else "_-+/"
         for at in _places(text, start):
-            # Inside a longer word it is part of a name, a hash or an image.
-            if at and (text[at - 1].isalnum() or text[at - 1] in "_-+/"):
+            if at and (text[at - 1].isalnum() or text[at - 1] in inside):
                 continue
             if match := pattern.match(text, at):
                 yield at, match.end(), kind

@@ -5,7 +5,7 @@
     3. read from disk: what is changed, untracked, or not as git stored it (`conversions.py`)
 
 Git is only asked. What it answers with are ids of objects that lie in the user's
-repository; those read from disk are written by `objects.py`, and `pinning.py` copies the
+repository; those read from disk are made by `objects.py`, and `pinning.py` copies the
 others afterwards.
 
 Source: git, Documentation/git-ls-files.txt, git-ls-tree.txt.
@@ -60,13 +60,19 @@ class Taken:
 
 
 class Taker:
-    """Takes work trees into the store's repository, each with those that lie within it."""
+    """Takes work trees, each with those that lie within it; `writer` has what they need."""
 
-    def __init__(self, code: CodeGit, selection: Selection, deadline: Deadline) -> None:
+    def __init__(
+        self,
+        code: CodeGit,
+        selection: Selection,
+        deadline: Deadline,
+        unsteady: Collection[bytes] = (),
+    ) -> None:
         self.code = code
         self.selection = selection
         self.deadline = deadline
-        self.writer = ObjectWriter(code)
+        self.writer = ObjectWriter(code, unsteady)
         self.empty_tree = hashlib.new(code.object_format, b"tree 0\0").hexdigest()
 
     def take(self, place: Place, status: Status, extra: Collection[bytes] = ()) -> Taken:
@@ -106,6 +112,8 @@ class _WorkTree:
         self._taken.filters = filters
         self._add_tracked(tracked, converted)
         self._add_changed()
+        for folder in self._status.closed:
+            self._selection.skip(self._prefix + folder, "a folder that may not be read", 0)
         self._add_untracked({entry.path for entry in tracked})
         self._taken.tree = self._write_tree()
         return self._taken
@@ -222,12 +230,12 @@ class _WorkTree:
             # As `mode tree ID TAB path`; these need not be written, they will be copied.
             listed = self._ask("ls-tree", "-r", "-d", "-z", "--full-tree", head)
             known = {line.split(b"\t", 1)[0].rsplit(b" ", 1)[-1] for line in listed.split(b"\0")}
-        return self._taker.writer.write_tree(self._entries, known).decode()
+        return self._taker.writer.add_tree(self._entries, known).decode()
 
     def _read(self, path: bytes) -> None:
         """Put a file into the store; one that cannot be read is named."""
         try:
-            self._entries[path] = self._taker.writer.write_file(os.path.join(self._top, path))
+            self._entries[path] = self._taker.writer.add_file(os.path.join(self._top, path))
         except (FileNotFoundError, NotADirectoryError):
             pass  # removed since git saw it
         except OSError as error:

@@ -12,13 +12,14 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tui_tracker.plumbing import GitFailed, run_git
 
 _STATUS_S = 6.0
 """For git's own answer; where its filters need longer, it is asked again without them."""
+_CLOSED = re.compile(r"could not open directory '(.+?)/?': ")
 _STATUS = (
     "status --porcelain=v2 -z --branch --untracked-files=all --ignore-submodules=none "
     "--ahead-behind"
@@ -98,6 +99,8 @@ class Status:
     changes: list[Change] = field(default_factory=list)
     without_filters: bool = False
     """Git could answer only with its content filters switched off."""
+    closed: list[bytes] = field(default_factory=list)
+    """Folders that git may not look into."""
 
     def counts(self) -> dict[str, int]:
         """Return how many paths are changed in which way."""
@@ -153,13 +156,16 @@ def read_status(place: Place, deadline: Deadline) -> Status:
         # Git LFS keeps a copy of every file that it looks at: not in the user's repository.
         lfs = ("-c", f"lfs.storage={scratch}") if "lfs" in place.filters else ()
         try:
-            out = run_git(place.top, *lfs, *command, wait_s=deadline.left(_STATUS_S))
-            return parse_status(out)
+            limit_s, said = deadline.left(_STATUS_S), list[str]()
+            out = run_git(place.top, *lfs, *command, wait_s=limit_s, warnings=said)
+            return parse_status(out, warnings=said)
         except GitFailed:
             if not place.filters:
                 raise
-    out = run_git(place.top, *no_filters(place), *command, wait_s=deadline.left())
-    return parse_status(out, without_filters=True)
+    said = []
+    command = (*no_filters(place), *command)
+    out = run_git(place.top, *command, wait_s=deadline.left(), warnings=said)
+    return parse_status(out, without_filters=True, warnings=said)
 
 
 def no_filters(place: Place) -> list[str]:
@@ -188,7 +194,9 @@ def list_tracked(place: Place, deadline: Deadline) -> list[Tracked]:
     return entries
 
 
-def parse_status(out: bytes, *, without_filters: bool = False) -> Status:
+def parse_status(
+    out: bytes, *, without_filters: bool = False, warnings: Sequence[str] = ()
+) -> Status:
     """Return what stands in the output of `git status --porcelain=v2 --branch -z`."""
     heads: dict[str, str] = {}
     changes = []
@@ -212,6 +220,7 @@ def parse_status(out: bytes, *, without_filters: bool = False) -> Status:
         int(distance[2]) if distance else None,
         changes,
         without_filters,
+        [os.fsencode(found[1]) for line in warnings if (found := _CLOSED.search(line))],
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tui_tracker.cli.opening import READ_WAIT_S, add_json, add_run, open_store
 from tui_tracker.cli.output import print_json
 from tui_tracker.queries import Artifact, LineagePart, MetricSummary, RunDetail, find_run, get_run
+from tui_tracker.queries.proofs import Proof, format_proof, proof_levels
 from tui_tracker.queries.records import run_records
 
 if TYPE_CHECKING:
@@ -30,15 +31,16 @@ def run(args: argparse.Namespace) -> int:
         if args.json:
             print_json(json.loads(next(run_records(store, [key], bulky=True))), indent=2)
         else:
-            _print_run(get_run(store, key))
+            proof = proof_levels(store, [key]).get(key)
+            _print_run(get_run(store, key), proof)
     return 0
 
 
-def _print_run(detail: RunDetail) -> None:
+def _print_run(detail: RunDetail, proof: Proof | None = None) -> None:
     from tui_tracker.cli.tables import Column, print_facts, print_heading, print_table
     from tui_tracker.formatting import format_value, printable
 
-    _print_facts(detail)
+    _print_facts(detail, format_proof(proof) if proof else "")
     if "\n" in detail.ended_by:
         print_heading("how it ended")
         _print_text(detail.ended_by)
@@ -72,7 +74,7 @@ def _print_text(text: str) -> None:
         print(f"    {printable(line)}")
 
 
-def _print_facts(detail: RunDetail) -> None:
+def _print_facts(detail: RunDetail, proof: str) -> None:
     from tui_tracker.cli.tables import print_facts
     from tui_tracker.formatting import format_ago, format_duration, format_time, printable
 
@@ -99,6 +101,7 @@ def _print_facts(detail: RunDetail) -> None:
             ("tags", printable(", ".join(row.tags))),
             ("by", printable(who + pid)),
             ("parent", detail.parent or ""),
+            ("proof", printable(proof)),
             ("source", printable(" ".join(source.values()))),
             ("lost", printable(lost)),
         ],

@@ -99,7 +99,7 @@ def quiet(group: Group, patterns: Iterable[str] = _NOISE) -> Group:
     """Return the group with what any two runs differ in set apart."""
     noise = [d for d in group.differences if any(fnmatchcase(d.name, p) for p in patterns)]
     kept = [d for d in group.differences if d not in noise]
-    return replace(group, differences=tuple(kept), noise=tuple(noise))
+    return replace(group, differences=tuple(kept), noise=(*group.noise, *noise))
 
 
 def params(a: Side, b: Side, ignored: Ignored) -> Group:
@@ -135,7 +135,10 @@ def python(a: Side, b: Side, ignored: Ignored) -> Group:
         }
         for side in (a, b)
     )
-    group = quiet(differing("python", ours, theirs, ignored), ("python.prefix", "prefix"))
+    group = quiet(
+        differing("python", ours, theirs, ignored),
+        ("python.prefix", "python.base_prefix", "prefix"),
+    )
     return known(group, a, b, has=(bool(ours), bool(theirs)))
 
 
@@ -206,6 +209,9 @@ def command(a: Side, b: Side, ignored: Ignored) -> Group:
         for facts in (ours, theirs)
     ]
     group = quiet(differing("command", rest[0], rest[1], ignored))
+    if "cwd_rel" in ours and ours["cwd_rel"] == theirs.get("cwd_rel"):
+        # The same folder of two copies of one work tree.
+        group = quiet(group, ("cwd",))
     argv = tuple(
         difference
         for difference in compare_words(words(ours, "argv"), words(theirs, "argv"))

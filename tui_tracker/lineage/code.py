@@ -69,6 +69,7 @@ def code_group(recorded: Recorded, here: Present) -> LineageNode:
     facts = part.facts
     kept = _snapshot(facts, here, part.status, part.reason)
     nodes = [
+        *_version_control(facts),
         *_commit(facts, kept),
         kept.node,
         *_changed_files(facts, kept),
@@ -83,6 +84,18 @@ def code_group(recorded: Recorded, here: Present) -> LineageNode:
 def _process_nodes(recorded: Recorded, here: Present) -> Iterator[LineageNode]:
     yield from _entry(recorded, {}, here, _Kept(LineageNode("")))
     yield from _modules(recorded, {}, here, _Kept(LineageNode("")))
+
+
+def _version_control(facts: Facts) -> Iterator[LineageNode]:
+    """Yield why there is no commit, where the run was outside of version control."""
+    state = word(facts, "vcs")
+    if state == "none":
+        why = "it ran outside of version control: git init here names its versions"
+        yield LineageNode("repository", "none", "not recorded", why)
+    elif state == "unreadable":
+        advice = word(facts, "advice")
+        why = f"git refused to read it: {advice}" if advice else "git could not read it"
+        yield LineageNode("repository", word(facts, "top"), "not recorded", why, value=advice)
 
 
 def _commit(facts: Facts, kept: _Kept) -> Iterator[LineageNode]:
@@ -122,7 +135,7 @@ def _snapshot(facts: Facts, here: Present, status: str, reason: str) -> _Kept:
     node = LineageNode("snapshot", commit[:12], value=commit, opens="changes")
     try:
         if not store.has(commit):
-            why = "it is no longer in the store's code.git"
+            why = reason or "it is no longer in the store's code.git"
             return _Kept(replace(node, mark="missing", why=why))
         files = {file.path: file for file in store.list_files(commit)}
         wrong = _wrong_files(store, commit, here) if here.deep else []
@@ -132,6 +145,7 @@ def _snapshot(facts: Facts, here: Present, status: str, reason: str) -> _Kept:
     size = sum(file.size for file in files.values())
     why = f"{plural(len(files), 'file')}, {format_size(size)}, in the store"
     why += " and every hash is right" if here.deep else ""
+    why += f"; {reason}" if reason else ""
     node = replace(node, mark="verified", why=why, children=(*wrong, *skipped))
     if wrong:
         node = replace(node, mark="changed", why=f"{plural(len(wrong), 'file')} damaged")

@@ -81,7 +81,7 @@ def _compare(entries: list[Entry], top: str, here: Present) -> Iterator[LineageN
 
 def _new_files(entries: list[Entry], top: str, here: Present) -> Iterator[LineageNode]:
     known = {entry.name for entry in entries}
-    for below, _, _ in list_folder(top, here.store.folder).files:
+    for below, *_ in list_folder(top, here.store.folder).files:
         if below not in known:
             title = below.decode("utf-8", "surrogateescape")
             yield LineageNode(title, "", "changed", "it was not there then")

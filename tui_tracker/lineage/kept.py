@@ -10,6 +10,7 @@ from tui_tracker.lineage.present import Present, Recorded
 from tui_tracker.lineage.tree import LineageNode, Mark, listed
 from tui_tracker.lineage.words import plural, short_digest
 from tui_tracker.queries import Artifact
+from tui_tracker.queries.proofs import MEANINGS, Proof
 from tui_tracker.queries.relatives import Collector, Relative
 
 _SPOKEN: dict[str, str] = {"reproduction": "reproduction", "resume": "resumed", "bundle": "bundled"}
@@ -43,12 +44,28 @@ def _artifact(artifact: Artifact, recorded: Recorded, here: Present) -> LineageN
     return replace(node, mark=mark, why="; ".join(w for w in (why, artifact.problem) if w))
 
 
-def runs_group(relatives: Sequence[Relative]) -> LineageNode | None:
-    """Return the runs that this one came from or led to; None where it stands alone."""
-    if not relatives:
+def runs_group(relatives: Sequence[Relative], proof: Proof | None) -> LineageNode | None:
+    """Return the runs that this one came from or led to, and how far it was had again.
+
+    None where it stands alone.
+    """
+    if not relatives and proof is None:
         return None
     nodes = [_run(relative) for relative in relatives]
-    return listed("runs", nodes, plural(len(nodes), "related run"))
+    words = [plural(len(relatives), "related run")] if relatives else []
+    if proof is not None:
+        words.append(f"proven to {proof.level}")
+        nodes.append(_proof(proof))
+    return listed("runs", nodes, ", ".join(words))
+
+
+def _proof(proof: Proof) -> LineageNode:
+    best = proof.best
+    told = f"{best.level}, {MEANINGS.get(best.level, best.verdict)}"
+    why = f"{plural(proof.attempts, 'attempt')}, on {best.machine or 'a machine without a name'}"
+    if proof.newest != best:
+        why += f"; the newest came to {proof.newest.level}, {proof.newest.verdict}"
+    return LineageNode("had again", told, why=why, value=best.run or "")
 
 
 def _run(relative: Relative) -> LineageNode:

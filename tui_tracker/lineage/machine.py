@@ -16,6 +16,7 @@ from tui_tracker.lineage.words import (
     environment_line,
     hardware_line,
     plural,
+    resources_line,
     short_digest,
     text_of,
 )
@@ -98,16 +99,21 @@ def _origin(origin: Facts) -> str:
 
 
 def _lock(recorded: Recorded, facts: Facts, here: Present) -> Iterator[LineageNode]:
-    lock = mapping(facts, "lock")
-    path, digest = word(lock, "path"), word(lock, "sha256")
-    if not path:
-        return
+    """Yield the project's lock files; their texts are kept in a part of their own."""
     top = word(recorded.facts("code"), "top") or word(recorded.facts("process"), "cwd")
-    node = LineageNode("lock file", f"{path} {short_digest(digest)}", value=digest)
-    mark, why = here.check_file(on_disk(path, top), digest, None)
-    # The packages themselves are recorded, so a lock that moved on loses nothing.
-    mark = "changed" if mark == "missing" else mark
-    yield replace(node, mark=mark, why=why, informs=mark == "changed")
+    kept = {word(file, "sha256") for file in mappings(recorded.facts("lock"), "files")}
+    for lock in mappings(facts, "locks") or [mapping(facts, "lock")]:
+        path, digest = word(lock, "path"), word(lock, "sha256")
+        if not path:
+            continue
+        node = LineageNode("lock file", f"{path} {short_digest(digest)}", value=digest)
+        if digest in kept:
+            yield replace(node, mark="verified", why="its text is kept in the store")
+            continue
+        mark, why = here.check_file(on_disk(path, top), digest, None)
+        # The packages themselves are recorded, so a lock that moved on loses nothing.
+        mark = "changed" if mark == "missing" else mark
+        yield replace(node, mark=mark, why=why, informs=mark == "changed")
 
 
 def _variables(recorded: Recorded) -> list[LineageNode]:
@@ -139,8 +145,15 @@ def hardware_group(recorded: Recorded, here: Present) -> LineageNode:
         nodes.append(LineageNode("machine", host, "verified" if same else "recorded", why))
     if part is None or not part.facts:
         gap = missing_part("processor", part.status if part else "", part.reason if part else "")
-        return group("hardware", [*nodes, gap])
-    return group("hardware", [*nodes, *_hardware(part.facts)], hardware_line(part.facts))
+        return group("hardware", [*nodes, gap, *_used(recorded)])
+    nodes += [*_hardware(part.facts), *_used(recorded)]
+    return group("hardware", nodes, hardware_line(part.facts))
+
+
+def _used(recorded: Recorded) -> Iterator[LineageNode]:
+    """Yield what the process took of the machine."""
+    if text := resources_line(recorded.facts("resources")):
+        yield LineageNode("used", text)
 
 
 def _hardware(facts: Facts) -> Iterator[LineageNode]:

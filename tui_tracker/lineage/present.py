@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from tui_tracker import folder as folders
 from tui_tracker.artifacts import stored_path
 from tui_tracker.capture.data_cache import HashCache
+from tui_tracker.capture.listing import as_file
 from tui_tracker.capture.manifest import digest_path
 from tui_tracker.facts import word
 from tui_tracker.formatting import format_size
@@ -141,7 +142,8 @@ class Present:
 
     def known_hash(self, facts: os.stat_result) -> str:
         """Return the SHA-256 of a file that did not change since it was hashed; "" else."""
-        return self._cache.find([facts], "sha256").get((facts.st_dev, facts.st_ino), "")
+        found = self._cache.find([as_file(b"", facts)], "sha256")
+        return found.get((facts.st_dev, facts.st_ino), "")
 
     def _check_content(self, path: str, digest: str, facts: os.stat_result) -> Check:
         at_ns = time.time_ns()
@@ -149,7 +151,7 @@ class Present:
             found = f"sha256:{self.hash_file(path, facts.st_size)}"
         except OSError as error:
             return "missing", reason_of(error)
-        self._cache.keep([(facts, at_ns, found)], "sha256")
+        self._cache.keep([(as_file(b"", facts), at_ns, found)], "sha256")
         return _compared(digest, found, "its hash is right")
 
     def hash_file(self, path: str, size: int) -> str:

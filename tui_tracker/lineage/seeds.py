@@ -98,9 +98,24 @@ def notebook_group(recorded: Recorded) -> LineageNode | None:
     facts = part.facts
     cells = [item for key in ("cells", "executed") for item in members(facts, key)]
     nodes = [*_cells(cells)]
+    nodes += _disorder(facts)
     path = word(facts, "path")
-    detail = ", ".join(text for text in (path, f"{len(nodes)} cells executed") if text)
+    detail = ", ".join(text for text in (path, f"{len(cells)} cells executed") if text)
     return listed("notebook", nodes, detail)
+
+
+def _disorder(facts: Facts) -> list[LineageNode]:
+    """Return how what ran differs from the notebook's file."""
+    nodes = []
+    if facts.get("out_of_order") is True:
+        why = "cells ran in another order than they stand in: restart it and run all"
+        nodes.append(LineageNode("order", "out of order", "recorded", why, doubt=True))
+    edited = members(facts, "edited")
+    if edited:
+        why = "not as they ran in the file that was saved"
+        cells = ", ".join(str(cell) for cell in edited[:20])
+        nodes.append(LineageNode("edited", f"cell {cells}", "recorded", why, doubt=True))
+    return nodes
 
 
 def _cells(cells: list[object]) -> Iterator[LineageNode]:

@@ -15,6 +15,7 @@ from tui_tracker.lineage.seeds import determinism_group, notebook_group, seeds_g
 from tui_tracker.lineage.splits import splits_group
 from tui_tracker.lineage.tree import LineageNode, LineageTree, Progress
 from tui_tracker.queries import RunKey, get_run
+from tui_tracker.queries.proofs import proof_levels
 from tui_tracker.queries.relatives import list_collectors, list_relatives
 from tui_tracker.store import Store
 
@@ -56,7 +57,7 @@ def _groups(
         determinism_group(recorded),
         reads_group(recorded),
         artifacts_group(recorded, here),
-        runs_group(list_relatives(store, key)),
+        runs_group(list_relatives(store, key), proof_levels(store, [key]).get(key)),
         notebook_group(recorded),
         collectors_group(list_collectors(store, key)),
     ]

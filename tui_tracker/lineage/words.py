@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tui_tracker.facts import mapping, mappings, members, switch, whole, word
-from tui_tracker.formatting import format_count, format_size, format_value
+from tui_tracker.facts import mapping, mappings, members, number, switch, whole, word
+from tui_tracker.formatting import format_count, format_duration, format_size, format_value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -142,6 +142,27 @@ def reads_line(facts: Facts) -> str:
     count = sum(whole(mapping(folders, path), "files") or 0 for path in folders)
     count += whole(facts, "more") or 0
     return f"{plural(count, 'file')} read and never declared" if count else "nothing undeclared"
+
+
+def process_line(facts: Facts) -> str:
+    """Return `train.py in /home/ada/project on gpu-node-3`."""
+    script, cwd, host = (word(facts, key) for key in ("script", "cwd", "host"))
+    return " ".join(
+        p for p in (script, f"in {cwd}" if cwd else "", f"on {host}" if host else "") if p
+    )
+
+
+def resources_line(facts: Facts) -> str:
+    """Return `1m 30s of processor, 2.0 GB of memory at most`."""
+    seconds, peak = number(facts, "cpu_s"), whole(facts, "peak_rss_bytes")
+    words = [f"{format_duration(seconds)} of processor"] if seconds is not None else []
+    words += [f"{format_size(peak)} of memory at most"] if peak is not None else []
+    return ", ".join(words)
+
+
+def lock_line(facts: Facts) -> str:
+    paths = [word(file, "path") for file in mappings(facts, "files")]
+    return ", ".join(path for path in paths if path)
 
 
 def variables_line(facts: Facts) -> str:

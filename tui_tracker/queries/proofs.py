@@ -59,6 +59,8 @@ class Proof:
 
 def proof_levels(store: Store, keys: Sequence[RunKey]) -> dict[RunKey, Proof]:
     """Return the proof of each run that was ever tried; the others are left out."""
+    if not _has_table(store):
+        return {}
     rows = store.read(
         "SELECT r.id, p.level, p.verdict, p.mode, p.at_ms, p.machine, p.run "
         'FROM reproduction AS p JOIN run AS r ON r.uuid = p."of" '
@@ -80,6 +82,8 @@ def proof_levels(store: Store, keys: Sequence[RunKey]) -> dict[RunKey, Proof]:
 
 def list_reports(store: Store, key: RunKey) -> list[dict[str, Any]]:
     """Return the whole reports of all attempts on a run, oldest first."""
+    if not _has_table(store):
+        return []
     rows = store.read(
         'SELECT p.digest FROM reproduction AS p JOIN run AS r ON r.uuid = p."of" '
         "WHERE r.id=? ORDER BY p.at_ms, p.id",
@@ -96,6 +100,20 @@ def proof_shape(proof: Proof) -> dict[str, object]:
     if proof.newest != proof.best:
         shape["newest"] = _shape(proof.newest)
     return shape
+
+
+def format_proof(proof: Proof) -> str:
+    """Return a proof in one line: `L5, the same bits (2026-11-25, x86_64 ...)`."""
+    best, newest = proof.best, proof.newest
+    said = f"{best.level}, {MEANINGS[best.level]} ({best.at:%Y-%m-%d}, {best.machine})"
+    if newest == best and newest.verdict not in ("different", "inconclusive", "failed"):
+        return said
+    return f"{said}; newest attempt: {newest.verdict} ({newest.at:%Y-%m-%d})"
+
+
+def _has_table(store: Store) -> bool:
+    # An older store that this user may not write is read as it is.
+    return bool(store.read("SELECT 1 FROM sqlite_schema WHERE name = 'reproduction'"))
 
 
 def _shape(attempt: Attempt) -> dict[str, object]:

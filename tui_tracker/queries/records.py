@@ -53,6 +53,7 @@ def _chunk(store: Store, keys: Sequence[int], *, bulky: bool) -> Iterator[str]:
     params, metrics = _params(store, bound), _metrics(store, bound)
     tags, notes = _texts(store, bound, "tag", "tag"), _texts(store, bound, "note", "text")
     artifacts, lineages = _artifacts(store, bound), _lineages(store, bound, bulky=bulky)
+    proofs = _proofs(store, keys)
     for key in keys:
         if key in rows:
             yield (
@@ -63,6 +64,7 @@ def _chunk(store: Store, keys: Sequence[int], *, bulky: bool) -> Iterator[str]:
                 f', "notes": [{", ".join(notes.get(key, ()))}]'
                 f', "artifacts": [{", ".join(artifacts.get(key, ()))}]'
                 f', "lineage": {{{_whole_lineage(lineages.get(key, {}))}}}'
+                f', "proof": {proofs.get(key, "null")}'
                 f"{_tail(rows[key])}}}"
             )
 
@@ -243,6 +245,17 @@ def _artifacts(store: Store, bound: dict[str, Any]) -> _Pieces:
         facts |= {"copied": bool(copied), "problem": problem or None}
         found.setdefault(run, []).append(to_json(facts))
     return found
+
+
+def _proofs(store: Store, keys: Sequence[int]) -> dict[int, str]:
+    """Return the JSON of how far each run was proven, of those that anybody tried."""
+    tried = "SELECT 1 FROM sqlite_schema WHERE name = 'reproduction'"
+    if not store.read(tried) or not store.read("SELECT 1 FROM reproduction LIMIT 1"):
+        return {}
+    from tui_tracker.queries.proofs import proof_levels, proof_shape  # few stores have any
+
+    found = proof_levels(store, keys)
+    return {key: to_json(proof_shape(proof)) for key, proof in found.items()}
 
 
 def _lineages(store: Store, bound: dict[str, Any], *, bulky: bool) -> dict[int, dict[str, str]]:

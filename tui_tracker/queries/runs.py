@@ -34,6 +34,8 @@ from tui_tracker.queries.selection import (
 )
 from tui_tracker.store import Store
 
+_NO_RERUN = "NOT EXISTS (SELECT 1 FROM tag AS t WHERE t.run = r.id AND t.tag = 'reproduction')"
+
 
 def list_experiments(store: Store, selection: Selection = EVERYTHING) -> list[ExperimentRow]:
     """Return the experiments that have a run of the selection, by name."""
@@ -119,7 +121,8 @@ def list_columns(store: Store, selection: Selection = EVERYTHING) -> tuple[list[
 def find_run(store: Store, address: str) -> RunKey:
     """Return the run that an id, a unique prefix or ending of an id, or a name means.
 
-    A run in the trash is found by its id, and by name where no other run has it.
+    A run in the trash is found by its id, and by name where no other run has it. So is a
+    reproduction, which has the name of the run that it came of.
 
     Raises:
         NotFound: nothing fits.
@@ -130,6 +133,7 @@ def find_run(store: Store, address: str) -> RunKey:
     tries: list[tuple[str, str]] = []
     if is_hex and len(digits) == 32:
         tries.append(("lower(hex(r.uuid)) = :a", digits))
+    tries.append((f"r.name = :a AND r.deleted_ms IS NULL AND {_NO_RERUN}", address))
     tries.append(("r.name = :a AND r.deleted_ms IS NULL", address))
     tries.append(("r.name = :a", address))
     if is_hex:

@@ -107,7 +107,7 @@ def install(
     if options.index_url:
         command += ["--index-url", options.index_url]
     output = _run([*command, "-r", str(requirements)], {}, tell)
-    return _refusal(output) if output else None
+    return read_refusal(output) if output else None
 
 
 def _network(options: Options) -> list[str]:
@@ -159,7 +159,8 @@ def end_group(process: subprocess.Popen[str]) -> None:
                 process.kill()
 
 
-def _refusal(output: str) -> Refused:
+def read_refusal(output: str) -> Refused:
+    """Return what an installer gave up on, read from what it printed."""
     names = [match[1] for pattern in _FOUND if (match := pattern.search(output))]
     found = _VERSIONS.search(output)
     versions = () if not found or found[1] == "none" else tuple(found[1].split(", "))

@@ -33,8 +33,11 @@ from tui_tracker.lineage.words import (
     determinism_line,
     environment_line,
     hardware_line,
+    lock_line,
     modules_line,
+    process_line,
     reads_line,
+    resources_line,
     seeds_line,
     split_line,
     variables_line,
@@ -75,6 +78,9 @@ _LINES = {
     "modules": modules_line,
     "reads": reads_line,
     "variables": variables_line,
+    "process": process_line,
+    "resources": resources_line,
+    "lock": lock_line,
 }
 """What tells a part of the lineage in one line; others are told by their first facts."""
 
