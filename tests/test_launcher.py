@@ -479,6 +479,7 @@ def test_ctrl_c_leaves_a_killed_run_and_the_shells_exit_code(folder):
 
 
 def test_the_hash_seed_is_set_and_recorded_unless_it_is_given(folder, launch, monkeypatch):
+    monkeypatch.delenv("PYTHONHASHSEED", raising=False)
     launch("import os; print(os.environ['PYTHONHASHSEED'])")
     monkeypatch.setenv("PYTHONHASHSEED", "7")
     launch("import os; print(os.environ['PYTHONHASHSEED'])")
