@@ -6,11 +6,13 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from snapshots import keep
+
 import tui_tracker as tt
 from tui_tracker import folder as folders
 from tui_tracker import journal
-from tui_tracker.capture.objects import ObjectWriter
 from tui_tracker.code_git import CodeGit
+from tui_tracker.code_store import CodeStore
 from tui_tracker.drain import recover
 from tui_tracker.journal_writer import JournalWriter
 from tui_tracker.store import Store
@@ -56,20 +58,9 @@ def run_with(
 def keep_snapshot(folder: Path, files: Mapping[str, bytes], *parents: str) -> dict[str, object]:
     """Put a snapshot of these files into the store by hand; return the facts recorded of it."""
     code = CodeGit(str(folder))
-    code.make()
-    lines: dict[str, list[bytes]] = {}
-    for path, data in files.items():
-        oid = code.run("hash-object", "-w", "--stdin", feed=data).strip()
-        above, _, name = path.rpartition("/")
-        lines.setdefault(above, []).append(b"100644 blob %s\t%s" % (oid, name.encode()))
-    for inner in sorted((name for name in lines if name), reverse=True):
-        made = code.run("mktree", "-z", feed=b"\0".join([*lines[inner], b""])).strip()
-        lines.setdefault("", []).append(b"040000 tree %s\t%s" % (made, inner.encode()))
-    tree = code.run("mktree", "-z", feed=b"\0".join([*lines.get("", []), b""])).decode().strip()
-    above = [parent.encode() for parent in parents]
-    writer = ObjectWriter(code)
-    commit = writer.write_commit(tree.encode(), above, "1700000000 +0000").decode()
-    code.keep(commit)
+    plain = {path.encode(): ("100644", data) for path, data in files.items()}
+    commit = keep(code, plain, parents)
+    tree = CodeStore(str(folder)).tree_of(commit)
     return {"tree": tree, "commit": commit, "format": "sha1", "complete": True, "skipped": []}
 
 

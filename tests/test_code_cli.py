@@ -135,7 +135,7 @@ def test_the_uncommitted_change_is_printed_without_secrets(
 
     assert code == 1
     assert "-print(1)\n+print(2)\n" in out
-    assert "+token = '***'\n" in out
+    assert "+token = '***(sha256:" in out
     assert token not in out
 
 
@@ -177,10 +177,11 @@ def test_gc_spares_a_snapshot_that_was_just_kept(
 ):
     log_captured(repository, folder, "removed", monkeypatch)
     tt_("rm", "removed")
+    kept = objects(folder)[1]
 
     tt_("gc")
 
-    assert objects(folder)[1] == 1
+    assert objects(folder)[1] == kept >= 1
 
 
 def test_doctor_notices_code_that_is_gone_or_damaged(

@@ -14,7 +14,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from importlib.util import find_spec
 
 from tui_tracker import folder as folders
 from tui_tracker import journal
@@ -50,9 +49,8 @@ def launch(
     environ = os.environ if environ is None else environ
     start = cwd or working_folder()
     places = [os.path.dirname(os.path.dirname(os.path.abspath(__file__)))]
-    if python != sys.executable and (git := find_spec("git")) is not None and git.origin:
-        # Another Python lacks what we need, and what we need is plain Python.
-        places.append(os.path.dirname(os.path.dirname(git.origin)))
+    if python != sys.executable:
+        places += _where_git_is()
     code = (
         f"import sys; sys.argv.insert(4, str(len(sys.path))); sys.path += {places!r}; "
         "import runpy; "
@@ -71,6 +69,14 @@ def launch(
     _running[:] = [entry for entry in _running if entry[0].poll() is None]
     _running.append((process, folder, run_id))
     return process
+
+
+def _where_git_is() -> list[str]:
+    """Return the folder that GitPython lies in: another Python lacks it, and can read it."""
+    from importlib.util import find_spec  # only `tt run` asks another Python
+
+    spec = find_spec("git")
+    return [os.path.dirname(os.path.dirname(spec.origin))] if spec and spec.origin else []
 
 
 def record_failure(folder: str, run_id: str, part: str, reason: str) -> None:
