@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui_tracker.capture.pointers import find_pointer, is_address
+from tui_tracker.code_store import CodeStore, CodeUnavailable
 from tui_tracker.facts import mapping, members, whole, word, words
 from tui_tracker.formatting import format_size
 from tui_tracker.lineage.folders import check_folder
@@ -79,7 +81,25 @@ def _check(
         return check_folder(facts, place, here)
     if kind == "pointer":
         return _check_pointer(digest, place, here), ()
-    return here.check_file(place, digest, whole(facts, "bytes")), ()
+    mark, why = here.check_file(place, digest, whole(facts, "bytes"))
+    if mark in ("missing", "changed") and _is_in_snapshot(recorded, here, place, digest):
+        kept = f"{why}; the snapshot of the code holds it"
+        return ("verified" if mark == "missing" else mark, kept), ()
+    return (mark, why), ()
+
+
+def _is_in_snapshot(recorded: Recorded, here: Present, path: str, digest: str) -> bool:
+    """Return whether the code that was kept of the run holds a file of this digest there."""
+    code = recorded.facts("code")
+    commit, top = word(mapping(code, "snapshot"), "commit"), word(code, "top")
+    below = os.path.relpath(path, top) if top else ".."
+    if not commit or below.startswith(".."):
+        return False
+    try:
+        data = CodeStore.holding(here.store.folder, commit).read_file(commit, below)
+    except (CodeUnavailable, OSError):
+        return False
+    return f"sha256:{hashlib.sha256(data).hexdigest()}" == digest
 
 
 def _check_pointer(digest: str, path: str, here: Present) -> Check:
