@@ -2,7 +2,7 @@
 
     python benchmarks/start.py [--modules 100] [--times 31] [--imports numpy,torch] [--capture off]
 
-Prints median and 95th percentile in milliseconds of `import tui_tracker`, `init` (wall
+Prints least, median and 95th percentile in milliseconds of `import tui_tracker`, `init` (wall
 and processor time) and `finish`, and of `copy.deepcopy` and an uninteresting `open` with
 the run's audit hook over those without, in microseconds.
 """
@@ -64,7 +64,9 @@ def run(code, env):
 
 
 def spread(values):
-    return [round(statistics.median(values), 2), round(sorted(values)[int(len(values) * 0.95)], 2)]
+    ordered = sorted(values)
+    high = ordered[int(len(values) * 0.95)]
+    return [round(value, 2) for value in (ordered[0], statistics.median(values), high)]
 
 
 def make_project(folder, modules):
@@ -96,7 +98,7 @@ def main():
         rows = [run(code, env) for _ in range(args.times + 1)][1:]
         labels = ("import", "import cpu", "init", "init cpu", "finish")
         for label, values in zip(labels, zip(*rows, strict=True), strict=True):
-            print(json.dumps({f"{label}, ms [median, p95]": spread(values)}))
+            print(json.dumps({f"{label}, ms [least, median, p95]": spread(values)}))
         shared = {"path": [path for path in sys.path if path], "file": f"{folder}/x.log"}
         plain, hooked = (run(HOOK.format(hooked=on, **shared), env) for on in (False, True))
         labels = ("os.open and close", "deepcopy", "id")

@@ -602,6 +602,7 @@ HOSTILE: dict[str, tuple[Callable[[dict[str, bytes]], object], str]] = {
     "a missing experiment": (with_sql("DELETE FROM experiment"), "a row of 'run' inside"),
     "a missing key": (with_sql("DELETE FROM key WHERE kind=1"), "a row of 'metric' inside"),
     "missing points": (with_sql("DELETE FROM block"), "a row of 'series_block' inside"),
+    "missing facts": (with_sql("DELETE FROM content"), "a row of 'lineage' inside"),
     "a column of its own": (with_sql("ALTER TABLE tag ADD COLUMN x TEXT"), "table 'tag' inside"),
     "a source that is no JSON": (with_sql("UPDATE run SET source='{'"), "cannot be read"),
     "facts that are no facts": (

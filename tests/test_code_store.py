@@ -187,12 +187,25 @@ def test_changes_tell_state_lines_and_renames(code: CodeGit, reader: CodeStore):
     assert (reader.base_of(second), reader.base_of(first)) == (first, None)
 
 
+def test_a_diff_that_shows_the_middle_of_a_private_key_hides_it(code: CodeGit, reader: CodeStore):
+    body = [f"{line:02d}" + "Ab3/" * 15 + "xY" for line in range(20)]
+    fence = ("-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----")
+    changed = [*body[:10], "99" + body[10][2:], *body[11:]]
+    states = ["\n".join((fence[0], *lines, fence[1])) for lines in (body, changed)]
+    first, second = (keep(code, {b"k.pem": ("100644", state.encode())}) for state in states)
+
+    shown = reader.diff(first, second)
+
+    assert "@@" in shown
+    assert [line for line in (*body, *changed) if line in shown] == []
+
+
 def test_a_diff_hides_secrets_unless_it_is_asked_not_to(code: CodeGit, reader: CodeStore):
     secret = "hf_" + "AbCdEfGhIjKlMnOpQrStUvWx"
     first = keep(code, {b"a.py": ("100644", b"x = 1\n")})
     second = keep(code, {b"a.py": ("100644", f"x = '{secret}'\n".encode())})
 
-    assert "+x = '***'" in reader.diff(first, second)
+    assert "+x = '***(sha256:" in reader.diff(first, second)
     assert secret in reader.diff(first, second, redact=False)
 
 

@@ -139,6 +139,17 @@ def test_without_snapshots_commits_are_what_can_be_told(folder: Path):
     )
 
 
+def test_code_that_neither_run_recorded_is_not_told_as_a_lack_of_snapshots(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)  # outside of any repository
+    a, b = (log(folder, name, {}) for name in "ab")
+
+    code = compare(folder, a, b).code
+
+    assert (code.same, code.differs, code.why) == (None, False, "")
+
+
 def test_a_snapshot_that_was_lost_is_told_in_a_sentence(folder: Path):
     a = run_with(folder, "a", code=changed_code(folder, {}, {"a.py": b"1\n"}))
     b = run_with(folder, "b", code=changed_code(folder, {}, {"a.py": b"2\n"}))

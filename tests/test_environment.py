@@ -101,6 +101,27 @@ def test_packages_in_place_are_handed_to_the_snapshot(tmp_path):
     assert facts["origins"]["a"]["snapshot"] == {"tree": "t", "commit": "c"}
 
 
+def test_a_snapshot_that_fails_or_hangs_leaves_the_list_of_packages(tmp_path, monkeypatch):
+    monkeypatch.setattr(packages, "_SNAPSHOTS_S", 0.05)
+    for name in ("bad", "slow"):
+        direct = {"url": f"file:///src/{name}", "dir_info": {"editable": True}}
+        install(tmp_path, name, "1", direct=direct)
+
+    def snapshot(path: str) -> dict[str, object]:
+        if path.endswith("slow"):
+            time.sleep(5)
+        raise OSError("no")
+
+    facts, reason = environment.capture_environment("", [str(tmp_path)], snapshot)
+
+    assert facts["packages"] == {"bad": "1", "slow": "1"}
+    assert facts["origins"]["slow"] == {"kind": "editable", "path": "/src/slow"}
+    assert sorted(reason.split(", ")) == [
+        "no snapshot of bad (OSError)",
+        "no snapshot of slow (TimedOut)",
+    ]
+
+
 def test_the_first_of_two_on_the_path_counts_and_the_other_is_noted(tmp_path):
     install(tmp_path / "one", "My.Lib", "2.0")
     other = install(tmp_path / "two", "my-lib", "1.0")
@@ -140,7 +161,7 @@ def test_a_broken_distribution_is_named_and_the_others_are_kept(tmp_path):
     facts, reason = environment.capture_environment("", [str(tmp_path)])
 
     assert facts["packages"] == {"good": "1.0"}
-    assert reason == "unreadable packages: bad-1.0.dist-info (UnicodeDecodeError)"
+    assert reason == "unreadable: bad-1.0.dist-info (UnicodeDecodeError)"
 
 
 def test_condas_own_packages_are_read_from_its_files_without_tokens(tmp_path):

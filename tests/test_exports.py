@@ -38,9 +38,10 @@ DIGEST = "c" * 64
 def schemas() -> Registry[Any]:
     paths = [*SCHEMAS.rglob("*.json"), OWN]
     loaded = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
-    return Registry().with_resources(
+    found: Registry[Any] = Registry().with_resources(
         (schema["$id"], Resource.from_contents(schema)) for schema in loaded
     )
+    return found.crawl()  # schemas that stand inside of others have names of their own
 
 
 REGISTRY = schemas()

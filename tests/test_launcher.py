@@ -171,8 +171,24 @@ def test_tt_run_shows_what_the_command_prints_and_ends_as_it_did(folder):
     one = the_run(folder)
     assert (done.returncode, done.stdout) == (3, "to out\n")
     assert done.stderr.splitlines()[0] == "to err"
-    assert done.stderr.splitlines()[1].startswith("tt: run 'n' failed; see it with: tt show ")
+    assert done.stderr.splitlines()[1].startswith("tt: 'n' failed: tt show ")
     assert (one.row.name, one.row.params, one.row.tags) == ("n", {"x": 1}, ("a",))
+
+
+def test_a_store_of_an_older_version_is_brought_up_first(folder):
+    import sqlite3
+
+    run_tt(folder, "--quiet", "true")
+    with sqlite3.connect(folder / "store.db") as connection:
+        connection.execute("DROP TABLE IF EXISTS reproduction")
+        connection.execute("PRAGMA user_version=1")
+    connection.close()
+
+    done = run_tt(folder, "--quiet", "true")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    _, runs = look(folder)
+    assert len(runs) == 2
 
 
 def test_a_program_that_is_not_there_ends_as_in_a_shell(folder):
@@ -463,6 +479,7 @@ def test_ctrl_c_leaves_a_killed_run_and_the_shells_exit_code(folder):
 
 
 def test_the_hash_seed_is_set_and_recorded_unless_it_is_given(folder, launch, monkeypatch):
+    monkeypatch.delenv("PYTHONHASHSEED", raising=False)
     launch("import os; print(os.environ['PYTHONHASHSEED'])")
     monkeypatch.setenv("PYTHONHASHSEED", "7")
     launch("import os; print(os.environ['PYTHONHASHSEED'])")
@@ -652,6 +669,30 @@ def test_a_python_that_takes_no_bootstrap_runs_as_ever(folder, flag):
     one = captured(folder, sys.executable, flag, "-c", "print('ok')")
 
     assert one.row.status == "finished"
+
+
+def test_without_git_home_and_temporary_folder_the_record_is_still_useful(folder, tmp_path):
+    one = captured(
+        *(folder, sys.executable, "-c", "print(1)", "--lr", "1"),
+        PATH=str(tmp_path),
+        HOME="/proc/nothing",
+        TMPDIR="/proc/nothing",
+    )
+
+    statuses = {p.name: p.status for p in one.lineage}
+    assert statuses["environment"] == statuses["hardware"] == statuses["process"] == "ok"
+    assert (one.row.params, one.row.status) == ({"lr": 1}, "finished")
+
+
+def test_runs_of_one_state_share_what_is_equal(folder, launch, monkeypatch):
+    monkeypatch.setenv("TUI_TRACKER_CAPTURE", "on")
+    for _ in range(2):
+        launch("print(1)", "--lr", "1")
+
+    _, runs = look(folder)
+    for name in ("environment", "hardware", "variables"):
+        first, second = (part(run, name) for run in runs)
+        assert first == second != {}
 
 
 # -- secrets

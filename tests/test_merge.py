@@ -14,7 +14,9 @@ import pytest
 import tui_tracker as tt
 from tui_tracker import edits, merge, sweep
 from tui_tracker.drain import recover
-from tui_tracker.merge import merge_runs, tables_of_runs
+from tui_tracker.errors import StoreDamaged
+from tui_tracker.merge import merge_runs
+from tui_tracker.merge_rows import tables_of_runs
 from tui_tracker.queries import (
     RunDetail,
     find_run,
@@ -320,7 +322,7 @@ def test_no_table_of_the_schema_is_unknown_to_the_merge(store: Store) -> None:
 
     assert names - set(of_runs) == merge.SHARED
     # A whole number of another meaning than these would be copied as it is, and would
-    # name another row there: teach `merge._rename` about a new one, then name it here.
+    # name another row there: teach `merge_rows._rename` about a new one, then name it here.
     plain = {
         *("run", "key", "metric", "data", "batch"),
         *("at_ms", "size", "copied", "seq", "first_line", "n", "undone_ms", "attempt", "drained"),
@@ -406,6 +408,36 @@ def test_a_run_that_cannot_be_written_leaves_nothing(store: Store, target: Store
         )
 
     with pytest.raises((sqlite3.Error, tt.TrackerError)):
+        merge_runs(store, target)
+
+    assert dump(target) == before
+
+
+@pytest.mark.usefixtures("rich")
+def test_two_merges_at_once_bring_a_run_in_once(store: Store, target: Store) -> None:
+    """The other one is through while this one still fetches files."""
+
+    def meanwhile(sha256: str) -> str:
+        with Store.open(target.folder) as again, Store.open(store.folder) as source:
+            merge_runs(source, again)
+        return merge.copy_file(store, target, sha256)
+
+    done = merge_runs(store, target, fetch=meanwhile)
+
+    assert len(done.same) == 1
+    assert target.read("SELECT count(*) FROM run WHERE name='rich'") == [(1,)]
+
+
+@pytest.mark.usefixtures("rich")
+@pytest.mark.parametrize("table", ["block", "key"])
+def test_a_damaged_source_is_told_and_nothing_of_the_run_comes(
+    store: Store, target: Store, table: str
+) -> None:
+    before = dump(target)
+    with store.write() as connection:
+        connection.execute(f"DELETE FROM {table}")
+
+    with pytest.raises(StoreDamaged, match="gone"):
         merge_runs(store, target)
 
     assert dump(target) == before

@@ -16,6 +16,14 @@ import pytest
 from tui_tracker.capture import distributions, modules
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that is shared by many does not leave hashes and names for later."""
+    monkeypatch.setattr(modules, "_AT_ONCE_S", 10.0)
+    monkeypatch.setattr(distributions, "_LIMIT_S", 10.0)
+    monkeypatch.setattr(distributions, "_LONGEST_S", 10.0)
+
+
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder on the path, whose modules are forgotten after the test."""

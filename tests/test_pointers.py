@@ -11,7 +11,12 @@ from pathlib import Path
 import pytest
 
 from tui_tracker.capture.manifest import digest_path
-from tui_tracker.capture.pointers import find_pointer, is_address, read_address
+from tui_tracker.capture.pointers import (
+    clean_address,
+    find_pointer,
+    is_address,
+    read_address,
+)
 
 
 def md5(data: bytes) -> str:
@@ -188,3 +193,15 @@ def test_the_cache_of_hugging_face_names_repository_and_revision(tmp_path):
 @pytest.mark.parametrize("path", ["data/x.csv", "C:\\data", "c://data", "/abs", "a b://x", "://x"])
 def test_paths_are_no_addresses(path):
     assert not is_address(path)
+
+
+@pytest.mark.parametrize(
+    ("source", "kept"),
+    [
+        ("https://me:pw@host/x?id=5&X-Amz-Credential=a&api_key=b", "https://host/x?id=5"),
+        ("https://host/x", "https://host/x"),
+        ("a survey of 2024, see me@example.org", "a survey of 2024, see me@example.org"),
+    ],
+)
+def test_where_data_came_from_is_kept_without_its_secrets(source, kept):
+    assert clean_address(source) == kept

@@ -138,6 +138,22 @@ def test_a_library_that_is_imported_during_the_run_is_heard_from_the_next_tick(f
     assert applied(listener.end()) == [("tensorflow", 5, "tensorflow.random.set_seed")]
 
 
+def test_one_call_that_is_heard_opens_the_ears_for_libraries_just_imported(monkeypatch):
+    seeds.watch()
+    listener = seeds.Seeds({})
+    listener.begin()
+    listener.listen()
+    late = types.ModuleType("tensorflow.random")
+    late.set_seed = lambda seed: None  # type: ignore[attr-defined]  # noqa: ARG005
+    monkeypatch.setitem(sys.modules, "tensorflow.random", late)
+
+    random.seed(4)
+    late.set_seed(4)
+
+    libraries = [library for library, _, _ in applied(listener.end())]
+    assert libraries == ["random", "tensorflow"]
+
+
 def test_a_wrapped_function_looks_and_pickles_as_before(fake):
     before = inspect.signature(fake.set_seed)
     seeds.watch()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -242,6 +244,25 @@ async def test_the_tab_follows_what_a_live_run_records(store, folder):
         recover(store)
         await see(pilot, "EPYC 7763, 64 cores")
         run.finish()
+
+
+@pytest.mark.usefixtures("traced")
+async def test_help_says_what_the_marks_mean(store):
+    async with opened(store) as pilot:
+        await on_tab(pilot)
+        await pilot.press("question_mark")
+        await see(pilot, "Keys: Lineage of a run", "Read and hash everything")
+        await pilot.press("G")
+        await see(pilot, "✗ missing", "it is recorded and gone")
+
+
+def test_opening_a_runs_page_loads_nothing_that_checks_its_lineage():
+    code = "import sys, tui_tracker.tui.app, tui_tracker.tui.screens.run; print(*sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    heavy = {f"tui_tracker.{name}" for name in ("lineage.trace", "compare", "code_store")}
+    assert heavy & set(done.stdout.split()) == set()
 
 
 async def test_another_run_has_another_tree(store, folder):

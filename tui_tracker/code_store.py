@@ -8,6 +8,7 @@ holds the files of the commit that the work tree was at.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ __all__ = ["CodeChange", "CodeFile", "CodeStore", "CodeUnavailable"]
 
 State = Literal["A", "M", "D", "R", "T"]
 _LONG_S = 60.0
+_KEY_LINES = re.compile(r"^(?:[ +-][A-Za-z0-9+/]{60,80}={0,2}\n?){2,}", re.MULTILINE)
+"""A patch may show the middle of a private key, without the lines that name it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +132,9 @@ class CodeStore:
         text = out.decode("utf-8", "replace")
         if not redact:
             return text
-        from tui_tracker.capture.secrets import redact_text
+        from tui_tracker.capture.redaction import redact_text
 
-        return redact_text(text)
+        return _KEY_LINES.sub(_hide_lines, redact_text(text))
 
     def changes(self, old: str, new: str) -> list[CodeChange]:
         """Return which files differ, by path."""
@@ -155,6 +158,10 @@ class CodeStore:
 
     def _resolve(self, snapshot: str, name: str) -> str:
         return ask(self._code, snapshot, "rev-parse", "--verify", "--quiet", name).decode().strip()
+
+
+def _hide_lines(match: re.Match[str]) -> str:
+    return re.sub(r"(?m)^([ +-]).+$", r"\1***", match[0])
 
 
 def parse_changes(out: bytes) -> list[CodeChange]:

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 
 from tui_tracker import folder as folders
 from tui_tracker import journal
@@ -48,9 +49,12 @@ def launch(
         raise OSError("this Python does not know where its program is")
     environ = os.environ if environ is None else environ
     start = cwd or working_folder()
-    place = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    places = [os.path.dirname(os.path.dirname(os.path.abspath(__file__)))]
+    if python != sys.executable and (git := find_spec("git")) is not None and git.origin:
+        # Another Python lacks what we need, and what we need is plain Python.
+        places.append(os.path.dirname(os.path.dirname(git.origin)))
     code = (
-        f"import sys; sys.argv.insert(4, str(len(sys.path))); sys.path.append({place!r}); "
+        f"import sys; sys.argv.insert(4, str(len(sys.path))); sys.path += {places!r}; "
         "import runpy; "
         "runpy.run_module('tui_tracker.capture', run_name='__main__', alter_sys=True)"
     )

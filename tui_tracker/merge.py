@@ -2,8 +2,8 @@
 
 What belongs to a run is read from the schema: every table with a `run` column (a number
 of this store) or an `of` column (the run's UUID). Such a table is copied whole, so a new
-one is not forgotten; what its columns mean is told by their names (`key`, `metric`,
-`data`, `digest`, `batch`). A run goes over in one transaction, its files before it.
+one is not forgotten (`merge_rows`). A run goes over in one transaction, its files before
+it.
 
 A run that both stores have is compared by what was logged in it. Where the source has
 more, its rows take the place of the old ones; where it has as much, nothing is written.
@@ -16,13 +16,14 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 from tui_tracker import folder as folders
 from tui_tracker.artifacts import stored_path, take_in
 from tui_tracker.edits import is_written
-from tui_tracker.merge_edits import batch_here, join_edits, read_edits
+from tui_tracker.merge_edits import join_edits, read_edits
+from tui_tracker.merge_rows import Names, Table, add_rows, copy_rows, insert_sql, tables_of_runs
 from tui_tracker.queries.rows import run_uuid
 from tui_tracker.store import Store
 
@@ -34,7 +35,6 @@ SHARED = frozenset(("block", "content", "experiment", "key", "run"))
 """Tables that hold no fact of one run alone; rows of the first four are copied when named."""
 _KEPT = frozenset(("lineage",))
 """A part that only the target has was added there, and stays when a run is replaced."""
-_BLOCKS_AT_ONCE = 500
 _GONE = "its file was not in the store that this run came from"
 
 
@@ -51,19 +51,6 @@ class Merged:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """A table of facts of runs."""
-
-    name: str
-    owner: Literal["run", "of"]
-    """The column that says which run a row belongs to: by number, or by UUID."""
-    columns: tuple[str, ...]
-    """All but a row number of the store's own."""
-    numbers: frozenset[str]
-    """The columns that hold whole numbers."""
-
-
-@dataclass(frozen=True, slots=True)
 class _Standing:
     """How far a run of one store has come."""
 
@@ -71,18 +58,6 @@ class _Standing:
     status: str
     logged: tuple[int, ...]
     """Bytes of journals, points, lines and end: a later state of a run is greater."""
-
-
-@dataclass(slots=True)
-class _Names:
-    """Numbers of the source and what they are in the target, inside one transaction."""
-
-    source: Store
-    target: sqlite3.Connection
-    batches: dict[int, int]
-    """Kept for a whole merge: changes that were asked for at once stay together."""
-    keys: dict[int, int] = field(default_factory=dict)
-    blocks: dict[int, int] = field(default_factory=dict)
 
 
 class _Merge:
@@ -103,9 +78,13 @@ class _Merge:
             assert theirs is not None
             problems = self._fetch_files(theirs, ours)
             with self._target.write() as connection:
+                # Another merge may have been quicker.
+                ours = _standing(self._target, run["uuid"])
+                if reason := _refusal(theirs, ours):
+                    return "left", reason
                 if ours is not None and _is_live(self._target, connection, ours, run["uuid"]):
                     return "left", "it is still being written here"
-                names = _Names(self._source, connection, self._batches)
+                names = Names(self._source, connection, self._batches)
                 if ours is None or theirs.logged > ours.logged:
                     _replace(names, self._tables, run, ours, problems)
                     return ("added" if ours is None else "updated"), ""
@@ -152,23 +131,6 @@ def merge_runs(
         if progress is not None:
             progress(number + 1, len(chosen))
     return Merged(*(tuple(found[outcome]) for outcome in ("added", "updated", "same", "left")))
-
-
-def tables_of_runs(store: Store) -> list[Table]:
-    """Return the tables of a run's facts that this store has, by name."""
-    found = []
-    for (name,) in store.read(
-        "SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%' "
-        "ORDER BY name"
-    ):
-        columns = store.read(f'PRAGMA table_info("{name}")')
-        names = tuple(column[1] for column in columns if (column[1], column[5]) != ("id", 1))
-        numbers = frozenset(column[1] for column in columns if column[2] == "INTEGER")
-        if "of" in names:
-            found.append(Table(name, "of", names, numbers))
-        elif "run" in numbers:
-            found.append(Table(name, "run", names, numbers))
-    return found
 
 
 def copy_file(source: Store, target: Store, sha256: str) -> str:
@@ -237,7 +199,7 @@ def _is_live(store: Store, connection: sqlite3.Connection, run: _Standing, uuid:
 
 
 def _replace(
-    names: _Names,
+    names: Names,
     tables: list[Table],
     run: dict[str, Any],
     ours: _Standing | None,
@@ -251,19 +213,19 @@ def _replace(
     key = _write_run(connection, run, ours.key if ours else None)
     for table in tables:
         if table.owner == "run":
-            _copy_rows(names, table, run["id"], key, problems)
+            copy_rows(names, table, run["id"], key, problems)
         else:
-            _add_rows(names, table, run["uuid"])
+            add_rows(names, table, run["uuid"])
     join_edits(connection, key, mine, names.batches, keep_batches=True)
 
 
 def _join(
-    names: _Names, tables: list[Table], run: dict[str, Any], key: int, problems: dict[bytes, str]
+    names: Names, tables: list[Table], run: dict[str, Any], key: int, problems: dict[bytes, str]
 ) -> None:
     """Add to a run that has all points already what people did and told about it elsewhere."""
     for table in tables:
         if table.owner == "of":
-            _add_rows(names, table, run["uuid"])
+            add_rows(names, table, run["uuid"])
     with_files = names.source.read(
         "SELECT path, at_ms, sha256 FROM artifact WHERE run=? AND copied=1", (run["id"],)
     )
@@ -293,7 +255,7 @@ def _write_run(connection: sqlite3.Connection, run: dict[str, Any], key: int | N
         sets = ", ".join(f'"{name}"=?' for name in row)
         connection.execute(f"UPDATE run SET {sets} WHERE id=?", (*row.values(), key))
         return key
-    cursor = connection.execute(_insert("run", tuple(row)), tuple(row.values()))
+    cursor = connection.execute(insert_sql("run", tuple(row)), tuple(row.values()))
     return int(cursor.lastrowid or 0)
 
 
@@ -303,98 +265,3 @@ def _experiment(connection: sqlite3.Connection, name: str, created_ms: int) -> i
     )
     row = connection.execute("SELECT id FROM experiment WHERE name=?", (name,)).fetchone()
     return int(row[0])
-
-
-def _copy_rows(
-    names: _Names, table: Table, theirs: int, ours: int, problems: dict[bytes, str]
-) -> None:
-    rows = names.source.read(f'SELECT {_columns(table)} FROM "{table.name}" WHERE run=?', (theirs,))
-    if not rows:
-        return
-    columns = dict(zip(table.columns, map(list, zip(*rows, strict=True)), strict=True))
-    columns["run"] = [ours] * len(rows)
-    _rename(names, table, columns)
-    if table.name == "artifact" and problems:
-        _mark_missing(columns, problems)
-    names.target.executemany(
-        _insert(table.name, table.columns, "OR REPLACE"), zip(*columns.values(), strict=True)
-    )
-
-
-def _add_rows(names: _Names, table: Table, uuid: bytes) -> None:
-    """Add the rows that are told about a run and that the target does not have."""
-    sql = f'SELECT {_columns(table)} FROM "{table.name}" WHERE "of"=?'
-    known = set(names.target.execute(sql, (uuid,)))
-    for row in names.source.read(sql, (uuid,)):
-        if row not in known:
-            columns = {name: [value] for name, value in zip(table.columns, row, strict=True)}
-            _rename(names, table, columns)
-            values = [column[0] for column in columns.values()]
-            names.target.execute(_insert(table.name, table.columns), values)
-
-
-def _rename(names: _Names, table: Table, columns: dict[str, list[Any]]) -> None:
-    """Turn the source's numbers into the target's, and bring in what they stand for."""
-    for name in ("key", "metric"):
-        if name in table.numbers:
-            columns[name] = _keys(names, columns[name])
-    if "data" in table.numbers:
-        columns["data"] = _blocks(names, columns["data"])
-    if "batch" in table.numbers:
-        columns["batch"] = [
-            batch_here(names.target, names.batches, batch) for batch in columns["batch"]
-        ]
-    for digest in set(columns.get("digest", ())) - {None}:
-        _copy_content(names, digest)
-
-
-def _keys(names: _Names, numbers: list[int]) -> list[int]:
-    for number in set(numbers).difference(names.keys):
-        (label,) = names.source.read("SELECT name, kind, context FROM key WHERE id=?", (number,))
-        names.target.execute(
-            "INSERT OR IGNORE INTO key (name, kind, context) VALUES (?,?,?)", label
-        )
-        row = names.target.execute(
-            "SELECT id FROM key WHERE name=? AND kind=? AND context=?", label
-        ).fetchone()
-        names.keys[number] = row[0]
-    return [names.keys[number] for number in numbers]
-
-
-def _blocks(names: _Names, numbers: list[int]) -> list[int]:
-    """Copy blocks of points; return their numbers in the target."""
-    wanted = sorted(set(numbers).difference(names.blocks))
-    (last,) = names.target.execute("SELECT coalesce(max(id), 0) FROM block").fetchone()
-    for start in range(0, len(wanted), _BLOCKS_AT_ONCE):
-        some = wanted[start : start + _BLOCKS_AT_ONCE]
-        marks = ",".join("?" * len(some))
-        rows = names.source.read(f"SELECT id, data FROM block WHERE id IN ({marks})", some)
-        for number, data in rows:
-            last += 1
-            names.blocks[number] = last
-            names.target.execute("INSERT INTO block (id, data) VALUES (?,?)", (last, data))
-    return [names.blocks[number] for number in numbers]
-
-
-def _copy_content(names: _Names, digest: bytes) -> None:
-    if names.target.execute("SELECT 1 FROM content WHERE digest=?", (digest,)).fetchone():
-        return
-    for row in names.source.read("SELECT digest, data FROM content WHERE digest=?", (digest,)):
-        names.target.execute("INSERT INTO content (digest, data) VALUES (?,?)", row)
-
-
-def _mark_missing(columns: dict[str, list[Any]], problems: dict[bytes, str]) -> None:
-    for number, digest in enumerate(columns["sha256"]):
-        if columns["copied"][number] and digest in problems:
-            columns["copied"][number] = 0
-            columns["problem"][number] = problems[digest]
-
-
-def _columns(table: Table) -> str:
-    return ", ".join(f'"{name}"' for name in table.columns)
-
-
-def _insert(table: str, columns: tuple[str, ...], how: str = "") -> str:
-    names = ", ".join(f'"{name}"' for name in columns)
-    marks = ",".join("?" * len(columns))
-    return f'INSERT {how} INTO "{table}" ({names}) VALUES ({marks})'

@@ -90,6 +90,7 @@ def seed_everything(seed: int, *, deterministic: bool | Literal["warn"] = False)
         with seeds.quiet():
             notes += apply(seed, deterministic)
         seeds.note(library, seed, "seed_everything")
+    seeds.watch()  # numpy may have loaded its generators only now
     found = tuple(note for note in notes if note)
     for note in found if deterministic else ():
         if note not in _told:

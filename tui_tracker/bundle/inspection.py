@@ -66,7 +66,7 @@ def inspect_file(path: str, database: str) -> None:
         # A function in a schema that came from elsewhere must not run.
         connection.execute("PRAGMA trusted_schema=OFF")
         _refuse_odd_schema(path, connection)
-        if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+        if connection.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
             raise BundleError(path, "the store inside is damaged")
         _refuse_odd_texts(path, connection)
     except (sqlite3.Error, UnicodeError) as error:
@@ -92,7 +92,8 @@ def inspect_store(path: str, store: Store, contents: Contents) -> None:
     except BundleError:
         raise
     except _ODD as error:
-        raise BundleError(path, f"a run inside cannot be read ({error})") from error
+        problem = getattr(error, "problem", error)
+        raise BundleError(path, f"a run inside cannot be read ({problem})") from error
 
 
 def _tables() -> Iterator[tuple[str, dict[str, str]]]:
@@ -121,8 +122,13 @@ def _refuse_odd_rows(path: str, store: Store, table: str, columns: dict[str, str
     odd = [f"typeof(\"{name}\") NOT IN ('null', {_KINDS[kind]})" for name, kind in columns.items()]
     if table in _LOOSE:
         odd.append(f"({_LOOSE[table]})")
+    if "digest" in columns and table != "content":
+        odd.append("(digest IS NOT NULL AND digest NOT IN (SELECT digest FROM content))")
     if store.read(f'SELECT 1 FROM "{table}" WHERE {" OR ".join(odd)} LIMIT 1'):
         raise BundleError(path, f"a row of {table!r} inside is not one that a store has")
+    texts = [f'"{name}"' for name, kind in columns.items() if kind == "TEXT"]
+    if texts:
+        store.read(f'SELECT {", ".join(texts)} FROM "{table}"')  # fails where it is no UTF-8
 
 
 def _refuse_other_runs(path: str, store: Store, contents: Contents) -> None:

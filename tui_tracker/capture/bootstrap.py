@@ -21,7 +21,8 @@ _RANKS = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK
 
 def _begin():
     # type: () -> None
-    here = os.path.dirname(os.path.abspath(__file__))
+    # Nobody should take this for a module of the user's.
+    here = os.path.dirname(os.path.abspath(globals().pop("__file__")))
     sys.path[:] = [path for path in sys.path if path != here]
     sys.path_importer_cache.pop(here, None)
     folder = os.environ.get(_FOLDER, "")
@@ -94,7 +95,7 @@ def _observe(folder):
         _import_from(place)
     from tui_tracker.capture import observer
 
-    observer.begin()
+    observer.begin(os.path.join(folder, "params.json"))
 
 
 def _import_from(place):
@@ -127,8 +128,6 @@ def _hand_over():
             raise
     finally:
         if ours is not None:
-            # The importer wants to find it; nobody else should take it for a module.
-            vars(ours).pop("__file__", None)
             sys.modules.setdefault("sitecustomize", ours)
 
 

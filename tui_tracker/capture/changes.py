@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 
-from tui_tracker.capture.secrets import find_secrets
+from tui_tracker.capture.redaction import find_secrets
 from tui_tracker.capture.worktree import Change, Deadline, Status
 from tui_tracker.code_git import CodeGit, borrowing
 from tui_tracker.plumbing import GitFailed, to_text

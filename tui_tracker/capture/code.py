@@ -26,6 +26,8 @@ from tui_tracker.code_git import CodeGit
 from tui_tracker.plumbing import GitFailed, to_text
 
 LIMIT_S = 15.0
+_PIN_S = 60.0
+"""Nobody waits for the copying: all other parts are recorded before it."""
 _COPYING = "its objects are still being copied into the store"
 _ADVICE = re.compile(r"git config --global --add safe\.directory \S.*")
 
@@ -150,7 +152,7 @@ def _capture_repository(
 
     def finish() -> None:
         try:
-            pin(code, snapshot, taken.objects, written, deadline)
+            pin(code, snapshot, taken.objects, written, Deadline(_PIN_S))
         except (GitFailed, OSError) as error:
             doubts.append(f"its objects are only in the repository: {error}")
         _record_with(doubts, facts, record)

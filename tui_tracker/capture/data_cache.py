@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _TRUSTED_NS = 2_000_000_000
 _WAIT_S = 1.0
-_MANY = 100
+_MANY, _TOO_MANY = 100, 300_000
 """Files of a folder whose manifest is kept as a whole: looking each up takes longer."""
 _MOST_AT_ONCE = 50_000
 _MOST_BYTES = 512 << 20
@@ -80,7 +80,7 @@ class HashCache:
 
     def folder_key(self, files: list[File], algo: str) -> bytes:
         """Return what is the same as long as nothing in a folder changed; b"" for a small one."""
-        if len(files) < _MANY or any(not file[2] for file in files[:_MANY]):
+        if not _MANY <= len(files) < _TOO_MANY or not all(file[2] for file in files[:_MANY]):
             return b""
         # Version 2 of marshal: later ones say which objects are the same object.
         return hashlib.sha256(algo.encode() + b"\0" + marshal.dumps(files, 2)).digest()

@@ -34,8 +34,7 @@ def capture_environment(
     if len(known) > 1:
         facts["locks"] = known
     more = f" and {len(problems) - 5} more" if len(problems) > 5 else ""
-    reason = f"unreadable packages: {', '.join(problems[:5])}{more}" if problems else ""
-    return facts, reason
+    return facts, f"{', '.join(problems[:5])}{more}"
 
 
 def capture_locks(start: str) -> dict[str, object]:

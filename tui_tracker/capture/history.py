@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tui_tracker.capture.secrets import redact_text
+from tui_tracker.capture.redaction import redact_text
 from tui_tracker.capture.worktree import Deadline, Place, Status, hide_password
 from tui_tracker.code_git import NO_DATE
 from tui_tracker.plumbing import GitFailed, run_git

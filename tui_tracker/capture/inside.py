@@ -136,6 +136,11 @@ class Inside:
             if held:
                 self._lock.release()
 
+    def drop(self) -> None:
+        """Watch no more and record nothing: somebody else does from here."""
+        self._alive = False
+        self._forget()
+
     def end_by_signal(self, append: Callable[[Facts], None]) -> None:
         """Write down what is at hand; called from a signal handler.
 

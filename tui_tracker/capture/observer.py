@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
 import threading
 import time
-from importlib import import_module
 
 from tui_tracker import folder as folders
 from tui_tracker import journal
-from tui_tracker.capture import launch
+from tui_tracker.capture import inside, launch, seeds
 from tui_tracker.journal_writer import JournalWriter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
 
-_TICK_S = 1.0
+_FIRST_S, _TICK_S = 0.1, 1.0
+"""The first look comes early: libraries are imported then, and seeded at once."""
 
 _observer: Observer | None = None
 
@@ -31,9 +31,8 @@ _observer: Observer | None = None
 class Observer:
     """One watched process and its side journal."""
 
-    def __init__(self, folder: str, joined: launch.Joined) -> None:
-        inside = import_module("tui_tracker.capture.inside")
-        self._inside: Any = inside.Inside(folder, {})
+    def __init__(self, folder: str, joined: launch.Joined, params: Mapping[str, object]) -> None:
+        self._inside = inside.Inside(folder, params)
         attempt = f".a{joined.attempt}" if joined.attempt > 1 else ""
         name = f"{joined.run_id}{attempt}.s{os.getpid()}-{time.time_ns():x}{journal.SUFFIX}"
         first = {"run": joined.run_id, "writer": "join", "attempt": joined.attempt}
@@ -44,6 +43,8 @@ class Observer:
         self._pid = os.getpid()
         os.register_at_fork(after_in_child=self._in_child)
         self._inside.watch()
+        self._known = 0
+        sys.addaudithook(self._hear)
         atexit.register(self.end)
         threading.Thread(target=self._work, name="tt-observer", daemon=True).start()
 
@@ -62,7 +63,7 @@ class Observer:
         """Leave the rest to the run that the script begins by itself."""
         if not self._over.is_set():
             self._over.set()
-            self._inside.end(lambda _: None)
+            self._inside.drop()
             self._finish()
 
     def _finish(self) -> None:
@@ -78,8 +79,23 @@ class Observer:
         self._over.set()
         self._writer.forget()
 
+    def _hear(self, *_: object) -> None:
+        """Listen to the generators of a library as soon as it is there.
+
+        Called for all that happens in the process; only what was imported counts.
+        """
+        if len(sys.modules) == self._known or self._over.is_set():
+            return
+        self._known = len(sys.modules)
+        try:
+            seeds.watch()
+        except Exception:  # noqa: BLE001  an error here would be one of the script's
+            pass
+
     def _work(self) -> None:
-        while not self._over.wait(_TICK_S):
+        pause = _FIRST_S
+        while not self._over.wait(pause):
+            pause = min(pause * 2, _TICK_S)
             try:
                 self._inside.tick(self._log)
                 self._writer.touch()
@@ -87,8 +103,10 @@ class Observer:
                 return
 
 
-def begin() -> None:
+def begin(params: str) -> None:
     """Begin to watch this process, if a `tt run` lives that it belongs to.
+
+    `params` is the file with what was read from the command: seeds among it are looked for.
 
     Raises:
         Exception: whatever a machine may do; the bootstrap keeps it to itself.
@@ -97,7 +115,10 @@ def begin() -> None:
     folder = folders.locate()
     joined = launch.find_joined(folders.journals(folder))
     if joined is not None and _observer is None:
-        _observer = Observer(folder, joined)
+        import json
+
+        with open(params, encoding="utf-8") as file:
+            _observer = Observer(folder, joined, json.load(file))
 
 
 def stand_back() -> None:

@@ -13,13 +13,18 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from tui_tracker.capture.limits import time_limit
 from tui_tracker.capture.process import private_path
 from tui_tracker.capture.redaction import redact_text
+
+_SNAPSHOTS_S = 5.0
+"""What the snapshots of all packages in place may take together."""
 
 Snapshot = Callable[[str], dict[str, object] | None]
 """Keeps a folder's state; None where that is not possible."""
@@ -32,9 +37,10 @@ def list_packages(
 
     `search` is the path that the training imports from.
     """
-    found = _Found(_legacy_editables(search), snapshot)
+    found = _Found(_legacy_editables(search))
     for distribution in metadata.distributions(path=list(search)):
         found.add(distribution)
+    found.take_snapshots(snapshot)
     facts = found.facts
     if conda := list_conda(sys.prefix):
         facts["conda"] = conda
@@ -44,8 +50,8 @@ def list_packages(
 class _Found:
     """Distributions in the order of the path: the first one of a name is the one imported."""
 
-    def __init__(self, legacy: dict[str, str], snapshot: Snapshot | None) -> None:
-        self._legacy, self._snapshot = legacy, snapshot
+    def __init__(self, legacy: dict[str, str]) -> None:
+        self._legacy = legacy
         self._versions: dict[str, str] = {}
         self._origins: dict[str, dict[str, object]] = {}
         self._installers: dict[str, int] = {}
@@ -58,7 +64,7 @@ class _Found:
         try:
             name, version = _read_head(distribution)
         except Exception as error:  # noqa: BLE001  a broken folder is one package less
-            self.problems.append(f"{os.path.basename(place)} ({type(error).__name__})")
+            self.problems.append(f"unreadable: {os.path.basename(place)} ({type(error).__name__})")
             return
         real = os.path.realpath(place)
         if self._places.setdefault(_normal(name), real) != real:
@@ -70,11 +76,28 @@ class _Found:
     def _add_origin(self, name: str, distribution: metadata.Distribution) -> None:
         installer = (distribution.read_text("INSTALLER") or "").strip() or "unknown"
         self._installers[installer] = self._installers.get(installer, 0) + 1
-        origin = _origin(distribution, self._legacy.get(_normal(name), ""), self._snapshot)
+        origin = _origin(distribution, self._legacy.get(_normal(name), ""))
         if not origin and installer == "conda":
             origin = {"kind": "conda"}
         if origin:
             self._origins[name] = origin
+
+    def take_snapshots(self, snapshot: Snapshot | None) -> None:
+        """Keep the states of packages in place, and write their paths as they are recorded."""
+        deadline = time.monotonic() + _SNAPSHOTS_S
+        for name, origin in self._origins.items():
+            if origin["kind"] not in ("editable", "local"):
+                continue
+            path = str(origin["path"])
+            if snapshot is not None:
+                try:
+                    with time_limit(max(0.1, deadline - time.monotonic())):
+                        kept = snapshot(path)
+                except Exception as error:  # noqa: BLE001  the list of packages is worth more
+                    self.problems.append(f"no snapshot of {name} ({type(error).__name__})")
+                else:
+                    origin |= {"snapshot": kept} if kept else {}
+            origin["path"] = private_path(path)
 
     @property
     def facts(self) -> dict[str, object]:
@@ -129,9 +152,7 @@ def _read_head(distribution: metadata.Distribution) -> tuple[str, str]:
     raise ValueError("no name or no version")
 
 
-def _origin(
-    distribution: metadata.Distribution, editable: str, snapshot: Snapshot | None
-) -> dict[str, object]:
+def _origin(distribution: metadata.Distribution, editable: str) -> dict[str, object]:
     """Return where a distribution came from; {} for one that is plainly from an index."""
     try:
         said = json.loads(distribution.read_text("direct_url.json") or "{}")
@@ -139,18 +160,8 @@ def _origin(
         said = {}
     url = str(said.get("url", "")) if isinstance(said, dict) else ""
     if url:
-        origin = _direct(url, said)
-    elif editable:
-        origin = {"kind": "editable", "path": editable}
-    else:
-        return {}
-    path = str(origin.get("path", ""))
-    if path and origin["kind"] in ("editable", "local"):
-        kept = snapshot(path) if snapshot is not None else None
-        if kept:
-            origin["snapshot"] = kept
-        origin["path"] = private_path(path)
-    return origin
+        return _direct(url, said)
+    return {"kind": "editable", "path": editable} if editable else {}
 
 
 def _direct(url: str, said: dict[str, object]) -> dict[str, object]:

@@ -71,10 +71,14 @@ _listening: list[Seeds] = []
 _wrappers: dict[int, Any] = {}
 """By the id of what they wrap, which they keep alive."""
 _quiet = threading.local()
+_looked = 0
+"""How many modules were loaded when `watch` last looked."""
 
 
 def watch() -> None:
     """Listen to the seeding functions of what is loaded by now; cheap to repeat."""
+    global _looked
+    _looked = len(sys.modules)
     for library, place, names in _FUNCTIONS:
         module = sys.modules.get(place)
         if module is not None:
@@ -86,6 +90,8 @@ def note(library: str, seed: object, via: str) -> None:
     """Note a call that seeded a generator."""
     call = Call(library, _plain(seed), via)
     _last[library, via] = call
+    if len(sys.modules) != _looked:
+        watch()  # who seeds one generator goes on to the next, of a library just imported
     for listener in tuple(_listening):
         listener.take(call)
 
@@ -234,7 +240,7 @@ def _tell_torchscript(original: object, wrapper: object) -> None:
 def _make_wrapper(
     library: str, original: Callable[..., object], place: str, name: str
 ) -> Callable[..., object]:
-    via = f"{place}.{name}"
+    via = f"{_public(place)}.{name}"
 
     def wrapper(*args: Any, **kwargs: Any) -> object:
         depth = getattr(_quiet, "depth", 0)
@@ -255,6 +261,13 @@ def _make_wrapper(
     wrapper.__module__, wrapper.__name__, wrapper.__qualname__ = place, name, name
     wrapper._tui_tracker_wraps = original  # type: ignore[attr-defined]
     return wrapper
+
+
+def _public(place: str) -> str:
+    """Return the name by which people call a function's module."""
+    if place.startswith("torch."):
+        return place.removesuffix(".random")
+    return place.replace("._api.v2", "")
 
 
 def _plain(seed: object) -> object:

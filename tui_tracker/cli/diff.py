@@ -37,6 +37,14 @@ _WHAT = {
 """What the things of a kind are called; others are facts."""
 
 
+def shown(text: str) -> str:
+    """Return a recorded text safe to show: on one line, and without what looks like a secret."""
+    from tui_tracker.capture.redaction import redact_text
+    from tui_tracker.formatting import printable
+
+    return printable(redact_text(text))
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, which in (("a", "first"), ("b", "second")):
         # By this metavar the shell completes names of runs.
@@ -99,19 +107,19 @@ def _print_all(difference: RunDifference, kinds: Sequence[str], patch: bool) -> 
             differs, words = group.differs, _group_alike(group)
         if differs:
             _print_kind(kind, difference, patch)
-        if not differs or words.startswith("!"):
-            alike.append((kind, words.removeprefix("!")))
+        else:
+            alike.append((kind, words))
     _print_alike(alike)
     _print_noise([d for group in difference.groups if group.kind in kinds for d in group.noise])
 
 
 def _print_heads(difference: RunDifference) -> None:
     from tui_tracker.cli.tables import print_facts
-    from tui_tracker.formatting import format_time, printable
+    from tui_tracker.formatting import format_time
 
     print_facts(
         [
-            (letter, f"{printable(row.name)}   {row.id[-8:]}   {format_time(row.started_at)}")
+            (letter, f"{shown(row.name)}   {row.id[-8:]}   {format_time(row.started_at)}")
             for letter, row in (("a", difference.a), ("b", difference.b))
         ]
     )
@@ -132,26 +140,24 @@ def _print_kind(kind: str, difference: RunDifference, patch: bool) -> None:
 
 def _print_differences(differences: Sequence[Difference]) -> None:
     from tui_tracker.cli.tables import Column, print_table
-    from tui_tracker.formatting import printable
 
     columns = [
-        Column("", [printable(d.name) for d in differences]),
+        Column("", [shown(d.name) for d in differences]),
         Column("a", [_cell(d.a, d.state != "only in b") for d in differences]),
         Column("b", [_cell(d.b, d.state != "only in a") for d in differences]),
     ]
     if any(d.note for d in differences):
-        columns.append(Column("", [printable(d.note) for d in differences]))
+        columns.append(Column("", [shown(d.note) for d in differences]))
     print_table(columns)
 
 
 def _cell(value: object, there: bool) -> str:
-    from tui_tracker.capture.redaction import redact_text
     from tui_tracker.formatting import MISSING, crop, format_value
 
     if not there:
         return MISSING
     text = format_value(value, digits=None)
-    return crop(redact_text(_short_hash(text)), _LONGEST_VALUE)
+    return crop(shown(_short_hash(text)), _LONGEST_VALUE)
 
 
 def _short_hash(text: str) -> str:
@@ -165,7 +171,7 @@ def _short_hash(text: str) -> str:
 
 def _print_metrics(difference: RunDifference) -> None:
     from tui_tracker.cli.tables import Column, print_table
-    from tui_tracker.formatting import MISSING, align_points, format_number, printable
+    from tui_tracker.formatting import MISSING, align_points, format_number
 
     found = difference.metrics
     arrows = {"min": " ↓", "max": " ↑", "last": ""}
@@ -178,7 +184,7 @@ def _print_metrics(difference: RunDifference) -> None:
 
     print_table(
         [
-            Column("", [printable(m.name) + arrows[m.stat] for m in found]),
+            Column("", [shown(m.name) + arrows[m.stat] for m in found]),
             Column("last a", numbers([m.a.last if m.a else None for m in found]), right=True),
             Column("last b", numbers([m.b.last if m.b else None for m in found]), right=True),
             Column("b - a", numbers([m.change for m in found]), right=True, rank=1),
@@ -204,11 +210,10 @@ def _points(difference: RunDifference) -> list[Column]:
 
 def _print_code(code: CodeDifference, patch: bool) -> None:
     from tui_tracker.cli.tables import Column, print_facts, print_table
-    from tui_tracker.formatting import printable
 
-    print_facts([("a", printable(code.a.line)), ("b", printable(code.b.line))])
+    print_facts([("a", shown(code.a.line)), ("b", shown(code.b.line))])
     if code.why:
-        print_facts(_wrapped("", printable(code.why), 2))
+        print_facts(_wrapped("", shown(code.why), 2))
     if not code.files:
         return
     print_table(
@@ -228,9 +233,7 @@ def _print_code(code: CodeDifference, patch: bool) -> None:
 
 
 def _file_name(old: str, path: str) -> str:
-    from tui_tracker.formatting import printable
-
-    return printable(path if old in ("", path) else f"{old} → {path}")
+    return shown(path if old in ("", path) else f"{old} → {path}")
 
 
 def _lines(count: int | None, sign: str) -> str:
@@ -282,7 +285,7 @@ def _code_alike(code: CodeDifference) -> str:
 
 
 def _group_alike(group: Group) -> str:
-    """Return in a line how a group is alike; with `!` before it where it is told all the same."""
+    """Return in a line how a group is alike, or why that cannot be told."""
     ignored = _ignored(group.ignored)
     if group.unknown:
         return f"{group.unknown}{ignored}"
@@ -300,14 +303,11 @@ def _ignored(count: int) -> str:
 
 def _print_alike(alike: Sequence[tuple[str, str]]) -> None:
     from tui_tracker.cli.tables import print_facts
-    from tui_tracker.formatting import printable
 
     if alike:
         print()
         label = max(len(kind) for kind, _ in alike) + 2
-        print_facts(
-            [line for kind, words in alike for line in _wrapped(kind, printable(words), label)]
-        )
+        print_facts([line for kind, words in alike for line in _wrapped(kind, shown(words), label)])
 
 
 def _wrapped(kind: str, words: str, label: int) -> list[tuple[str, str]]:
@@ -323,10 +323,8 @@ def _wrapped(kind: str, words: str, label: int) -> list[tuple[str, str]]:
 def _print_noise(noise: Sequence[Difference]) -> None:
     if not noise:
         return
-    from tui_tracker.formatting import printable
-
     names = ", ".join(
-        f"{printable(d.name)} {_cell(d.a, d.state != 'only in b')} / "
+        f"{shown(d.name)} {_cell(d.a, d.state != 'only in b')} / "
         f"{_cell(d.b, d.state != 'only in a')}"
         for d in noise
     )

@@ -44,7 +44,8 @@ def difference_shape(difference: RunDifference, kinds: Sequence[str]) -> dict[st
             "ignored": difference.metrics_ignored,
         }
     if "code" in kinds:
-        shape["code"] = asdict(difference.code) | {"differs": difference.code.differs}
+        code = asdict(difference.code) | {"differs": difference.code.differs}
+        shape["code"] = _without_secrets(code)
     for group in difference.groups:
         if group.kind in kinds:
             shape[group.kind] = _group(group)
@@ -76,15 +77,16 @@ def _group(group: Group) -> dict[str, object]:
     }
 
 
-def _difference(difference: Difference) -> dict[str, object]:
-    return {
-        "name": redact_text(difference.name),
-        "state": difference.state,
-        "a": _value(difference.a),
-        "b": _value(difference.b),
-        "note": redact_text(difference.note),
-    }
+def _difference(difference: Difference) -> object:
+    return _without_secrets(asdict(difference))
 
 
-def _value(value: object) -> object:
-    return redact_text(value) if isinstance(value, str) else value
+def _without_secrets(value: object) -> object:
+    """Return plain values with what looks like a secret hidden in every text."""
+    if isinstance(value, str):
+        return redact_text(value)
+    if isinstance(value, dict):
+        return {key: _without_secrets(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_secrets(inner) for inner in value]
+    return value

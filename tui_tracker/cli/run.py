@@ -47,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
         os.execvp(command[0], command)
     from tui_tracker.launcher import run_command
 
+    _bring_up(args.store)
     try:
         result = run_command(
             command,
@@ -63,8 +64,21 @@ def run(args: argparse.Namespace) -> int:
         return error.exit_code
     if not args.quiet:
         name = printable(result.name)
-        tell(f"tt: run {name!r} {result.status}; see it with: tt show {result.run_id[-8:]}")
+        tell(f"tt: {name!r} {result.status}: tt show {result.run_id[-8:]}")
     return result.exit_code
+
+
+def _bring_up(store: str | None) -> None:
+    """Bring a store of an older version up: a run itself leaves that to others."""
+    from tui_tracker import folder as folders
+    from tui_tracker.database import SCHEMA_VERSION
+    from tui_tracker.store import Store
+
+    folder = folders.locate(store)
+    version = folders.schema_version(folders.database(folder))
+    if version is not None and version < SCHEMA_VERSION:
+        with Store.open(folder):
+            pass
 
 
 def _pair(text: str) -> tuple[str, object]:

@@ -28,6 +28,8 @@ def compare_code(
     sides = _side(a), _side(b)
     if sides[0].tree and sides[0].tree == sides[1].tree:
         return CodeDifference(*sides, same=True)
+    if not a and not b:
+        return CodeDifference(*sides, same=None)
     lacking = [name for name, side in zip(names, sides, strict=True) if not side.snapshot]
     if lacking:
         return _by_commits(sides, (a, b), _no_snapshot(lacking))

@@ -11,13 +11,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
 
 from tui_tracker import helper
-from tui_tracker.capture import bootstrap, git, launch, process, variables
+from tui_tracker.capture import bootstrap, git, inside, launch, process, variables
 from tui_tracker.capture.redaction import redact_argv
 from tui_tracker.errors import CannotRun
 from tui_tracker.start import Start
+from tui_tracker.values import to_json
 
 Log = Callable[[Mapping[str, object]], None]
 """Writes a part of the lineage."""
@@ -78,7 +78,7 @@ class Command:
                 self._launch(python, log)
         log({"part": "process", "status": "ok", "facts": self._process})
         # The observer writes over it, where there is one in the command's process.
-        for part in _inner_parts():
+        for part in inside.PARTS:
             log({"part": part, "status": "skipped", "reason": _NO_OBSERVER})
 
     def look(self, log: Log) -> None:
@@ -191,7 +191,7 @@ class Command:
         try:
             os.mkdir(folder, 0o700)
             with open(bootstrap.__file__, encoding="utf-8") as file:
-                texts = (file.read(), package)
+                texts = (file.read(), package, to_json(self._begun.facts["params"]))
             for name, text in zip(_BOOT_FILES, texts, strict=True):
                 with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
                     file.write(text)
@@ -201,18 +201,9 @@ class Command:
         return True
 
 
-_BOOT_FILES = ("sitecustomize.py", "package")
+_BOOT_FILES = ("sitecustomize.py", "package", "params.json")
 _WRONG_PYTHON = 2
 """How a Python before 3.11 ends that was given the option -P."""
-
-
-def _inner_parts() -> Sequence[str]:
-    """Return the parts that only the command's own process can tell."""
-    try:
-        parts: Sequence[str] = import_module("tui_tracker.capture.inside").PARTS
-    except ImportError:
-        return ()
-    return parts
 
 
 def find_program(word: str, environ: Mapping[str, str], cwd: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_tracker.artifacts import stored_path
-from tui_tracker.capture.listing import list_folder
+from tui_tracker.capture.listing import Listing, list_folder
 from tui_tracker.facts import members, word
 from tui_tracker.formatting import format_count
 from tui_tracker.lineage.present import Check, Present
@@ -41,10 +41,12 @@ def check_folder(facts: Facts, top: str, here: Present) -> tuple[Check, tuple[Li
             entries = read_manifest(file.read())
     except (OSError, ValueError) as error:
         return ("recorded", f"the list of its files cannot be read: {error}"), ()
+    listing = list_folder(top, here.store.folder)
+    here.learn(listing.files)
     nodes = [*_compare(entries, top, here)]
     # Of several paths only those were taken that the list has.
     if not members(facts, "paths"):
-        nodes += _new_files(entries, top, here)
+        nodes += _new_files(entries, listing)
     differing = tuple(node for node in nodes if node.mark in ("changed", "missing"))
     return _summed(nodes, differing, len(entries)), differing
 
@@ -79,9 +81,9 @@ def _compare(entries: list[Entry], top: str, here: Present) -> Iterator[LineageN
         yield LineageNode(title, "", mark, why, value=entry.digest)
 
 
-def _new_files(entries: list[Entry], top: str, here: Present) -> Iterator[LineageNode]:
+def _new_files(entries: list[Entry], listing: Listing) -> Iterator[LineageNode]:
     known = {entry.name for entry in entries}
-    for below, *_ in list_folder(top, here.store.folder).files:
+    for below, *_ in listing.files:
         if below not in known:
             title = below.decode("utf-8", "surrogateescape")
             yield LineageNode(title, "", "changed", "it was not there then")

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from tui_tracker import folder as folders
 from tui_tracker.artifacts import stored_path
 from tui_tracker.capture.data_cache import HashCache
-from tui_tracker.capture.listing import as_file
 from tui_tracker.capture.manifest import digest_path
 from tui_tracker.facts import word
 from tui_tracker.formatting import format_size
@@ -26,9 +25,11 @@ from tui_tracker.queries import LineagePart, RunDetail
 from tui_tracker.store import Store
 
 if TYPE_CHECKING:
+    from tui_tracker.capture.listing import File
     from tui_tracker.facts import Facts
 
 _CHUNK = 1 << 20
+_KEPT_AT_ONCE = 5_000
 SMALL = 4 << 20
 """A file of at most so many bytes is hashed at once; that takes less than it takes to ask."""
 
@@ -72,10 +73,20 @@ class Present:
         self._progress = progress or (lambda *_: None)
         self.artifacts = folders.artifacts(store.folder)
         self._cache = HashCache()
+        self._known: dict[tuple[int, ...], str] = {}
+        """Hashes by device, inode, size and times; "" where none is known."""
+        self._fresh: list[tuple[File, int, str]] = []
         self._unasked_left = UNASKED
 
     def close(self) -> None:
+        self._keep()
         self._cache.close()
+
+    def _keep(self) -> None:
+        # Each transaction waits for the disk, so not one a file.
+        if self._fresh:
+            self._cache.keep(self._fresh, "sha256")
+            self._fresh = []
 
     @property
     def host(self) -> str:
@@ -140,10 +151,17 @@ class Present:
             return "changed", f"{short_digest(digest)}, now {short_digest(found)}"
         return "verified", "the sample of it is right" if kind == "sample" else "the same pointer"
 
+    def learn(self, files: Sequence[File]) -> None:
+        """Ask for the hashes of many files at once."""
+        found = self._cache.find(files, "sha256")
+        self._known |= {file[1:]: found.get((file[1], file[2]), "") for file in files}
+
     def known_hash(self, facts: os.stat_result) -> str:
         """Return the SHA-256 of a file that did not change since it was hashed; "" else."""
-        found = self._cache.find([as_file(b"", facts)], "sha256")
-        return found.get((facts.st_dev, facts.st_ino), "")
+        file = _as_file(facts)
+        if file[1:] not in self._known:
+            self.learn([file])
+        return self._known[file[1:]]
 
     def _check_content(self, path: str, digest: str, facts: os.stat_result) -> Check:
         at_ns = time.time_ns()
@@ -151,7 +169,9 @@ class Present:
             found = f"sha256:{self.hash_file(path, facts.st_size)}"
         except OSError as error:
             return "missing", reason_of(error)
-        self._cache.keep([(as_file(b"", facts), at_ns, found)], "sha256")
+        self._fresh.append((_as_file(facts), at_ns, found))
+        if len(self._fresh) >= _KEPT_AT_ONCE:
+            self._keep()
         return _compared(digest, found, "its hash is right")
 
     def hash_file(self, path: str, size: int) -> str:
@@ -174,6 +194,11 @@ class Present:
         if mark == "recorded":  # the store names files by their content
             return "verified", "kept in the store, in the right size"
         return mark, "kept in the store, its hash is right" if mark == "verified" else why
+
+
+def _as_file(facts: os.stat_result) -> File:
+    times = facts.st_mtime_ns, facts.st_ctime_ns
+    return b"", facts.st_dev, facts.st_ino, facts.st_size, *times
 
 
 def _compared(wanted: str, found: str, right: str) -> Check:

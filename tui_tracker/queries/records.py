@@ -280,8 +280,13 @@ def _part(store: Store, status: str, reason: str, digest: bytes | None, *, bulky
     if digest is not None:
         facts = json.loads(content(store, digest) or b"{}")
     said: dict[str, object] = {"status": status, **({"reason": reason} if reason else {})}
-    said |= {name: fact for name, fact in facts.items() if bulky or name not in _BULKY}
+    said |= {name: fact for name, fact in facts.items() if bulky or not _is_bulky(name, fact)}
     return to_json(said)
+
+
+def _is_bulky(name: str, fact: object) -> bool:
+    # A count of the same name stays: `files` are a list of code, and a number of data.
+    return name in _BULKY and isinstance(fact, (list, dict))
 
 
 def _whole_lineage(parts: dict[str, str]) -> str:

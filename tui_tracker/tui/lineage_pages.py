@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from tui_tracker.capture.redaction import redact_text
 from tui_tracker.formatting import fit, format_count, printable, wrap
 from tui_tracker.tui.widgets.line_widget import Line, Role
 from tui_tracker.tui.widgets.lineage_view import Row, mark_span
@@ -59,9 +60,9 @@ def change_lines(changes: Sequence[CodeChange], width: int) -> tuple[Line, ...]:
     wide = max(map(len, added), default=0), max(map(len, removed), default=0)
     lines: list[Line] = []
     for change, more, less in zip(changes, added, removed, strict=True):
-        name = printable(change.path)
+        name = shown_path(change.path)
         if change.old_path not in ("", change.path):
-            name = f"{printable(change.old_path)} → {name}"
+            name = f"{shown_path(change.old_path)} → {name}"
         lines.append(
             (
                 (fit(_STATES.get(change.state, change.state), 10), "dim"),
@@ -71,6 +72,11 @@ def change_lines(changes: Sequence[CodeChange], width: int) -> tuple[Line, ...]:
             )
         )
     return tuple(lines)
+
+
+def shown_path(path: str) -> str:
+    """Return a path safe to show, without what looks like a secret."""
+    return printable(redact_text(path))
 
 
 def _count(count: int | None, sign: str) -> str:

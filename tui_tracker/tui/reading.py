@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from tui_tracker.capture.redaction import redact_text
 from tui_tracker.lineage.words import code_line
 from tui_tracker.queries import (
     Buckets,
@@ -227,4 +228,4 @@ def read_changes(store: Store, key: int) -> ChangesFound:
     run = get_run(store, key)
     empty = "Nothing was changed on top of the commit." if facts.get("commit") else ""
     empty = empty or "There is no commit to compare with."
-    return ChangesFound(run.row.name, code_line(facts), changes, patches, empty)
+    return ChangesFound(run.row.name, redact_text(code_line(facts)), changes, patches, empty)

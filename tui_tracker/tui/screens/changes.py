@@ -13,7 +13,7 @@ from textual.reactive import reactive
 from tui_tracker.formatting import crop, format_count, printable
 from tui_tracker.lineage.words import plural
 from tui_tracker.tui.keys import bindings
-from tui_tracker.tui.lineage_pages import change_lines, patch_lines
+from tui_tracker.tui.lineage_pages import change_lines, patch_lines, shown_path
 from tui_tracker.tui.screens.base import TrackerScreen
 from tui_tracker.tui.widgets.bar import Bar
 from tui_tracker.tui.widgets.footer import Footer
@@ -175,7 +175,7 @@ class PatchScreen(TrackerScreen, inherit_bindings=False):
     def _show(self) -> None:
         change = self._changes[self._index]
         bar = self.query_one("#title", Bar)
-        bar.left = ((" diff › ", "dim"), (printable(change.path), "bold"))
+        bar.left = ((" diff › ", "dim"), (shown_path(change.path), "bold"))
         place = f"{format_count(self._index + 1)} of {format_count(len(self._changes))} "
         bar.right = ((place, "dim"),)
         view = self.query_one(PatchView)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from textual.app import ComposeResult
 
 from tui_tracker.formatting import fit
+from tui_tracker.lineage.tree import MARKS
 from tui_tracker.tui.columns import GLYPHS
 from tui_tracker.tui.keys import AROUND, KEYS, TITLES, Place, key_names
 from tui_tracker.tui.screens.base import TrackerScreen
 from tui_tracker.tui.widgets.bar import Bar
 from tui_tracker.tui.widgets.footer import Footer
-from tui_tracker.tui.widgets.line_widget import Line
+from tui_tracker.tui.widgets.line_widget import Line, Role
+from tui_tracker.tui.widgets.lineage_view import INFORMS, MARK_SPANS
 from tui_tracker.tui.widgets.lines_view import LinesView
 
 KEY_CELLS = 20
@@ -48,6 +50,8 @@ def help_lines(place: Place) -> tuple[Line, ...]:
         for key in (key for key in KEYS if key.place == where):
             lines.append(((fit(key_names(key), KEY_CELLS), "accent"), (key.description, "")))
     lines += [(), (("Marks", "bold"),)]
+    if place == "lineage":
+        return (*lines[1:], *_lineage_marks())
     meanings = {
         "running": "the process is alive",
         "finished": "it came to its end",
@@ -64,3 +68,29 @@ def help_lines(place: Place) -> tuple[Line, ...]:
     ):
         lines.append(((fit(mark, KEY_CELLS), ""), (meaning, "dim")))
     return tuple(lines[1:])
+
+
+def _lineage_marks() -> tuple[Line, ...]:
+    """Return what the marks of a lineage mean."""
+    meanings = {
+        "verified": "it can be had now, and its hash is right",
+        "changed": "it is there and differs",
+        "missing": "it is recorded and gone",
+        "recorded": "there is nothing to check it against",
+        "not recorded": "its collector failed, was skipped, or has not answered yet",
+    }
+    marks: list[tuple[str, Role, str, str]] = [
+        (*MARK_SPANS[mark], mark, meanings[mark]) for mark in MARKS
+    ]
+    marks += [
+        (
+            *INFORMS,
+            "differs here",
+            "another on this machine, and nothing of the run's is lost by it",
+        ),
+        ("!", "second", "worth a look", "a leak, a secret, a seed that reached no generator"),
+    ]
+    return tuple(
+        ((glyph, role), (fit(f" {name}", KEY_CELLS - 1), ""), (meaning, "dim"))
+        for glyph, role, name, meaning in marks
+    )
