@@ -275,6 +275,18 @@ def test_secrets_are_told_by_place_and_kind(folder: Path):
     assert node.why.startswith("AWS key")
 
 
+def test_a_dataset_that_is_gone_but_in_the_kept_code_is_verified(folder: Path, tmp_path: Path):
+    data = b"a,b\n"
+    facts = {"name": "train", "kind": "file", "digest": f"sha256:{sha256(data)}", "bytes": 4}
+    facts["path"] = str(tmp_path / "data" / "train.csv")
+    code = changed_code(folder, {}, {"data/train.csv": data}, top=str(tmp_path))
+
+    node = node_at(trace(folder, run_with(folder, data__train=facts, code=code)), "data", "train")
+
+    assert node.mark == "verified"
+    assert node.why == "it is not there any more; the snapshot of the code holds it"
+
+
 def test_a_dataset_is_verified_changed_or_missing_by_its_file(folder: Path, tmp_path: Path):
     path = tmp_path / "train.csv"
     path.write_bytes(b"a,b\n")

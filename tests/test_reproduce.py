@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from reproduction import Project, reproduce, tt_json
+from reproduction import Project, plain_environment, reproduce, tt_json
 
 from tui_tracker import queries
 from tui_tracker.queries.proofs import list_reports, proof_levels
@@ -299,3 +300,57 @@ def test_what_still_runs_or_is_not_there_is_refused_in_one_sentence(project: Pro
 
     assert (code, said) == (2, {})
     assert told.count("\n") == 1
+
+
+BLAS = """
+import numpy
+import tui_tracker as tt
+
+numbers = numpy.random.default_rng(1)
+x = numbers.normal(size=(300, 40))
+y = x @ numbers.normal(size=40) > 0
+w = numpy.zeros(40)
+with tt.init("blas", "logistic", {"seed": 1}) as run:
+    for step in range(40):
+        p = 1 / (1 + numpy.exp(-(x @ w)))
+        w -= 0.5 * x.T @ (p - y) / len(y)
+        run.log({"val_acc": float(((p > 0.5) == y).mean()), "norm": float(w @ w)})
+"""
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="kernels of x86")
+def test_another_kernel_of_blas_is_within_tolerance_and_is_the_suspect(project: Project) -> None:
+    pytest.importorskip("numpy")
+    project.write("train.py", BLAS)
+    project.train()
+    project.lose()
+
+    same, first, told = reproduce(project.store, "logistic")
+    code, said, _ = reproduce(project.store, "logistic", "--set", "OPENBLAS_CORETYPE=Nehalem")
+
+    assert (same, first["verdict"]) == (0, "identical"), told
+    assert (code, said["verdict"]) == (0, "within tolerance")
+    assert said["metrics"]["val_acc"]["verdict"] == "identical"
+    assert said["metrics"]["norm"]["verdict"] == "within tolerance"
+    assert any("Nehalem" in suspect for suspect in said["suspects"])
+
+
+def test_a_script_without_a_logger_is_launched_again_by_tt_run(project: Project) -> None:
+    project.write("plain.py", "import helper\nprint(helper.step(1.0, 2.0))\n")
+    command = [sys.executable, "-m", "tui_tracker.cli", "--store", str(project.store), "run"]
+    subprocess.run(
+        [*command, "--name", "plain", "--", sys.executable, "plain.py", "--lr", "0.1"],
+        check=True,
+        cwd=project.folder,
+        env=plain_environment(),
+        capture_output=True,
+    )
+    project.lose()
+
+    code, said, told = reproduce(project.store, "plain")
+
+    assert (code, said["verdict"]) == (7, "inconclusive"), told
+    assert said["why"] == "the run logged no metric that could be compared"
+    shown = tt_json(project.store, "show", said["reruns"][0])
+    assert (shown["status"], shown["params"]) == ("finished", {"lr": 0.1})
+    assert tt_json(project.store, "console", said["reruns"][0])[0]["text"] == "1.2"

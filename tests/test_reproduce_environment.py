@@ -15,8 +15,16 @@ import smmap
 from reproduction import Project, make_wheel, reproduce, tt_json
 
 import tui_tracker
-from tui_tracker.reproduce.env_cache import Rebuilt, cache_folder, find_complete, mark_complete
+from tui_tracker.reproduce.env_cache import (
+    Decision,
+    Rebuilt,
+    cache_folder,
+    find_complete,
+    mark_complete,
+)
+from tui_tracker.reproduce.environment import build
 from tui_tracker.reproduce.installers import find_interpreter, read_refusal
+from tui_tracker.reproduce.options import Options
 from tui_tracker.reproduce.packages import Difference, Installed, compare, normal, telling
 from tui_tracker.reproduce.record import Environment
 from tui_tracker.reproduce.requirements import list_requirements
@@ -252,3 +260,24 @@ def test_an_interpreter_is_found_by_its_version() -> None:
     assert find_interpreter(version, [sys.executable]) == sys.executable
     assert find_interpreter("3.2.9", [sys.executable]) is None
     assert normal("A__b.C") == "a-b-c"
+
+
+def test_a_package_in_a_folder_is_imported_as_it_was() -> None:
+    decision = Decision(
+        *("current", sys.executable, None, "3.11", (), ""),
+        substituted=("lost as its folder is now, which was not kept",),
+        editable=(("kept", "a" * 40), ("lost", None)),
+    )
+
+    def write_out(snapshot: str, folder: str) -> None:
+        (Path(folder) / "src").mkdir()
+        (Path(folder) / "src" / "kept.py").write_text(snapshot)
+
+    built = build(decision, environment({}), Options(), write_out, lambda _: None)
+    again = build(decision, environment({}), Options(), lambda *_: 1 / 0, lambda _: None)
+
+    source = cache_folder() / "sources" / ("a" * 40)
+    assert built.import_paths == (str(source / "src"), str(source))
+    assert built.substituted == ("lost as its folder is now, which was not kept",)
+    assert again == built
+    assert [path.name for path in source.parent.iterdir()] == [source.name]

@@ -250,7 +250,7 @@ def test_a_sweep_keeps_reports_and_a_removed_run_takes_them_along(store, record)
     assert store.read("SELECT count(*) FROM content") == [(0,)]
 
 
-def test_a_scratch_folder_goes_with_read_only_files_in_it(tmp_path, monkeypatch):
+def test_a_scratch_folder_goes_with_read_only_files_in_it(tmp_path):
     source = tmp_path / "data"
     (source / "inner").mkdir(parents=True)
     (source / "inner" / "a.csv").write_text("1")
@@ -263,7 +263,6 @@ def test_a_scratch_folder_goes_with_read_only_files_in_it(tmp_path, monkeypatch)
 
     assert (how, mode, folder.exists()) == ("copied", 0o444, False)
     assert (source / "inner" / "a.csv").read_text() == "1"
-    monkeypatch.setattr("tui_tracker.reproduce.places.COPIED_BYTES", 0)
-    assert bring_in(source, tmp_path / "link", lambda _: None) == "linked"
+    assert bring_in(source, tmp_path / "l", lambda _: None, largest_bytes=0) == "linked"
     assert below("/a/b", "/a") == "b"
     assert (below("/ab", "/a"), below("b", "/a"), below("/a", None)) == (None, None, None)

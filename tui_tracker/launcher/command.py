@@ -146,6 +146,8 @@ class Command:
         # Ours are not the command's.
         for key in ("python", "executable", "pid"):
             del facts[key]
+        # To run it again, it has to be launched again: it may call no logger itself.
+        facts["launcher"] = "tt run"
         return facts
 
     def _announce(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,9 +110,18 @@ def replay(
     swap = _Swap(record, tree, rebuilt, moved or {})
     argv, shown = swap.arguments(argv), swap.arguments(shown)
     notes += outside_arguments(record, shown[1:], tree)
+    if record.launched and command is None:
+        argv, shown = _launch(record, argv), _launch(record, shown)
     environment = _environment(record, tree, rebuilt, options)
     environment |= more or {}
     return Command(tuple(argv), tuple(shown), tree.cwd, environment, tuple(notes))
+
+
+def _launch(record: Recorded, argv: Sequence[str]) -> list[str]:
+    """Return a command as `tt run` is told it; params are read from it as they were then."""
+    row = record.detail.row
+    named = ["--experiment", row.experiment, "--name", row.name]
+    return [sys.executable, "-m", "tui_tracker.cli", "run", "--quiet", *named, "--", *argv]
 
 
 def outside_arguments(record: Recorded, arguments: Sequence[str], tree: Tree) -> list[str]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -42,8 +44,9 @@ class Decision:
     why: str
     substituted: tuple[str, ...]
     """What is known beforehand to differ."""
-    editable: tuple[str, ...] = ()
-    """Packages of the interpreter that lie in folders, which may have changed since."""
+    editable: tuple[tuple[str, str | None], ...] = ()
+    """Packages of that interpreter that lie in folders, which may have changed since: name,
+    and the snapshot of the folder when the run began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,23 @@ def cache_folder() -> Path:
     """Return where built environments are kept."""
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     return Path(cache) / "tui_tracker" / "environments"
+
+
+def kept_source(snapshot: str, write_out: Callable[[str, str], object]) -> Path:
+    """Return a folder with the files of a snapshot; written once, whole or not at all."""
+    folder = cache_folder() / "sources" / snapshot
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
+        try:
+            write_out(snapshot, str(fresh))
+            fresh.replace(folder)
+        except OSError:
+            if not folder.is_dir():  # else another process was quicker
+                raise
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+    return folder
 
 
 def mark_complete(folder: Path, rebuilt: Rebuilt) -> None:

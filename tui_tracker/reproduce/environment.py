@@ -11,20 +11,30 @@ import sys
 from dataclasses import replace
 
 from tui_tracker.reproduce import installers
-from tui_tracker.reproduce.building import Build, Tell, WriteOut
+from tui_tracker.reproduce.building import Build, Tell, WriteOut, import_roots
 from tui_tracker.reproduce.env_cache import (
     Decision,
     Rebuilt,
     cache_folder,
     find_complete,
+    kept_source,
     locked,
 )
 from tui_tracker.reproduce.failures import ENVIRONMENT, CannotReproduce
 from tui_tracker.reproduce.installers import Tool
 from tui_tracker.reproduce.options import Options
-from tui_tracker.reproduce.packages import compare, probe, short, telling
-from tui_tracker.reproduce.record import Environment, Recorded
-from tui_tracker.reproduce.requirements import list_requirements
+from tui_tracker.reproduce.packages import (
+    OURSELVES,
+    Installed,
+    compare,
+    normal,
+    probe,
+    short,
+    telling,
+)
+from tui_tracker.reproduce.places import below
+from tui_tracker.reproduce.record import Environment, Recorded, word
+from tui_tracker.reproduce.requirements import list_requirements, snapshot_of
 
 
 def decide(record: Recorded, options: Options) -> Decision:
@@ -50,8 +60,9 @@ def decide(record: Recorded, options: Options) -> Decision:
             if found is not None and not telling(compare(wanted, found)):
                 count = f"{len(found.packages)} packages"
                 why = f"the {kind} interpreter has the recorded {count}, Python {found.python}"
-                editable = tuple(sorted(found.editable))
-                return Decision(kind, executable, None, found.python, (), why, (), editable)
+                editable = _editable(record, found)
+                lost = _lost(editable)
+                return Decision(kind, executable, None, found.python, (), why, lost, editable)
     return _to_build(record, options)
 
 
@@ -64,9 +75,7 @@ def build(
         CannotReproduce: it cannot be built; the message says which package and what helps.
     """
     if decision.tool is None:
-        folder = os.path.dirname(os.path.dirname(decision.executable))
-        own = folder if os.path.exists(os.path.join(folder, "pyvenv.cfg")) else ""
-        return Rebuilt(decision.executable, own, decision.substituted, (), (), True, 0)
+        return _as_it_is(decision, write_out)
     place = cache_folder() / _key(decision, options)
     with locked(place, tell):
         built = find_complete(place)
@@ -81,6 +90,40 @@ def build(
     return replace(built, substituted=tuple(known))
 
 
+def _as_it_is(decision: Decision, write_out: WriteOut) -> Rebuilt:
+    """Return an interpreter that is there, its packages in folders as they were then."""
+    folder = os.path.dirname(os.path.dirname(decision.executable))
+    own = folder if os.path.exists(os.path.join(folder, "pyvenv.cfg")) else ""
+    paths: list[str] = []
+    notes: list[str] = []
+    for name, snapshot in decision.editable:
+        if snapshot is None:
+            continue
+        roots = import_roots(kept_source(snapshot, write_out))
+        paths += [str(root) for root in roots]
+        notes.append(f"{name} is imported as it was, from its snapshot {snapshot:.9}")
+    return Rebuilt(
+        decision.executable, own, decision.substituted, tuple(notes), tuple(paths), True, 0
+    )
+
+
+def _editable(record: Recorded, found: Installed) -> tuple[tuple[str, str | None], ...]:
+    """Return the packages in folders, but for the project itself: that is the rebuilt tree."""
+    origins = {normal(name): origin for name, origin in record.environment.origins.items()}
+    names = sorted(found.editable - {OURSELVES})
+    return tuple(
+        (name, snapshot_of(origins.get(name, {})))
+        for name in names
+        if below(word(origins.get(name, {}).get("path")) or "", record.code.top) is None
+    )
+
+
+def _lost(editable: tuple[tuple[str, str | None], ...]) -> tuple[str, ...]:
+    return tuple(
+        f"{name} as its folder is now, which was not kept" for name, kept in editable if not kept
+    )
+
+
 def _current(record: Recorded) -> Decision:
     found = probe(sys.executable)
     differences = telling(compare(record.environment, found)) if found else []
@@ -91,10 +134,11 @@ def _current(record: Recorded) -> Decision:
     why = "the current interpreter, as asked for"
     if differences:
         why += f" ({short(differences)})"
+    editable = _editable(record, found) if found else ()
     return Decision(
         *("current", sys.executable, None, platform.python_version(), (), why),
-        tuple(substituted),
-        tuple(sorted(found.editable)) if found else (),
+        (*substituted, *_lost(editable)),
+        editable,
     )
 
 

@@ -20,5 +20,5 @@ class CannotReproduce(TrackerError):
     ) -> None:
         self.step, self.problem, self.exit_code = step, problem, exit_code
         self.ways_out = tuple(ways_out)
-        hint = f". Options: {', '.join(ways_out)}." if ways_out else ""
+        hint = f". Options: {', '.join(ways_out)}" if ways_out else ""
         super().__init__(f"{problem}{hint}")

@@ -106,7 +106,7 @@ def markdown(outcome: Outcome) -> str:
     if outcome.suspects:
         parts += ["## Not as it was recorded", _bullets(outcome.suspects)]
     if outcome.plan is not None:
-        parts += ["## Plan", "```text\n" + "\n".join(outcome.plan.lines()) + "\n```"]
+        parts += ["## Plan", _plan(outcome.plan)]
     if outcome.notes:
         parts += ["## Notes", _bullets(outcome.notes)]
     if outcome.tail:
@@ -126,6 +126,11 @@ def _facts(outcome: Outcome) -> str:
         ("exit code", str(outcome.exit_code)),
     ]
     return "\n".join(["| | |", "| --- | --- |", *[f"| {k} | {_cell(v)} |" for k, v in rows]])
+
+
+def _plan(plan: Plan) -> str:
+    lines = [f"{label:<10}{printable(text)}" for label, text in plan.told()]
+    return "\n".join(["```text", *lines, "```"])
 
 
 def _metrics(metrics: Sequence[MetricVerdict]) -> str:

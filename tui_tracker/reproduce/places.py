@@ -44,15 +44,20 @@ def remove_tree(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def bring_in(source: Path, target: Path, tell: Callable[[str], None]) -> str:
+def bring_in(
+    source: Path,
+    target: Path,
+    tell: Callable[[str], None],
+    *,
+    largest_bytes: int = COPIED_BYTES,
+) -> str:
     """Put a file or folder into the scratch tree; return `copied` or `linked`.
 
     Raises:
         OSError: there is no room, or the source cannot be read.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    size = size_of(source)
-    if size > COPIED_BYTES:
+    if size_of(source) > largest_bytes:
         target.symlink_to(source.resolve(), target_is_directory=source.is_dir())
         return "linked"
     tell(f"data         copying {source.name}")

@@ -83,8 +83,8 @@ class Plan:
             "network": list(self.network),
         }
 
-    def lines(self) -> list[str]:
-        """Return the plan as people read it."""
+    def told(self) -> list[tuple[str, str]]:
+        """Return the plan as people read it: a label, "" where it is that above, and a text."""
         told = [
             ("run", f"{self.name}  {self.run}"),
             ("command", " ".join(self.command)),
@@ -101,11 +101,11 @@ class Plan:
             *[("secret", f"{name} has to be given") for name in self.secrets],
             *[("note", text) for text in self.notes],
         ]
-        lines, last = [], ""
-        for label, text in told:
-            lines.append(f"{'' if label == last else label:<10}{text}")
-            last = label
-        return lines
+        before = ["", *(label for label, _ in told)]
+        return [
+            ("" if label == last else label, text)
+            for (label, text), last in zip(told, before, strict=False)
+        ]
 
     def _time(self) -> str:
         if self.mode == "rebuild":

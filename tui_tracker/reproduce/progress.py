@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from tui_tracker.formatting import cell_width, crop, format_duration, printable
+from tui_tracker.formatting import cell_width, crop, format_duration, printable, wrap
 
 _REDRAW_S = 0.1
+_INDENT, _LABEL = 2, 10
 
 
 @dataclass(slots=True)
@@ -78,6 +79,13 @@ class Progress:
         self._clear()
         self.stream.write(printable(text) + "\n")
         self.stream.flush()
+
+    def tell_fact(self, label: str, text: str) -> None:
+        """Write a fact under its label, in as many lines as it takes."""
+        room = max(20, _width() - 1 - _INDENT - _LABEL)
+        for number, part in enumerate(wrap(printable(text), room)):
+            head = "" if number else label
+            self.tell(f"{' ' * _INDENT}{head:<{_LABEL}}{part}")
 
     def _line(self, step: Step) -> None:
         if self.stream is None:

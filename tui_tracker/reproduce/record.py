@@ -71,6 +71,8 @@ class Recorded:
     cwd: str
     cwd_rel: str | None
     executable: str
+    launched: bool
+    """By `tt run`, so that the script may call no logger itself."""
     variables: Mapping[str, str] | None
     """None where they were not recorded."""
     code: Code
@@ -108,6 +110,7 @@ def read_record(store: Store, key: RunKey) -> Recorded:
         cwd=word(process.get("cwd")) or "",
         cwd_rel=word(process.get("cwd_rel"), empty=True),
         executable=word(process.get("executable")) or "",
+        launched="launcher" in process,
         variables={str(k): str(v) for k, v in variables.items()} if "variables" in parts else None,
         code=_code(parts.get("code")),
         environment=_environment(parts.get("environment")),

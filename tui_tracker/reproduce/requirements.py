@@ -67,7 +67,7 @@ def _requirement(name: str, version: str, origin: Facts) -> Requirement:
     if kind == "archive" and url:
         return _archive(plain, url)
     if kind in ("editable", "local"):
-        snapshot = _snapshot(origin)
+        snapshot = snapshot_of(origin)
         note = "" if snapshot else f"{name} was installed from a folder that was not kept"
         return replace(plain, snapshot=snapshot, path=word(origin.get("path")), note=note)
     if kind == "conda":
@@ -96,7 +96,7 @@ def _archive(plain: Requirement, url: str) -> Requirement:
     return replace(plain, note=f"{plain.name} {plain.version} from the index for {path}")
 
 
-def _snapshot(origin: Facts) -> str | None:
+def snapshot_of(origin: Facts) -> str | None:
     """Return the commit of a folder's snapshot, however it was noted down."""
     kept = origin.get("snapshot")
     return word(kept.get("commit")) if isinstance(kept, Mapping) else word(kept)

@@ -108,8 +108,8 @@ class Attempt:
         with progress.step("plan") as step:
             self._plan = make_plan(self._store, self._record, siblings, options)
             step.text = f"best that can be expected: {self._plan.best}"
-        for line in self._plan.lines():
-            progress.tell(f"    {line}")
+        for label, text in self._plan.told():
+            progress.tell_fact(label, text)
         if options.plan_only:
             return self._outcome("planned", self._plan.best_why, self._known_level(), 0)
         runs = siblings.records if options.group else (self._record,)
