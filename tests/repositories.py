@@ -124,9 +124,7 @@ def fingerprint(folder: Path) -> dict[str, tuple[str, int, int]]:
             entry = path.lstat()
             data = path.read_bytes() if path.is_file() else b""
             digest = hashlib.sha256(data).hexdigest()
-            # Git refreshes the time of a split index's shared half whenever it reads it.
-            time_ns = 0 if path.name.startswith("sharedindex.") else entry.st_mtime_ns
-            found[str(path)] = (digest, entry.st_mode, time_ns)
+            found[str(path)] = (digest, entry.st_mode, entry.st_mtime_ns)
     return found
 
 

@@ -21,7 +21,15 @@ from tui_tracker.capture.pinning import is_whole, pin
 from tui_tracker.capture.plain_tree import find_root, take_plain
 from tui_tracker.capture.selection import MOST_NAMED, Limits, Selection, Skipped, read_limits
 from tui_tracker.capture.snapshot import Taken, Taker
-from tui_tracker.capture.worktree import Change, Deadline, Place, Status, read_place, read_status
+from tui_tracker.capture.worktree import (
+    Change,
+    Deadline,
+    Place,
+    Status,
+    read_place,
+    read_status,
+    shared_index_times,
+)
 from tui_tracker.code_git import CodeGit
 from tui_tracker.plumbing import GitFailed, to_text
 
@@ -73,11 +81,12 @@ def capture_code(origin: Origin, record: Record) -> Callable[[], None]:
     try:
         place = read_place(origin.start, deadline)
         unsteady: set[bytes] = set()
-        while True:
-            try:
-                return _capture_repository(origin, place, known, deadline, unsteady, record)
-            except FileChanged as changed:
-                unsteady.add(changed.path)
+        with shared_index_times(place):
+            while True:
+                try:
+                    return _capture_repository(origin, place, known, deadline, unsteady, record)
+                except FileChanged as changed:
+                    unsteady.add(changed.path)
     except GitFailed as error:
         # Git told what is changed, and then could not give the files.
         vcs = "git" if "dirty" in known else "unreadable"

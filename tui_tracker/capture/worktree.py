@@ -8,11 +8,13 @@ git-rev-parse.txt.
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from tui_tracker.plumbing import GitFailed, run_git
@@ -124,6 +126,23 @@ class Tracked:
     oid: bytes
     hidden: bool
     """Git was told not to look at the file: assume-unchanged or skip-worktree."""
+
+
+@contextmanager
+def shared_index_times(place: Place) -> Iterator[None]:
+    """Give the files of a split index their times back, which git renews at every look."""
+    times = {
+        path: (facts.st_atime_ns, facts.st_mtime_ns)
+        for path in glob.glob(os.path.join(glob.escape(place.git_folder), "sharedindex.*"))
+        if (facts := os.stat(path))
+    }
+    try:
+        yield
+    finally:
+        for path, before in times.items():
+            with suppress(OSError):  # removed meanwhile, or another user's
+                if os.stat(path).st_mtime_ns != before[1]:
+                    os.utime(path, ns=before)
 
 
 def read_place(start: str, deadline: Deadline) -> Place:
