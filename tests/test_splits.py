@@ -302,6 +302,13 @@ def test_each_row_is_in_one_role_and_shares_are_kept(n, seed, test, val):
     assert abs(len(made["test"]) - n * test) <= 1
 
 
+def test_who_asks_for_val_alone_gets_no_test_rows():
+    found = tt.split(100, val=0.25, seed=0, log=False)
+
+    assert {role: len(found[role]) for role in ("train", "val")} == {"train": 75, "val": 25}
+    assert "test" not in found.keys()  # noqa: SIM118
+
+
 def test_rows_that_were_added_leave_the_keys_of_the_others_alone():
     first = splitting.order_rows(50, 3)
 
@@ -385,7 +392,7 @@ def test_a_split_that_cannot_be_made_says_why(arguments, words):
 
 
 def test_a_split_is_taken_apart_or_asked_by_role():
-    made = tt.split(10, val=0.2, seed=0, log=False)
+    made = tt.split(10, val=0.2, test=0.2, seed=0, log=False)
     train, val, test = made
 
     assert list(made["test"]) == list(test) == list(made.test)

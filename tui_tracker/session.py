@@ -163,7 +163,7 @@ def split(
     """Split rows into train, val and test, the same way on every machine, and log it.
 
     `rows` is their number, or data that has a length; `test` and `val` are shares below 1 or
-    numbers of rows, a fifth of them for test if nothing is said. Returns row numbers
+    numbers of rows, a fifth of them for test if neither is said. Returns row numbers
     (arrays where numpy is loaded) that can be taken apart, `train, test = ...`, or asked for
     by role, `["train"]`. `stratify` keeps the shares of classes, `groups` keeps groups
     together, `time` puts the latest rows into test: a value for each row, or the name of a

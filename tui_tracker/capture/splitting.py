@@ -112,8 +112,10 @@ def split(
     except Unreadable as error:
         raise InvalidArgument(f"split(): {error}") from error
     if folds is None:
-        arguments |= {"test": 0.2 if test is None else test, "val": val}
-        roles = make_split(n, test=0.2 if test is None else test, val=val, seed=seed, **found)
+        # Who asks for val rows alone wants no others taken away.
+        share = (0.0 if val else 0.2) if test is None else test
+        arguments |= {"test": share, "val": val}
+        roles = make_split(n, test=share, val=val, seed=seed, **found)
         return roles, None, recipe
     if test or val:
         raise InvalidArgument("split(): set the test rows aside first, then make folds of the rest")

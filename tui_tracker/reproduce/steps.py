@@ -20,7 +20,7 @@ from tui_tracker.errors import RunIsLive
 from tui_tracker.formatting import format_duration
 from tui_tracker.queries import RunKey
 from tui_tracker.queries.proofs import proof_levels
-from tui_tracker.reproduce import compare, conditions, data, environment, execute, scoring
+from tui_tracker.reproduce import compare, conditions, data, environment, execute, scoring, splits
 from tui_tracker.reproduce.attempts import attach_report, save_attempt
 from tui_tracker.reproduce.code import Tree, rebuild_code
 from tui_tracker.reproduce.compare import Comparison, Rerun
@@ -161,10 +161,7 @@ class Attempt:
             step.text = self._told_environment(self._built)
         with self._progress.step("data") as step:
             ready = self._data(record, tree)
-            count = sum(found.source is not None for found in ready.located)
-            step.text = (
-                f"{count} of {len(record.data)} datasets verified" if record.data else "none"
-            )
+            step.text = self._told_data(record, ready)
         return _Place(tree, ready)
 
     def _environment(self) -> Rebuilt:
@@ -197,6 +194,12 @@ class Attempt:
         for note in ready.notes:
             self._note(note)
         return ready
+
+    def _told_data(self, record: Recorded, ready: data.Ready) -> str:
+        count = sum(found.source is not None for found in ready.located)
+        made = splits.check_recorded(self._store.folder, record.splits)
+        told = f"{count} of {len(record.data)} datasets verified" if record.data else "none"
+        return f"{told}, {made} of {len(record.splits)} splits made again" if made else told
 
     def _digest(self, path: str, dataset: Dataset) -> str:
         """Return a digest; what was read in this attempt and is the same file is not read again."""
