@@ -35,8 +35,8 @@ with tt.init("lost", "baseline", {"seed": 1, "lr": 0.1}) as run:
 """
 
 
-def main(folder: Path) -> int:
-    project, store = folder / "project", folder / "store"
+def make(project: Path) -> None:
+    """Make a repository with an edited and an untracked module."""
     project.mkdir(parents=True)
     git(project, "init", "-q")
     (project / "train.py").write_text(TRAIN)
@@ -46,6 +46,11 @@ def main(folder: Path) -> int:
     commit(project, "begin")
     (project / "model.py").write_text(MODEL.replace("0.1", "0.2"))
     (project / "schedule.py").write_text("def factor(step):\n    return 1 - step / 1e4\n")
+
+
+def main(folder: Path) -> int:
+    project, store = folder / "project", folder / "store"
+    make(project)
 
     say("train, with an edited and an untracked module")
     run(store, project, sys.executable, "train.py")

@@ -2,8 +2,9 @@
 
     python screenshots/make.py
 
-`demo-*` show `tt demo` while it trains; the others a store of made-up runs, one of
-which is running. Needs pyte and Pillow (in the `dev` extra) and a DejaVu Sans Mono font.
+`demo-*` show `tt demo` while it trains, `lineage-*` and `reproduce-*` a run of
+`examples/lost_and_found.py`; the others a store of made-up runs, one of which is
+running. Needs pyte and Pillow (in the `dev` extra) and a DejaVu Sans Mono font.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -77,11 +79,44 @@ def take_demo(folder: Path) -> None:
             terminal.close()
 
 
+def take_lineage(home: Path) -> None:
+    """Take pictures of what a run came from, and of getting it again."""
+    sys.path.insert(0, str(HERE.parent / "examples"))
+    import lost_and_found
+
+    project = home / "prices"
+    store = str(project / ".tui_tracker")
+    lost_and_found.make(project)
+    # In an environment of its own, so that the pictures name a person's folders and not ours.
+    venv.create(home / ".venv", symlinks=True)
+    python = str(home / ".venv" / "bin" / "python")
+    packages = next(home.glob(".venv/lib/*/site-packages"))
+    (packages / "ours.pth").write_text("\n".join(p for p in sys.path if "site-packages" in p))
+    lost_and_found.run(Path(store), project, python, "train.py")
+    tt = [python, "-m", "tui_tracker.cli", "--store", store]
+    for columns, rows in ((80, 24), (120, 36)):
+        terminal = Terminal(tt, columns, rows, DARK)
+        try:
+            terminal.wait_for("baseline")
+            terminal.press("\r")
+            terminal.wait_for("Overview")
+            terminal.press("4")
+            terminal.wait_for("verified")
+            terminal.save(HERE / f"lineage-{columns}x{rows}.png")
+        finally:
+            terminal.close()
+    terminal = Terminal([*tt, "reproduce", "baseline"], 100, 30, DARK)
+    terminal.wait_for("reproduced", 60)
+    terminal.save(HERE / "reproduce-100x30.png")
+    terminal.close()
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         # Under the home of a made-up person, whose store the pictures name.
         folder = Path(home) / "project" / ".tui_tracker"
         os.environ.update(HOME=home, USER="ana", LOGNAME="ana")
+        take_lineage(Path(home))
         take_demo(Path(home))
         demo = subprocess.Popen(
             [sys.executable, HERE / "demo.py", folder], cwd=home, stdout=subprocess.PIPE, text=True

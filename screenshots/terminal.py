@@ -129,9 +129,15 @@ def _font(name: str) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(name, FONT_SIZE)
 
 
+_NAMED = {"green": "#3fb950", "red": "#ff7b72", "brown": "#d29922", "blue": "#58a6ff"}
+"""The terminal's own colours, of which PIL knows darker ones by the same names."""
+
+
 def _colour(name: str, default: str) -> str:
     if name == "default":
         return default
+    if name in _NAMED:
+        return _NAMED[name]
     return f"#{name}" if re.fullmatch(r"[0-9a-fA-F]{6}", name) else name
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tui_tracker.capture.process import shorten_home
 from tui_tracker.code_files import blob_id
 from tui_tracker.code_store import CodeFile, CodeStore, CodeUnavailable
 from tui_tracker.facts import mapping, mappings, members, switch, whole, word, words
@@ -306,9 +307,9 @@ def command_group(recorded: Recorded) -> LineageNode:
     hidden = len(members(process, "redacted"))
     why = f"{plural(hidden, 'word')} hidden" if hidden else ""
     facts: Iterable[tuple[str, str, str]] = (
-        ("argv", " ".join(argv), why),
-        ("cwd", word(process, "cwd"), ""),
-        ("executable", word(process, "executable"), ""),
+        ("argv", shorten_home(" ".join(argv)), why),
+        ("cwd", shorten_home(word(process, "cwd")), ""),
+        ("executable", shorten_home(word(process, "executable")), ""),
         ("user", "@".join(p for k in ("user", "host") if (p := word(process, k))), ""),
     )
     nodes = [LineageNode(name, text, why=said) for name, text, said in facts if text]

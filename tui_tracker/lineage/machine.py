@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tui_tracker.capture.process import shorten_home
 from tui_tracker.facts import mapping, mappings, whole, word
 from tui_tracker.formatting import format_size
 from tui_tracker.lineage.code import on_disk
@@ -51,7 +52,7 @@ def _python(facts: Facts, here: Present) -> Iterator[LineageNode]:
         why = f"this interpreter is {here.python}"
         yield LineageNode("python", detail, "changed", why, value=version, informs=True)
     if prefix:
-        yield LineageNode("prefix", prefix, why="where it was installed")
+        yield LineageNode("prefix", shorten_home(prefix), why="where it was installed")
 
 
 def _system(facts: Facts) -> Iterator[LineageNode]:

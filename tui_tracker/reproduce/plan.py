@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tui_tracker.capture.process import shorten_home
 from tui_tracker.code_store import CodeStore
 from tui_tracker.formatting import format_duration, format_size
 from tui_tracker.reproduce import data as datasets
@@ -87,10 +88,10 @@ class Plan:
         """Return the plan as people read it: a label, "" where it is that above, and a text."""
         told = [
             ("run", f"{self.name}  {self.run}"),
-            ("command", " ".join(self.command)),
+            ("command", shorten_home(" ".join(self.command))),
             ("code", self.code),
             ("packages", self.environment.why),
-            *[("data", text) for text in self.data],
+            *[("data", shorten_home(text)) for text in self.data],
             ("machine", self.machines.name),
             ("best", f"{self.best}: {self.best_why}"),
             ("time", self._time()),

@@ -31,23 +31,25 @@ class Tabs(LineWidget):
             return self.tabs
 
     def _parts(self) -> list[tuple[Span, ...]]:
-        letters = self._letters()
+        letters, gap = self._fitting()
         parts: list[tuple[Span, ...]] = []
         for number, name in enumerate(self.names):
-            word = name if number == self.open else name[:letters]
             if number == self.open:
-                parts.append(((f" {number + 1} {word} ", "mark"), (" ", "")))
+                parts.append(((f" {number + 1} {name} ", "mark"), (" " * (gap - 1), "")))
             else:
-                parts.append(((f" {number + 1}", "accent"), (f" {word}  ", "dim")))
+                parts.append(
+                    ((f" {number + 1}", "accent"), (f" {name[:letters]}{' ' * gap}", "dim"))
+                )
         return parts
 
-    def _letters(self) -> int:
-        """Return how many letters of the names fit; the open one is always whole."""
-        for letters in (max(map(cell_width, self.names), default=0), 4, 3, 2):
+    def _fitting(self) -> tuple[int, int]:
+        """Return how many letters of the names fit, and the gap; the open one is always whole."""
+        whole = max(map(cell_width, self.names), default=0)
+        for letters, gap in ((whole, 2), (whole, 1), (4, 2), (3, 2), (2, 2)):
             words = [n if i == self.open else n[:letters] for i, n in enumerate(self.names)]
-            if sum(cell_width(word) + 5 for word in words) <= self.size.width:
-                return letters
-        return 1
+            if sum(cell_width(word) + 3 + gap for word in words) <= self.size.width:
+                return letters, gap
+        return 1, 2
 
     def render_line(self, y: int) -> Strip:  # noqa: ARG002 - there is one line
         spans = [span for part in self._parts() for span in part]
