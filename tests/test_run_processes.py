@@ -240,7 +240,7 @@ r.log({"loss": 1})
 def wait_long():
     ready()
     wait()
-r._artifacts.finish = wait_long
+r._files.wait = wait_long
 r.finish()
 """
 

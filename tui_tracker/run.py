@@ -15,14 +15,13 @@ import threading
 import time
 from zlib import crc32
 
-from tui_tracker import artifacts, endings, journal
-from tui_tracker import folder as folders
-from tui_tracker.capture import console as consoles
+from tui_tracker import endings, journal
 from tui_tracker.capture import process
 from tui_tracker.config import Config
 from tui_tracker.journal import METRICS
 from tui_tracker.journal_writer import JournalWriter
 from tui_tracker.live import LiveDrain, say
+from tui_tracker.run_files import RunFiles
 from tui_tracker.start import LATER
 from tui_tracker.values import MOST_STEP, flatten, flatten_metrics, number, whole
 
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Literal, Self
 
+    from tui_tracker.capture.console import Console
     from tui_tracker.capture.data import DataLog
     from tui_tracker.capture.redaction import Mask
     from tui_tracker.start import Start
@@ -59,7 +59,6 @@ class Run:
         """The params, readable and writable by name, as in wandb's habit."""
         self._start = start
         self._step = start.first_step
-        self._artifact_ms = 0
         self._warned: set[str] = set()
         self._lock = threading.RLock()
         self._finished = False
@@ -78,13 +77,12 @@ class Run:
         self._keysets = self._journal.keysets
         start.tell_ranks()
         self._mask: Mask | None = None
-        self._console: consoles.Console | None = None
+        self._console: Console | None = None
         if start.console:
-            self._console = consoles.Console(self._log_console)
-        self._artifacts = artifacts.ArtifactWorker(
-            folders.artifacts(start.folder), self._log_artifact_facts
-        )
-        self._data: DataLog | None = None
+            from tui_tracker.capture.console import Console
+
+            self._console = Console(self._log_console)
+        self._files = RunFiles(start, self._journal, self._warn, self._inside.declare)
         self._live = LiveDrain(
             start.folder, self.id, self._journal, self._tick, drains=start.writer != "join"
         )
@@ -155,25 +153,9 @@ class Run:
         them. A file that cannot be read is kept with the reason.
         """
         try:
-            source = os.fspath(path)
-            shown = name or _shown_path(source)
-            facts = {"kind": str(kind), "t": self._next_ms()}
             if self._forked:
                 self._join_as_child()
-            if not os.path.lexists(source):
-                self._warn(f"log_artifact(): there is no {source!r}")
-                self._log_artifact_facts({**facts, "path": shown, "problem": "no such file"})
-                return
-            empty = True
-            for full, below in artifacts.list_files(source):
-                empty = False
-                place = f"{shown}/{below}" if below else shown
-                # Names that are no text stay apart by their escaped bytes.
-                place = place.encode("utf-8", "backslashreplace").decode()
-                self._artifacts.submit(full, {**facts, "path": place}, copy=copy)
-            if empty:
-                problem = "the folder holds no file"
-                self._log_artifact_facts({**facts, "path": shown, "problem": problem})
+            self._files.add(path, kind, name, copy=copy)
         except Exception as error:  # noqa: BLE001  a file system may do anything
             self._warn(f"log_artifact({path!r}): {error}")
 
@@ -237,9 +219,7 @@ class Run:
 
     def wait_for_artifacts(self) -> None:
         """Return when all files and data logged so far are read, and may be removed."""
-        if self._data is not None:
-            self._data.finish()
-        self._artifacts.finish()
+        self._files.wait()
 
     def tag(self, *tags: str, **keyed: str) -> None:
         """Add tags; `run.tag(purpose="baseline")` adds `purpose:baseline`."""
@@ -271,7 +251,7 @@ class Run:
         if isinstance(status, int):
             status = "failed" if status else "finished"
         try:
-            self._inside.end(self._log_lineage, self._keep_notebook)
+            self._inside.end(self._files.tell_lineage, self._files.keep_notebook)
             self.wait_for_artifacts()
             if self._console is not None:
                 self._console.release()
@@ -376,22 +356,6 @@ class Run:
         except Exception as error:  # noqa: BLE001  whatever was handed in
             self._warn(f"a record could not be written: {error}")
 
-    def _next_ms(self) -> int:
-        """Return Unix milliseconds that no artifact has yet: path and time tell them apart."""
-        with self._lock:
-            self._artifact_ms = max(_now_ms(), self._artifact_ms + 1)
-            return self._artifact_ms
-
-    def _log_artifact_facts(self, facts: dict[str, object]) -> None:
-        # Written also while `finish` waits for the last of them.
-        self._journal.append(journal.ARTIFACT, {"t": _now_ms(), **facts})
-
-    def _log_lineage(self, part: dict[str, object]) -> None:
-        self._journal.append(journal.LINEAGE, part)
-
-    def _keep_notebook(self, raw: bytes, name: str) -> None:
-        self._keep_bytes(name, "notebook", raw)
-
     def _data_log(self, call: str) -> DataLog | None:
         """Return what records data and splits; None where this process does not."""
         if self._finished:
@@ -401,18 +365,10 @@ class Run:
         try:
             if self._forked:
                 self._join_as_child()
-            if self._data is None:
-                from tui_tracker.capture.data import DataLog  # most runs have none at start
-
-                start = self._start
-                takers = self._log_part, self._keep_bytes, self._warn
-                # SQLite may have been at work in another thread when this process was forked.
-                cached = start.writer != "fork"
-                declare = self._inside.declare
-                self._data = DataLog(start.folder, *takers, declare=declare, cached=cached)
+            return self._files.data()
         except Exception as error:  # noqa: BLE001  a file system may do anything
             self._warn(f"{call}(): {error}")
-        return self._data
+            return None
 
     def _log_split(
         self,
@@ -424,19 +380,6 @@ class Run:
     ) -> None:
         if (log := self._data_log("log_split")) is not None:
             log.log_split(str(name), roles, folds, said, columns)
-
-    def _log_part(
-        self, part: str, status: str, reason: str, took_ms: int | None, facts: dict[str, object]
-    ) -> None:
-        record = {"part": part, "status": status, "reason": reason, "facts": facts}
-        self._journal.append(journal.LINEAGE, {**record, "took_ms": took_ms, "t": _now_ms()})
-
-    def _keep_bytes(self, path: str, kind: str, data: bytes) -> str:
-        sha256 = artifacts.put_bytes(folders.artifacts(self._start.folder), data)
-        facts: dict[str, object] = {"kind": kind, "t": self._next_ms(), "path": path}
-        facts |= {"size": len(data), "sha256": sha256, "copied": True, "problem": ""}
-        self._log_artifact_facts(facts)
-        return sha256
 
     def _log_console(self, stream: str, text: str, partial: bool) -> None:
         # Until the streams are given back, also while the run ends.
@@ -460,7 +403,7 @@ class Run:
             console.tick()
         if not self._finished:
             self._launch_helper()
-            self._inside.tick(self._log_lineage)
+            self._inside.tick(self._files.tell_lineage)
 
     def _launch_helper(self) -> None:
         """Start the process that records code, packages and hardware, once."""
@@ -497,7 +440,7 @@ class Run:
         self._finished = True
         if self._console is not None:
             self._console.flush()
-        self._inside.end_by_signal(self._log_lineage)
+        self._inside.end_by_signal(self._files.tell_lineage)
         self._write_finish("killed", f"stopped by {name}")
 
     def _before_fork(self) -> None:
@@ -517,7 +460,7 @@ class Run:
         self._journal.forget()
         self._lock = threading.RLock()
         self._journal.lock = threading.RLock()
-        self._data = None
+        self._files.forget()
         self._forked = not self._finished
         if self._console is not None:
             self._console.forget()
@@ -532,9 +475,7 @@ class Run:
                 self._start.path, self._start.record, fsync=self._start.fsync
             )
             self._keysets = self._journal.keysets
-            self._artifacts = artifacts.ArtifactWorker(
-                folders.artifacts(self._start.folder), self._log_artifact_facts
-            )
+            self._files = RunFiles(self._start, self._journal, self._warn, self._inside.declare)
             self._live = _Silent()  # type: ignore[assignment]
             self._capture = False
             self._forked = False
@@ -568,13 +509,6 @@ def _attach(start: Start) -> Run:
         if run.id == start.run_id:
             return run  # a pool sends it with each task
     return Run(start.for_child())
-
-
-def _shown_path(path: str) -> str:
-    """Return a path as people know it: from the current folder, else its last part."""
-    full = os.path.abspath(path)
-    below = os.path.relpath(full)
-    return below if not below.startswith("..") else os.path.basename(full)
 
 
 def _now_ms() -> int:
