@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import sqlite3
-import time
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -827,12 +826,12 @@ def test_a_file_that_is_not_there_is_told_without_a_traceback(
     assert capsys.readouterr().err == f"tt: {tmp_path / 'none'}: No such file or directory\n"
 
 
-def test_a_hundred_runs_go_over_in_seconds(store: Store, log_run: LogRun, tmp_path: Path) -> None:
-    for number in range(100):
-        log_run(f"r{number}", params={"n": number}, loss=[1.0] * 3)
+def test_a_hundred_runs_go_over_at_once(store: Store, log_run: LogRun, tmp_path: Path) -> None:
+    names = [f"r{number:02d}" for number in range(100)]
+    for number, name in enumerate(names):
+        log_run(name, params={"n": number}, loss=[1.0] * 3)
 
-    began = time.perf_counter()
-    file = bundle(store, tmp_path / "a", *(f"r{number}" for number in range(100)))
-    unbundle(str(file), str(tmp_path / "other"))
+    unbundle(str(bundle(store, tmp_path / "a", *names)), str(tmp_path / "other"))
 
-    assert time.perf_counter() - began < 5.0
+    with Store.open(tmp_path / "other") as other:
+        assert [row[0] for row in other.read("SELECT name FROM run ORDER BY name")] == names

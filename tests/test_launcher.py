@@ -275,7 +275,7 @@ def test_a_grandchild_that_holds_the_output_open_does_not_hold_tt(folder, launch
         "print('done')"
     )
 
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 25  # and not the thirty that it sleeps
     assert the_run(folder).row.status == "finished"
     assert console(folder)[0] == ("out", "done")
 

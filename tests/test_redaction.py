@@ -243,7 +243,7 @@ def test_odd_texts_are_read_to_their_end(text):
     assert isinstance(find_secrets(text), list)
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "piece",
     [
