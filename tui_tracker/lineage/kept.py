@@ -84,7 +84,7 @@ def collectors_group(collectors: Sequence[Collector]) -> LineageNode:
     """Return how each part was recorded and how long that took."""
     # The parts stand above with their marks, so these are told and not counted again.
     nodes = [replace(_collector(collector), summed=True) for collector in collectors]
-    told = [f"{n.title} {n.detail}" for n in nodes if n.mark != "recorded"]
+    told = [f"{node.title} {node.detail}" for node in nodes if node.detail != "ok"]
     detail = ", ".join(told) if told else f"{plural(len(nodes), 'part')} recorded"
     return replace(listed("collectors", nodes, detail), closed=True, mark="recorded")
 
