@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -361,7 +362,7 @@ def test_a_cache_that_grew_too_large_gives_up_its_older_half(data, monkeypatch):
 
     digest_path(str(data), cache=HashCache())
 
-    with sqlite3.connect(data_cache.cache_path()) as connection:
+    with closing(sqlite3.connect(data_cache.cache_path())) as connection, connection:
         assert connection.execute("SELECT count(*) FROM file").fetchone()[0] <= 3
 
 

@@ -115,6 +115,10 @@ class HashCache:
             self._connection.close()
         self._connection = None
 
+    def __del__(self) -> None:
+        # A run that a signal ended closes nothing.
+        self.close()
+
     def _read(self, device: int, inodes: list[int], algo: str) -> list[_Row]:
         rows: list[_Row] = []
         try:
@@ -136,7 +140,9 @@ class HashCache:
             try:
                 if make:
                     os.makedirs(os.path.dirname(self._path), exist_ok=True)
-                self._connection = sqlite3.connect(self._path, _WAIT_S, check_same_thread=False)
+                self._connection = sqlite3.connect(
+                    self._path, timeout=_WAIT_S, check_same_thread=False
+                )
                 for table in _TABLES:
                     self._connection.execute(table)
                 self._shrink(self._connection)

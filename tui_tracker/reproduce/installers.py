@@ -81,7 +81,9 @@ def find_interpreter(version: str, candidates: Sequence[str]) -> str | None:
 def make_environment(tool: Tool, folder: Path, python: str, options: Options) -> str:
     """Make an empty environment; return what went wrong, "" where nothing did."""
     if tool.kind == "uv":
-        command = [tool.program, "venv", "--no-project", "--python", python, str(folder)]
+        # Its own search gives up at the first program that is no Python, such as a shim.
+        found = find_interpreter(python, []) or python
+        command = [tool.program, "venv", "--no-project", "--python", found, str(folder)]
         more = {"UV_PYTHON_DOWNLOADS": "never"} if options.offline else {}
         return _run([*command, *_network(options)], more)
     return _run([tool.program, "-m", "venv", str(folder)], {})
