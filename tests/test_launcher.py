@@ -13,6 +13,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -179,7 +180,7 @@ def test_a_store_of_an_older_version_is_brought_up_first(folder):
     import sqlite3
 
     run_tt(folder, "--quiet", "true")
-    with sqlite3.connect(folder / "store.db") as connection:
+    with closing(sqlite3.connect(folder / "store.db")) as connection, connection:
         connection.execute("DROP TABLE IF EXISTS reproduction")
         connection.execute("PRAGMA user_version=1")
     connection.close()
@@ -756,7 +757,7 @@ def everything(folder: Path) -> dict[str, str]:
     import zlib
 
     texts = {str(p): p.read_bytes().decode("latin-1") for p in folder.rglob("*.journal*")}
-    with sqlite3.connect(folder / "store.db") as connection:
+    with closing(sqlite3.connect(folder / "store.db")) as connection, connection:
         tables = connection.execute("SELECT name FROM sqlite_master WHERE type='table'").fetchall()
         for (table,) in tables:
             cells: list[str] = []

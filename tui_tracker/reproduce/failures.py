@@ -21,4 +21,4 @@ class CannotReproduce(TrackerError):
         self.step, self.problem, self.exit_code = step, problem, exit_code
         self.ways_out = tuple(ways_out)
         hint = f". Options: {', '.join(ways_out)}" if ways_out else ""
-        super().__init__(f"{problem}{hint}")
+        super().__init__(f"{problem.rstrip('.') if hint else problem}{hint}")
