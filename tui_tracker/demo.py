@@ -32,10 +32,10 @@ Point = tuple[float, float]
 class Network:
     """x -> tanh(a x + b) -> v . h + c; the state of one training."""
 
-    def __init__(self, hidden: int, generator: random.Random) -> None:
-        self.a = [generator.gauss(0, 2) for _ in range(hidden)]
-        self.b = [generator.gauss(0, 1) for _ in range(hidden)]
-        self.v = [generator.gauss(0, 1 / math.sqrt(hidden)) for _ in range(hidden)]
+    def __init__(self, hidden: int) -> None:
+        self.a = [random.gauss(0, 2) for _ in range(hidden)]
+        self.b = [random.gauss(0, 1) for _ in range(hidden)]
+        self.v = [random.gauss(0, 1 / math.sqrt(hidden)) for _ in range(hidden)]
         self.c = 0.0
 
     def predict(self, x: float) -> float:
@@ -85,11 +85,15 @@ def make_data(seed: int = 7) -> tuple[list[Point], list[Point]]:
 def train(run: Run, rate: float, seed: int, steps: int) -> None:
     """Train one network and log it."""
     training, validation = make_data()
-    generator = random.Random(seed)
-    network = Network(HIDDEN, generator)
+    tt.seed_everything(seed)
+    run.log_data("noisy_curve", [*training, *validation], version="v1")
+    run.log_split(
+        train=range(len(training)), val=range(len(training), _POINTS), strategy="in order"
+    )
+    network = Network(HIDDEN)
     spread = sum(y * y for _, y in validation) / len(validation)
     for step in range(steps):
-        loss, norm = network.learn(generator.sample(training, BATCH), rate)
+        loss, norm = network.learn(random.sample(training, BATCH), rate)
         run.log({"train_loss": loss, "grad_norm": norm}, step=step)
         if step % _EVAL_EVERY == 0 or step == steps - 1:
             val_loss = network.loss(validation)
