@@ -49,13 +49,21 @@ async def test_a_failed_run_tells_why_it_ended(store, folder):
         await see(pilot, "✗ failed", "ended by", "ValueError: the loss is NaN", "second line")
 
 
+@pytest.mark.usefixtures("one_run")
+async def test_eighty_columns_show_the_names_of_all_tabs(store):
+    async with opened(store, size=(80, 24)) as pilot:
+        await pilot.press("enter")
+        await see(pilot, *("1 Overview", "2 Curves", "3 Params", "4 Lineage", "5 Artifacts"))
+        await see(pilot, "6 Console", "7 Notes")
+
+
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), (160, 45), (250, 60)])
 @pytest.mark.usefixtures("one_run")
 async def test_every_tab_draws_at_every_size(store, size):
     async with opened(store, size=size) as pilot:
         await pilot.press("enter")
         await see(pilot, "experiment")
-        for tab in "234561":
+        for tab in "2345671":
             await pilot.press(tab)
             await until(pilot, lambda: not pilot.app.screen._under_way)
             lengths = {s.cell_length for s in pilot.app.screen._compositor.render_strips()}
