@@ -10,6 +10,7 @@ import shutil
 import sys
 from dataclasses import replace
 
+from tui_tracker.lineage.words import plural
 from tui_tracker.reproduce import installers
 from tui_tracker.reproduce.building import Build, Tell, WriteOut, import_roots
 from tui_tracker.reproduce.env_cache import (
@@ -58,7 +59,7 @@ def decide(record: Recorded, options: Options) -> Decision:
         for kind, executable in places:
             found = probe(executable) if executable and os.path.exists(executable) else None
             if found is not None and not telling(compare(wanted, found)):
-                count = f"{len(found.packages)} packages"
+                count = plural(len(found.packages), "package")
                 why = f"the {kind} interpreter has the recorded {count}, Python {found.python}"
                 editable = _editable(record, found)
                 lost = _lost(editable)
@@ -149,7 +150,7 @@ def _to_build(record: Recorded, options: Options) -> Decision:
     substituted = [requirement.note for requirement in requirements if requirement.note]
     if wanted.python != version and not (wanted.python or "").startswith(f"{version}."):
         substituted.append(f"python {version} instead of {wanted.python or 'an unknown one'}")
-    count = f"{len(requirements)} packages and Python {version}"
+    count = f"{plural(len(requirements), 'package')} and Python {version}"
     uv = installers.find_uv() if options.env in ("auto", "uv") else None
     if uv is not None:
         why = f"built by uv: {count}"

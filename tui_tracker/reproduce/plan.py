@@ -15,6 +15,7 @@ from pathlib import Path
 from tui_tracker.capture.process import shorten_home
 from tui_tracker.code_store import CodeStore
 from tui_tracker.formatting import format_duration, format_size
+from tui_tracker.lineage.words import plural
 from tui_tracker.reproduce import data as datasets
 from tui_tracker.reproduce.code import check_code
 from tui_tracker.reproduce.conditions import secrets_wanted
@@ -168,7 +169,7 @@ def _code(store: Store, record: Recorded) -> tuple[str, int]:
     files = CodeStore.holding(store.folder, snapshot).list_files(snapshot)
     base = f" on commit {record.code.commit:.9}" if record.code.commit else ""
     size = sum(file.size for file in files)
-    return f"{len(files):,} files, {format_size(size)}, snapshot {snapshot:.9}{base}", size
+    return f"{plural(len(files), 'file')}, {format_size(size)}, snapshot {snapshot:.9}{base}", size
 
 
 def _data_line(record: Recorded, dataset: Dataset, options: Options) -> str:

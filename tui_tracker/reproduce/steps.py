@@ -18,6 +18,7 @@ from tui_tracker.code_store import CodeStore
 from tui_tracker.drain import recover
 from tui_tracker.errors import RunIsLive
 from tui_tracker.formatting import format_duration
+from tui_tracker.lineage.words import plural
 from tui_tracker.queries import RunKey
 from tui_tracker.queries.proofs import proof_levels
 from tui_tracker.reproduce import compare, conditions, data, environment, execute, scoring, splits
@@ -153,7 +154,7 @@ class Attempt:
             return _Place(tree, self._data(record, tree))
         with self._progress.step("code") as step:
             tree = rebuild_code(self._store, record, folder, self._progress.live)
-            step.text = f"{tree.files:,} files written and verified"
+            step.text = f"{plural(tree.files, 'file')} written and verified"
             for path in tree.missing:
                 self._note(f"{path} was too large for the snapshot, and is gone")
         with self._progress.step("environment") as step:
@@ -187,7 +188,7 @@ class Attempt:
             return self._plan.environment.why
         how = "found in the cache" if built.cached else f"built with {self._plan.environment.kind}"
         instead = f", {len(built.substituted)} substituted" if built.substituted else ""
-        return f"{built.packages} packages, {how}{instead}"
+        return f"{plural(built.packages, 'package')}, {how}{instead}"
 
     def _data(self, record: Recorded, tree: Tree) -> data.Ready:
         ready = data.prepare(record, tree, self._options, self._progress.live, digest=self._digest)
@@ -198,8 +199,12 @@ class Attempt:
     def _told_data(self, record: Recorded, ready: data.Ready) -> str:
         count = sum(found.source is not None for found in ready.located)
         made = splits.check_recorded(self._store.folder, record.splits)
-        told = f"{count} of {len(record.data)} datasets verified" if record.data else "none"
-        return f"{told}, {made} of {len(record.splits)} splits made again" if made else told
+        told = (
+            f"{count} of {plural(len(record.data), 'dataset')} verified" if record.data else "none"
+        )
+        return (
+            f"{told}, {made} of {plural(len(record.splits), 'split')} made again" if made else told
+        )
 
     def _digest(self, path: str, dataset: Dataset) -> str:
         """Return a digest; what was read in this attempt and is the same file is not read again."""
