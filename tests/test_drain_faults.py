@@ -17,7 +17,8 @@ import pytest
 from processes import end, points, start, the_run, waiting_journals
 from test_journal_damage import RUN_ID, START, write_metrics
 
-from tui_tracker import journal, queries
+import tui_tracker as tt
+from tui_tracker import drain, journal, queries
 from tui_tracker.drain import JournalDrain, recover
 from tui_tracker.errors import StoreError
 from tui_tracker.journal_writer import JournalWriter
@@ -334,6 +335,25 @@ def test_a_journal_that_is_removed_while_it_is_drained_is_no_trouble(store, fold
     found = recover(store)
 
     assert (found.problems, found.points) == ((), 0)
+
+
+def test_a_run_that_ends_while_a_reader_looks_for_its_journal_did_not_crash(
+    store, folder, monkeypatch
+):
+    run = tt.init("e", store=folder)
+    run.log({"loss": 1.0})
+    recover(store)
+    exists = os.path.exists
+
+    def finish_first(path: str) -> bool:
+        monkeypatch.setattr(os.path, "exists", exists)
+        run.finish()
+        return exists(path)
+
+    monkeypatch.setattr(os.path, "exists", finish_first)
+    drain._end_orphans(store)
+
+    assert the_run(folder).row.status == "finished"
 
 
 def test_a_reader_follows_a_journal_that_its_writer_wrote_anew(store, folder):

@@ -300,6 +300,11 @@ class JournalDrain:
 
 
 _CRASHED = "the process vanished without a word"
+_RUNNING = (
+    "SELECT r.uuid, j.name FROM run AS r JOIN journal AS j ON j.run = r.id "
+    "WHERE r.status = 'running' AND r.source IS NULL AND j.status = 'running'"
+)
+"""Runs that the store takes for live, each with the journals that say so."""
 
 
 def recover(
@@ -363,23 +368,28 @@ def _end_orphans(store: Store) -> tuple[str, ...]:
     Imported runs never had one. A run that lives writes its journal anew in a second,
     and is running again.
     """
-    rows = store.read(
-        "SELECT r.uuid, j.name FROM run AS r JOIN journal AS j ON j.run = r.id "
-        "WHERE r.status = 'running' AND r.source IS NULL AND j.status = 'running'"
-    )
-    place = folders.journals(store.folder)
     by_run: dict[bytes, list[str]] = {}
-    for uuid, name in rows:
+    for uuid, name in store.read(_RUNNING):
         by_run.setdefault(uuid, []).append(name)
     ended = []
     for uuid, names in by_run.items():
-        if not any(os.path.exists(os.path.join(place, name)) for name in names):
-            with store.write() as connection:
+        if _any_there(store, names):
+            continue
+        with store.write() as connection:
+            # A run that ends says so here first and removes its journals then, perhaps
+            # between the question above and the look for its files.
+            names = [row[1] for row in connection.execute(f"{_RUNNING} AND r.uuid=?", (uuid,))]
+            if names and not _any_there(store, names):
                 run = RunWriter(connection, uuid.hex())
                 for name in names:
                     run.end_journal(name, "crashed", "its journal was deleted", run.last_ms())
-            ended.append(run.id)
+                ended.append(run.id)
     return tuple(ended)
+
+
+def _any_there(store: Store, names: Sequence[str]) -> bool:
+    place = folders.journals(store.folder)
+    return any(os.path.exists(os.path.join(place, name)) for name in names)
 
 
 def _count_waiting(drains: list[JournalDrain]) -> Recovered:
