@@ -73,3 +73,17 @@ def log_run(folder: Path) -> Callable[..., tt.Run]:
         return run
 
     return log
+
+
+@pytest.fixture
+def tt_(folder: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run `tt --store FOLDER ...`; return exit code, standard output and standard error."""
+    from tui_tracker import cli
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = cli.main(["--store", str(folder), *arguments])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run

@@ -24,19 +24,6 @@ _UNSAFE = r"[\x00-\x09\x0b-\x1f\x7f\u202a-\u202e\u200d]"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
-@pytest.fixture
-def tt_(folder: Path, capsys: pytest.CaptureFixture[str]) -> Cli:
-    """Run `tt --store FOLDER ...`; return exit code, standard output and standard error."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = cli.main(["--store", str(folder), *arguments])
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
-
-
 class Terminal(io.StringIO):
     """Standard output as a terminal of a certain encoding."""
 

@@ -41,19 +41,6 @@ HOSTILE = [
 ]
 
 
-@pytest.fixture
-def tt_(folder: Path, capsys: pytest.CaptureFixture[str]) -> Cli:
-    """Run `tt --store FOLDER ...`; return exit code, standard output and standard error."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = cli.main(["--store", str(folder), *arguments])
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
-
-
 def read(tt_: Cli, *arguments: str) -> Any:
     code, out, err = tt_(*arguments, "--json")
     assert (code, err) == (0, "")

@@ -12,22 +12,11 @@ import pytest
 from repositories import contents, git, make_repository, objects
 
 import tui_tracker as tt
-from tui_tracker import cli, drain, helper
+from tui_tracker import drain, helper
 from tui_tracker.code_store import CodeStore
 from tui_tracker.store import Store
 
 Cli = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def tt_(folder: Path, capsys: pytest.CaptureFixture[str]) -> Cli:
-    def run(*arguments: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = cli.main(["--store", str(folder), *arguments])
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
 
 
 @pytest.fixture

@@ -511,7 +511,9 @@ def test_a_broken_lock_file_gives_no_hashes_and_no_traceback(
 ) -> None:
     set_facts(store, rich, "lock", {"files": [{"format": "uv", "path": "x", "text": text}]})
 
-    Pylock.from_dict(tomllib.loads(exported(store, rich, "pylock")))
+    lock = Pylock.from_dict(tomllib.loads(exported(store, rich, "pylock")))
+
+    assert [package.name for package in lock.packages if package.wheels] == []
 
 
 def test_a_run_without_packages_is_told_so(store: Store, log_run: LogRun) -> None:

@@ -18,8 +18,10 @@ from repositories import (
     rebuilt,
 )
 
+from tui_tracker import code_git
 from tui_tracker.capture import objects as written
 from tui_tracker.capture import pinning
+from tui_tracker.capture.code import Origin, capture_code
 from tui_tracker.capture.worktree import parse_status
 from tui_tracker.code_git import CodeGit
 
@@ -361,3 +363,18 @@ def test_a_clone_that_borrows_objects_of_another_is_whole(
     shutil.rmtree(tmp_path / "clone")
 
     assert rebuilt(captured, tmp_path / "out") == expected
+
+
+def test_a_disk_with_little_room_is_left_to_the_runs_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    top = make_repository(tmp_path / "project")
+    (top / "train.py").write_text("changed\n")
+    monkeypatch.setattr(code_git, "RESERVE", 10**18)
+    records: list[object] = []
+
+    with pytest.raises(OSError, match="too little room"):
+        capture_code(Origin(str(tmp_path / "store"), str(top), {}), lambda *r: records.append(r))
+
+    files = [path for path in (tmp_path / "store/code.git/objects").rglob("*") if path.is_file()]
+    assert (records, files) == ([], [])

@@ -11,7 +11,9 @@ Source: git, Documentation/gitrepository-layout.txt, gitattributes.txt.
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -43,6 +45,10 @@ _CONFIG = """[core]
 """
 _SHA256_DIGITS = 64
 _EXTENSION = "[extensions]\n\tobjectFormat = sha256\n"
+
+
+RESERVE = 32_000_000
+"""Bytes of the disk that no snapshot takes."""
 
 
 class CodeGit:
@@ -128,6 +134,15 @@ class CodeGit:
         command = ("cat-file", "--batch-check=%(objectname)", "--buffer")
         out = self.run(*command, feed=b"\n".join([*oids, b""]), wait_s=wait_s)
         return [line.split(b" ", 1)[0] for line in out.splitlines() if line.endswith(b" missing")]
+
+    def check_room(self, size_bytes: int) -> None:
+        """Raise OSError where so many bytes would leave too little of the disk.
+
+        Journals and database lie there as well: no run may lose its numbers to its code.
+        """
+        free = shutil.disk_usage(self.store_folder).free
+        if free - size_bytes < RESERVE:
+            raise OSError(errno.ENOSPC, "the disk has too little room for the code")
 
     def has_ref(self, snapshot: str) -> bool:
         """Return whether the snapshot was kept whole; the ref is written last."""

@@ -18,6 +18,7 @@ import stat
 import zlib
 from binascii import unhexlify
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 
 from tui_tracker.code_git import IDENTITY, CodeGit
 from tui_tracker.plumbing import LINK, PLAIN, PROGRAM
@@ -109,15 +110,26 @@ class ObjectWriter:
         wanted = [oid for oid in (*self._read, *self._made) if not os.path.exists(self._path(oid))]
         if ask_git and wanted:
             wanted = self._code.lacking(wanted)
+        self._code.check_room(sum(map(self._size, wanted)))
         for oid in wanted:
-            if oid in self._made:
-                self._write(oid, _raw(*self._made[oid]))
-                continue
-            raw = _raw(b"blob", _read(self._read[oid])[1])
-            if self._id(raw) != oid:
-                raise FileChanged(self._read[oid])
-            self._write(oid, raw)
+            self._write(oid, self._content(oid))
         return len(wanted)
+
+    def _size(self, oid: bytes) -> int:
+        if oid in self._made:
+            return len(self._made[oid][1])
+        try:
+            return os.lstat(self._read[oid]).st_size
+        except OSError:
+            return 0  # removed since: told when it is read
+
+    def _content(self, oid: bytes) -> bytes:
+        if oid in self._made:
+            return _raw(*self._made[oid])
+        raw = _raw(b"blob", _read(self._read[oid])[1])
+        if self._id(raw) != oid:
+            raise FileChanged(self._read[oid])
+        return raw
 
     def _add(self, kind: bytes, data: bytes, known: Collection[bytes] = ()) -> bytes:
         oid = self._id(_raw(kind, data))
@@ -137,10 +149,15 @@ class ObjectWriter:
         path = self._path(oid)
         temporary = f"{path}.{os.getpid()}.new"
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(temporary, "wb") as file:
-            file.write(zlib.compress(raw, 1))
-        os.chmod(temporary, 0o444)
-        os.replace(temporary, path)
+        try:
+            with open(temporary, "wb") as file:
+                file.write(zlib.compress(raw, 1))
+            os.chmod(temporary, 0o444)
+            os.replace(temporary, path)
+        except OSError:
+            with suppress(OSError):
+                os.unlink(temporary)
+            raise
 
     def _add_level(self, members: Sequence[tuple[bytes, Entry]], known: Collection[bytes]) -> bytes:
         # Git sorts a folder as if its name ended in a slash.

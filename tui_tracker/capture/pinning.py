@@ -30,6 +30,7 @@ def pin(
 
     Raises:
         GitFailed: an object is missing, there are too many bytes, or it took too long.
+        OSError: the disk has too little room.
     """
     with code.locked(deadline.left()):
         if code.has_ref(snapshot):
@@ -67,6 +68,7 @@ def _refuse_too_many(
     total = sum(int(size) for size in out.split() if size.isdigit())
     if total > MOST_BYTES:
         raise GitFailed("pack-objects", f"{total / 1e9:.1f} GB are too much to copy")
+    code.check_room(total)
 
 
 def _copy(
