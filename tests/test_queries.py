@@ -51,7 +51,7 @@ def test_a_branch_takes_what_is_below_it_and_nothing_that_only_begins_alike(runs
     ],
 )
 def test_a_search_takes_its_words_as_they_are(runs, text, wanted):
-    assert names(runs, text=text) == wanted
+    assert names(runs, query=text) == wanted
 
 
 @pytest.mark.parametrize(

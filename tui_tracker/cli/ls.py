@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     selection = Selection(
         experiment=args.experiment,
         statuses=frozenset(args.status) if args.status else None,
-        text=" ".join(args.words),
+        query=" ".join(args.words),
         archived=args.archived,
         deleted=args.trash,
     )

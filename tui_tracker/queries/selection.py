@@ -45,21 +45,21 @@ class Selection(_Value):
     """Which runs: all that fit every part that is set.
 
     `experiment` is one, or a branch of the tree: `a` takes `a` and all of `a/...`.
-    `text` is found, case ignored, in name, id, experiment or a tag. `archived` adds the
+    `query` is words, each found, case ignored, in name, id, experiment, status or a tag. `archived` adds the
     archived runs, `deleted` takes the trash instead of the runs.
     """
 
-    __slots__ = ("archived", "deleted", "experiment", "statuses", "text")
+    __slots__ = ("archived", "deleted", "experiment", "query", "statuses")
 
     def __init__(
         self,
         experiment: str | None = None,
         statuses: frozenset[Status] | None = None,
-        text: str = "",
+        query: str = "",
         archived: bool = False,
         deleted: bool = False,
     ) -> None:
-        self.experiment, self.statuses, self.text = experiment, statuses, text
+        self.experiment, self.statuses, self.query = experiment, statuses, query
         self.archived, self.deleted = archived, deleted
 
 
@@ -117,7 +117,7 @@ def selection_sql(selection: Selection) -> tuple[str, dict[str, Any]]:
         parts.append("r.status IN (SELECT value FROM json_each(:statuses))")
         words = ",".join(f'"{status}"' for status in sorted(selection.statuses))
         bound["statuses"] = f"[{words}]"
-    for number, word in enumerate(selection.text.split()):
+    for number, word in enumerate(selection.query.split()):
         name = f"word{number}"
         escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         bound[name] = f"%{escaped}%"

@@ -124,7 +124,7 @@ class RunsScreen(TrackerScreen, inherit_bindings=False):
             from tui_tracker.tui.reading import RunsWanted, find_runs
 
             path, text, archived, field, descending = wanted.question
-            selection = Selection(experiment=path or None, text=text, archived=archived)
+            selection = Selection(experiment=path or None, query=text, archived=archived)
             order = Order(field, descending)
             request = RunsWanted(
                 selection, order, wanted.first, wanted.count, wanted.columns, wanted.changed
@@ -151,7 +151,7 @@ class RunsScreen(TrackerScreen, inherit_bindings=False):
         found, wanted = event.found, event.found.wanted
         shown = (
             wanted.selection.experiment or ALL,
-            wanted.selection.text,
+            wanted.selection.query,
             wanted.selection.archived,
             wanted.order.field,
             wanted.order.descending,
