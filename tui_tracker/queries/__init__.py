@@ -32,10 +32,18 @@ if TYPE_CHECKING:
         Status,
         StoreFacts,
     )
+    from tui_tracker.queries.curves import ChartWanted, Pair, XAxis, read_curves
+    from tui_tracker.queries.curves_over import read_difference
     from tui_tracker.queries.details import find_metric, get_run, list_param_changes
     from tui_tracker.queries.facts import data_version, store_facts
     from tui_tracker.queries.overview import LastValues, list_last_values
     from tui_tracker.queries.points import read_buckets, read_console, read_series
+    from tui_tracker.queries.probing import (
+        Crossing,
+        PointFound,
+        first_crossings,
+        read_values_at,
+    )
     from tui_tracker.queries.runs import (
         find_run,
         get_rows,
@@ -48,15 +56,19 @@ if TYPE_CHECKING:
 __all__ = [
     "Artifact",
     "Buckets",
+    "ChartWanted",
     "ConsoleLine",
+    "Crossing",
     "ExperimentRow",
     "LastValues",
     "LineagePart",
     "MetricSummary",
     "Note",
     "Order",
+    "Pair",
     "ParamChange",
     "ParamValue",
+    "PointFound",
     "RunDetail",
     "RunKey",
     "RunRow",
@@ -64,9 +76,11 @@ __all__ = [
     "Series",
     "Status",
     "StoreFacts",
+    "XAxis",
     "data_version",
     "find_metric",
     "find_run",
+    "first_crossings",
     "get_rows",
     "get_run",
     "list_columns",
@@ -76,7 +90,10 @@ __all__ = [
     "list_run_keys",
     "read_buckets",
     "read_console",
+    "read_curves",
+    "read_difference",
     "read_series",
+    "read_values_at",
     "run_id",
     "store_facts",
 ]
@@ -84,10 +101,13 @@ __all__ = [
 _PLACES = {
     "answers": "Artifact Buckets ConsoleLine ExperimentRow LineagePart MetricSummary Note "
     "ParamChange ParamValue RunDetail RunKey RunRow Series Status StoreFacts",
+    "curves": "ChartWanted Pair XAxis read_curves",
+    "curves_over": "read_difference",
     "details": "find_metric get_run list_param_changes",
     "facts": "data_version store_facts",
     "overview": "LastValues list_last_values",
     "points": "read_buckets read_console read_series",
+    "probing": "Crossing PointFound first_crossings read_values_at",
     "runs": "find_run get_rows list_columns list_experiments run_id",
     "selection": "Order Selection list_run_keys",
 }
