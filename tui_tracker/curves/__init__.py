@@ -17,7 +17,16 @@ from tui_tracker.curves.axes import (
     value_range,
 )
 from tui_tracker.curves.canvas import ASCII, BRAILLE, Canvas, Dots, fill, gaps, trace
-from tui_tracker.curves.made import Band, band, crossing, difference, interpolate, smooth, smoothed
+from tui_tracker.curves.made import (
+    Band,
+    Spread,
+    band,
+    crossing,
+    difference,
+    interpolate,
+    smooth,
+    smoothed,
+)
 from tui_tracker.curves.series import Curve, reduce
 from tui_tracker.curves.sparkline import sparkline
 from tui_tracker.curves.times import duration_label, duration_ticks, time_labels, time_ticks
@@ -30,6 +39,7 @@ __all__ = [
     "Canvas",
     "Curve",
     "Dots",
+    "Spread",
     "band",
     "crossing",
     "difference",

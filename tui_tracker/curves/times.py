@@ -24,7 +24,7 @@ def _step(span_ms: float, count: int) -> int:
         return next((size for size in sizes if size >= least), _SECOND)
     if (found := next((step for step in _STEPS if step >= least), None)) is not None:
         return found
-    power = 10 ** math.floor(math.log10(least / _DAY))
+    power = int(10 ** math.floor(math.log10(least / _DAY)))
     return next(n * power for n in (1, 2, 5, 10) if n * power * _DAY >= least) * _DAY
 
 

@@ -105,7 +105,7 @@ def _joined_all(
 
 
 def _is_long(heads: Sequence[Row]) -> bool:
-    return sum(head[0] for head in heads) > EXACT_POINTS
+    return bool(sum(head[0] for head in heads) > EXACT_POINTS)
 
 
 def _known(store: Store, heads: Sequence[Row]) -> Points:

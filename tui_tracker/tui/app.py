@@ -85,6 +85,23 @@ LIGHT = Theme(
 )
 
 
+LINES_DARK = (
+    "#6cb6ff",
+    "#f0883e",
+    "#56d364",
+    "#f778ba",
+    "#e3c341",
+    "#39c5cf",
+    "#bc8cff",
+    "#adbac7",
+)
+LINES_LIGHT = (
+    *("#0550ae", "#bc4c00", "#1a7f37", "#bf3989"),
+    *("#7d6500", "#0e7f88", "#8250df", "#424a53"),
+)
+"""The colours of curves, where a theme says no other; red is left to what went wrong."""
+
+
 class PlainFilter(LineFilter):
     """Takes every colour out, for NO_COLOR; bold and reverse stay."""
 
@@ -134,6 +151,10 @@ class TrackerApp(App[None], inherit_bindings=False):
 
     def get_default_screen(self) -> Screen[object]:
         return cast("Screen[object]", RunsScreen())
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        colours = LINES_DARK if self.current_theme.dark else LINES_LIGHT
+        return {f"line-{number}": colour for number, colour in enumerate(colours, 1)}
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         # In place of Textual's own, which under NO_COLOR writes greys, and which fails on
