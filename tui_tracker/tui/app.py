@@ -21,6 +21,8 @@ from textual.screen import Screen
 from textual.theme import BUILTIN_THEMES, Theme
 
 from tui_tracker.errors import TrackerError
+from tui_tracker.remembered import State
+from tui_tracker.settings import Settings, read_settings
 from tui_tracker.tui.clipboard import copy
 from tui_tracker.tui.keys import bindings
 from tui_tracker.tui.screens.base import TrackerScreen
@@ -38,6 +40,7 @@ FRAME_S = 1.0
 RECOVER_S = 1.0
 """How often journals of running and dead runs are moved into the store."""
 TWICE_S = 2.0
+REMEMBER_S = 1.0
 
 # Foreground and background are the terminal's own: a page then fits whatever the person
 # likes to look at, and no line carries a colour it does not need.
@@ -112,9 +115,15 @@ class TrackerApp(App[None], inherit_bindings=False):
     class StoreChanged(Message):
         """Something was written to the store."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(
+        self, store: Store, *, settings: Settings | None = None, state: State | None = None
+    ) -> None:
         super().__init__()
         self.store = store
+        self.settings = settings or read_settings()
+        self.state = state or State(store.folder)
+        self.state.on_change = self._remember_soon
+        self._remembering = False
         self.plain = bool(os.environ.get("NO_COLOR"))
         # Before the first page is read, so that no change falls between the two.
         self._version = store.data_version()
@@ -152,6 +161,17 @@ class TrackerApp(App[None], inherit_bindings=False):
 
     def on_unmount(self) -> None:
         self._stop_watching.set()
+        self.state.save()
+
+    def _remember_soon(self) -> None:
+        """Write what is remembered in a moment: a held key changes a width many times."""
+        if not self._remembering:
+            self._remembering = True
+            self.set_timer(REMEMBER_S, self._remember)
+
+    def _remember(self) -> None:
+        self._remembering = False
+        self.run_worker(self.state.save, thread=True, group="state", exit_on_error=False)
 
     def _watch_store(self) -> None:
         """Post `StoreChanged` whenever the store is not what it was; runs in a thread."""
