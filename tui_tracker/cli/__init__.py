@@ -49,6 +49,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "store": "say what the store holds and weighs",
         "doctor": "check the store, recover what dead runs left, back up",
         "gc": "empty the trash and give the space back",
+        "keys": "list the keys of the app, with your own",
         "config": "say which settings are in force, and from where",
     },
     "hand on": {
