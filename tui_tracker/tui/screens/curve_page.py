@@ -132,14 +132,14 @@ class CurvePage(TrackerScreen, inherit_bindings=False):
     # What is chosen in a list.
 
     def on_curve_grid_axis_wanted(self) -> None:
-        from tui_tracker.tui.screens.choose import Choice, ChooseScreen
+        from tui_tracker.tui.screens.curve_choice import Choice, CurveChoice
 
         grid = self.grid
         labels = sorted(self.all_labels(), key=lambda label: "epoch" not in label.casefold())
         choices = [Choice(kind, name, note) for kind, name, note in AXES]
         choices += [Choice(f"metric {label}", label, "metric") for label in labels]
         now = f"metric {grid.look.x_name}" if grid.look.x == "metric" else grid.look.x
-        self.app.push_screen(ChooseScreen("x axis", choices, at=now), self._take_axis)
+        self.app.push_screen(CurveChoice("x axis", choices, at=now), self._take_axis)
 
     def _take_axis(self, chosen: list[str] | None) -> None:
         if not chosen:
@@ -153,7 +153,7 @@ class CurvePage(TrackerScreen, inherit_bindings=False):
         self.grid.set_axis(axis, name)
 
     def on_curve_grid_metrics_wanted(self) -> None:
-        from tui_tracker.tui.screens.choose import Choice, ChooseScreen
+        from tui_tracker.tui.screens.curve_choice import Choice, CurveChoice
 
         labels = self.all_labels()
         counts = {label: sum(label in run.metrics for run in self.grid.runs) for label in labels}
@@ -161,7 +161,7 @@ class CurvePage(TrackerScreen, inherit_bindings=False):
         notes = {label: f"{n} of {runs} runs" if runs > 1 else "" for label, n in counts.items()}
         choices = [Choice(label, label, notes[label]) for label in labels]
         taken = [one for one in labels if self.wanted_metrics is None or one in self.wanted_metrics]
-        screen = ChooseScreen("metrics", choices, at=self.grid.label, taken=taken)
+        screen = CurveChoice("metrics", choices, at=self.grid.label, taken=taken)
         self.app.push_screen(screen, self._take_metrics)
 
     def _take_metrics(self, chosen: list[str] | None) -> None:

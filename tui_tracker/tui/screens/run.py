@@ -342,3 +342,6 @@ class RunScreen(LineageTab, CurvePage, inherit_bindings=False):
         if self._tab == CURVES and (values := self.grid.values_text()):
             return values
         return self.run_detail.row.id if self.run_detail else ""
+
+    def runs_to_copy(self) -> list[int]:
+        return [self.key]

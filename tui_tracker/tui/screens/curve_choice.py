@@ -55,7 +55,7 @@ class ChoiceList(VirtualList):
         )
 
 
-class ChooseScreen(ModalScreen[list[str] | None], inherit_bindings=False):
+class CurveChoice(ModalScreen[list[str] | None], inherit_bindings=False):
     """Returns the values chosen, or None where it was left.
 
     With `several`, space marks and unmarks, ctrl+t all that are shown; enter takes the
@@ -143,12 +143,12 @@ class _Line(Input):
 
     def action_mark(self) -> None:
         screen = self.screen
-        if self.several and isinstance(screen, ChooseScreen):
+        if self.several and isinstance(screen, CurveChoice):
             screen.mark()
         else:
             self.insert_text_at_cursor(" ")
 
     def action_mark_all(self) -> None:
         screen = self.screen
-        if self.several and isinstance(screen, ChooseScreen):
+        if self.several and isinstance(screen, CurveChoice):
             screen.mark_all()
