@@ -69,7 +69,7 @@ class RunsScreen(Filtering, Ordering, Marking, Panes, inherit_bindings=False):
             self.table.cursor = self.table.keys.index(key)
 
     def go_back(self) -> None:
-        if self.clear_filter():
+        if self.clear_filter() or self.clear_marks():
             return
         if self.tree_pane.display and not self.table.display:
             self.action_tree()
