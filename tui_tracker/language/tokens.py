@@ -15,7 +15,6 @@ from typing import Literal, cast
 from tui_tracker.errors import QueryError
 from tui_tracker.language.tree import (
     ENDS_WORD,
-    KEYWORDS,
     Field,
     FieldKind,
     Operator,
@@ -30,8 +29,15 @@ _OPERATORS: dict[str, Operator] = {
 }
 _NEAREST = {"=>": ">=", "=<": "<=", "<>": "!=", "=~": "~", "=!": "!=", "!": "!=", "===": "="}
 _PREFIXES: dict[str, FieldKind] = {
-    **{"param": "param", "params": "param", "metric": "metric", "metrics": "metric"},
-    **{"fact": "fact", "facts": "fact", "system": "system", "tag": "tag", "tags": "tag"},
+    "param": "param",
+    "params": "param",
+    "metric": "metric",
+    "metrics": "metric",
+    "fact": "fact",
+    "facts": "fact",
+    "system": "system",
+    "tag": "tag",
+    "tags": "tag",
 }
 STATISTICS = ("last", "min", "max", "mean", "first", "count", "std", "best", "nan", "inf")
 TIME_FIELDS = frozenset(("started", "ended", "duration"))
