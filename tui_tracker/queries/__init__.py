@@ -32,6 +32,8 @@ if TYPE_CHECKING:
         Status,
         StoreFacts,
     )
+    from tui_tracker.queries.choices import ColumnChoice, list_choices, list_columns
+    from tui_tracker.queries.columns import ColumnSpec, order_by, parse_column, parse_columns
     from tui_tracker.queries.details import find_metric, get_run, list_param_changes
     from tui_tracker.queries.facts import data_version, store_facts
     from tui_tracker.queries.overview import LastValues, list_last_values
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
     from tui_tracker.queries.runs import (
         find_run,
         get_rows,
-        list_columns,
         list_experiments,
         run_id,
     )
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Artifact",
     "Buckets",
+    "ColumnChoice",
+    "ColumnSpec",
     "ConsoleLine",
     "ExperimentRow",
     "LastValues",
@@ -69,11 +72,15 @@ __all__ = [
     "find_run",
     "get_rows",
     "get_run",
+    "list_choices",
     "list_columns",
     "list_experiments",
     "list_last_values",
     "list_param_changes",
     "list_run_keys",
+    "order_by",
+    "parse_column",
+    "parse_columns",
     "read_buckets",
     "read_console",
     "read_series",
@@ -84,11 +91,13 @@ __all__ = [
 _PLACES = {
     "answers": "Artifact Buckets ConsoleLine ExperimentRow LineagePart MetricSummary Note "
     "ParamChange ParamValue RunDetail RunKey RunRow Series Status StoreFacts",
+    "choices": "ColumnChoice list_choices list_columns",
+    "columns": "ColumnSpec order_by parse_column parse_columns",
     "details": "find_metric get_run list_param_changes",
     "facts": "data_version store_facts",
     "overview": "LastValues list_last_values",
     "points": "read_buckets read_console read_series",
-    "runs": "find_run get_rows list_columns list_experiments run_id",
+    "runs": "find_run get_rows list_experiments run_id",
     "selection": "Order Selection list_run_keys",
 }
 _MODULES = {name: module for module, names in _PLACES.items() for name in names.split()}
