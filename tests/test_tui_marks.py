@@ -17,8 +17,8 @@ def marked(pilot) -> set[str]:
 
 @pytest.fixture
 def five(store, log_run):
-    """Runs `a` to `e`, the newest first in the table."""
-    for number, name in enumerate("abcde"):
+    """Runs `ant` to `eel`, the newest first in the table."""
+    for number, name in enumerate(("ant", "bee", "cat", "dog", "eel")):
         log_run(name, val_loss=[number / 10])
     return store
 
@@ -27,10 +27,10 @@ async def test_space_marks_and_unmarks_and_the_title_counts(five):
     async with opened(five) as pilot:
         await pilot.press("space", "down", "space")
         await see(pilot, "◆ 2 marked", "◆✓")
-        assert marked(pilot) == {"e", "d"}
+        assert marked(pilot) == {"eel", "dog"}
         await pilot.press("space")
 
-        assert marked(pilot) == {"e"}
+        assert marked(pilot) == {"eel"}
 
 
 async def test_v_marks_from_where_it_was_pressed_to_where_it_is_pressed_again(five):
@@ -41,33 +41,33 @@ async def test_v_marks_from_where_it_was_pressed_to_where_it_is_pressed_again(fi
         await pilot.press("v")
         await see(pilot, "◆ 3 marked")
 
-        assert marked(pilot) == {"d", "c", "b"}
+        assert marked(pilot) == {"dog", "cat", "bee"}
 
 
 async def test_esc_leaves_a_range_and_only_then_clears_marks(five):
     async with opened(five) as pilot:
         await pilot.press("space", "down", "v", "down", "escape")
         await see(pilot, "No range marked")
-        assert marked(pilot) == {"e"}
+        assert marked(pilot) == {"eel"}
 
 
 async def test_all_shown_are_marked_and_the_others_by_inverting(five):
     async with opened(five) as pilot:
         await pilot.press("space", "asterisk")
-        assert marked(pilot) == {"a", "b", "c", "d"}
+        assert marked(pilot) == {"ant", "bee", "cat", "dog"}
         await pilot.press("A")
         await see(pilot, "◆ 5 marked")
 
 
 async def test_marks_survive_another_order_a_filter_and_new_runs(five, log_run):
     async with opened(five) as pilot:
-        await pilot.press("space", "s", "slash", "a", "enter")
+        await pilot.press("space", "s", "slash", *"cat", "enter")
         await see(pilot, "◆ 1 marked, 1 not shown")
         await pilot.press("escape")
-        log_run("f")
+        log_run("fly")
         await see(pilot, "6 runs", "◆ 1 marked  ")
 
-        assert marked(pilot) == {"e"}
+        assert marked(pilot) == {"eel"}
 
 
 async def test_esc_clears_marks_with_a_word_and_a_key_brings_them_back(five):
