@@ -83,3 +83,6 @@ class RunsScreen(Filtering, Ordering, Marking, Panes, inherit_bindings=False):
 
     def text_to_copy(self) -> str:
         return self.table.current.id if self.table.current else ""
+
+    def runs_to_copy(self) -> list[int]:
+        return self.chosen_runs()
