@@ -32,6 +32,8 @@ if TYPE_CHECKING:
         Status,
         StoreFacts,
     )
+    from tui_tracker.queries.choices import ColumnChoice, list_choices, list_columns
+    from tui_tracker.queries.columns import ColumnSpec, order_by, parse_column, parse_columns
     from tui_tracker.queries.curves import ChartWanted, Pair, XAxis, read_curves
     from tui_tracker.queries.curves_over import read_difference
     from tui_tracker.queries.details import find_metric, get_run, list_param_changes
@@ -47,7 +49,6 @@ if TYPE_CHECKING:
     from tui_tracker.queries.runs import (
         find_run,
         get_rows,
-        list_columns,
         list_experiments,
         run_id,
     )
@@ -57,6 +58,8 @@ __all__ = [
     "Artifact",
     "Buckets",
     "ChartWanted",
+    "ColumnChoice",
+    "ColumnSpec",
     "ConsoleLine",
     "Crossing",
     "ExperimentRow",
@@ -83,11 +86,15 @@ __all__ = [
     "first_crossings",
     "get_rows",
     "get_run",
+    "list_choices",
     "list_columns",
     "list_experiments",
     "list_last_values",
     "list_param_changes",
     "list_run_keys",
+    "order_by",
+    "parse_column",
+    "parse_columns",
     "read_buckets",
     "read_console",
     "read_curves",
@@ -103,12 +110,14 @@ _PLACES = {
     "ParamChange ParamValue RunDetail RunKey RunRow Series Status StoreFacts",
     "curves": "ChartWanted Pair XAxis read_curves",
     "curves_over": "read_difference",
+    "choices": "ColumnChoice list_choices list_columns",
+    "columns": "ColumnSpec order_by parse_column parse_columns",
     "details": "find_metric get_run list_param_changes",
     "facts": "data_version store_facts",
     "overview": "LastValues list_last_values",
     "points": "read_buckets read_console read_series",
     "probing": "Crossing PointFound first_crossings read_values_at",
-    "runs": "find_run get_rows list_columns list_experiments run_id",
+    "runs": "find_run get_rows list_experiments run_id",
     "selection": "Order Selection list_run_keys",
 }
 _MODULES = {name: module for module, names in _PLACES.items() for name in names.split()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -65,6 +65,10 @@ class CurvePage(TrackerScreen, inherit_bindings=False):
         self._level_of = ""
         self.wanted_metrics: frozenset[str] | None = None
         """Those chosen by hand; None for all."""
+
+    def on_mount(self) -> None:
+        tracker = self.tracker
+        self.grid.look = replace(self.grid.look, ascii=tracker.terminal.ascii, plain=tracker.plain)
 
     @property
     def grid(self) -> CurveGrid:
