@@ -45,6 +45,7 @@ BRAILLE = "".join(map(_braille, range(256)))
 ASCII = "".join(map(_ascii, range(256)))
 
 _SET = bytes([0]) + bytes([255]) * 255
+_SPARSE = bytes(mask & 0x41 for mask in range(256))
 _STRETCH = re.compile(rb"([^\0])(?:\1|\0)*|\0+", re.S)
 """Equal owners; blank cells have no colour and join what stands before them."""
 
@@ -166,9 +167,27 @@ def _line(
 
 def fill(curve: Curve, x: Axis, y: Axis) -> Dots:
     """Return the area between a curve's minima and maxima as a quarter of its dots."""
-    dense = trace(curve, x, y)
-    # Every other row and column: a line stays legible on it, also without colours.
-    return bytes(mask & 0x05 for mask in dense)
+    at, shown = _columns(curve, x), _shown(curve, curve.maxs, x, y)
+    kept, breaks = shown if shown is not None else (list(range(len(at))), set())
+    lows = [value if value > 0 or not y.log else y.low for value in curve.mins]
+    tops = y.places([curve.maxs[index] for index in kept])
+    bottoms = y.places([lows[index] for index in kept])
+    above, last = _strokes(y.dots), y.dots - 1
+    columns = [0] * ((x.dots + 1) // 2)
+    before = -1
+    for index, (place, high, low) in enumerate(zip(kept, tops, bottoms, strict=True)):
+        column = at[place]
+        start = before if before >= 0 and index not in breaks else column
+        # Between two places the area goes straight from one range to the next.
+        for between in range(start, column + 1):
+            share = (between - start) / (column - start) if column > start else 1.0
+            top = last - round(tops[index - 1] * (1 - share) + high * share)
+            bottom = last - round(bottoms[index - 1] * (1 - share) + low * share)
+            columns[between >> 1] |= (above[bottom + 1] ^ above[top]) << ((between & 1) << 2)
+        before = column
+    height = (y.dots + 3) // 4
+    # A quarter of the dots: a line stays legible on it, also without colours.
+    return b"".join([dots.to_bytes(height, "little") for dots in columns]).translate(_SPARSE)
 
 
 def gaps(curve: Curve, x: Axis) -> list[int]:
@@ -199,6 +218,14 @@ class Canvas:
         ours = int.from_bytes(bytes([owner]) * len(layer), "little") & here
         self._owners = self._owners & ~here | ours
         self._dots = (self._dots & ~here if over else self._dots) | dots
+
+    def cover(self, other: Canvas) -> None:
+        """Lay a canvas of the same size over this one, hiding the dots below it."""
+        size = self.width * self.height
+        here = other._dots.to_bytes(size, "little").translate(_SET)
+        below = ~int.from_bytes(here, "little")
+        self._dots = self._dots & below | other._dots
+        self._owners = self._owners & below | other._owners
 
     def rows(self, characters: str = BRAILLE) -> list[tuple[str, bytes]]:
         """Return each line's text and the owner of each of its cells, 0 where it is blank."""

@@ -213,7 +213,8 @@ class CurvePage(TrackerScreen, inherit_bindings=False):
 
     def on_curve_page_threshold_read(self, event: CurvePage.ThresholdRead) -> None:
         self.grid.show_threshold(event.label, event.threshold)
-        self.say(event.threshold.words)
+        if not self.grid.enlarged:
+            self.say(event.threshold.words)
 
     # What is said.
 

@@ -360,7 +360,8 @@ class CurveBase(LineWidget, can_focus=True, inherit_bindings=False):
             lines += [((f" {text}", "bad"),) for text in wrap(words, width - 2)[:1]]
         if chart.traces and chart.zero:
             one = chart.traces[0]
-            lines.append(((f" {crop(f'{one.name}: {one.note}', width - 2)}", "dim"),))
+            words = f"{one.name}: {one.note}" if one.note else one.name
+            lines.append(((f" {crop(words, width - 2)}", "dim"),))
         return lines if self.size.height - len(lines) >= 8 else []
 
     def _is_marked(self, index: int) -> bool:

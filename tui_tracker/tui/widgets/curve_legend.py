@@ -93,9 +93,9 @@ def size(chart: Chart, width: int, height: int) -> tuple[int, int]:
     """Return the cells that a legend takes at the right, and the lines it takes below."""
     if len(chart.traces) < 2:
         return 0, 0
-    if width >= PANEL_FROM:
-        return min(PANEL_WIDTH + (width - PANEL_FROM) // 4, 60), 0
     rows = -(-len(chart.traces) // max(1, width // COLUMN_WIDTH))
+    if width >= PANEL_FROM and rows > 2:
+        return min(PANEL_WIDTH + (width - PANEL_FROM) // 4, 60), 0
     return 0, min(rows, max(2, height // 4)) + 1
 
 

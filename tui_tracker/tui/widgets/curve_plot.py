@@ -6,6 +6,8 @@ it would draw now and repaint only cells that differ.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -124,73 +126,75 @@ def _nothing(chart: Chart) -> str:
     return "no finite value"
 
 
+class _Owners:
+    """Whose cells are whose: roles and letters by the owners of a canvas."""
+
+    def __init__(self) -> None:
+        self.roles: list[Role] = [""]
+        self.letters = [" "]
+
+    def add(self, role: Role, letter: str) -> int:
+        """Return the owner of a layer; one is a byte, so the last is shared by all above."""
+        if len(self.roles) < 255:
+            self.roles.append(role)
+            self.letters.append(letter)
+        return len(self.roles) - 1
+
+
 def _rows(chart: Chart, x: Axis, y: Axis, plot: tuple[int, int]) -> list[Line]:
-    """Return the plot's rows: lines, bands, raw curves behind smoothed ones, marks."""
-    canvas = Canvas(*plot)
-    roles: list[Role] = [""]
-    letters = [" "]
+    """Return the plot's rows: bands and raw curves, the lines over them, letters, marks."""
+    canvas, owners = _painted(chart, x, y, plot)
     overlay: Overlay = {}
-    for one in sorted(chart.traces, key=_depth):
-        _draw_trace(canvas, one, chart, (x, y), roles, letters)
-    tell_apart = len(chart.traces) > 1
     shown = glyphs(chart)
+    tell_apart = len(chart.traces) > 1
     if tell_apart and not chart.look.ascii:
         _add_letters(overlay, chart, x, y, plot)
     _add_gaps(overlay, chart, x, plot)
     _add_marks(overlay, chart, x)
+    spots: dict[int, dict[int, tuple[str, Role]]] = {}
+    for (row, cell), spot in overlay.items():
+        spots.setdefault(row, {})[cell] = spot
     levels = _levels(chart, y, plot[1])
     at = x.place(chart.cursor) // 2 if chart.cursor is not None else None
-    by_letter = tell_apart and chart.look.ascii
     rows = []
-    for row, (text, owners) in enumerate(canvas.rows(shown.dots)):
-        cells, painted = text, owners
-        if by_letter:
-            cells = "".join(
-                letters[owner] if owner and letters[owner] != " " else character
-                for character, owner in zip(text, owners, strict=True)
-            )
-        spots = {cell: spot for (line, cell), spot in overlay.items() if line == row}
-        rows.append(
-            _row(cells, painted, roles, spots, _ground(shown, row, levels, at, plot[0]), at)
-        )
+    for row, (text, painted) in enumerate(canvas.rows(shown.dots)):
+        cells = _lettered(text, painted, owners) if tell_apart and chart.look.ascii else text
+        ground = _ground(shown, row, levels, at, plot[0])
+        rows.append(_row(cells, painted, owners.roles, spots.get(row, {}), ground, at))
     return rows
 
 
-def _depth(one: Trace) -> tuple[bool, bool]:
-    return not one.faded, one.pinned or one.chosen
+def _painted(chart: Chart, x: Axis, y: Axis, plot: tuple[int, int]) -> tuple[Canvas, _Owners]:
+    """Return the dots: what is behind, then all lines over it."""
+    behind, lines, owners = Canvas(*plot), Canvas(*plot), _Owners()
+    smoothing = chart.look.smoothing
+    # What stands out is drawn last, so that nothing hides it.
+    for one in sorted(chart.traces, key=lambda one: (not one.faded, one.pinned or one.chosen)):
+        if one.curve is None:
+            continue
+        role: Role = "faint" if one.faded else one.role
+        if one.spread is not None:
+            behind.add(fill(one.spread, x, y), owners.add(role, "."))
+        if smoothing and not one.faded:
+            behind.add(trace(one.curve, x, y), owners.add("faint", "."))
+        curve = drawn_curve(one, chart)
+        lines.add(trace(curve, x, y, means=one.spread is not None), owners.add(role, one.letter))
+    behind.cover(lines)
+    return behind, owners
 
 
-def _draw_trace(
-    canvas: Canvas,
-    one: Trace,
-    chart: Chart,
-    axes: tuple[Axis, Axis],
-    roles: list[Role],
-    letters: list[str],
-) -> None:
-    if one.curve is None:
-        return
+def drawn_curve(one: Trace, chart: Chart) -> Curve:
+    """Return what is drawn of a line: the smoothed curve, where the chart is smoothed."""
+    assert one.curve is not None
+    return smoothed(one.curve, chart.look.smoothing) if chart.look.smoothing else one.curve
 
-    def owner(role: Role, letter: str) -> int:
-        roles.append(role)
-        letters.append(letter)
-        return len(roles) - 1
 
-    # An owner is a byte; what comes after the last shares its colour.
-    if len(roles) > 250:
-        return
-    role: Role = "faint" if one.faded else one.role
-    if one.spread is not None:
-        canvas.add(fill(one.spread, *axes), owner(role, "."))
-    curve, smoothing = one.curve, chart.look.smoothing
-    if smoothing:
-        if not one.faded:
-            canvas.add(trace(curve, *axes), owner("faint", "."))
-        layer = trace(smoothed(curve, smoothing), *axes)
-    else:
-        layer = trace(curve, *axes, means=one.spread is not None)
-    over = bool(smoothing) or one.spread is not None
-    canvas.add(layer, owner(role, one.letter), over=over)
+def _lettered(text: str, painted: bytes, owners: _Owners) -> str:
+    """Return a row of ASCII in which lines are drawn with their letters."""
+    return "".join(
+        owners.letters[owner] if owner else character
+        for character, owner in zip(text, painted, strict=True)
+    )
 
 
 def _levels(chart: Chart, y: Axis, height: int) -> dict[int, Role]:
@@ -245,33 +249,23 @@ def _row(
 
 
 def _add_letters(overlay: Overlay, chart: Chart, x: Axis, y: Axis, plot: tuple[int, int]) -> None:
-    """Put each line's letter at its end, and now and then along it, where there is room."""
-    count = max(1, len(chart.traces))
-    for number, one in enumerate(sorted(chart.traces, key=lambda one: not one.faded)):
-        if one.curve is None or not len(one.curve.lows):
-            continue
+    """Put each line's letter where no other line is, near its end and now and then along it.
+
+    Where lines lie on each other a letter would name one of several, so there is none.
+    """
+    named = [one for one in chart.traces if one.curve is not None]
+    rows = [_cells(drawn_curve(one, chart), x, y, plot) for one in named]
+    taken = Counter(cell for points in rows for cell in points.items())
+    letters = max(1, min(plot[0] // LETTERS_APART, 2 * plot[0] // (3 * len(named)) if named else 1))
+    for number, (one, points) in enumerate(zip(named, rows, strict=True)):
+        alone = sorted(column for column, row in points.items() if taken[column, row] == 1)
         role: Role = "faint" if one.faded else one.role
-        first = LETTERS_APART * (number + 1) // (count + 1)
-        places = [plot[0], *range(first, plot[0] - 4, LETTERS_APART)]
-        points = _cells(one.curve, x, y, plot)
-        if not points:
-            continue
-        columns = sorted(points)
-        for place in places:
-            column = max((c for c in columns if c <= place), default=None)
-            if column is None or (place != plot[0] and column < place - 2):
-                continue
-            row = points[column]
-            if place == plot[0]:
-                row = _free(overlay, row, column, plot[1])
-            if (row, column) not in overlay:
-                overlay[row, column] = (one.letter, role)
-
-
-def _free(overlay: Overlay, row: int, column: int, height: int) -> int:
-    """Return the row nearest to `row` whose cell no other letter has taken."""
-    rows = sorted(range(height), key=lambda other: (abs(other - row), other))
-    return next((other for other in rows[:5] if (other, column) not in overlay), row)
+        apart = plot[0] // letters
+        shift = apart * number // len(named)
+        for place in [plot[0] - 1, *range(shift, plot[0] - LETTERS_APART // 2, apart)]:
+            near = alone[max(0, bisect_right(alone, place) - 1) : bisect_right(alone, place)]
+            if near and near[0] > place - LETTERS_APART // 2:
+                overlay.setdefault((points[near[0]], near[0]), (one.letter, role))
 
 
 def _cells(curve: Curve, x: Axis, y: Axis, plot: tuple[int, int]) -> dict[int, int]:
