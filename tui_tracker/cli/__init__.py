@@ -27,6 +27,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "ls": "list runs",
         "show": "show all about one run",
         "curve": "draw metrics over steps",
+        "health": "say what is wrong with runs",
         "console": "print what a run printed",
         "artifacts": "list a run's files, or copy them out",
         "lineage": "check what a run came from against what is there now",

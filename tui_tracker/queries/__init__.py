@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     )
     from tui_tracker.queries.details import find_metric, get_run, list_param_changes
     from tui_tracker.queries.facts import data_version, store_facts
+    from tui_tracker.queries.health import read_health
     from tui_tracker.queries.overview import LastValues, list_last_values
     from tui_tracker.queries.points import read_buckets, read_console, read_series
     from tui_tracker.queries.runs import (
@@ -76,6 +77,7 @@ __all__ = [
     "list_run_keys",
     "read_buckets",
     "read_console",
+    "read_health",
     "read_series",
     "run_id",
     "store_facts",
@@ -86,6 +88,7 @@ _PLACES = {
     "ParamChange ParamValue RunDetail RunKey RunRow Series Status StoreFacts",
     "details": "find_metric get_run list_param_changes",
     "facts": "data_version store_facts",
+    "health": "read_health",
     "overview": "LastValues list_last_values",
     "points": "read_buckets read_console read_series",
     "runs": "find_run get_rows list_columns list_experiments run_id",
