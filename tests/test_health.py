@@ -8,8 +8,8 @@ from random import Random
 
 import numpy as np
 import pytest
-
 from curve_shapes import at_rest, blown_up, forgotten, restless, spiked, well_curves
+
 from tui_tracker.health import (
     Health,
     RunFacts,
