@@ -142,7 +142,7 @@ class Run(Table, table=True):
 
 
 class Key(Table, table=True):
-    """The name of a param (kind 0) or of a metric in a context (kind 1), interned."""
+    """The name of a param (kind 0), a metric in a context (1) or a system metric (2), interned."""
 
     __table_args__ = (Index("key_by_name", "name", "kind", "context", unique=True),)
 

@@ -19,6 +19,7 @@ from tui_tracker.queries.rows import (
     METRIC,
     METRIC_KIND,
     PARAM_KIND,
+    SYSTEM_KIND,
     marks,
     maybe_moment,
     metric_summary,
@@ -108,7 +109,8 @@ def list_columns(store: Store, selection: Selection = EVERYTHING) -> tuple[list[
     for table in ("param", "metric"):
         rows = store.read(
             f"SELECT k.name, k.context, count(*) AS n FROM {table} AS t "
-            "JOIN key AS k ON k.id = t.key "
+            # What the machine was busy with lies beside the metrics, under names of its own.
+            f"JOIN key AS k ON k.id = t.key AND k.kind != {SYSTEM_KIND} "
             "WHERE t.run IN (SELECT r.id FROM run AS r "
             f"JOIN experiment AS e ON e.id = r.experiment WHERE {where}) "
             "GROUP BY t.key ORDER BY n DESC, k.name, k.context",
@@ -226,6 +228,8 @@ def _metric_cells(
         "ORDER BY run, key",
         bound | {"names": marks(keys)},
     ):
+        if columns[-1] not in keys:
+            continue  # a system metric
         name, context = keys[columns[-1]]
         summary = metric_summary(name, context, columns)
         found.setdefault(run, {})[summary.label] = summary
