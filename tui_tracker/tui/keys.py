@@ -8,11 +8,12 @@ what tmux and screen own (ctrl+b, a), flow control and job control (ctrl+s, q, z
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
-from textual.binding import Binding, BindingType
+if TYPE_CHECKING:
+    from textual.binding import BindingType
 
 Place = Literal[
     "everywhere",
@@ -69,6 +70,10 @@ TITLES: dict[Place, str] = {
 FORBIDDEN = frozenset(f"ctrl+{letter}" for letter in "abhijmqsz") | {"ctrl+left_square_bracket"}
 
 
+UNBOUND = "unbound"
+"""A key that nobody can press, where an action has none: Textual wants one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """One action and the keys that do it in one place."""
@@ -86,6 +91,16 @@ class Key:
     command: bool = True
     """Offered in the palette; movement is not."""
 
+    @property
+    def name(self) -> str:
+        """What the settings call it: place and action, or place and label.
+
+        An action that takes arguments stands in the table several times, so its label
+        tells which one is meant: `list.page_up`.
+        """
+        action, takes, _ = self.action.removeprefix("screen.").partition("(")
+        return f"{self.place}.{self.label.replace(' ', '_') if takes else action}"
+
 
 KEYS: tuple[Key, ...] = (
     Key("everywhere", ("question_mark", "f1"), "help", "more", "Show the keys that work here", 99),
@@ -101,7 +116,9 @@ KEYS: tuple[Key, ...] = (
         "Copy the id of the run, in its lineage what the cursor is on",
         55,
     ),
-    Key("everywhere", ("T",), "theme", "theme", "Change between the dark and the light theme"),
+    Key("everywhere", ("Y",), "copy_as", "copy as", "Copy the run as TSV, JSON or a command"),
+    Key("everywhere", ("ctrl+t",), "theme", "theme", "Show the app in the next theme"),
+    Key("everywhere", (), "choose_theme", "themes", "Choose a theme, seeing each one"),
     Key("everywhere", ("ctrl+c",), "interrupt", "quit", "Quit, when pressed twice"),
     Key("list", ("up", "k"), "move(-1)", "up", "Move up", command=False),
     Key("list", ("down", "j"), "move(1)", "down", "Move down", command=False),
@@ -195,16 +212,31 @@ KEYS: tuple[Key, ...] = (
 )
 
 
+_active: Sequence[Key] = KEYS
+
+
+def use_keys(keys: Sequence[Key]) -> None:
+    """Let footer, help and palette tell these keys: the table with the person's own."""
+    global _active
+    _active = keys
+
+
 def bindings(place: Place) -> list[BindingType]:
-    """Return the Textual bindings of one place, none of them in Textual's own footer."""
+    """Return the Textual bindings of one place as shipped, none in Textual's own footer.
+
+    The person's own keys are laid over them by the app, by the actions' names.
+    """
+    from textual.binding import Binding  # `tt keys` tells the table without Textual
+
     return [
         # ctrl+c must quit also while a text field has the focus.
         Binding(
-            ",".join(key.keys),
+            ",".join(key.keys) or UNBOUND,
             key.action,
             key.description,
             show=False,
             priority="ctrl+c" in key.keys,
+            id=key.name,
         )
         for key in KEYS
         if key.place == place
@@ -212,14 +244,25 @@ def bindings(place: Place) -> list[BindingType]:
 
 
 def keys_at(place: Place) -> Iterator[Key]:
-    """Yield the keys that work in a place: its own first, then those of the places around."""
+    """Yield the keys that work in a place: its own first, then those of the places around.
+
+    A key that means something nearer is left out of what it means farther out; an action
+    that is left without any is still a command.
+    """
+    nearer: set[str] = set()
     for where in (place, *AROUND[place]):
-        yield from (key for key in KEYS if key.place == where)
+        here = [key for key in _active if key.place == where]
+        for key in here:
+            names = tuple(name for name in key.keys if name not in nearer)
+            yield key if names == key.keys else replace(key, keys=names)
+        nearer.update(name for key in here for name in key.keys)
 
 
 def hints(place: Place) -> list[tuple[str, str]]:
     """Return key and label of what the footer names in a place, most useful first."""
-    ranked = sorted((key for key in keys_at(place) if key.rank), key=lambda key: key.rank)
+    ranked = sorted(
+        (key for key in keys_at(place) if key.rank and key.keys), key=lambda key: key.rank
+    )
     return [(key_name(key.keys[0]), key.label) for key in ranked]
 
 
@@ -252,11 +295,11 @@ def key_names(key: Key) -> str:
     return " ".join(map(key_name, key.keys))
 
 
-def markdown_table() -> str:
-    """Return the whole table in Markdown, for the README."""
+def markdown_table(keys: Sequence[Key] = KEYS) -> str:
+    """Return a table of keys in Markdown; by default the shipped one, for the README."""
     lines = ["| where | key | what it does |", "| --- | --- | --- |"]
     for place, title in TITLES.items():
-        for key in (key for key in KEYS if key.place == place):
-            names = " ".join(f"`{key_name(name)}`" for name in key.keys)
+        for key in (key for key in keys if key.place == place):
+            names = " ".join(f"`{key_name(name)}`" for name in key.keys) or "by name"
             lines.append(f"| {title} | {names} | {key.description} |")
     return "\n".join(lines) + "\n"

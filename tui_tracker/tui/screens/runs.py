@@ -365,6 +365,10 @@ class RunsScreen(TrackerScreen, inherit_bindings=False):
     def text_to_copy(self) -> str:
         return self.table.current.id if self.table.current else ""
 
+    def runs_to_copy(self) -> list[int]:
+        key = self.table.current_key
+        return [] if key is None else [key]
+
 
 @dataclass(frozen=True, slots=True)
 class _Request:
