@@ -24,7 +24,7 @@ from tui_tracker.language.tree import (
 from tui_tracker.language.units import is_date, is_number, is_span, unit_seconds
 
 _OPERATORS: dict[str, Operator] = {
-    **{sign: cast("Operator", sign) for sign in ("=", "!=", "<", "<=", ">", ">=", "~", "!~", ":")},
+    **{sign: sign for sign in ("=", "!=", "<", "<=", ">", ">=", "~", "!~", ":")},
     "==": "=",
 }
 _NEAREST = {"=>": ">=", "=<": "<=", "<>": "!=", "=~": "~", "=!": "!=", "!": "!=", "===": "="}
@@ -133,7 +133,8 @@ class Reader:
 
     def field(self) -> Field:
         """Read a field: its kind, its name, bare or in quotes, and a statistic behind quotes."""
-        start, kind = self.at, cast("FieldKind", "")
+        start = self.at
+        kind: FieldKind = ""
         if match := _PREFIX.match(self.text, self.at):
             kind, self.at = _PREFIXES[match[1]], match.end()
         if self.next not in ("`", '"'):
