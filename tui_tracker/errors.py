@@ -4,12 +4,14 @@
       NotFound           a name or id that matches nothing
       Ambiguous          a name or prefix that matches several runs
       InvalidArgument    a value that cannot be used
+      QueryError         a query that cannot be read, with the place
       StoreError         the store as a whole
         NotAStore        a path that holds something else
         StoreTooNew      written by a later version of this program
         StoreDamaged     SQLite cannot read it
         StoreBusy        another process holds the lock for too long
       JournalDamaged     a journal whose head cannot be read
+      QuestionStopped    nobody waits for the answer any more
       RunIsLive          the run still runs in another process
       CannotRun          a command that is none, or cannot be started
       BundleError        a file that cannot be taken for a bundle of runs
@@ -56,6 +58,21 @@ class InvalidArgument(TrackerError):
     """A value that cannot be used, with the reason and a value that can."""
 
 
+class QueryError(TrackerError):
+    """A query that cannot be read, or that names what is not there."""
+
+    def __init__(
+        self, query: str, column: int, problem: str, *, nearest: str = "", length: int = 1
+    ) -> None:
+        self.query, self.problem, self.nearest = query, problem, nearest
+        self.column = column
+        """Of the first character that is wrong, from 0; the query's length where more is wanted."""
+        self.length = length
+        """Characters that are wrong."""
+        hint = f": did you mean {nearest!r}?" if nearest else ""
+        super().__init__(f"{problem}{hint}")
+
+
 class StoreError(TrackerError):
     """The store as a whole cannot be used."""
 
@@ -94,6 +111,13 @@ class JournalDamaged(TrackerError):
     def __init__(self, path: str, problem: str) -> None:
         self.path, self.problem = path, problem
         super().__init__(f"{path}: {problem}")
+
+
+class QuestionStopped(TrackerError):
+    """A question to the store was given up, because another took its place."""
+
+    def __init__(self) -> None:
+        super().__init__("the question was given up")
 
 
 class RunIsLive(TrackerError):
