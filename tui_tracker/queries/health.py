@@ -26,6 +26,7 @@ from tui_tracker.health import (
     judge_run,
 )
 from tui_tracker.queries.answers import RunKey
+from tui_tracker.queries.pulse import read_pulses
 from tui_tracker.queries.rows import METRIC_KIND, marks
 from tui_tracker.store import Row, Store
 from tui_tracker.telling import metric_rank, metric_stat
@@ -147,14 +148,20 @@ def _judge(
     metrics = _read_metrics(store, keys, labels)
     heads = _read_heads(store, metrics)
     reading = _Reading(store, heads, most_blocks)
-    pulses = _read_pulses(store, [key for key in keys if states[key][0] == "running"])
+    pulses = read_pulses(store, [key for key in keys if states[key][0] == "running"])
     for key in keys:
         status, ended_by, points = states[key]
         chosen = metrics.get(key, [])
         curves = [reading.curve(metric, shape=metric.key in labels) for metric in chosen]
-        facts = RunFacts(status, ended_by, **pulses.get(key, {}))  # type: ignore[arg-type]
-        if status == "running":
-            facts = replace(facts, longest_ms=max(map(reading.pause_ms, chosen), default=0.0))
+        facts = RunFacts(status, ended_by)
+        if (pulse := pulses.get(key)) is not None:
+            facts = replace(
+                facts,
+                last_ms=pulse.last_ms,
+                usual_ms=pulse.usual_ms,
+                longest_ms=max(map(reading.pause_ms, chosen), default=0.0),
+                points=pulse.points,
+            )
         # The pulse depends on the time of asking, so it is not kept.
         found = judge_run(curves, replace(facts, last_ms=None))
         yield key, _Judged(points, facts, found)
@@ -220,26 +227,6 @@ def _read_heads(
     ):
         if (heads := found.get((run, metric))) is not None:
             heads.append(_Head(*head))
-    return found
-
-
-def _read_pulses(store: Store, keys: Sequence[RunKey]) -> dict[RunKey, dict[str, float]]:
-    """Return how often live runs log a step, and when they did last."""
-    if not keys:
-        return {}
-    where = "m.run IN (SELECT value FROM json_each(?)) AND k.kind=?"
-    source = f"FROM metric AS m JOIN key AS k ON k.id = m.key WHERE {where} GROUP BY m.run"
-    bound = (marks(keys), METRIC_KIND)
-    lasts: dict[RunKey, int] = dict(store.read(f"SELECT m.run, max(m.last_ms) {source}", bound))
-    found: dict[RunKey, dict[str, float]] = {}
-    # With one max() SQLite takes the other columns from the row that has it.
-    for run, count, first_ms, last_ms in store.read(
-        f"SELECT m.run, max(m.count), m.first_ms, m.last_ms {source}", bound
-    ):
-        usual = (last_ms - first_ms) / (count - 1) if count > 1 else None
-        found[run] = {"points": count, "last_ms": lasts[run]}
-        if usual is not None:
-            found[run]["usual_ms"] = usual
     return found
 
 
