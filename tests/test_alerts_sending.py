@@ -137,7 +137,7 @@ def test_a_host_that_hangs_holds_up_nobody(host):
     assert not sends.finish(0.05)
 
 
-@pytest.mark.parametrize("address", ["", "ftp://host/x", "host/x", "http://", "https://a b/"])
+@pytest.mark.parametrize("address", ["", "ftp://host/x", "host/x", "http:///x", "https://a b/"])
 def test_an_address_that_is_none_is_refused_without_being_repeated(address):
     with pytest.raises(InvalidArgument) as caught:
         check_address(address)
