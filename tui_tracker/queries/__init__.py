@@ -36,6 +36,14 @@ if TYPE_CHECKING:
     from tui_tracker.queries.columns import ColumnSpec, order_by, parse_column, parse_columns
     from tui_tracker.queries.details import find_metric, get_run, list_param_changes
     from tui_tracker.queries.facts import data_version, store_facts
+    from tui_tracker.queries.groups import (
+        BUT_SEED,
+        GroupOrder,
+        GroupRow,
+        GroupStat,
+        group_runs,
+        parse_group_order,
+    )
     from tui_tracker.queries.overview import LastValues, list_last_values
     from tui_tracker.queries.points import read_buckets, read_console, read_series
     from tui_tracker.queries.runs import (
@@ -44,15 +52,21 @@ if TYPE_CHECKING:
         list_experiments,
         run_id,
     )
-    from tui_tracker.queries.selection import Order, Selection, list_run_keys
+    from tui_tracker.queries.selection import ABSENT, Absent, Order, Selection, list_run_keys
 
 __all__ = [
+    "ABSENT",
+    "BUT_SEED",
+    "Absent",
     "Artifact",
     "Buckets",
     "ColumnChoice",
     "ColumnSpec",
     "ConsoleLine",
     "ExperimentRow",
+    "GroupOrder",
+    "GroupRow",
+    "GroupStat",
     "LastValues",
     "LineagePart",
     "MetricSummary",
@@ -72,6 +86,7 @@ __all__ = [
     "find_run",
     "get_rows",
     "get_run",
+    "group_runs",
     "list_choices",
     "list_columns",
     "list_experiments",
@@ -81,6 +96,7 @@ __all__ = [
     "order_by",
     "parse_column",
     "parse_columns",
+    "parse_group_order",
     "read_buckets",
     "read_console",
     "read_series",
@@ -98,7 +114,8 @@ _PLACES = {
     "overview": "LastValues list_last_values",
     "points": "read_buckets read_console read_series",
     "runs": "find_run get_rows list_experiments run_id",
-    "selection": "Order Selection list_run_keys",
+    "groups": "BUT_SEED GroupOrder GroupRow GroupStat group_runs parse_group_order",
+    "selection": "ABSENT Absent Order Selection list_run_keys",
 }
 _MODULES = {name: module for module, names in _PLACES.items() for name in names.split()}
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from tui_tracker.queries.order import order_sql
 from tui_tracker.queries.order import split_label as split_label
+from tui_tracker.queries.where import where_sql
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from tui_tracker.queries.answers import RunKey, Status
+    from tui_tracker.queries.where import Condition
     from tui_tracker.store import Store
 
 STATUSES: tuple[Status, ...] = ("running", "finished", "failed", "killed", "crashed")
@@ -37,15 +39,25 @@ class _Value:
         return tuple(getattr(self, name) for name in self.__slots__)
 
 
+class Absent(_Value):
+    """In place of a value: the run has none."""
+
+    __slots__ = ()
+
+
+ABSENT = Absent()
+
+
 class Selection(_Value):
     """Which runs: all that fit every part that is set.
 
     `experiment` is one, or a branch of the tree: `a` takes `a` and all of `a/...`.
     `query` is words, each found, case ignored, in name, id, experiment, status or a tag. `archived` adds the
-    archived runs, `deleted` takes the trash instead of the runs.
+    archived runs, `deleted` takes the trash instead of the runs. `where` are fields with the
+    value that a run must have in them (`("param:lr", 0.1)`), as branches of the tree tell them.
     """
 
-    __slots__ = ("archived", "deleted", "experiment", "query", "statuses")
+    __slots__ = ("archived", "deleted", "experiment", "query", "statuses", "where")
 
     def __init__(
         self,
@@ -54,7 +66,9 @@ class Selection(_Value):
         query: str = "",
         archived: bool = False,
         deleted: bool = False,
+        where: tuple[Condition, ...] = (),
     ) -> None:
+        self.where = where
         self.experiment, self.statuses, self.query = experiment, statuses, query
         self.archived, self.deleted = archived, deleted
 
@@ -114,6 +128,10 @@ def selection_sql(selection: Selection) -> tuple[str, dict[str, Any]]:
         parts.append("r.status IN (SELECT value FROM json_each(:statuses))")
         words = ",".join(f'"{status}"' for status in sorted(selection.statuses))
         bound["statuses"] = f"[{words}]"
+    if selection.where:
+        conditions, values = where_sql(selection.where, ABSENT)
+        parts += conditions
+        bound |= values
     for number, word in enumerate(selection.query.split()):
         name = f"word{number}"
         escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
