@@ -8,7 +8,6 @@ milliseconds, a join with as many runs five times that.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from tui_tracker.errors import BadColumn
 from tui_tracker.queries.answers import ParamValue, RunKey
@@ -18,10 +17,9 @@ from tui_tracker.queries.rows import METRIC_KIND, PARAM_KIND, marks, param_value
 from tui_tracker.queries.where import FACT_KIND, LONG_TEXT
 from tui_tracker.store import Store
 
-if TYPE_CHECKING:
-    from tui_tracker.queries.where import Raw
-
-    Pairs = list[tuple[RunKey, Raw]]
+Raw = str | float | None
+"""A value as the store keeps it."""
+Pairs = list[tuple[RunKey, Raw]]
 
 _PLAIN = {
     "status": "SELECT id, status FROM run",

@@ -72,6 +72,14 @@ class Selection(_Value):
         self.experiment, self.statuses, self.query = experiment, statuses, query
         self.archived, self.deleted = archived, deleted
 
+    def below(self, where: tuple[Condition, ...]) -> Selection:
+        """Return this selection with further conditions."""
+        made = Selection()
+        for name in self.__slots__:
+            setattr(made, name, getattr(self, name))
+        made.where = (*self.where, *where)
+        return made
+
 
 class Order(_Value):
     """What a table of runs is sorted by. Runs that lack the field, or have NaN, come last.
