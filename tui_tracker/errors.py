@@ -15,6 +15,7 @@
       RunIsLive          the run still runs in another process
       CannotRun          a command that is none, or cannot be started
       BundleError        a file that cannot be taken for a bundle of runs
+      ViewsDamaged       the file of saved views cannot be read
 
 Each carries its facts as attributes and reads as one sentence: what was wanted,
 where, and the nearest way out.
@@ -140,3 +141,13 @@ class BundleError(TrackerError):
     def __init__(self, path: str, problem: str) -> None:
         self.path, self.problem = path, problem
         super().__init__(f"{path}: {problem}")
+
+
+class ViewsDamaged(TrackerError):
+    """The file of saved views cannot be read as what it should be."""
+
+    def __init__(self, path: str, line: int, problem: str) -> None:
+        self.path, self.line, self.problem = path, line, problem
+        super().__init__(
+            f"{path}:{line}: {problem}. Nothing was changed: correct it, or move it away."
+        )
