@@ -125,7 +125,8 @@ def list_branches(
 ) -> Branches:
     """Return the branches of one level below the branch that `where` is.
 
-    Those of experiments come with all that is below them. `metric` is the spec of a metric whose best value each branch shows.
+    Those of experiments come with all that is below them. `metric` is the spec of a metric,
+    whose best value each branch tells.
 
     Raises:
         BadColumn: a level, or the metric, is no column that can be one.
@@ -238,7 +239,7 @@ class _Reader:
 
     def experiments(self, where: tuple[Condition, ...], depth: int) -> tuple[Branch, ...]:
         """Return the tree of experiments, counted without reading the runs one by one."""
-        condition, bound = selection_sql(self.selection)
+        condition, bound = selection_sql(self.store, self.selection)
         rows = self.store.read(
             "SELECT e.name, r.status, count(*), max(r.started_ms) FROM run AS r "
             f"JOIN experiment AS e ON e.id = r.experiment WHERE {condition} "
