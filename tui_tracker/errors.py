@@ -4,6 +4,7 @@
       NotFound           a name or id that matches nothing
       Ambiguous          a name or prefix that matches several runs
       InvalidArgument    a value that cannot be used
+        BadColumn        a text that says no column of a table
       QueryError         a query that cannot be read, with the place
       RuleError          a rule of an alert that cannot be read
       StoreError         the store as a whole
@@ -57,6 +58,14 @@ class Ambiguous(TrackerError):
 
 class InvalidArgument(TrackerError):
     """A value that cannot be used, with the reason and a value that can."""
+
+
+class BadColumn(InvalidArgument):
+    """A text that says no column, or none that can be used there."""
+
+    def __init__(self, spec: str, problem: str, *, nearest: str = "") -> None:
+        self.spec, self.nearest = spec, nearest
+        super().__init__(f"{problem}: did you mean {nearest!r}?" if nearest else problem)
 
 
 class QueryError(TrackerError):

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 
 from tui_tracker import folder as folders
 from tui_tracker.database import (
+    FILLS,
     MIGRATIONS,
     SCHEMA_VERSION,
     connect,
@@ -316,7 +317,7 @@ class Store:
             if not upgrade:
                 raise StoreError(self.path, "the store is of an older version: tt brings it up")
             with translated(self.path):
-                migrate(self.path, MIGRATIONS, SCHEMA_VERSION)
+                migrate(self.path, MIGRATIONS, SCHEMA_VERSION, FILLS)
 
 
 def _fits(pattern: str, text: object) -> bool:

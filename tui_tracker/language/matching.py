@@ -130,6 +130,12 @@ def sized(value: int | float) -> float | int | None:
         return None
 
 
+def clamped(number: int | float) -> float | int:
+    """Return a number as SQLite takes it, infinite where no float holds it."""
+    value = sized(number)
+    return value if value is not None else float("inf") if number > 0 else float("-inf")
+
+
 def _nearest_number(text: str) -> str:
     digits = text.rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
     unit = text[len(digits) :]

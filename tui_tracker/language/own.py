@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import datetime
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -11,10 +10,10 @@ from tui_tracker.language import units
 from tui_tracker.language.matching import (
     Bound,
     any_of,
+    clamped,
     is_pattern,
     one_of,
     regex,
-    sized,
     text_is,
     text_test,
     wanted_number,
@@ -184,9 +183,9 @@ class OwnFields:
         else:
             column = self._duration()
             number = self._seconds(value) * 1000
-        if math.isnan(number) or (fitting := sized(number)) is None:
+        if number != number:
             return "0"
-        return f"{column} {sign} {self._bound.put(fitting)}"
+        return f"{column} {sign} {self._bound.put(clamped(number))}"
 
     def _duration(self) -> str:
         now = self._bound.put(round(self._now.timestamp() * 1000))

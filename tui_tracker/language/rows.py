@@ -7,13 +7,13 @@ the set once and not anew for each run.
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Callable
 
 from tui_tracker.language import units
 from tui_tracker.language.matching import (
     Bound,
     any_of,
+    clamped,
     is_pattern,
     like,
     like_pattern,
@@ -35,6 +35,7 @@ LONG_TEXT = 512
 """Of a longer param the row holds so many characters, and `content` the whole."""
 _WHOLE = "coalesce(inflate((SELECT c.data FROM content AS c WHERE c.digest = p.digest)), p.text)"
 _MEMBERS = f"json_each(CASE WHEN json_valid({_WHOLE}) THEN {_WHOLE} ELSE '[]' END)"
+_NUMERIC = "e.type IN ('integer', 'real', 'true', 'false')"
 _SWITCHES = ("true", "false")
 _NONE = "p.number IS NULL AND p.text IS NULL AND p.type = 'none'"
 _WORDS = {
@@ -104,16 +105,16 @@ def _numeric(
     limits: list[tuple[str, Value]],
     numbers: list[int | float | None],
 ) -> list[str]:
-    if any(number is None or math.isnan(number) for number in numbers):
+    if any(number is None or number != number for number in numbers):
         return []
     put = [
-        (sign, bound.put(sized(number or 0)))
+        (sign, bound.put(clamped(number or 0)))
         for (sign, _), number in zip(limits, numbers, strict=True)
     ]
     tests = [
         " AND ".join(f"{column} {sign} {name}" for sign, name in put) for column in (row, member)
     ]
-    return [tests[0], _member(f"e.type IN ('integer', 'real') AND {tests[1]}")]
+    return [tests[0], _member(f"{_NUMERIC} AND {tests[1]}")]
 
 
 def _params(bound: Bound, target: Target, tests: list[str]) -> str:
@@ -129,7 +130,7 @@ def _param_numbers(bound: Bound, values: list[Value]) -> list[str]:
     bare = [value.text for value in values if not value.quoted]
     tests = [_WORDS[text.lower()] for text in bare if text.lower() in _WORDS]
     numbers = [number for number in map(units.number, bare) if number is not None]
-    finite = [number for number in numbers if not math.isnan(number)]
+    finite = [number for number in numbers if number == number]
     if len(finite) < len(numbers):
         tests.append("p.text = 'NaN' AND p.type = 'float'")
     small: list[object] = [number for number in finite if abs(number) < 2**53]
@@ -173,7 +174,7 @@ def _on_whole(test: Test) -> list[str]:
     """Return a test of the text in the row, and one of the text that goes on elsewhere."""
     return [
         f"length(p.text) < {LONG_TEXT} AND {test('p.text')}",
-        f"length(p.text) >= {LONG_TEXT} AND {test(_WHOLE)}",
+        f"p.text >= '' AND length(p.text) >= {LONG_TEXT} AND {test(_WHOLE)}",
     ]
 
 
@@ -195,8 +196,8 @@ def _member_is(bound: Bound, values: list[Value], *, loose: bool) -> str:
             test = f"e.value = {bound.put(value.text)}"
         tests.append(f"e.type = 'text' AND {test}")
         number = None if value.quoted else units.number(value.text)
-        if number is not None and not math.isnan(number) and sized(number) is not None:
-            tests.append(f"e.type IN ('integer', 'real') AND e.value = {bound.put(sized(number))}")
+        if number is not None and number == number and sized(number) is not None:
+            tests.append(f"{_NUMERIC} AND e.value = {bound.put(sized(number))}")
         if not value.quoted and value.text.lower() in _SWITCHES:
             tests.append(f"e.type = '{value.text.lower()}'")
     return any_of([f"({test})" for test in tests])
@@ -209,7 +210,7 @@ def metric_is(bound: Bound, target: Target, values: list[Value]) -> str:
     column, tests = _COLUMNS[target.statistic], []
     for value in values:
         number = wanted_number(bound, value, _metric_name(target))
-        if not math.isnan(number):
+        if number == number:
             tests.append(_metric_test(bound, target, "=", number))
         elif target.statistic in ("last", "first"):
             tests.append(f"{column} IS NULL")
@@ -226,14 +227,11 @@ def metric_within(bound: Bound, target: Target, limits: list[tuple[str, Value]])
 
 
 def _metric_test(bound: Bound, target: Target, sign: str, number: int | float) -> str:
-    if math.isnan(number):
+    if number != number:
         return "0"
     if target.statistic == "std":
         number = number * abs(number)
-    value = sized(number)
-    if value is None:
-        value = math.inf if number > 0 else -math.inf
-    return f"{_COLUMNS[target.statistic]} {sign} {bound.put(value)}"
+    return f"{_COLUMNS[target.statistic]} {sign} {bound.put(clamped(number))}"
 
 
 def _metric_name(target: Target) -> str:
@@ -256,7 +254,7 @@ def fact_is(
     tests = []
     for value in values:
         number = None if value.quoted else units.number(value.text)
-        if number is not None and not math.isnan(number) and sized(number) is not None:
+        if number is not None and number == number and sized(number) is not None:
             tests.append(f"f.number = {bound.put(sized(number))}")
     if target.name in _HASHES:
         tests += [_hash_test(bound, value) for value in values]

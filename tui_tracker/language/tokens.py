@@ -69,6 +69,9 @@ class Reader:
     def __init__(self, text: str) -> None:
         self.text, self.at = text, 0
         self.slots: list[Slot] = []
+        if "\0" in text:
+            # SQLite's LIKE would end there.
+            raise self.fail("a query holds no NUL", text.index("\0"))
 
     def fail(
         self, problem: str, column: int | None = None, *, near: str = "", length: int = 1
@@ -140,8 +143,6 @@ class Reader:
         if self.next not in ("`", '"'):
             return self._bare_field(start)
         name = self.quoted()
-        if not name:
-            raise self.fail("a name is wanted in these quotes", start)
         return Field(name, kind, self.statistic(), exact=True, column=start)
 
     def _bare_field(self, start: int) -> Field:
