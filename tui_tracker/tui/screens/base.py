@@ -96,6 +96,13 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
         """Return the runs that `copy as` is about."""
         return []
 
+    def _on_timer_update(self) -> None:
+        # What changed stays marked, and the last state is drawn when the link is free.
+        if self.tracker.held:
+            self._update_timer.pause()
+        else:
+            super()._on_timer_update()
+
     # The first frame.
 
     def hold_first_frame(self) -> None:
