@@ -6,25 +6,26 @@ What is said here holds for this time; `tt config` tells what is set for always.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-
-from tui_tracker.cli.output import on_terminal
-from tui_tracker.settings import COLORS, LINKS, THEMES, read_settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    # The choices are checked with the settings, which are not loaded before the first frame.
     parser.add_argument(
         "--open",
         metavar="PLACE",
         default="",
         help="the page to begin with: runs, help, run:RUN, or TAB:RUN such as curves:RUN",
     )
-    parser.add_argument("--theme", metavar="NAME", choices=THEMES, help=", ".join(THEMES))
-    parser.add_argument("--colors", metavar="HOW", choices=COLORS, help=", ".join(COLORS))
-    parser.add_argument("--ascii", action="store_true", default=None, help="draw in ASCII only")
     parser.add_argument(
-        "--link", metavar="HOW", choices=LINKS, help="slow for a bad line, fast, or auto"
+        "--theme",
+        metavar="NAME",
+        help="auto, tracker-dark, tracker-light, ansi, red-green-safe, blue-yellow-safe",
     )
+    parser.add_argument("--colors", metavar="HOW", help="auto, truecolor, 256, 16, none")
+    parser.add_argument("--ascii", action="store_true", default=None, help="draw in ASCII only")
+    parser.add_argument("--link", metavar="HOW", help="auto, fast, or slow for a bad line")
     parser.add_argument(
         "--no-mouse",
         dest="mouse",
@@ -35,12 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    if not (on_terminal() and sys.stdin.isatty()):
+    on_terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    if not (on_terminal and sys.stdin.isatty()):
         from tui_tracker.cli import main
 
         return main([*(["--store", args.store] if args.store else []), "ls"])
-    said = {name: getattr(args, name) for name in ("theme", "colors", "link", "mouse")}
-    settings = read_settings(said={**said, "ascii": "on" if args.ascii else None})
     from tui_tracker.tui.opening import open_app
 
-    return open_app(args.store, settings, args.open)
+    said = {name: getattr(args, name) for name in ("theme", "colors", "link", "mouse")}
+    return open_app(args.store, {**said, "ascii": "on" if args.ascii else None}, args.open)

@@ -24,7 +24,7 @@ from tui_tracker.tui.opening import short_path
 from tui_tracker.tui.palettes import LOOKS
 from tui_tracker.tui.screens.base import TrackerScreen
 from tui_tracker.tui.screens.runs import RunsScreen
-from tui_tracker.tui.terminal import Terminal, after_asking, describe
+from tui_tracker.tui.terminal import Terminal, after_asking, describe, is_light
 from tui_tracker.tui.themed import ThemedApp
 
 if TYPE_CHECKING:
@@ -338,7 +338,8 @@ def run_app(
     settings = settings or read_settings()
     terminal = terminal or describe(settings)
     if first is not None:
-        terminal = after_asking(terminal, settings, light=first.light, rtt_s=first.rtt_s)
+        light = is_light(first.ground)
+        terminal = after_asking(terminal, settings, light=light, rtt_s=first.rtt_s)
     app = TrackerApp(store, settings=settings, terminal=terminal, first=first, place=place)
     app.run(mouse=terminal.mouse)
     return app.return_code or 0

@@ -9,17 +9,18 @@ happens before that, the terminal is given back as it was.
 from __future__ import annotations
 
 import os
-import re
 import select
 import signal
 import sys
 import termios
 import threading
-from collections.abc import Sequence
 from time import monotonic
-from types import FrameType, TracebackType
 
-from tui_tracker.tui.terminal import is_light
+# Whatever is imported here stands between a person and the first frame.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType, TracebackType
 
 LEAVE = (
     "\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l"
@@ -29,8 +30,8 @@ LEAVE = (
 ASK_GROUND = "\x1b]11;?\x1b\\"
 ASK_STATUS = "\x1b[5n"
 """Answered at once by every terminal, so the time it takes is a round trip."""
-_STATUS = re.compile(rb"\x1b\[0n")
-_GROUND = re.compile(rb"\x1b\]11;([^\x07\x1b]*)(?:\x07|\x1b\\)")
+STATUS = b"\x1b[0n"
+GROUND = rb"\x1b\]11;([^\x07\x1b]*)(?:\x07|\x1b\\)"
 LEAST_WIDTH, LEAST_HEIGHT = 50, 12
 TREE_FROM, TREE_CELLS = 80, 24
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
@@ -39,14 +40,15 @@ _ENDING = (signal.SIGTERM, signal.SIGHUP)
 class FirstScreen:
     """A terminal that shows the first frame; a context manager that gives it back."""
 
-    def __init__(self, store_name: str, hints: Sequence[tuple[str, str]], *, ascii: bool) -> None:
-        self._store_name, self._hints, self._ascii = store_name, hints, ascii
+    def __init__(self, store_name: str) -> None:
+        self._store_name = store_name
         self.attributes: list[object] | None = None
         """What the terminal was set to before."""
         self.typed = b""
         """What was typed so far and not asked for by us."""
         self.rtt_s: float | None = None
-        self.light: bool | None = None
+        self.ground = ""
+        """What the terminal says its ground is, in its own words."""
         self._asked_at = 0.0
         self._input, self._output = sys.__stdin__.fileno(), sys.__stdout__.fileno()  # type: ignore[union-attr]
         self._stop_reading, self._stopped = os.pipe()
@@ -115,23 +117,25 @@ class FirstScreen:
             return "\x1b[H\x1b[2J reading ..."
         left = TREE_CELLS if size.columns >= TREE_FROM else 0
         name = self._store_name[: max(0, size.columns - 16)]
-        reading = "reading ..." if self._ascii else "reading …"
         parts = [
             f"\x1b[H\x1b[2J \x1b[1mtui_tracker\x1b[0m  \x1b[2m{name}\x1b[0m",
             f"\x1b[3;1H{' all runs' if left else ''}",
-            f"\x1b[4;{left + 2}H\x1b[2m{reading}\x1b[0m",
-            f"\x1b[{size.lines};1H {self._keys(size.columns - 2)}",
+            f"\x1b[4;{left + 2}H\x1b[2mreading ...\x1b[0m",
         ]
         return "".join(parts)
 
-    def _keys(self, room: int) -> str:
-        shown = ""
-        for key, label in self._hints:
+    def show_keys(self, hints: Sequence[tuple[str, str]]) -> None:
+        """Name the keys in the last line, as many as fit."""
+        size = os.get_terminal_size(self._output)
+        if size.columns < LEAST_WIDTH or size.lines < LEAST_HEIGHT:
+            return
+        room, shown = size.columns - 2, ""
+        for key, label in hints:
             room -= len(key) + len(label) + 3
             if room < 0:
                 break
             shown += f"{key} \x1b[2m{label}\x1b[0m  "
-        return shown
+        self._write(f"\x1b[{size.lines};1H {shown}")
 
     # What is read.
 
@@ -151,11 +155,15 @@ class FirstScreen:
             self._take_answers()
 
     def _take_answers(self) -> None:
-        if self.rtt_s is None and _STATUS.search(self.typed):
+        if self.rtt_s is None and STATUS in self.typed:
             self.rtt_s = monotonic() - self._asked_at
-        if found := _GROUND.search(self.typed):
-            self.light = is_light(found[1].decode("ascii", "replace"))
-        self.typed = _GROUND.sub(b"", _STATUS.sub(b"", self.typed))
+            self.typed = self.typed.replace(STATUS, b"")
+        if b"\x1b]11;" in self.typed:
+            import re
+
+            if found := re.search(GROUND, self.typed):
+                self.ground = found[1].decode("ascii", "replace")
+                self.typed = re.sub(GROUND, b"", self.typed)
 
 
 def give_back(output: int, terminal: int, attributes: list[object] | None) -> None:
