@@ -30,6 +30,7 @@ Place = Literal[
     "changes",
     "patch",
     "help",
+    "pick",
 ]
 
 AROUND: dict[Place, tuple[Place, ...]] = {
@@ -47,6 +48,7 @@ AROUND: dict[Place, tuple[Place, ...]] = {
     "changes": ("list", "everywhere"),
     "patch": ("list", "everywhere"),
     "help": ("list", "everywhere"),
+    "pick": (),
 }
 """The places around each place, innermost first."""
 
@@ -65,6 +67,7 @@ TITLES: dict[Place, str] = {
     "changes": "Changed files",
     "patch": "Diff of a file",
     "help": "Help",
+    "pick": "Choosing columns",
 }
 
 FORBIDDEN = frozenset(f"ctrl+{letter}" for letter in "abhijmqsz") | {"ctrl+left_square_bracket"}
@@ -130,13 +133,28 @@ KEYS: tuple[Key, ...] = (
     Key("list", ("ctrl+d",), "half(1)", "half down", "Move down by half a page", command=False),
     Key("runs", ("slash",), "filter", "filter", "Show only runs that contain a text", 20),
     Key("runs", ("tab", "shift+tab"), "pane", "pane", "Go to the other pane", 30),
-    Key("runs", ("t",), "tree", "tree", "Show or hide the tree of experiments"),
-    Key("runs", ("a",), "archived", "archived", "Show or hide archived runs"),
+    Key("runs", ("1",), "tree", "tree", "Show or hide the tree of experiments"),
+    Key("runs", ("2",), "table", "table", "Go to the table of runs"),
+    Key("runs", ("z",), "archived", "archived", "Show or hide archived runs"),
     Key("table", ("enter",), "open", "open", "Open the run under the cursor", 10),
     Key("table", ("left", "h"), "column(-1)", "left", "Go to the column left", command=False),
     Key("table", ("right", "l"), "column(1)", "right", "Go to the column right", command=False),
     Key("table", ("s",), "sort", "sort", "Sort by the column under the cursor", 25),
     Key("table", ("S",), "reverse", "reverse", "Reverse the order", 45),
+    Key("table", ("comma",), "sort_then", "then by", "Sort by this column after the others"),
+    Key("table", ("space",), "mark", "mark", "Mark the run, or unmark it", 22),
+    Key("table", ("v",), "mark_range", "range", "Begin a range; at its other end, mark it"),
+    Key("table", ("A",), "mark_all", "mark all", "Mark all runs that are shown"),
+    Key("table", ("asterisk",), "invert", "invert", "Mark the shown runs that are not marked"),
+    Key("runs", ("U",), "restore_marks", "marks back", "Bring back the marks that were cleared"),
+    Key("table", ("less_than_sign",), "resize_column(-1)", "narrower", "Make the column narrower"),
+    Key("table", ("greater_than_sign",), "resize_column(1)", "wider", "Make the column wider"),
+    Key("table", ("shift+left",), "move_column(-1)", "move left", "Move the column to the left"),
+    Key("table", ("shift+right",), "move_column(1)", "move right", "Move the column to the right"),
+    Key("table", ("p",), "pin_column", "pin", "Pin the column at the left, or let it go"),
+    Key("table", ("x",), "hide_column", "hide", "Hide the column"),
+    Key("table", ("o",), "screen.choose_columns", "columns", "Choose the columns", 28),
+    Key("table", ("d",), "screen.differing", "differing", "Show only columns that differ"),
     Key("tree", ("enter",), "open", "runs", "Go to the runs of this experiment", 10),
     Key("tree", ("left", "h"), "fold", "fold", "Fold the branch, or go to its parent", 15),
     Key("tree", ("right", "l"), "unfold", "unfold", "Unfold the branch", 16),
@@ -209,6 +227,21 @@ KEYS: tuple[Key, ...] = (
     Key(
         "patch", ("left_square_bracket", "K"), "screen.next(-1)", "before", "Go to the file before"
     ),
+    Key("pick", ("space",), "choose", "show", "Show the column, or show it no more", 10),
+    Key("pick", ("right",), "fold(True)", "statistics", "Unfold a metric's statistics", 15),
+    Key("pick", ("left",), "fold(False)", "fold", "Fold them"),
+    Key("pick", ("shift+up",), "move_column(-1)", "move", "Move the column to the front", 20),
+    Key("pick", ("shift+down",), "move_column(1)", "move back", "Move the column to the back"),
+    Key("pick", ("equals_sign",), "rename", "title", "Give the column a title", 25),
+    Key("pick", ("less_than_sign",), "resize(-1)", "narrower", "Make the column narrower"),
+    Key("pick", ("greater_than_sign",), "resize(1)", "wider", "Make the column wider", 30),
+    Key("pick", ("delete",), "automatic", "automatic", "Let the app choose the columns", 35),
+    Key("pick", ("up",), "move(-1)", "up", "Move up", command=False),
+    Key("pick", ("down",), "move(1)", "down", "Move down", command=False),
+    Key("pick", ("pageup",), "page(-1)", "page up", "Move up by a page", command=False),
+    Key("pick", ("pagedown",), "page(1)", "page down", "Move down by a page", command=False),
+    Key("pick", ("escape",), "leave", "give up", "Change nothing", 40),
+    Key("pick", ("enter",), "take", "done", "Show the table so", 99),
 )
 
 
@@ -276,6 +309,14 @@ _NAMES = {
     "plus": "+",
     "equals_sign": "=",
     "minus": "-",
+    "comma": ",",
+    "asterisk": "*",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "shift+up": "shift+↑",
+    "shift+down": "shift+↓",
+    "shift+left": "shift+←",
+    "shift+right": "shift+→",
     "pageup": "pgup",
     "pagedown": "pgdn",
     "up": "↑",
