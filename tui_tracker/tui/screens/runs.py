@@ -13,8 +13,8 @@ from textual.containers import Horizontal
 
 from tui_tracker.tui.keys import bindings
 from tui_tracker.tui.screens.runs_columns import Arranging
+from tui_tracker.tui.screens.runs_curves import Overlaying
 from tui_tracker.tui.screens.runs_filter import Filtering
-from tui_tracker.tui.screens.runs_marks import Marking
 from tui_tracker.tui.screens.runs_order import Ordering
 from tui_tracker.tui.screens.runs_panes import Panes
 from tui_tracker.tui.widgets.bar import Bar
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from tui_tracker.tui.widgets.virtual_list import VirtualList
 
 
-class RunsScreen(Filtering, Ordering, Arranging, Marking, Panes, inherit_bindings=False):
+class RunsScreen(
+    Filtering, Ordering, Arranging, Marking, Overlaying, Panes, inherit_bindings=False
+):
     """Tree and table; the table shows the runs of the node under the tree's cursor."""
 
     BINDINGS = bindings("runs")
