@@ -26,9 +26,7 @@ if TYPE_CHECKING:
     from tui_tracker.tui.widgets.virtual_list import VirtualList
 
 
-class RunsScreen(
-    Filtering, Ordering, Arranging, Marking, Overlaying, Panes, inherit_bindings=False
-):
+class RunsScreen(Filtering, Ordering, Arranging, Overlaying, Panes, inherit_bindings=False):
     """Tree and table; the table shows the runs of the node under the tree's cursor."""
 
     BINDINGS = bindings("runs")
