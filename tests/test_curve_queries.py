@@ -145,7 +145,7 @@ def test_on_a_metric_points_stand_where_it_was_and_between_its_steps(store, fold
     import tui_tracker as tt
 
     run = tt.init("e", "a", store=folder)
-    for step in range(0, 31):
+    for step in range(31):
         run.log({"loss": float(step)}, step=step)
         if step in (10, 20):
             run.log({"epoch": step / 10}, step=step)
