@@ -264,7 +264,7 @@ async def test_a_new_point_repaints_few_cells(store, folder):
     async with opened(store) as pilot:
         await see(pilot, "growing")
         await pilot.press("enter", "2")
-        await see(pilot, "── val_loss ")
+        await see(pilot, "── val_loss ", "last 0.005263")
         await until(pilot, lambda: idle(pilot))
         grid = grid_of(pilot)
         painted: list[int] = []

@@ -19,6 +19,7 @@ from tui_tracker.cli.output import rich_console
 from tui_tracker.curves import (
     duration_label,
     duration_ticks,
+    log_labels,
     log_ticks,
     tick_labels,
     ticks,
@@ -255,8 +256,9 @@ def _draw_axes(figure: object, look: Look, span: Span, extent: Span) -> None:
     # Drawn as powers of ten on a linear axis: plotext's own logarithmic axis loses
     # what lies below 1 once limits are set.
     marks = log_ticks(*span, up) if look.log_y else ticks(*span, up)
+    labels = log_labels(marks) if look.log_y else tick_labels(marks)
     y.lim(*(_place(end, log=look.log_y) for end in span))
-    y.ticks([_place(mark, log=look.log_y) for mark in marks], tick_labels(marks))
+    y.ticks([_place(mark, log=look.log_y) for mark in marks], labels)
     x.lim(*(_place(end, log=look.log_x) for end in extent))
     across = x_ticks(extent, look)
     x.ticks([_place(mark, log=look.log_x) for mark, _ in across], [text for _, text in across])
@@ -274,7 +276,8 @@ def x_ticks(extent: Span, look: Look) -> list[tuple[float, str]]:
     values = log_ticks(*extent, count) if look.log_x else ticks(*extent, count)
     if look.x == "step":
         values = [mark for mark in values if mark.is_integer()] or [float(extent[0])]
-    return list(zip(values, tick_labels(values), strict=True))
+    labels = log_labels(values) if look.log_x else tick_labels(values)
+    return list(zip(values, labels, strict=True))
 
 
 def print_legend(curves: Sequence[Curve], look: Look) -> None:

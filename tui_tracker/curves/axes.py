@@ -164,6 +164,11 @@ def tick_labels(values: Sequence[float]) -> list[str]:
     return [f"{value:.{decimals}f}" for value in values]
 
 
+def log_labels(values: Sequence[float]) -> list[str]:
+    """Return the ticks of a logarithmic axis as short texts, each with its own decimals."""
+    return [_alone(value) for value in values]
+
+
 def _decimals(apart: float) -> int:
     if not apart:
         return 0

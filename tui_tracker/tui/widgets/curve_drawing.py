@@ -215,5 +215,7 @@ def _cells(text: str, role: Role) -> list[tuple[str, Role]]:
     """Return a span cell by cell; a wide character takes two of them."""
     cells: list[tuple[str, Role]] = []
     for character in text:
-        cells += [(character, role)] + [("", role)] * (cell_width(character) - 1)
+        # A blank has no colour, whichever stretch it was joined to.
+        seen: tuple[str, Role] = (character, role if character != " " else "")
+        cells += [seen] + [("", role)] * (cell_width(character) - 1)
     return cells

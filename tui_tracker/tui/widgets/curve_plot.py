@@ -19,6 +19,7 @@ from tui_tracker.curves import (
     Curve,
     fill,
     gaps,
+    log_labels,
     log_ticks,
     nice_range,
     smoothed,
@@ -79,10 +80,12 @@ def frame(chart: Chart, height: int) -> Frame:
     count = max(3, (height - TITLE_LINES - TICK_LINES) // 3)
     if chart.look.log_y:
         values = log_ticks(*limits, count)
+        labels = log_labels(values)
     else:
         limits = nice_range(*limits, count)
         values = ticks(*limits, count)
-    return Frame(limits, tuple(zip(values, tick_labels(values), strict=True)))
+        labels = tick_labels(values)
+    return Frame(limits, tuple(zip(values, labels, strict=True)))
 
 
 def gutter(frames: Sequence[Frame]) -> int:
