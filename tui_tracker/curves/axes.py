@@ -116,7 +116,9 @@ def ticks(low: float, high: float, count: int) -> list[float]:
     if last - first > 10_000:  # the range is too narrow for floats at this height
         return []
     # Through the decimal text, or 3 * 0.1 would be written 0.30000000000000004.
-    return [float(f"{index * step:.12g}") for index in range(first, last + 1)]
+    rounded = (float(f"{index * step:.12g}") for index in range(first, last + 1))
+    # A range that is narrow at a great height has several ticks of one text.
+    return list(dict.fromkeys(rounded))
 
 
 def round_step(least: float) -> float:
