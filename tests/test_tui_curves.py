@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import time
 
 import pytest
 from tui_pilot import gone, opened, screen_text, see, until
 
 import tui_tracker as tt
 from tui_tracker.tui.screens.curves import CurvesScreen
+from tui_tracker.tui.screens.run import RunScreen
 from tui_tracker.tui.widgets.curve_grid import CurveGrid
 
 
@@ -317,15 +317,14 @@ async def test_hostile_names_are_drawn_as_they_are(store, log_run):
         await see(pilot, "a b[red]", "b a[/]", "l[bold]oss")
 
 
-async def test_a_moment_is_found_on_the_steps(store, folder):
-    run = tt.init("e", "a", store=folder)
-    for step in range(3):
-        run.log({"loss": step + 1.0}, step=step)
-        time.sleep(0.01)
-    run.finish()
+@pytest.mark.usefixtures("three_runs")
+async def test_c_opens_the_page_of_the_chosen_run_for_the_moment_under_the_cursor(store):
     async with opened(store) as pilot:
-        await pilot.press("enter", "2")
-        await see(pilot, "── loss ")
-        screen = pilot.app.screen
-        screen.show_moment(screen.key, 2**45)
-        await see(pilot, "step 2  3")
+        await overlay(pilot)
+        await pilot.press("enter", "end")
+        await until(pilot, lambda: len(grid_of(pilot).times) == 3)
+        await pilot.press("down", "down")
+        chosen = grid_of(pilot).modes.chosen_run
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+        assert pilot.app.screen.key == chosen

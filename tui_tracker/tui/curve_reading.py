@@ -19,7 +19,6 @@ from tui_tracker.queries import (
     read_difference,
     read_values_at,
 )
-from tui_tracker.queries.curves import read_starts
 from tui_tracker.queries.health import read_health
 from tui_tracker.queries.seeds import seed_digests, seed_siblings
 from tui_tracker.store import Store
@@ -155,31 +154,6 @@ def read_cursor(
     keys = {(run, by_key[run].metrics[label].key): (label, run) for label, run in pairs}
     found = read_values_at(store, list(keys), at, XAxis(x))
     return {keys[pair]: point for pair, point in found.items()}
-
-
-def read_moment(
-    store: Store, run: int, label: str, at_ms: int, x: X, runs: Sequence[ShownRun]
-) -> float | None:
-    """Return where on an axis stands what a run logged nearest to a moment; None for nothing.
-
-    Before its first point the first, behind its last the last counts.
-    """
-    shown = next((one for one in runs if one.key == run and label in one.metrics), None)
-    if shown is None:
-        return None
-    pair = (run, shown.metrics[label].key)
-    curve = read_curves(store, [ChartWanted((pair,))], 2, XAxis("wall")).get(pair)
-    if curve is None:
-        return None
-    at = min(max(at_ms, curve.first), curve.last)
-    point = read_values_at(store, [pair], at, XAxis("wall")).get(pair)
-    if point is None:
-        return None
-    if x == "step":
-        return point.step
-    if x == "relative":
-        return point.x - read_starts(store, [pair])[run]
-    return point.x
 
 
 def read_marks(store: Store, keys: Sequence[int]) -> dict[int, tuple[Mark, ...]]:

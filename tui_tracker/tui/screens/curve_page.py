@@ -61,12 +61,6 @@ class CurvePage(TrackerScreen, inherit_bindings=False):
         marks: dict[int, tuple[Mark, ...]]
 
     @dataclass
-    class MomentFound(Message):
-        """Where on the x axis a moment is was found."""
-
-        at: float | None
-
-    @dataclass
     class SiblingsFound(Message):
         """The runs that differ from the only one by their seed were found."""
 
@@ -255,32 +249,6 @@ class CurvePage(TrackerScreen, inherit_bindings=False):
     def on_curve_grid_told(self, event: CurveGrid.Told) -> None:
         self.say(event.text)
         self.show_labels()
-
-    # From the console and back.
-
-    def show_moment(self, run: int, at_ms: int) -> None:
-        """Enlarge the chosen chart and put its cursor on what was logged at a moment."""
-        grid = self.grid
-        if not grid.label:
-            return
-        if grid.look.x == "metric":
-            grid.set_axis("step", "step")
-        if not grid.enlarged:
-            grid.action_enlarge()
-        label, x, runs = grid.label, grid.look.x, grid.runs
-
-        def question(store: Store) -> Message:
-            from tui_tracker.tui.curve_reading import read_moment
-
-            return self.MomentFound(read_moment(store, run, label, at_ms, x, runs))
-
-        self.ask("moment", question)
-
-    def on_curve_page_moment_found(self, event: CurvePage.MomentFound) -> None:
-        if event.at is None:
-            self.say("Nothing of this metric was logged then")
-        else:
-            self.grid.go_to(event.at)
 
     # The other runs of its seeds.
 

@@ -143,8 +143,9 @@ class CurvesScreen(CurvePage, inherit_bindings=False):
 
         screen = RunScreen(self._keys, self._keys.index(event.run))
         self.app.push_screen(screen)
-        # Its tab of curves would answer the same message with its console.
-        screen.call_after_refresh(screen.post_message, event)
+        # A run's page answers the same message with its console.
+        again = CurveGrid.ConsoleWanted(event.grid, event.run, event.at_ms)
+        screen.call_after_refresh(screen.post_message, again)
 
     def go_back(self) -> None:
         if self.grid.enlarged:
