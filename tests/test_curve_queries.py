@@ -263,3 +263,24 @@ def test_a_damaged_block_is_told(store, log_run, pairs_of):
         read_curves(store, [ChartWanted((pair,))], 10)
     with pytest.raises(StoreDamaged, match="a series block"):
         read_values_at(store, [pair], 0)
+
+
+def test_a_full_block_is_read_once_for_the_same_chart(shared):
+    run, metric = save(shared, [[(step, float(step)) for step in range(3000)]])
+    chart = ChartWanted(((run, metric.key),), 0, 4000)
+    first = read_curves(shared, [chart], 100)
+    read: list[object] = []
+    real = shared.read
+
+    def counted(sql: str, parameters: object = ()) -> object:
+        rows = real(sql, parameters)
+        read.extend(rows if "FROM block" in sql else ())
+        return rows
+
+    shared.read = counted
+    second = read_curves(shared, [chart], 100)
+    shared.read = real
+
+    # The third block is not full.
+    assert len(read) == 1
+    assert list(first[run, metric.key].maxs) == list(second[run, metric.key].maxs)
