@@ -152,8 +152,9 @@ class CurveBase(LineWidget, can_focus=True, inherit_bindings=False):
             self._drawn = {}
             self.refresh()
         self.metrics = tuple(metrics)
-        self.ask_for_curves()
-        self.redraw()
+        # What is asked for comes in a moment: titles and curves are then painted at once.
+        if not self.ask_for_curves() or not self._drawn:
+            self.redraw()
 
     def show_curves(
         self,
@@ -215,10 +216,10 @@ class CurveBase(LineWidget, can_focus=True, inherit_bindings=False):
         pinned = [name for name in self.modes.pinned_metrics if name != label and name in there]
         return (label, *pinned)
 
-    def ask_for_curves(self) -> None:
-        """Ask for what the visible charts lack."""
+    def ask_for_curves(self) -> bool:
+        """Ask for what the visible charts lack; return whether there is any."""
         if not self.size.width:
-            return
+            return False
         wanted = []
         for label in dict.fromkeys(one for index in self.shown for one in self.labels_of(index)):
             question = self._question(label)
@@ -227,6 +228,7 @@ class CurveBase(LineWidget, can_focus=True, inherit_bindings=False):
                 wanted.append(question)
         if wanted:
             self.post_message(self.CurvesWanted(self, wanted))
+        return bool(wanted)
 
     def _question(self, label: str) -> ChartQuestion:
         runs = [run for run in self.runs if label in run.metrics]
