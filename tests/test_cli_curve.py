@@ -82,7 +82,7 @@ def test_crossings_as_json_name_step_time_and_value(tt_: Cli):
 @pytest.mark.usefixtures("runs")
 def test_seeds_are_one_band(tt_: Cli):
     _, chart, _ = tt_("curve", "fast-s0", "fast-s1", "slow", "val_acc", "--band")
-    _, out, _ = tt_("curve", "fast-s0", "fast-s1", "slow", "val_acc", "--band", "std", "--json")
+    _, out, _ = tt_("curve", "fast-s0", "fast-s1", "slow", "val_acc", "--std", "--json")
 
     assert "val_acc  fast-s0 (mean of 2 runs, smallest and largest)" in chart
     assert "val_acc  slow (1 run" in chart

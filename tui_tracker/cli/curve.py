@@ -71,10 +71,12 @@ def _add_making(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--band",
-        choices=("range", "std"),
-        nargs="?",
+        action="store_const",
         const="range",
-        help="runs that differ by seed as one: mean, with smallest and largest, or ± std",
+        help="runs that differ only by seed as one: their mean, smallest and largest",
+    )
+    parser.add_argument(
+        "--std", dest="band", action="store_const", const="std", help="the same with mean ± std"
     )
     parser.add_argument("--diff", action="store_true", help="first run minus second, by step")
     parser.add_argument(
