@@ -70,7 +70,6 @@ def test_metrics_tags_experiments_and_fields_are_completed(
     assert words("curve", "beta", "")[:2] == ["loss", "accuracy"]
     assert "alpha" in words("curve", "beta", "")
     assert words("curve", "beta", "loss", "") == ["accuracy"]
-    assert words("curve", "beta", "loss", "") == ["accuracy"]
     assert words("curve", "beta", "loss", "--run", "al") == ["alpha"]
     assert words("untag", "alpha", "g") == ["good"]
     assert words("tag", "beta", "p") == ["purpose:base"]

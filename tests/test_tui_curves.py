@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 
 import pytest
 from tui_pilot import gone, opened, screen_text, see, until
@@ -328,3 +329,27 @@ async def test_c_opens_the_page_of_the_chosen_run_for_the_moment_under_the_curso
         await pilot.press("c")
         await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
         assert pilot.app.screen.key == chosen
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_no_order_of_keys_breaks_the_curves(store, log_run, seed):
+    log_run("empty")
+    log_run("one[/]", params={"seed": 1}, **{"loss": [1.0], "odd\nname": [math.nan] * 3})
+    log_run("two", params={"seed": 2}, loss=[1e308, -1e308, math.inf, 0.0, 5e-324], epoch=[0.0] * 5)
+    log_run("three", params={"seed": 3}, loss=[0.5] * 3000, epoch=[n / 9 for n in range(3000)])
+    moves = "left right up down home end pageup pagedown enter plus minus 0 less_than_sign"
+    modes = "L X s b w space greater_than_sign shift+left ctrl+d"
+    picks = ("x,enter", "x,down,enter", "x,down,down,enter", "x,e,p,o,enter", "o,tab,space,enter")
+    levels = ("v,0,full_stop,5,enter", "v,x,enter", "slash,l,enter", "slash,escape", "o,escape")
+    choices = [*moves.split() * 3, *modes.split() * 3, *picks, *levels]
+    pick = random.Random(seed)
+
+    async with opened(store, size=(100, 30)) as pilot:
+        await see(pilot, "three")
+        await pilot.press("A", "C")
+        await see(pilot, "4 runs", "── ")
+        for _ in range(25):
+            await pilot.press(*pick.choice(choices).split(","))
+        await until(pilot, lambda: idle(pilot) and pilot.app.screen.query(CurveGrid))
+        lengths = {s.cell_length for s in pilot.app.screen._compositor.render_strips()}
+        assert lengths == {100}

@@ -15,6 +15,7 @@ from tui_tracker.tui.screens.curve_page import CurvePage
 from tui_tracker.tui.widgets.bar import Bar
 from tui_tracker.tui.widgets.curve_build import labels_of
 from tui_tracker.tui.widgets.curve_grid import CurveGrid
+from tui_tracker.tui.widgets.curve_model import letter
 from tui_tracker.tui.widgets.footer import Footer
 
 if TYPE_CHECKING:
@@ -161,4 +162,5 @@ class CurvesScreen(CurvePage, inherit_bindings=False):
         self.app.pop_screen()
 
     def text_to_copy(self) -> str:
-        return self.grid.values_text()
+        names = "\n".join(f"{letter(n)}\t{run.name}" for n, run in enumerate(self.grid.runs))
+        return self.grid.values_text() or names
