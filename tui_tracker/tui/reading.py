@@ -17,7 +17,6 @@ from tui_tracker.lineage.words import code_line
 from tui_tracker.queries import (
     Buckets,
     ConsoleLine,
-    ExperimentRow,
     MetricSummary,
     Order,
     RunDetail,
@@ -28,7 +27,6 @@ from tui_tracker.queries import (
     get_run,
     list_choices,
     list_columns,
-    list_experiments,
     list_run_keys,
     read_buckets,
     read_console,
@@ -43,6 +41,7 @@ from tui_tracker.tui.columns import (
     rank_metrics,
     table_columns,
 )
+from tui_tracker.tui.tree import TreeFound, TreeWanted
 
 if TYPE_CHECKING:
     from tui_tracker.code_store import CodeChange
@@ -67,8 +66,8 @@ class RunsWanted:
     count: int
     columns: tuple[Column, ...] | None
     """None: choose them by what the runs have."""
-    experiments: bool
-    """Also read the experiments."""
+    tree: TreeWanted | None
+    """The branches to read as well."""
     differing: bool = False
     """Of the columns only those that differ between the runs, and all such params."""
 
@@ -78,8 +77,8 @@ class RunsFound:
     """The answer to `RunsWanted`."""
 
     wanted: RunsWanted
-    experiments: tuple[ExperimentRow, ...] | None
-    """All there are, whatever is selected; None where they were not asked for."""
+    tree: TreeFound | None
+    """Branches of all runs, whatever is selected; None where they were not asked for."""
     keys: list[int]
     columns: tuple[Column, ...]
     """Empty where there is no run to choose them by."""
@@ -95,11 +94,30 @@ def find_runs(store: Store, wanted: RunsWanted) -> RunsFound:
         columns = differing_columns(store, wanted.selection, columns)
     first = max(0, min(wanted.first, len(keys) - wanted.count))
     rows = read_rows(store, keys[first : first + wanted.count], columns)
-    experiments = None
-    if wanted.experiments:
-        everything = Selection(archived=wanted.selection.archived)
-        experiments = tuple(list_experiments(store, everything))
-    return RunsFound(wanted, experiments, keys, columns, rows, datetime.now(UTC))
+    tree = read_tree(store, wanted.tree) if wanted.tree else None
+    return RunsFound(wanted, tree, keys, columns, rows, datetime.now(UTC))
+
+
+def read_tree(store: Store, wanted: TreeWanted, *, top: bool = True) -> TreeFound:
+    """Return the branches at the top of the tree, and those below the opened nodes."""
+    from tui_tracker.queries.branches import list_branches
+
+    selection = Selection(query=wanted.query, archived=wanted.archived)
+    nodes = (*([((), 0)] if top else []), *wanted.opened)
+    return TreeFound(
+        wanted,
+        {
+            where: list_branches(
+                store,
+                selection,
+                wanted.levels,
+                where,
+                depth=depth,
+                metric=wanted.metric or None,
+            )
+            for where, depth in nodes
+        },
+    )
 
 
 def choose_columns(store: Store, selection: Selection, keys: Sequence[int]) -> tuple[Column, ...]:
