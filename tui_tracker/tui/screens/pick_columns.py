@@ -32,22 +32,24 @@ class PickColumns(ModalScreen[tuple[Column, ...] | None], inherit_bindings=False
     """Returns the columns to show; () for those that the app would choose, None for no change."""
 
     BINDINGS = first_of_all("pick")
+    TITLE_WORDS = "Columns"
+    HEADING = "Shown, in this order"
+    LEAST = 1
+    """One column has to stay."""
+    TITLED = True
+    """Columns have titles and widths here."""
 
     def __init__(
         self,
         shown: Sequence[Column],
         widths: Mapping[str, int],
-        *,
-        title: str = "Columns",
-        empty: str = "reading what there is to choose from …",
     ) -> None:
         super().__init__()
-        self._picking = Picking(shown)
+        self._picking = Picking(shown, heading=self.HEADING, least=self.LEAST)
         self._plain: dict[str, str] = {}
         """Titles that are not the person's own, by spec."""
         self._widths = widths
         """How wide columns are now, by spec."""
-        self._title, self._empty = title, empty
         self._renaming: Column | None = None
 
     def compose(self) -> ComposeResult:
@@ -60,9 +62,9 @@ class PickColumns(ModalScreen[tuple[Column, ...] | None], inherit_bindings=False
             yield Footer(id="pick-footer")
 
     def on_mount(self) -> None:
-        self.query_one("#pick-title", Bar).left = ((f" {self._title}", "bold"),)
-        self.query_one("#pick-title", Bar).right = ((f"{self._empty} ", "dim"),)
-        self.query_one(Footer).hints = hints("pick")
+        self.query_one("#pick-title", Bar).left = ((f" {self.TITLE_WORDS}", "bold"),)
+        self.query_one("#pick-title", Bar).right = (("reading what there is … ", "dim"),)
+        self.query_one(Footer).hints = self._hints()
         self._show(0)
         self.query_one(Input).focus()
 
@@ -74,6 +76,10 @@ class PickColumns(ModalScreen[tuple[Column, ...] | None], inherit_bindings=False
             self._plain |= {column.spec: column.title for column in offer.more}
         self.query_one("#pick-title", Bar).right = ()
         self._show(self.list.cursor)
+
+    def _hints(self) -> Sequence[tuple[str, str]]:
+        untitled = ("title", "wider", "statistics", "automatic")
+        return [hint for hint in hints("pick") if self.TITLED or hint[1] not in untitled]
 
     @property
     def list(self) -> PickList:
@@ -96,7 +102,9 @@ class PickColumns(ModalScreen[tuple[Column, ...] | None], inherit_bindings=False
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:  # noqa: ARG002
         # While a title is typed, all keys but those that end it are letters.
-        return self._renaming is None or action in ("take", "leave")
+        if self._renaming is not None:
+            return action in ("take", "leave")
+        return self.TITLED or action not in ("rename", "resize")
 
     def action_move(self, lines: int) -> None:
         self.list.action_move(lines)
@@ -167,3 +175,16 @@ class PickColumns(ModalScreen[tuple[Column, ...] | None], inherit_bindings=False
         line.placeholder = "type to search"
         line.value = self._picking.text
         self._show(self.list.cursor)
+
+
+class PickKeys(PickColumns, inherit_bindings=False):
+    """Returns the columns to group by, the outermost first; () for no groups."""
+
+    BINDINGS = first_of_all("pick")
+    TITLE_WORDS = "Group by"
+    HEADING = "Grouped by, in this order"
+    LEAST = 0
+    TITLED = False
+
+    def __init__(self, shown: Sequence[Column]) -> None:
+        super().__init__(shown, {})
