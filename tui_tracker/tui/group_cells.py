@@ -84,7 +84,8 @@ def group_cell(
     if column.kind == "count":
         return format_count(group.runs)
     if column.kind == "status":
-        return " ".join(f"{GLYPHS[status]}{count}" for status, count in group.counts.items())
+        counts = ((glyph, group.counts.get(status)) for status, glyph in GLYPHS.items())
+        return " ".join(f"{glyph}{count}" for glyph, count in counts if count)
     if column.kind == "metric":
         return spread_cell(stats.get(column.spec))
     if column.spec == "started" or _is_shared(column, by):
@@ -108,7 +109,7 @@ def is_seed(name: str) -> bool:
 
 
 def spread_cell(stat: GroupStat | None) -> str:
-    """Return `mean ± std (n)`, to the digits that the spread leaves certain."""
+    """Return `mean ± std (n)`."""
     if stat is None or stat.mean is None:
         lost = stat.not_finite if stat is not None else 0
         return f"NaN ({lost})" if lost else MISSING
@@ -119,12 +120,10 @@ def spread_cell(stat: GroupStat | None) -> str:
 
 
 def spread_words(mean: float, std: float) -> tuple[str, str]:
-    """Return mean and spread with as many decimals: two digits of the spread."""
+    """Return mean and spread with as many decimals, so that they stand below one another."""
     if not 1e-4 <= abs(mean) < 1e6 and mean != 0:
         return format_number(mean), format_number(std, 2)
-    if std == 0:
-        return format_number(mean), "0"
-    decimals = 0
-    while decimals < 6 and std * 10**decimals < 9.95:
+    decimals = len(format_number(mean).partition(".")[2])
+    while 0 < std < 0.5 * 10**-decimals and decimals < 8:
         decimals += 1
     return f"{mean:.{decimals}f}", f"{std:.{decimals}f}"

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from tui_tracker.tui.columns import Column
-from tui_tracker.tui.keys import bindings, hints
+from tui_tracker.tui.keys import bindings, hints, keys_at
 from tui_tracker.tui.picking import Offer, Picking
 from tui_tracker.tui.widgets.bar import Bar
 from tui_tracker.tui.widgets.footer import Footer
@@ -26,6 +26,16 @@ if TYPE_CHECKING:
 def first_of_all(place: Place) -> list[BindingType]:
     """Return the bindings of a place, which win over the text field that has the focus."""
     return [replace(b, priority=True) for b in bindings(place) if isinstance(b, Binding)]
+
+
+class SearchLine(Input):
+    """A text field that leaves some characters to the keys of its screen."""
+
+    left_over: frozenset[str] = frozenset()
+    """Names of the keys that are not typed."""
+
+    def check_consume_key(self, key: str, character: str | None = None) -> bool:
+        return key not in self.left_over and super().check_consume_key(key, character)
 
 
 class PickColumns(ModalScreen[tuple[Column, ...] | None], inherit_bindings=False):
@@ -53,7 +63,8 @@ class PickColumns(ModalScreen[tuple[Column, ...] | None], inherit_bindings=False
         self._renaming: Column | None = None
 
     def compose(self) -> ComposeResult:
-        line = Input(placeholder="type to search", compact=True, id="pick-text")
+        line = SearchLine(placeholder="type to search", compact=True, id="pick-text")
+        line.left_over = self._signs()
         line.cursor_blink = False
         with Vertical(id="pick"):
             yield Bar(id="pick-title")
@@ -77,6 +88,10 @@ class PickColumns(ModalScreen[tuple[Column, ...] | None], inherit_bindings=False
         self.query_one("#pick-title", Bar).right = ()
         self._show(self.list.cursor)
 
+    def _signs(self) -> frozenset[str]:
+        """Return the keys that are commands although they could be typed."""
+        return frozenset(name for key in keys_at("pick") for name in key.keys)
+
     def _hints(self) -> Sequence[tuple[str, str]]:
         untitled = ("title", "wider", "statistics", "automatic")
         return [hint for hint in hints("pick") if self.TITLED or hint[1] not in untitled]
@@ -95,8 +110,9 @@ class PickColumns(ModalScreen[tuple[Column, ...] | None], inherit_bindings=False
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         if self._renaming is None:
-            self._picking.text = event.value
-            self._show(1)
+            if event.value != self._picking.text:
+                self._picking.text = event.value
+                self._show(1)
 
     # Keys.
 
@@ -148,7 +164,8 @@ class PickColumns(ModalScreen[tuple[Column, ...] | None], inherit_bindings=False
             self._say("Only shown columns have a title: space shows this one")
             return
         self._renaming = column
-        line = self.query_one(Input)
+        line = self.query_one(SearchLine)
+        line.left_over = frozenset()
         line.value = column.title if column.renamed else ""
         line.placeholder = f"title of {column.spec}; empty for its own"
 
@@ -171,7 +188,8 @@ class PickColumns(ModalScreen[tuple[Column, ...] | None], inherit_bindings=False
 
     def _end_renaming(self) -> None:
         self._renaming = None
-        line = self.query_one(Input)
+        line = self.query_one(SearchLine)
+        line.left_over = self._signs()
         line.placeholder = "type to search"
         line.value = self._picking.text
         self._show(self.list.cursor)
