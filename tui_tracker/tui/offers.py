@@ -45,7 +45,7 @@ def list_keys(store: Store, selection: Selection) -> tuple[Offer, ...]:
     """Return what runs could be grouped by: what some of them have in common."""
     choices = list_choices(store, selection)
     total = max((choice.runs for choice in choices), default=0)
-    kinds = ("experiment", "status", "host", "user", "param", "tag")
+    kinds = ("param", "tag", "experiment", "status", "host", "user", "tags", "started")
     keys = [choice for choice in choices if choice.spec.kind in kinds]
     # What differs comes first: by what is the same there is one group.
     keys.sort(key=lambda choice: (kinds.index(choice.spec.kind), not choice.differs))

@@ -41,17 +41,22 @@ from tui_tracker.tui.columns import (
     rank_metrics,
     table_columns,
 )
-from tui_tracker.tui.tree import TreeFound, TreeWanted
+from tui_tracker.tui.reading_tree import read_tree
 
 if TYPE_CHECKING:
     from tui_tracker.code_store import CodeChange
     from tui_tracker.lineage import LineageTree, Progress
+    from tui_tracker.queries.groups import GroupOrder, GroupRow
+    from tui_tracker.tui.tree import TreeFound, TreeWanted
 
 EXACT_POINTS = 200_000
 """A longer curve is read to the value under the cursor by buckets only."""
 COUNTED_RUNS = 5_000
 """Up to so many runs columns are chosen by all of them, above by a sample."""
+NEWEST = Order()
 MANY_METRICS = 2_000
+TAKEN_NAMES = 12
+"""Members of a group whose cells are read, for what their names have in common."""
 SPARKED = 12
 SPARK_BUCKETS = 24
 
@@ -70,6 +75,8 @@ class RunsWanted:
     """The branches to read as well."""
     differing: bool = False
     """Of the columns only those that differ between the runs, and all such params."""
+    group: tuple[str, ...] = ()
+    """What the runs are grouped by; empty where they are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,40 +91,63 @@ class RunsFound:
     """Empty where there is no run to choose them by."""
     rows: dict[int, RunRow]
     read_at: datetime
+    groups: tuple[GroupRow, ...] = ()
+    """In their order, where groups were asked for; `keys` are then in no order to be shown."""
+    metrics: tuple[str, ...] = ()
+    """Specs of the metrics that the groups have statistics of."""
 
 
 def find_runs(store: Store, wanted: RunsWanted) -> RunsFound:
     """Return the keys of a table, its columns, and the cells of its visible lines."""
-    keys = list_run_keys(store, wanted.selection, wanted.order)
+    order = NEWEST if wanted.group else wanted.order
+    keys = list_run_keys(store, wanted.selection, order)
     columns = wanted.columns or (choose_columns(store, wanted.selection, keys) if keys else ())
     if wanted.differing and keys:
         columns = differing_columns(store, wanted.selection, columns)
-    first = max(0, min(wanted.first, len(keys) - wanted.count))
-    rows = read_rows(store, keys[first : first + wanted.count], columns)
+    groups: tuple[GroupRow, ...] = ()
+    metrics: tuple[str, ...] = ()
+    if wanted.group:
+        groups, metrics = find_groups(store, wanted, columns)
+        shown = groups[wanted.first : wanted.first + wanted.count]
+        visible = [key for group in shown for key in group.members[:TAKEN_NAMES]]
+    else:
+        first = max(0, min(wanted.first, len(keys) - wanted.count))
+        visible = keys[first : first + wanted.count]
+    rows = read_rows(store, visible, columns)
     tree = read_tree(store, wanted.tree) if wanted.tree else None
-    return RunsFound(wanted, tree, keys, columns, rows, datetime.now(UTC))
+    now = datetime.now(UTC)
+    return RunsFound(wanted, tree, keys, columns, rows, now, groups, metrics)
 
 
-def read_tree(store: Store, wanted: TreeWanted, *, top: bool = True) -> TreeFound:
-    """Return the branches at the top of the tree, and those below the opened nodes."""
-    from tui_tracker.queries.branches import list_branches
+def find_groups(
+    store: Store, wanted: RunsWanted, columns: Sequence[Column]
+) -> tuple[tuple[GroupRow, ...], tuple[str, ...]]:
+    """Return the groups in their order, and of which metrics they have statistics."""
+    from tui_tracker.queries.groups import group_runs
 
-    selection = Selection(query=wanted.query, archived=wanted.archived)
-    nodes = (*([((), 0)] if top else []), *wanted.opened)
-    return TreeFound(
-        wanted,
-        {
-            where: list_branches(
-                store,
-                selection,
-                wanted.levels,
-                where,
-                depth=depth,
-                metric=wanted.metric or None,
-            )
-            for where, depth in nodes
-        },
-    )
+    metrics = tuple(column.spec for column in columns if column.kind == "metric")
+    order = group_order((wanted.order, *wanted.order.then), columns, wanted.group)
+    return tuple(group_runs(store, wanted.selection, wanted.group, metrics, order)), metrics
+
+
+def group_order(
+    order: Sequence[Order], columns: Sequence[Column], by: Sequence[str]
+) -> list[GroupOrder]:
+    """Return what groups are sorted by where runs are sorted so; what they lack is left out.
+
+    A metric stands for its mean over the group, the name for all that it is grouped by.
+    """
+    from tui_tracker.queries.groups import BUT_SEED, GroupOrder
+
+    known = {column.field: column.spec for column in columns if column.kind == "metric"}
+    known |= {spec: spec for spec in (*by, "started", "runs") if spec != BUT_SEED}
+    found = []
+    for one in order:
+        if one.field == "name":
+            found += [GroupOrder(spec, one.descending) for spec in by if spec != BUT_SEED]
+        elif one.field in known:
+            found.append(GroupOrder(known[one.field], one.descending))
+    return found
 
 
 def choose_columns(store: Store, selection: Selection, keys: Sequence[int]) -> tuple[Column, ...]:

@@ -14,6 +14,7 @@ from textual.containers import Horizontal
 from tui_tracker.tui.keys import bindings
 from tui_tracker.tui.screens.runs_columns import Arranging
 from tui_tracker.tui.screens.runs_filter import Filtering
+from tui_tracker.tui.screens.runs_groups import Grouping
 from tui_tracker.tui.screens.runs_marks import Marking
 from tui_tracker.tui.screens.runs_order import Ordering
 from tui_tracker.tui.screens.runs_panes import Panes
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from tui_tracker.tui.widgets.virtual_list import VirtualList
 
 
-class RunsScreen(Filtering, Ordering, Arranging, Branching, Marking, Panes, inherit_bindings=False):
+class RunsScreen(
+    Filtering, Ordering, Arranging, Branching, Grouping, Marking, Panes, inherit_bindings=False
+):
     """Tree and table; the table shows the runs of the node under the tree's cursor."""
 
     BINDINGS = bindings("runs")
@@ -64,7 +67,8 @@ class RunsScreen(Filtering, Ordering, Arranging, Branching, Marking, Panes, inhe
     def on_run_table_opened(self, event: RunTable.Opened) -> None:
         from tui_tracker.tui.screens.run import RunScreen
 
-        self.app.push_screen(RunScreen(list(self.table.keys), self.table.keys.index(event.key)))
+        keys = [key for key in self.table.keys if key > 0]
+        self.app.push_screen(RunScreen(keys, keys.index(event.key)))
 
     def go_to(self, key: int) -> None:
         """Put the cursor on a run, because its page was open."""
@@ -72,7 +76,7 @@ class RunsScreen(Filtering, Ordering, Arranging, Branching, Marking, Panes, inhe
             self.table.cursor = self.table.keys.index(key)
 
     def go_back(self) -> None:
-        if self.clear_filter() or self.clear_marks():
+        if self.clear_filter() or self.clear_marks() or self.leave_groups():
             return
         if self.tree_pane.display and not self.table.display:
             self.action_tree()
@@ -85,7 +89,8 @@ class RunsScreen(Filtering, Ordering, Arranging, Branching, Marking, Panes, inhe
         self.app.exit()
 
     def text_to_copy(self) -> str:
-        return self.table.current.id if self.table.current else ""
+        current = self.table.current
+        return current.id if current else ""
 
     def runs_to_copy(self) -> list[int]:
         return self.chosen_runs()

@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.timer import Timer
 
 from tui_tracker.formatting import printable
+from tui_tracker.tui.grouping import with_groups, without_groups
 from tui_tracker.tui.screens.base import TrackerScreen
 from tui_tracker.tui.screens.runs_title import count_words, name_words, order_words
 from tui_tracker.tui.widgets.bar import Bar
@@ -62,6 +63,8 @@ class Asked:
     """Fields, the most important first, and whether each is descending."""
     differing: bool = False
     """Only columns that differ between the runs."""
+    group: tuple[str, ...] = ()
+    """What the runs are grouped by; empty where they are not."""
     where: Where = ()
     """What the runs of the branch have in common."""
 
@@ -102,6 +105,7 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         self.archived = False
         self.order: Order = NEWEST
         self.differing = False
+        self.group: tuple[str, ...] = ()
         self._layouts: dict[str, tuple[Column, ...]] = {}
         """Columns arranged by hand, by branch."""
         self.shown: Asked | None = None
@@ -124,7 +128,13 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         """Return what the table should show."""
         tree = self.tree_pane
         return Asked(
-            tree.path, self.text, self.archived, self.order, self.differing, where=tree.where
+            tree.path,
+            self.text,
+            self.archived,
+            self.order,
+            self.differing,
+            self.group,
+            tree.where,
         )
 
     # Asking.
@@ -146,7 +156,14 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
             from tui_tracker.tui.reading import RunsWanted, find_runs
 
             wanted = RunsWanted(
-                asked.selection(), asked.sorting(), first, count, columns, tree, differing
+                asked.selection(),
+                asked.sorting(),
+                first,
+                count,
+                columns,
+                tree,
+                differing,
+                asked.group,
             )
             return self.Found(asked, find_runs(store, wanted))
 
@@ -166,7 +183,7 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         )
         stale = self._changed and monotonic() - self._columns_at >= COLUMNS_AGAIN_S
         if same and not stale and self.table.columns:
-            return self.table.columns, True
+            return without_groups(self.table.columns), True
         layout = self.layout_at(asked.path)
         return layout, layout is not None and not asked.differing
 
@@ -187,6 +204,7 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         """Remember the columns of the present branch; () has them chosen again."""
         from tui_tracker.tui.columns import column_text
 
+        columns = without_groups(columns)
         path = self.tree_pane.path
         self._layouts[path] = columns
         texts = [column_text(column) for column in columns]
@@ -213,19 +231,31 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
             self._changed = False
         table.empty = self._nothing()
         table.order = event.asked.order
-        if found.columns and table.columns != found.columns:
-            table.columns = found.columns
+        columns = with_groups(found.columns, event.asked.group)
+        if columns and table.columns != columns:
+            table.columns = columns
         keep = event.asked == self.shown
         self.shown = event.asked
-        if not (keep and table.keys == found.keys):
-            table.rows.update(found.rows)
-            table.show_keys(found.keys, keep=keep)
+        self._show_lines(found, keep=keep)
         table.forget_rows()
         table.show_rows(found.rows, found.read_at)
         self._rows_at = monotonic()
         self.show_title()
         self._tick_if_running()
         self.show_first_frame()
+
+    def _show_lines(self, found: RunsFound, *, keep: bool) -> None:
+        table, by = self.table, found.wanted.group
+        if by or table.grouped.by:
+            table.rows.update(found.rows)
+            if not by:
+                table.grouped.take((), (), ())
+                table.show_keys(found.keys, keep=keep)
+            else:
+                table.show_groups(by, found.metrics, found.groups, keep=keep)
+        elif not (keep and table.keys == found.keys):
+            table.rows.update(found.rows)
+            table.show_keys(found.keys, keep=keep)
 
     def _nothing(self) -> tuple[Line, ...]:
         if not self.tree_pane.has_runs:
@@ -240,7 +270,7 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
             self.table.empty = ((), ((f" {printable(text)}", "bad"),))
 
     def on_run_table_rows_wanted(self, event: RunTable.RowsWanted) -> None:
-        keys, columns = event.keys, self.table.columns
+        keys, columns = event.keys, without_groups(self.table.columns)
         if not columns:
             return
 
@@ -281,7 +311,7 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         bar.right = (
             *self.mark_words(),
             *self.filter_words(),
-            *count_words(node, len(self.table.keys)),
+            *count_words(node, len(self.table.everything()), len(self.table.grouped.groups)),
             *order_words(asked.order),
         )
 

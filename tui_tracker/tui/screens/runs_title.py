@@ -18,13 +18,15 @@ def name_words(path: str, store: str) -> Line:
     return (" ", ""), (name, "bold"), ("" if path else f"  {printable(store)}", "dim")
 
 
-def count_words(node: Node | None, shown: int) -> Line:
-    """Return how many runs are shown of how many, and how many of them are running."""
+def count_words(node: Node | None, shown: int, groups: int = 0) -> Line:
+    """Return how many runs are shown of how many, in groups, and how many are running."""
     total = node.runs if node else shown
     live = node.running if node else 0
     words = f"{format_count(shown)} of " if shown != total else ""
     runs = "run" if total == 1 else "runs"
     running: Span = (f"● {live} running  ", "good") if live else ("", "")
+    if groups:
+        words = f"{format_count(groups)} group{'' if groups == 1 else 's'} of {words}"
     return running, (f"{words}{format_count(total)} {runs}", "")
 
 

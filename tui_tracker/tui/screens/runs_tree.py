@@ -88,7 +88,7 @@ class Branching(RunsCore, inherit_bindings=False):
         wanted = replace(tree.wanted(archived=self.archived), opened=opened)
 
         def question(store: Store) -> Message:
-            from tui_tracker.tui.reading import read_tree
+            from tui_tracker.tui.reading_tree import read_tree
 
             return self.BelowFound(read_tree(store, wanted, top=False))
 
@@ -119,7 +119,7 @@ class Branching(RunsCore, inherit_bindings=False):
             return
 
         def question(store: Store) -> Message:
-            from tui_tracker.tui.reading import read_tree
+            from tui_tracker.tui.reading_tree import read_tree
 
             return self.FitsFound(read_tree(store, wanted))
 
@@ -142,7 +142,7 @@ class Branching(RunsCore, inherit_bindings=False):
 
     def action_choose_levels(self) -> None:
         from tui_tracker.tui.columns import read_columns
-        from tui_tracker.tui.screens.pick_columns import PickColumns
+        from tui_tracker.tui.screens.pick_levels import PickLevels
 
         asked = replace(self.asked(), text="", where=())
 
@@ -156,11 +156,11 @@ class Branching(RunsCore, inherit_bindings=False):
                 self.show_levels([column.spec for column in columns])
 
         shown = read_columns(list(self.tree_pane.branches.levels), 0)
-        self.app.push_screen(PickColumns(shown, {}, title="Levels of the tree"), done)
-        self.ask("offers", question)
+        self.app.push_screen(PickLevels(shown), done)
+        self.ask("levels", question)
 
     def on_branching_levels_found(self, event: Branching.LevelsFound) -> None:
-        from tui_tracker.tui.screens.pick_columns import PickColumns
+        from tui_tracker.tui.screens.pick_levels import PickLevels
 
-        if isinstance(self.app.screen, PickColumns):
+        if isinstance(self.app.screen, PickLevels):
             self.app.screen.show_offers(event.offers)
