@@ -184,7 +184,7 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
         names = [level.partition(":")[2] or level for level in self.branches.levels]
         best = self._best_room
         metric = self._fits.wanted.title if self._fits else ""
-        right = f" {'fit' if self._query else 'runs':>{self._count_room}}" + (
+        right = f" {'found' if self._query else 'runs':>{self._count_room}}" + (
             f"  {fit(metric, best, right=True)}" if best else ""
         )
         words = " › ".join(names)
@@ -200,7 +200,7 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
 
     @property
     def _count_room(self) -> int:
-        return max(4, len(format_count(self.branches.root.runs)))
+        return max(5, len(format_count(self.branches.root.runs)))
 
     @property
     def _best_room(self) -> int:
