@@ -75,8 +75,9 @@ class Branching(RunsCore, inherit_bindings=False):
 
     # Reading.
 
-    def on_experiment_tree_below_wanted(self, event: ExperimentTree.BelowWanted) -> None:  # noqa: ARG002
-        self._ask_below()
+    def on_experiment_tree_more_wanted(self, event: ExperimentTree.MoreWanted) -> None:  # noqa: ARG002
+        if self.shown is not None:
+            self._ask_below()
 
     def _ask_below(self) -> None:
         """Ask for the branches of open nodes that were not read yet."""

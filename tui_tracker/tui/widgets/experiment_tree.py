@@ -56,12 +56,10 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
             return self.tree
 
     @dataclass
-    class BelowWanted(Message):
-        """A node was opened whose branches are not read yet."""
+    class MoreWanted(Message):
+        """A node was opened whose branches are not read yet, or the tree came into view."""
 
         tree: ExperimentTree
-        where: Where
-        depth: int
 
         @property
         def control(self) -> ExperimentTree:
@@ -257,6 +255,9 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
         branch = self._fitting.get(node.where)
         return branch.runs if branch else 0
 
+    def on_show(self) -> None:
+        self.post_message(self.MoreWanted(self))
+
     # Folding.
 
     def action_fold(self) -> None:
@@ -275,8 +276,8 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
             return
         if node.opens and not self.branches.is_open(node):
             self._fold(node, opened=True)
-            if not self.branches.is_read(node) and node.branch is not None:
-                self.post_message(self.BelowWanted(self, node.where, node.branch.depth + 1))
+            if not self.branches.is_read(node):
+                self.post_message(self.MoreWanted(self))
         elif node.children:
             self.cursor += 1
         else:
