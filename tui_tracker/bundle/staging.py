@@ -9,7 +9,14 @@ from __future__ import annotations
 import os
 
 from tui_tracker import folder as folders
-from tui_tracker.database import FILLS, MIGRATIONS, SCHEMA_VERSION, make_database, migrate, translated
+from tui_tracker.database import (
+    FILLS,
+    MIGRATIONS,
+    SCHEMA_VERSION,
+    make_database,
+    migrate,
+    translated,
+)
 from tui_tracker.store import Store
 
 

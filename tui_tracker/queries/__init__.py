@@ -34,6 +34,13 @@ if TYPE_CHECKING:
     )
     from tui_tracker.queries.details import find_metric, get_run, list_param_changes
     from tui_tracker.queries.facts import data_version, store_facts
+    from tui_tracker.queries.fields import (
+        FieldInfo,
+        FieldValues,
+        ValueCount,
+        list_fields,
+        list_values,
+    )
     from tui_tracker.queries.overview import LastValues, list_last_values
     from tui_tracker.queries.points import read_buckets, read_console, read_series
     from tui_tracker.queries.runs import (
@@ -44,12 +51,15 @@ if TYPE_CHECKING:
         run_id,
     )
     from tui_tracker.queries.selection import Order, Selection, list_run_keys
+    from tui_tracker.queries.suggest import Suggestion, Suggestions, suggest
 
 __all__ = [
     "Artifact",
     "Buckets",
     "ConsoleLine",
     "ExperimentRow",
+    "FieldInfo",
+    "FieldValues",
     "LastValues",
     "LineagePart",
     "MetricSummary",
@@ -64,6 +74,9 @@ __all__ = [
     "Series",
     "Status",
     "StoreFacts",
+    "Suggestion",
+    "Suggestions",
+    "ValueCount",
     "data_version",
     "find_metric",
     "find_run",
@@ -71,14 +84,17 @@ __all__ = [
     "get_run",
     "list_columns",
     "list_experiments",
+    "list_fields",
     "list_last_values",
     "list_param_changes",
     "list_run_keys",
+    "list_values",
     "read_buckets",
     "read_console",
     "read_series",
     "run_id",
     "store_facts",
+    "suggest",
 ]
 
 _PLACES = {
@@ -86,10 +102,12 @@ _PLACES = {
     "ParamChange ParamValue RunDetail RunKey RunRow Series Status StoreFacts",
     "details": "find_metric get_run list_param_changes",
     "facts": "data_version store_facts",
+    "fields": "FieldInfo FieldValues ValueCount list_fields list_values",
     "overview": "LastValues list_last_values",
     "points": "read_buckets read_console read_series",
     "runs": "find_run get_rows list_columns list_experiments run_id",
     "selection": "Order Selection list_run_keys",
+    "suggest": "Suggestion Suggestions suggest",
 }
 _MODULES = {name: module for module, names in _PLACES.items() for name in names.split()}
 
