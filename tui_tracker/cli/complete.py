@@ -219,7 +219,7 @@ def _fields(_: _Cursor, folder: str | None) -> Iterator[Candidate]:
 
 def _query_fields(_: _Cursor, folder: str | None) -> Iterator[Candidate]:
     """Yield the fields that a query can name."""
-    from tui_tracker.queries.fields import list_fields
+    from tui_tracker.queries.facets import list_fields
 
     with Store.open(folder) as store:
         for field in list_fields(store):

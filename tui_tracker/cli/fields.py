@@ -13,7 +13,7 @@ from tui_tracker.cli.output import print_json, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from tui_tracker.queries.fields import FieldInfo
+    from tui_tracker.queries.facets import FieldInfo
 
 _EXAMPLES = 3
 _MOST_SHOWN = 60
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from tui_tracker.queries.fields import list_fields, list_values
+    from tui_tracker.queries.facets import list_fields, list_values
 
     with open_store(args, wait_s=READ_WAIT_S) as store:
         wanted = args.text.lower()

@@ -14,7 +14,7 @@ from tui_tracker.queries.selection import Selection
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from tui_tracker.queries.fields import FieldValues
+    from tui_tracker.queries.facets import FieldValues
 
 _MOST = 50
 
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from tui_tracker.queries.fields import list_values
+    from tui_tracker.queries.facets import list_values
 
     selection = Selection(query=" ".join(args.query), archived=args.archived)
     with open_store(args, wait_s=READ_WAIT_S) as store:

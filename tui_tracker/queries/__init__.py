@@ -33,14 +33,14 @@ if TYPE_CHECKING:
         StoreFacts,
     )
     from tui_tracker.queries.details import find_metric, get_run, list_param_changes
-    from tui_tracker.queries.facts import data_version, store_facts
-    from tui_tracker.queries.fields import (
+    from tui_tracker.queries.facets import (
         FieldInfo,
         FieldValues,
         ValueCount,
         list_fields,
         list_values,
     )
+    from tui_tracker.queries.facts import data_version, store_facts
     from tui_tracker.queries.overview import LastValues, list_last_values
     from tui_tracker.queries.points import read_buckets, read_console, read_series
     from tui_tracker.queries.runs import (
@@ -102,7 +102,7 @@ _PLACES = {
     "ParamChange ParamValue RunDetail RunKey RunRow Series Status StoreFacts",
     "details": "find_metric get_run list_param_changes",
     "facts": "data_version store_facts",
-    "fields": "FieldInfo FieldValues ValueCount list_fields list_values",
+    "facets": "FieldInfo FieldValues ValueCount list_fields list_values",
     "overview": "LastValues list_last_values",
     "points": "read_buckets read_console read_series",
     "runs": "find_run get_rows list_columns list_experiments run_id",

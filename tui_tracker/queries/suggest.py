@@ -16,7 +16,7 @@ from tui_tracker.language.complete import (
     state_words,
 )
 from tui_tracker.language.tree import Field
-from tui_tracker.queries.fields import FieldInfo, list_fields, list_values
+from tui_tracker.queries.facets import FieldInfo, list_fields, list_values
 from tui_tracker.queries.selection import EVERYTHING, Selection
 from tui_tracker.store import Store
 
