@@ -66,6 +66,9 @@ CREATE TABLE run_body (
 )
  WITHOUT ROWID;
 CREATE INDEX run_body_by_body ON run_body (body, run);
+DROP INDEX run_by_experiment;
+CREATE INDEX run_by_experiment ON run
+    (experiment, status, deleted_ms, archived_ms, started_ms);
 """,
 }
 """SQL that takes a store of the version before to this one; run in one transaction."""

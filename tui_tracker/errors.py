@@ -4,6 +4,7 @@
       NotFound           a name or id that matches nothing
       Ambiguous          a name or prefix that matches several runs
       InvalidArgument    a value that cannot be used
+        BadColumn        a text that says no column of a table
       QueryError         a query that cannot be read, with the place
       StoreError         the store as a whole
         NotAStore        a path that holds something else
@@ -15,6 +16,7 @@
       RunIsLive          the run still runs in another process
       CannotRun          a command that is none, or cannot be started
       BundleError        a file that cannot be taken for a bundle of runs
+      ViewsDamaged       the file of saved views cannot be read
 
 Each carries its facts as attributes and reads as one sentence: what was wanted,
 where, and the nearest way out.
@@ -55,6 +57,14 @@ class Ambiguous(TrackerError):
 
 class InvalidArgument(TrackerError):
     """A value that cannot be used, with the reason and a value that can."""
+
+
+class BadColumn(InvalidArgument):
+    """A text that says no column, or none that can be used there."""
+
+    def __init__(self, spec: str, problem: str, *, nearest: str = "") -> None:
+        self.spec, self.nearest = spec, nearest
+        super().__init__(f"{problem}: did you mean {nearest!r}?" if nearest else problem)
 
 
 class QueryError(TrackerError):
@@ -139,3 +149,13 @@ class BundleError(TrackerError):
     def __init__(self, path: str, problem: str) -> None:
         self.path, self.problem = path, problem
         super().__init__(f"{path}: {problem}")
+
+
+class ViewsDamaged(TrackerError):
+    """The file of saved views cannot be read as what it should be."""
+
+    def __init__(self, path: str, line: int, problem: str) -> None:
+        self.path, self.line, self.problem = path, line, problem
+        super().__init__(
+            f"{path}:{line}: {problem}. Nothing was changed: correct it, or move it away."
+        )

@@ -109,7 +109,11 @@ class Run(Table, table=True):
     """One execution of a training script."""
 
     __table_args__ = (
-        Index("run_by_experiment", "experiment", "started_ms"),
+        # The tree of experiments is counted from this alone.
+        Index(
+            "run_by_experiment",
+            *("experiment", "status", "deleted_ms", "archived_ms", "started_ms"),
+        ),
         # The start screen's list of all runs is read from this alone.
         Index("run_by_start", "started_ms", "deleted_ms", "archived_ms"),
         Index("run_by_name", "name"),

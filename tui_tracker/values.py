@@ -19,7 +19,8 @@ _LONGEST_INT_BITS = 10_000
 _ITSELF = "<a group above>"
 _ESCAPES = {code: f"\\u{code:04x}" for code in range(32)}
 _ESCAPES |= {ord('"'): '\\"', ord("\\"): "\\\\", ord("\n"): "\\n", ord("\t"): "\\t"}
-_SEEDS = frozenset(("seed", "random_seed", "random_state", "rng_seed", "manual_seed"))
+SEEDS = frozenset(("seed", "random_seed", "random_state", "rng_seed", "manual_seed"))
+"""The last parts of names of params that runs of one group may differ in."""
 
 
 def flatten(params: object, prefix: str = "", above: tuple[int, ...] = ()) -> dict[str, object]:
@@ -116,7 +117,7 @@ def flatten_metrics(metrics: Mapping[object, object], prefix: str = "") -> dict[
 
 def params_digest_text(params: Mapping[str, object]) -> str:
     """Return a text that is equal for runs whose params differ at most in their seed."""
-    rest = {k: v for k, v in params.items() if k.rsplit(".", 1)[-1].lower() not in _SEEDS}
+    rest = {k: v for k, v in params.items() if k.rsplit(".", 1)[-1].lower() not in SEEDS}
     return to_json(dict(sorted(rest.items())))
 
 

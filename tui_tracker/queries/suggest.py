@@ -128,9 +128,9 @@ def _values(store: Store, place: Place, selection: Selection) -> list[Suggestion
 
 def replace_query(selection: Selection, query: str = "") -> Selection:
     """Return a selection with another query."""
-    return Selection(
-        selection.experiment, selection.statuses, query, selection.archived, selection.deleted
-    )
+    made = selection.below(())
+    made.query = query
+    return made
 
 
 __all__ = ["Suggestion", "Suggestions", "replace_query", "suggest"]

@@ -17,7 +17,6 @@ from tui_tracker.lineage.words import code_line
 from tui_tracker.queries import (
     Buckets,
     ConsoleLine,
-    ExperimentRow,
     MetricSummary,
     Order,
     RunDetail,
@@ -26,8 +25,8 @@ from tui_tracker.queries import (
     Series,
     get_rows,
     get_run,
+    list_choices,
     list_columns,
-    list_experiments,
     list_run_keys,
     read_buckets,
     read_console,
@@ -38,19 +37,26 @@ from tui_tracker.tui.columns import (
     SAMPLED_PARAMS,
     SAMPLED_RUNS,
     Column,
+    column_of,
     rank_metrics,
     table_columns,
 )
+from tui_tracker.tui.reading_tree import read_tree
 
 if TYPE_CHECKING:
     from tui_tracker.code_store import CodeChange
     from tui_tracker.lineage import LineageTree, Progress
+    from tui_tracker.queries.groups import GroupOrder, GroupRow
+    from tui_tracker.tui.tree import TreeFound, TreeWanted
 
 EXACT_POINTS = 200_000
 """A longer curve is read to the value under the cursor by buckets only."""
 COUNTED_RUNS = 5_000
 """Up to so many runs columns are chosen by all of them, above by a sample."""
+NEWEST = Order()
 MANY_METRICS = 2_000
+TAKEN_NAMES = 12
+"""Members of a group whose cells are read, for what their names have in common."""
 SPARKED = 12
 SPARK_BUCKETS = 24
 
@@ -65,8 +71,12 @@ class RunsWanted:
     count: int
     columns: tuple[Column, ...] | None
     """None: choose them by what the runs have."""
-    experiments: bool
-    """Also read the experiments."""
+    tree: TreeWanted | None
+    """The branches to read as well."""
+    differing: bool = False
+    """Of the columns only those that differ between the runs, and all such params."""
+    group: tuple[str, ...] = ()
+    """What the runs are grouped by; empty where they are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,26 +84,70 @@ class RunsFound:
     """The answer to `RunsWanted`."""
 
     wanted: RunsWanted
-    experiments: tuple[ExperimentRow, ...] | None
-    """All there are, whatever is selected; None where they were not asked for."""
+    tree: TreeFound | None
+    """Branches of all runs, whatever is selected; None where they were not asked for."""
     keys: list[int]
     columns: tuple[Column, ...]
     """Empty where there is no run to choose them by."""
     rows: dict[int, RunRow]
     read_at: datetime
+    groups: tuple[GroupRow, ...] = ()
+    """In their order, where groups were asked for; `keys` are then in no order to be shown."""
+    metrics: tuple[str, ...] = ()
+    """Specs of the metrics that the groups have statistics of."""
 
 
 def find_runs(store: Store, wanted: RunsWanted) -> RunsFound:
     """Return the keys of a table, its columns, and the cells of its visible lines."""
-    keys = list_run_keys(store, wanted.selection, wanted.order)
+    order = NEWEST if wanted.group else wanted.order
+    keys = list_run_keys(store, wanted.selection, order)
     columns = wanted.columns or (choose_columns(store, wanted.selection, keys) if keys else ())
-    first = max(0, min(wanted.first, len(keys) - wanted.count))
-    rows = read_rows(store, keys[first : first + wanted.count], columns)
-    experiments = None
-    if wanted.experiments:
-        everything = Selection(archived=wanted.selection.archived)
-        experiments = tuple(list_experiments(store, everything))
-    return RunsFound(wanted, experiments, keys, columns, rows, datetime.now(UTC))
+    if wanted.differing and keys:
+        columns = differing_columns(store, wanted.selection, columns)
+    groups: tuple[GroupRow, ...] = ()
+    metrics: tuple[str, ...] = ()
+    if wanted.group:
+        groups, metrics = find_groups(store, wanted, columns)
+        shown = groups[wanted.first : wanted.first + wanted.count]
+        visible = [key for group in shown for key in group.members[:TAKEN_NAMES]]
+    else:
+        first = max(0, min(wanted.first, len(keys) - wanted.count))
+        visible = keys[first : first + wanted.count]
+    rows = read_rows(store, visible, columns)
+    tree = read_tree(store, wanted.tree) if wanted.tree else None
+    now = datetime.now(UTC)
+    return RunsFound(wanted, tree, keys, columns, rows, now, groups, metrics)
+
+
+def find_groups(
+    store: Store, wanted: RunsWanted, columns: Sequence[Column]
+) -> tuple[tuple[GroupRow, ...], tuple[str, ...]]:
+    """Return the groups in their order, and of which metrics they have statistics."""
+    from tui_tracker.queries.groups import group_runs
+
+    metrics = tuple(column.spec for column in columns if column.kind == "metric")
+    order = group_order((wanted.order, *wanted.order.then), columns, wanted.group)
+    return tuple(group_runs(store, wanted.selection, wanted.group, metrics, order)), metrics
+
+
+def group_order(
+    order: Sequence[Order], columns: Sequence[Column], by: Sequence[str]
+) -> list[GroupOrder]:
+    """Return what groups are sorted by where runs are sorted so; what they lack is left out.
+
+    A metric stands for its mean over the group, the name for all that it is grouped by.
+    """
+    from tui_tracker.queries.groups import BUT_SEED, GroupOrder
+
+    known = {column.field: column.spec for column in columns if column.kind == "metric"}
+    known |= {spec: spec for spec in (*by, "started", "runs") if spec != BUT_SEED}
+    found = []
+    for one in order:
+        if one.field == "name":
+            found += [GroupOrder(spec, one.descending) for spec in by if spec != BUT_SEED]
+        elif one.field in known:
+            found.append(GroupOrder(known[one.field], one.descending))
+    return found
 
 
 def choose_columns(store: Store, selection: Selection, keys: Sequence[int]) -> tuple[Column, ...]:
@@ -130,11 +184,41 @@ def _by_frequency(names: Counter[str]) -> list[str]:
     return sorted(names, key=lambda name: (-names[name], name))
 
 
+def differing_columns(
+    store: Store, selection: Selection, columns: Sequence[Column]
+) -> tuple[Column, ...]:
+    """Return the columns that differ between the runs: of the given ones, and all params.
+
+    Pinned ones stay, for without a name nobody knows which run is which; so do those of
+    which it is not known.
+    """
+    choices = list_choices(store, selection)
+    same = {(one.spec.kind, one.spec.key) for one in choices if not one.differs}
+    kept = [c for c in columns if c.pinned or (c.spec.partition(":")[0], c.key) not in same]
+    there = {(column.kind, column.key) for column in kept}
+    more = [
+        column_of(one.spec)
+        for one in choices
+        if one.spec.kind == "param" and one.differs and ("param", one.spec.key) not in there
+    ]
+    return (*kept, *more)
+
+
 def read_rows(store: Store, keys: Sequence[int], columns: Sequence[Column]) -> dict[int, RunRow]:
     """Return the rows of some runs with the cells that the columns show."""
-    params = [column.key for column in columns if column.kind == "param"]
-    metrics = [column.key for column in columns if column.kind == "metric"]
-    return {row.key: row for row in get_rows(store, keys, params=params, metrics=metrics)}
+
+    def names(kind: str) -> list[str]:
+        return [column.key for column in columns if column.kind == kind]
+
+    rows = get_rows(
+        store,
+        keys,
+        params=names("param"),
+        metrics=names("metric"),
+        sparks=names("spark"),
+        notes=any(column.kind == "notes" for column in columns),
+    )
+    return {row.key: row for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

@@ -363,3 +363,6 @@ class RunScreen(LineageTab, inherit_bindings=False):
         if self._tab == LINEAGE:
             return self.copied_from_lineage()
         return self.run_detail.row.id if self.run_detail else ""
+
+    def runs_to_copy(self) -> list[int]:
+        return [self.key]
