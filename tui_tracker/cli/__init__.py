@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
 
-from tui_tracker.errors import InvalidArgument, TrackerError
+from tui_tracker.errors import InvalidArgument, QueryError, TrackerError
 
 PROGRAM = "tt"
 INTERRUPTED = 130
@@ -24,7 +24,9 @@ INTERRUPTED = 130
 GROUPS: dict[str, dict[str, str]] = {
     "look": {
         "tui": "open the app (as tt alone does)",
-        "ls": "list runs",
+        "ls": "list runs, all or those that a query fits",
+        "fields": "list what queries can name",
+        "values": "list the values of a field, with counts",
         "show": "show all about one run",
         "curve": "draw metrics over steps",
         "console": "print what a run printed",
@@ -79,6 +81,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _end_quietly()
     except KeyboardInterrupt:
         return INTERRUPTED
+    except QueryError as error:
+        return _query_trouble(error)
     except TrackerError as error:
         return _trouble(str(error))
     except OSError as error:
@@ -190,6 +194,17 @@ def _trouble(text: str) -> int:
 
     say(text)
     return 2
+
+
+def _query_trouble(error: QueryError) -> int:
+    """Show the query with a mark below the place that is wrong."""
+    from tui_tracker.formatting import cell_width, printable
+
+    before = cell_width(printable(error.query[: error.column]))
+    wrong = cell_width(printable(error.query[error.column : error.column + error.length]))
+    print(f"  {printable(error.query)}", file=sys.stderr)
+    print(f"  {' ' * before}{'^' * max(1, wrong)}", file=sys.stderr)
+    return _trouble(str(error))
 
 
 def _end_quietly() -> int:

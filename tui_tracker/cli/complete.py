@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tui_tracker.cli import COMMANDS, command_parser, top_parser
 from tui_tracker.cli.ls import PLAIN_FIELDS
@@ -44,6 +44,8 @@ class _Cursor:
     """Of the command's positional arguments."""
     wanted: argparse.Action | None
     """What the word under the cursor belongs to."""
+    current: str = ""
+    """What of that word is typed."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -126,7 +128,7 @@ def _candidates(before: Sequence[str], current: str, store: str | None) -> Itera
     if cursor.wanted.choices:
         return ((str(choice), "") for choice in cursor.wanted.choices)
     answer = _ANSWERS.get(str(cursor.wanted.metavar))
-    return answer(cursor, store) if answer else ()
+    return answer(replace(cursor, current=current), store) if answer else ()
 
 
 def _read(parser: argparse.ArgumentParser, before: Sequence[str]) -> _Cursor:
@@ -215,12 +217,34 @@ def _fields(_: _Cursor, folder: str | None) -> Iterator[Candidate]:
         yield name, "param"
 
 
+def _query_fields(_: _Cursor, folder: str | None) -> Iterator[Candidate]:
+    """Yield the fields that a query can name."""
+    from tui_tracker.queries.facets import list_fields
+
+    with Store.open(folder) as store:
+        for field in list_fields(store):
+            yield field.written, field.says or field.kind
+
+
+def _queries(cursor: _Cursor, folder: str | None) -> Iterator[Candidate]:
+    """Yield how the words of a query can go on, each as a whole word of the shell."""
+    from tui_tracker.queries.suggest import suggest
+
+    before = cursor.current
+    with Store.open(folder) as store:
+        found = suggest(store, before, len(before))
+    for item in found.items:
+        yield before[: found.start] + item.text, item.says
+
+
 _ANSWERS: dict[str, Callable[[_Cursor, str | None], Iterator[Candidate]]] = {
     "RUN": _runs,
     "METRIC": _metrics,
     "TAG": _tags,
     "E": _experiments,
     "FIELD": _fields,
+    "QUERY": _queries,
+    "QUERYFIELD": _query_fields,
     "FILE": lambda *_: iter([(":files", "")]),
     "DIR": lambda *_: iter([(":folders", "")]),
 }

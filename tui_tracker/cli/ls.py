@@ -1,6 +1,9 @@
 """List runs, newest first, or by any field.
 
-WORDS are looked for in name, id, experiment, status and tags; all of them must be found.
+QUERY are words that are found in name, id, experiment, status, tags or notes, and comparisons:
+lr < 1e-3, val_f1.max >= 0.9, optimizer = adam*, status in (failed, crashed), tag:best,
+started > 2 days ago, duration > 1h, dirty, missing:seed, joined by and, or, not and brackets.
+Put it into quotes for the shell. `tt fields` lists the fields, `tt values FIELD` their values.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ _SHORT_ID = 8
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("words", metavar="WORDS", nargs="*", help="words to look for")
+    parser.add_argument("query", metavar="QUERY", nargs="*", help="which runs, all by default")
     parser.add_argument(
         "--experiment", metavar="E", help="of this experiment or branch (a takes a/...)"
     )
@@ -57,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     selection = Selection(
         experiment=args.experiment,
         statuses=frozenset(args.status) if args.status else None,
-        query=" ".join(args.words),
+        query=" ".join(args.query),
         archived=args.archived,
         deleted=args.trash,
     )

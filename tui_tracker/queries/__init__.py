@@ -35,6 +35,13 @@ if TYPE_CHECKING:
     from tui_tracker.queries.choices import ColumnChoice, list_choices, list_columns
     from tui_tracker.queries.columns import ColumnSpec, parse_column, parse_columns
     from tui_tracker.queries.details import find_metric, get_run, list_param_changes
+    from tui_tracker.queries.facets import (
+        FieldInfo,
+        FieldValues,
+        ValueCount,
+        list_fields,
+        list_values,
+    )
     from tui_tracker.queries.facts import data_version, store_facts
     from tui_tracker.queries.groups import (
         BUT_SEED,
@@ -54,6 +61,7 @@ if TYPE_CHECKING:
     )
     from tui_tracker.queries.selection import ABSENT, Absent, Order, Selection, list_run_keys
     from tui_tracker.queries.sorting import order_by
+    from tui_tracker.queries.suggest import Suggestion, Suggestions, suggest
 
 __all__ = [
     "ABSENT",
@@ -65,6 +73,8 @@ __all__ = [
     "ColumnSpec",
     "ConsoleLine",
     "ExperimentRow",
+    "FieldInfo",
+    "FieldValues",
     "GroupOrder",
     "GroupRow",
     "GroupStat",
@@ -82,6 +92,9 @@ __all__ = [
     "Series",
     "Status",
     "StoreFacts",
+    "Suggestion",
+    "Suggestions",
+    "ValueCount",
     "data_version",
     "find_metric",
     "find_run",
@@ -91,9 +104,11 @@ __all__ = [
     "list_choices",
     "list_columns",
     "list_experiments",
+    "list_fields",
     "list_last_values",
     "list_param_changes",
     "list_run_keys",
+    "list_values",
     "order_by",
     "parse_column",
     "parse_columns",
@@ -103,6 +118,7 @@ __all__ = [
     "read_series",
     "run_id",
     "store_facts",
+    "suggest",
 ]
 
 _PLACES = {
@@ -113,8 +129,10 @@ _PLACES = {
     "sorting": "order_by",
     "details": "find_metric get_run list_param_changes",
     "facts": "data_version store_facts",
+    "facets": "FieldInfo FieldValues ValueCount list_fields list_values",
     "overview": "LastValues list_last_values",
     "points": "read_buckets read_console read_series",
+    "suggest": "Suggestion Suggestions suggest",
     "runs": "find_run get_rows list_experiments run_id",
     "groups": "BUT_SEED GroupOrder GroupRow GroupStat group_runs parse_group_order",
     "selection": "ABSENT Absent Order Selection list_run_keys",
