@@ -160,8 +160,20 @@ def _run(arguments: list[str]) -> int:
         raise InvalidArgument(_unknown(name))
     parser = command_parser(name)
     parser.set_defaults(store=top.store)
-    args = parser.parse_args(rest)
+    args = parser.parse_args(_joined(rest))
     return int(load(name).run(args))
+
+
+def _joined(words: list[str]) -> list[str]:
+    """Return the words with `--sort -lr` as one: argparse would take `-lr` for an option."""
+    joined: list[str] = []
+    for word in words:
+        falls = word.startswith("-") and not word.startswith("--") and len(word) > 1
+        if falls and joined[-1:] == ["--sort"]:
+            joined[-1] = f"--sort={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def _add_store(parser: argparse.ArgumentParser) -> None:
