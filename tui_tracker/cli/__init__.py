@@ -25,6 +25,8 @@ GROUPS: dict[str, dict[str, str]] = {
     "look": {
         "tui": "open the app (as tt alone does)",
         "ls": "list runs, all or those that a query fits",
+        "tree": "show runs as a tree, by any levels",
+        "group": "show runs in groups, with mean and spread of metrics",
         "fields": "list what queries can name",
         "values": "list the values of a field, with counts",
         "show": "show all about one run",

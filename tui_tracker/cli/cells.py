@@ -70,7 +70,7 @@ def _column(rows: Sequence[RunRow], spec: ColumnSpec, rank: int) -> Column:
     )
     if spec.kind == "metric":
         cells = align_points(cells)
-    title = printable(spec.title) or _title(spec)
+    title = title_of(spec)
     styles: Sequence[str] = ()
     if spec.kind == "status":
         styles = [STYLES.get(row.status, "") for row in rows]
@@ -79,7 +79,10 @@ def _column(rows: Sequence[RunRow], spec: ColumnSpec, rank: int) -> Column:
     return Column(title, cells, right=right, rank=rank, styles=styles)
 
 
-def _title(spec: ColumnSpec) -> str:
+def title_of(spec: ColumnSpec) -> str:
+    """Return what stands over a column; the best value of a metric has its direction."""
+    if spec.title:
+        return printable(spec.title)
     if spec.kind == "metric" and spec.statistic == "best":
         return printable(spec.key) + {"min": " ↓", "max": " ↑"}.get(spec.stat, "")
     return printable(spec.heading)

@@ -210,7 +210,7 @@ def _specs(cursor: _Cursor, folder: str | None) -> Iterator[Candidate]:
     before, comma, last = cursor.current.rpartition(",")
     sign = last[:1] if last[:1] in ("-", "+") else ""
     head = f"{before}{comma}{sign}"
-    named = cursor.current.split(",")
+    named = before.split(",")
     for name, said in _column_names(folder):
         if name not in named:
             yield f"{head}{name}", said
@@ -259,6 +259,9 @@ _ANSWERS: dict[str, Callable[[_Cursor, str | None], Iterator[Candidate]]] = {
     "E": _experiments,
     "SORT": _specs,
     "COLUMNS": _specs,
+    "SPECS": _specs,
+    "SPEC": _specs,
+    "LEVELS": _specs,
     "QUERY": _queries,
     "QUERYFIELD": _query_fields,
     "FILE": lambda *_: iter([(":files", "")]),

@@ -17,7 +17,7 @@ puts the largest first.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Literal, cast, get_args
@@ -166,12 +166,15 @@ def _plain(text: str, head: str) -> ColumnSpec:
     raise unknown(text, head)
 
 
-def unknown(text: str, name: str, names: Sequence[str] = ()) -> BadColumn:
-    """Return the error about a name that is neither a plain column nor one of `names`."""
-    near = get_close_matches(name, [*PLAIN, *NAMED, *names], n=1)
-    if near:
-        hint = f"{near[0]}:NAME" if near[0] in NAMED else near[0]
-        return BadColumn(text, f"no column is called {name!r}", nearest=hint)
+def unknown(text: str, name: str, *known_names: Collection[str]) -> BadColumn:
+    """Return the error about a name that is neither a plain column nor among the known ones.
+
+    The nearest is looked for in one collection after the other, the likeliest first.
+    """
+    for names in (*known_names, PLAIN, NAMED):
+        if near := get_close_matches(name, names, n=1):
+            hint = f"{near[0]}:NAME" if near[0] in NAMED else near[0]
+            return BadColumn(text, f"no column is called {name!r}", nearest=hint)
     known = ", ".join([*PLAIN, *(f"{kind}:NAME" for kind in NAMED)])
     return BadColumn(text, f"no column is called {name!r}: there are {known}")
 

@@ -7,8 +7,10 @@ params, facts. `param:lr`, or `param.lr` as in queries, says which is meant.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import cast
 
+from tui_tracker.errors import BadColumn
 from tui_tracker.queries.columns import (
     NAMED,
     PLAIN,
@@ -55,7 +57,8 @@ class Names:
         if found is None and dot and name and kind in _PREFIXES:
             return parse_column(f"{_PREFIXES[kind]}:{name}{rest}")
         if found is None:
-            raise unknown(text, head, [name for names in self._names.values() for name in names])
+            own = self._names[METRIC_KIND] | self._names[PARAM_KIND]
+            raise unknown(text, head, own, PLAIN, self._names[FACT_KIND])
         return parse_column(f"{found.field}{rest}")
 
     def columns(self, texts: str | Sequence[str]) -> tuple[ColumnSpec, ...]:
@@ -65,6 +68,18 @@ class Names:
             BadColumn: one means none.
         """
         return tuple(map(self.column, split_specs(texts)))
+
+    def metric(self, text: str) -> ColumnSpec:
+        """Return the metric that a text means.
+
+        Raises:
+            BadColumn: it means another column, or none.
+        """
+        spec = self.column(text)
+        if spec.kind != "metric":
+            near = get_close_matches(text, self._names[METRIC_KIND], n=1)
+            raise BadColumn(text, f"{spec.field!r} is no metric", nearest=near[0] if near else "")
+        return spec
 
     def order(self, texts: str | Sequence[str], *, descending: bool | None = None) -> Order:
         """Return the order that sort keys with commas say, as `order_by`.
