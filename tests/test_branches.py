@@ -13,7 +13,7 @@ import tui_tracker as tt
 from tui_tracker.edits import archive
 from tui_tracker.errors import BadColumn
 from tui_tracker.queries import Selection, get_rows, list_run_keys
-from tui_tracker.queries import branches as module
+from tui_tracker.queries import branch_reader as module
 from tui_tracker.queries.branch_query import branch_query
 from tui_tracker.queries.branches import Branch, list_branches, read_branches
 from tui_tracker.store import Store

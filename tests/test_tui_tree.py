@@ -118,9 +118,9 @@ async def test_new_runs_come_into_opened_branches_and_the_cursor_stays(logged, l
 
 
 async def test_values_beyond_the_most_are_told_by_their_number(store, log_run, monkeypatch):
-    from tui_tracker.queries import branches
+    from tui_tracker.queries import branch_reader
 
-    monkeypatch.setattr(branches, "MOST", 3)
+    monkeypatch.setattr(branch_reader, "MOST", 3)
     for number in range(5):
         log_run(f"run{number}", params={"lr": number})
 

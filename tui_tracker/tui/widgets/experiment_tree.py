@@ -201,6 +201,11 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
         return max(5, len(format_count(self.branches.root.runs)))
 
     @property
+    def _step(self) -> int:
+        """Cells by which a level is indented: one where the labels need the other."""
+        return 2 if 1 + self._widest + 3 + self._count_room <= self.room else 1
+
+    @property
     def _best_room(self) -> int:
         """Cells for best values; 0 where the labels need them."""
         if not self._bests:
@@ -214,7 +219,7 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
         node = self.lines[index]
         marked = index == self.cursor
         right = self._right(node)
-        indent = "  " * min(max(0, node.depth - 1), DEEPEST)
+        indent = " " * self._step * min(max(0, node.depth - 1), DEEPEST)
         twig = ""
         if node.depth:
             twig = ("▾ " if self.branches.is_open(node) else "▸ ") if node.opens else "  "
