@@ -12,6 +12,7 @@
         StoreDamaged     SQLite cannot read it
         StoreBusy        another process holds the lock for too long
       JournalDamaged     a journal whose head cannot be read
+      QuestionStopped    nobody waits for the answer any more
       RunIsLive          the run still runs in another process
       CannotRun          a command that is none, or cannot be started
       BundleError        a file that cannot be taken for a bundle of runs
@@ -119,6 +120,13 @@ class JournalDamaged(TrackerError):
     def __init__(self, path: str, problem: str) -> None:
         self.path, self.problem = path, problem
         super().__init__(f"{path}: {problem}")
+
+
+class QuestionStopped(TrackerError):
+    """A question to the store was given up, because another took its place."""
+
+    def __init__(self) -> None:
+        super().__init__("the question was given up")
 
 
 class RunIsLive(TrackerError):

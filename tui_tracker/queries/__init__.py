@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         StoreFacts,
     )
     from tui_tracker.queries.choices import ColumnChoice, list_choices, list_columns
-    from tui_tracker.queries.columns import ColumnSpec, order_by, parse_column, parse_columns
+    from tui_tracker.queries.columns import ColumnSpec, parse_column, parse_columns
     from tui_tracker.queries.details import find_metric, get_run, list_param_changes
     from tui_tracker.queries.facts import data_version, store_facts
     from tui_tracker.queries.groups import (
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         run_id,
     )
     from tui_tracker.queries.selection import ABSENT, Absent, Order, Selection, list_run_keys
+    from tui_tracker.queries.sorting import order_by
 
 __all__ = [
     "ABSENT",
@@ -108,7 +109,8 @@ _PLACES = {
     "answers": "Artifact Buckets ConsoleLine ExperimentRow LineagePart MetricSummary Note "
     "ParamChange ParamValue RunDetail RunKey RunRow Series Status StoreFacts",
     "choices": "ColumnChoice list_choices list_columns",
-    "columns": "ColumnSpec order_by parse_column parse_columns",
+    "columns": "ColumnSpec parse_column parse_columns",
+    "sorting": "order_by",
     "details": "find_metric get_run list_param_changes",
     "facts": "data_version store_facts",
     "overview": "LastValues list_last_values",

@@ -176,6 +176,7 @@ KEYS: tuple[Key, ...] = (
     Key("tree", ("enter",), "open", "runs", "Go to the runs of this experiment", 10),
     Key("tree", ("left", "h"), "fold", "fold", "Fold the branch, or go to its parent", 15),
     Key("tree", ("right", "l"), "unfold", "unfold", "Unfold the branch", 16),
+    Key("tree", ("o",), "screen.choose_levels", "levels", "Choose the levels of the tree", 18),
     Key("run", ("1",), "tab(0)", "overview", "Show the overview"),
     Key("run", ("2",), "tab(1)", "curves", "Show the curves"),
     Key("run", ("3",), "tab(2)", "params", "Show the params"),

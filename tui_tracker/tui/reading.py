@@ -17,7 +17,6 @@ from tui_tracker.lineage.words import code_line
 from tui_tracker.queries import (
     Buckets,
     ConsoleLine,
-    ExperimentRow,
     MetricSummary,
     Order,
     RunDetail,
@@ -28,7 +27,6 @@ from tui_tracker.queries import (
     get_run,
     list_choices,
     list_columns,
-    list_experiments,
     list_run_keys,
     read_buckets,
     read_console,
@@ -43,11 +41,12 @@ from tui_tracker.tui.columns import (
     rank_metrics,
     table_columns,
 )
+from tui_tracker.tui.tree import TreeFound, TreeWanted
 
 if TYPE_CHECKING:
     from tui_tracker.code_store import CodeChange
     from tui_tracker.lineage import LineageTree, Progress
-    from tui_tracker.queries.groups import GroupOrder, GroupRow
+    from tui_tracker.queries.groups import GroupRow
 
 EXACT_POINTS = 200_000
 """A longer curve is read to the value under the cursor by buckets only."""
@@ -55,8 +54,6 @@ COUNTED_RUNS = 5_000
 """Up to so many runs columns are chosen by all of them, above by a sample."""
 NEWEST = Order()
 MANY_METRICS = 2_000
-TAKEN_NAMES = 12
-"""Members of a group whose cells are read, for what their names have in common."""
 SPARKED = 12
 SPARK_BUCKETS = 24
 
@@ -71,8 +68,8 @@ class RunsWanted:
     count: int
     columns: tuple[Column, ...] | None
     """None: choose them by what the runs have."""
-    experiments: bool
-    """Also read the experiments."""
+    tree: TreeWanted | None
+    """The branches to read as well."""
     differing: bool = False
     """Of the columns only those that differ between the runs, and all such params."""
     group: tuple[str, ...] = ()
@@ -84,8 +81,8 @@ class RunsFound:
     """The answer to `RunsWanted`."""
 
     wanted: RunsWanted
-    experiments: tuple[ExperimentRow, ...] | None
-    """All there are, whatever is selected; None where they were not asked for."""
+    tree: TreeFound | None
+    """Branches of all runs, whatever is selected; None where they were not asked for."""
     keys: list[int]
     columns: tuple[Column, ...]
     """Empty where there is no run to choose them by."""
@@ -107,6 +104,8 @@ def find_runs(store: Store, wanted: RunsWanted) -> RunsFound:
     groups: tuple[GroupRow, ...] = ()
     metrics: tuple[str, ...] = ()
     if wanted.group:
+        from tui_tracker.tui.group_reading import TAKEN_NAMES, find_groups
+
         groups, metrics = find_groups(store, wanted, columns)
         shown = groups[wanted.first : wanted.first + wanted.count]
         visible = [key for group in shown for key in group.members[:TAKEN_NAMES]]
@@ -114,43 +113,31 @@ def find_runs(store: Store, wanted: RunsWanted) -> RunsFound:
         first = max(0, min(wanted.first, len(keys) - wanted.count))
         visible = keys[first : first + wanted.count]
     rows = read_rows(store, visible, columns)
-    experiments = None
-    if wanted.experiments:
-        everything = Selection(archived=wanted.selection.archived)
-        experiments = tuple(list_experiments(store, everything))
+    tree = read_tree(store, wanted.tree) if wanted.tree else None
     now = datetime.now(UTC)
-    return RunsFound(wanted, experiments, keys, columns, rows, now, groups, metrics)
+    return RunsFound(wanted, tree, keys, columns, rows, now, groups, metrics)
 
 
-def find_groups(
-    store: Store, wanted: RunsWanted, columns: Sequence[Column]
-) -> tuple[tuple[GroupRow, ...], tuple[str, ...]]:
-    """Return the groups in their order, and of which metrics they have statistics."""
-    from tui_tracker.queries.groups import group_runs
+def read_tree(store: Store, wanted: TreeWanted, *, top: bool = True) -> TreeFound:
+    """Return the branches at the top of the tree, and those below the opened nodes."""
+    from tui_tracker.queries.branches import list_branches
 
-    metrics = tuple(column.spec for column in columns if column.kind == "metric")
-    order = group_order((wanted.order, *wanted.order.then), columns, wanted.group)
-    return tuple(group_runs(store, wanted.selection, wanted.group, metrics, order)), metrics
-
-
-def group_order(
-    order: Sequence[Order], columns: Sequence[Column], by: Sequence[str]
-) -> list[GroupOrder]:
-    """Return what groups are sorted by where runs are sorted so; what they lack is left out.
-
-    A metric stands for its mean over the group, the name for all that it is grouped by.
-    """
-    from tui_tracker.queries.groups import BUT_SEED, GroupOrder
-
-    known = {column.field: column.spec for column in columns if column.kind == "metric"}
-    known |= {spec: spec for spec in (*by, "started", "runs") if spec != BUT_SEED}
-    found = []
-    for one in order:
-        if one.field == "name":
-            found += [GroupOrder(spec, one.descending) for spec in by if spec != BUT_SEED]
-        elif one.field in known:
-            found.append(GroupOrder(known[one.field], one.descending))
-    return found
+    selection = Selection(query=wanted.query, archived=wanted.archived)
+    nodes = (*([((), 0)] if top else []), *wanted.opened)
+    return TreeFound(
+        wanted,
+        {
+            where: list_branches(
+                store,
+                selection,
+                wanted.levels,
+                where,
+                depth=depth,
+                metric=wanted.metric or None,
+            )
+            for where, depth in nodes
+        },
+    )
 
 
 def choose_columns(store: Store, selection: Selection, keys: Sequence[int]) -> tuple[Column, ...]:

@@ -18,6 +18,7 @@ from tui_tracker.tui.screens.runs_groups import Grouping
 from tui_tracker.tui.screens.runs_marks import Marking
 from tui_tracker.tui.screens.runs_order import Ordering
 from tui_tracker.tui.screens.runs_panes import Panes
+from tui_tracker.tui.screens.runs_tree import Branching
 from tui_tracker.tui.widgets.bar import Bar
 from tui_tracker.tui.widgets.experiment_tree import ExperimentTree
 from tui_tracker.tui.widgets.footer import Footer
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from tui_tracker.tui.widgets.virtual_list import VirtualList
 
 
-class RunsScreen(Filtering, Ordering, Arranging, Grouping, Marking, Panes, inherit_bindings=False):
+class RunsScreen(
+    Filtering, Ordering, Arranging, Grouping, Branching, Marking, Panes, inherit_bindings=False
+):
     """Tree and table; the table shows the runs of the node under the tree's cursor."""
 
     BINDINGS = bindings("runs")
@@ -47,6 +50,7 @@ class RunsScreen(Filtering, Ordering, Arranging, Grouping, Marking, Panes, inher
         self.table.empty = ((), ((" reading …", "dim"),))
         self.focus_on(self.table)
         self.lay_out()
+        self.restore_tree()
         self.read_again()
 
     def on_screen_resume(self) -> None:
@@ -55,7 +59,7 @@ class RunsScreen(Filtering, Ordering, Arranging, Grouping, Marking, Panes, inher
 
     def on_virtual_list_cursor_moved(self, event: VirtualList.CursorMoved) -> None:
         tree, shown = self.tree_pane, self.shown
-        if event.list is tree and shown is not None and tree.path != shown.path:
+        if event.list is tree and shown is not None and tree.where != shown.where:
             self.ask_runs()
 
     # Going elsewhere.

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tui_tracker.store import Store
     from tui_tracker.tui.columns import Column
     from tui_tracker.tui.reading import RunsFound
+    from tui_tracker.tui.tree import Where
 
 NEWEST: Order = (("started", True),)
 COLUMNS_AGAIN_S = 2.0
@@ -64,12 +65,14 @@ class Asked:
     """Only columns that differ between the runs."""
     group: tuple[str, ...] = ()
     """What the runs are grouped by; empty where they are not."""
+    where: Where = ()
+    """What the runs of the branch have in common."""
 
     def selection(self) -> Selection:
         """Return the runs as queries are asked for them."""
         from tui_tracker.queries import Selection
 
-        return Selection(self.path or None, query=self.text, archived=self.archived)
+        return Selection(query=self.text, archived=self.archived, where=self.where)
 
     def sorting(self) -> queries.Order:
         """Return the order as queries are asked for it."""
@@ -123,8 +126,15 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
 
     def asked(self) -> Asked:
         """Return what the table should show."""
+        tree = self.tree_pane
         return Asked(
-            self.tree_pane.path, self.text, self.archived, self.order, self.differing, self.group
+            tree.path,
+            self.text,
+            self.archived,
+            self.order,
+            self.differing,
+            self.group,
+            tree.where,
         )
 
     # Asking.
@@ -137,7 +147,8 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         """Ask for the table, and for the experiments if they may have changed."""
         asked, table = self.asked(), self.table
         first = table.top if asked == self.shown else 0
-        count, changed = max(1, self.size.height), self._changed
+        count = max(1, self.size.height)
+        tree = self.tree_pane.wanted(archived=self.archived) if self._changed else None
         columns, settled = self._columns(asked)
         differing = asked.differing and not settled
 
@@ -150,7 +161,7 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
                 first,
                 count,
                 columns,
-                changed,
+                tree,
                 differing,
                 asked.group,
             )
@@ -215,8 +226,8 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         found, table = event.found, self.table
         if found.columns != found.wanted.columns or not self._columns_at:
             self._columns_at = monotonic()
-        if found.experiments is not None:
-            self.tree_pane.experiments = found.experiments
+        if found.tree is not None:
+            self.tree_pane.take(found.tree)
             self._changed = False
         table.empty = self._nothing()
         table.order = event.asked.order
@@ -247,7 +258,7 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
             table.show_keys(found.keys, keep=keep)
 
     def _nothing(self) -> tuple[Line, ...]:
-        if not self.tree_pane.experiments:
+        if not self.tree_pane.has_runs:
             return NO_RUNS
         if self.text:
             words = f' No run here contains "{printable(self.text)}".'
