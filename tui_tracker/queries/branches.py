@@ -86,6 +86,7 @@ class Branches:
     """Values beyond `MOST` that are left out, those of the fewest runs."""
     counts: dict[Status, int]
     """Of all runs below, each once, also where several of these branches have it."""
+    best: float | None = None
 
 
 @dataclass(slots=True)
@@ -206,7 +207,8 @@ class _Reader:
                 children = self.level(members[raw], below, depth + 1, whole=True).found
             label = f"no {spec.key or spec.kind}" if raw is ABSENT else format_value(values[raw])
             found.append(_branch(spec, raw, label, below, depth, tally, children, opens=opens))
-        return Branches(tuple(found), len(members) - len(kept), self._tally(keys).counts)
+        total = self._tally(keys)
+        return Branches(tuple(found), len(members) - len(kept), total.counts, total.best)
 
     def _split(self, keys: Sequence[RunKey], spec: ColumnSpec) -> dict[Any, list[RunKey]]:
         column = self._column(spec)
@@ -323,7 +325,7 @@ class _Reader:
             label = path[-1] or "(no name)"
             return _branch(spec, name, label, conditions, depth, summed[path], children, opens=leaf)
 
-        return Branches(tuple(map(branch, below[()])), 0, total.counts)
+        return Branches(tuple(map(branch, below[()])), 0, total.counts, total.best)
 
 
 def _branch(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from textual import events
 
-from tui_tracker.tui.screens.base import WIDE
 from tui_tracker.tui.screens.runs_core import RunsCore
 
 TREE_NEEDS = 80
@@ -34,7 +33,7 @@ class Panes(RunsCore, inherit_bindings=False):
             tree.display, table.display = shown, not alone
             if had:
                 self.focus_on(tree if alone or (shown and tree.has_focus) else table)
-        tree.styles.width = "1fr" if alone else (30 if self.size.width >= WIDE + 20 else 22)
+        tree.styles.width = "1fr" if alone else tree.width_in(self.size.width)
 
     def action_tree(self) -> None:
         self.tree_wanted = not self.tree_pane.display

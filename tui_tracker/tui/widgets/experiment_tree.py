@@ -110,6 +110,11 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
         """The conditions of the node under the cursor."""
         return self.current.where if self.current else TOP
 
+    @staticmethod
+    def width_in(cells: int) -> int:
+        """Return the cells that the tree takes of a screen so wide, beside the table."""
+        return 22 if cells < 120 else 30 if cells < 150 else 38
+
     def wanted(self, *, archived: bool) -> TreeWanted:
         """Return what has to be read to show the tree anew as it is."""
         return TreeWanted(self.branches.levels, self.branches.opened(), archived)
@@ -135,7 +140,9 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
             self._forget_fits()
         else:
             self._fits, self._fitting = found, found.by_where()
-            bests = {w: b.best for w, b in self._fitting.items() if b.best is not None}
+            all_bests = {where: branch.best for where, branch in self._fitting.items()}
+            all_bests[TOP] = found.below[TOP].best
+            bests = {where: best for where, best in all_bests.items() if best is not None}
             texts = align_points(map(format_number, bests.values()))
             self._bests = dict(zip(bests, texts, strict=True))
         self.refresh()
@@ -201,8 +208,9 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
         if not self._bests:
             return 0
         cells = max(map(len, self._bests.values()))
-        needs = 1 + self._widest + 3 + self._count_room + 2 + cells
-        return max(cells, min(10, self.room - needs + cells)) if needs <= self.room else 0
+        spare = self.room - (1 + self._widest + 3 + self._count_room + 2 + cells)
+        title = cell_width(self._fits.wanted.title) if self._fits else 0
+        return max(cells, min(title, cells + spare)) if spare >= 0 else 0
 
     def line(self, index: int) -> Line:
         node = self.lines[index]
