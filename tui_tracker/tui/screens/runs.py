@@ -13,9 +13,9 @@ from textual.containers import Horizontal
 
 from tui_tracker.tui.keys import bindings
 from tui_tracker.tui.screens.runs_columns import Arranging
+from tui_tracker.tui.screens.runs_curves import Overlaying
 from tui_tracker.tui.screens.runs_filter import Filtering
 from tui_tracker.tui.screens.runs_groups import Grouping
-from tui_tracker.tui.screens.runs_marks import Marking
 from tui_tracker.tui.screens.runs_order import Ordering
 from tui_tracker.tui.screens.runs_panes import Panes
 from tui_tracker.tui.screens.runs_tree import Branching
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class RunsScreen(
-    Filtering, Ordering, Arranging, Grouping, Branching, Marking, Panes, inherit_bindings=False
+    Filtering, Ordering, Arranging, Grouping, Branching, Overlaying, Panes, inherit_bindings=False
 ):
     """Tree and table; the table shows the runs of the node under the tree's cursor."""
 
