@@ -140,6 +140,7 @@ KEYS: tuple[Key, ...] = (
     Key("runs", ("2",), "table", "table", "Go to the table of runs"),
     Key("runs", ("b",), "group", "group", "Group runs by what you choose", 32),
     Key("runs", ("B",), "group_but_seed", "but seed", "Group by all params but the seed, or not"),
+    Key("runs", ("3",), "peek", "peek", "Show or hide more of the run under the cursor", 38),
     Key("runs", ("z",), "archived", "archived", "Show or hide archived runs"),
     Key("runs", ("C",), "overlay", "curves", "Draw the curves of the marked runs over each other"),
     Key("table", ("enter",), "open", "open", "Open the run under the cursor", 10),
