@@ -33,7 +33,7 @@ HOLD_S = 0.05
 KEPT = 4000
 """Rows that are kept after they were scrolled past."""
 STATUS_ROLES: dict[Status, Role] = {"running": "good", "failed": "bad", "crashed": "bad"}
-QUIET = ("time", "experiment", "tags", "notes", "host", "user", "id", "fact")
+QUIET = ("experiment", "tags", "notes", "host", "user", "id", "fact")
 """Kinds of columns that tell about a run rather than what it came to."""
 
 
@@ -185,7 +185,7 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
     def _paint_held(self) -> None:
         if self._held:
             self._held = False
-            self.refresh()
+            self.refresh_lines()
 
     def refresh_index(self, index: int) -> None:
         if not self._held:
