@@ -32,6 +32,7 @@ Place = Literal[
     "patch",
     "help",
     "pick",
+    "views",
 ]
 
 AROUND: dict[Place, tuple[Place, ...]] = {
@@ -51,6 +52,7 @@ AROUND: dict[Place, tuple[Place, ...]] = {
     "patch": ("list", "everywhere"),
     "help": ("list", "everywhere"),
     "pick": (),
+    "views": ("list",),
 }
 """The places around each place, innermost first."""
 
@@ -71,6 +73,7 @@ TITLES: dict[Place, str] = {
     "patch": "Diff of a file",
     "help": "Help",
     "pick": "Choosing columns",
+    "views": "Saved views",
 }
 
 FORBIDDEN = frozenset(f"ctrl+{letter}" for letter in "abhijmqsz") | {"ctrl+left_square_bracket"}
@@ -141,6 +144,8 @@ KEYS: tuple[Key, ...] = (
     Key("runs", ("b",), "group", "group", "Group runs by what you choose", 32),
     Key("runs", ("B",), "group_but_seed", "but seed", "Group by all params but the seed, or not"),
     Key("runs", ("3",), "peek", "peek", "Show or hide more of the run under the cursor", 38),
+    Key("runs", ("V",), "views", "views", "Open, save or delete a saved view"),
+    Key("runs", (), "keep_filter", "keep filter", "Open the app with this filter from now on"),
     Key("runs", ("z",), "archived", "archived", "Show or hide archived runs"),
     Key("runs", ("C",), "overlay", "curves", "Draw the curves of the marked runs over each other"),
     Key("table", ("enter",), "open", "open", "Open the run under the cursor", 10),
@@ -275,6 +280,12 @@ KEYS: tuple[Key, ...] = (
     Key(
         "patch", ("left_square_bracket", "K"), "screen.next(-1)", "before", "Go to the file before"
     ),
+    Key("views", ("enter",), "take", "open", "Show the runs so", 10),
+    Key("views", ("a",), "add", "save", "Save what you see now under a name", 15),
+    Key("views", ("w",), "replace", "overwrite", "Save what you see now as this view", 20),
+    Key("views", ("x", "delete"), "delete", "delete", "Delete the view", 25),
+    Key("views", ("u",), "undo", "undo", "Bring back what was deleted or overwritten", 30),
+    Key("views", ("escape", "q"), "leave", "back", "Change nothing", 99),
     Key("pick", ("space",), "choose", "show", "Show the column, or show it no more", 10),
     Key("pick", ("right",), "fold(True)", "statistics", "Unfold a metric's statistics", 15),
     Key("pick", ("left",), "fold(False)", "fold", "Fold them"),

@@ -22,6 +22,10 @@ class Panes(RunsCore, inherit_bindings=False):
         """Shown or hidden by hand; None leaves it to the width."""
         self.peek_wanted: bool | None = None
 
+    @property
+    def peek_pane(self) -> PeekPane:
+        return self.query_one(PeekPane)
+
     def restore_panes(self) -> None:
         """Show the panes as they were shown last."""
         state = self.tracker.state
@@ -51,7 +55,7 @@ class Panes(RunsCore, inherit_bindings=False):
 
     def _lay_out_peek(self, width: int, *, alone: bool) -> None:
         """Give the peek pane its place: beside the table, or over its right part."""
-        pane = self.query_one(PeekPane)
+        pane = self.peek_pane
         wanted = width >= PEEK_NEEDS if self.peek_wanted is None else self.peek_wanted
         pane.display = wanted and not alone
         pane.over = width < PEEK_BESIDE
