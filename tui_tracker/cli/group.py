@@ -152,13 +152,9 @@ def _newest(store: Store, groups: Sequence[GroupRow]) -> list[RunRow]:
 
 
 def _but_seed(row: RunRow) -> dict[str, object]:
-    from tui_tracker.values import SEEDS
+    from tui_tracker.values import is_seed
 
-    return {
-        name: value
-        for name, value in row.params.items()
-        if name.rsplit(".", 1)[-1].lower() not in SEEDS
-    }
+    return {name: value for name, value in row.params.items() if not is_seed(name)}
 
 
 def _print(

@@ -106,8 +106,6 @@ class RunRow:
     user: str = ""
     notes: tuple[str, ...] = ()
     """Oldest first; only where they were asked for."""
-    facts: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """By name, such as `data.version`; those that were asked for and the run has."""
     sparks: dict[str, tuple[float, ...]] = field(default_factory=dict)
     """Smallest and largest value along the curve, in turn, by metric label; may be NaN."""
 
@@ -135,6 +133,8 @@ class RunDetail:
     lost: int
     """Calls or bytes the logger or the drain had to give up, told in `lost_why`."""
     lost_why: str
+    system: dict[str, MetricSummary] = field(default_factory=dict)
+    """What the machine was busy with, by label; steps are seconds since the run began."""
     proof: Proof | None = None
     """How far it was shown that the run can be had again; None where nobody tried."""
 
