@@ -117,6 +117,15 @@ async def test_new_runs_come_into_opened_branches_and_the_cursor_stays(logged, l
         assert tree_of(pilot).current.label == "one"
 
 
+async def test_a_click_on_its_twig_folds_a_branch(logged):
+    async with opened(logged) as pilot:
+        await see(pilot, "▾ vision")
+        await pilot.click(ExperimentTree, offset=(2, 3))
+        await see(pilot, "▸ vision")
+        await pilot.click(ExperimentTree, offset=(2, 3))
+        await see(pilot, "▾ vision")
+
+
 async def test_values_beyond_the_most_are_told_by_their_number(store, log_run, monkeypatch):
     from tui_tracker.queries import branch_reader
 
