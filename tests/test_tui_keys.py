@@ -6,6 +6,7 @@ from tui_tracker.formatting import cell_width
 from tui_tracker.tui.app import TrackerApp
 from tui_tracker.tui.keys import AROUND, FORBIDDEN, KEYS, Key, hints, keys_at, markdown_table
 from tui_tracker.tui.screens.changes import ChangeList, PatchScreen
+from tui_tracker.tui.screens.facets import FacetsScreen
 from tui_tracker.tui.screens.help import help_lines
 from tui_tracker.tui.screens.palette import matching
 from tui_tracker.tui.screens.pick_columns import PickColumns
@@ -29,6 +30,7 @@ OWNERS = {
     "lineage": LineageView,
     "changes": ChangeList,
     "pick": PickColumns,
+    "facets": FacetsScreen,
 }
 SCREENS = {"patch": PatchScreen, "table": RunsScreen, "tree": RunsScreen}
 """Whose `screen.` actions are not those of a run's page."""
