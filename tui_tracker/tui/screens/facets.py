@@ -6,7 +6,7 @@ changed there, and learnt from.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -97,7 +97,7 @@ class FacetsScreen(TrackerScreen, inherit_bindings=False):
 
         values: FieldValues
 
-    def __init__(self, selection: Selection, take: Callable[[str], None]) -> None:
+    def __init__(self, selection: Selection, take: Callable[[str], Awaitable[None]]) -> None:
         super().__init__()
         self._selection, self._take = selection, take
         self._chosen: dict[str, dict[str, Choice]] = {}
@@ -223,10 +223,10 @@ class FacetsScreen(TrackerScreen, inherit_bindings=False):
     def action_side(self, side: int) -> None:
         self.focus_on(self.value_list if side > 0 else self.field_list)
 
-    def action_take(self) -> None:
+    async def action_take(self) -> None:
         text = self._query()
-        self.app.pop_screen()
-        self._take(text)
+        await self.app.pop_screen()
+        await self._take(text)
 
     def _query(self) -> str:
         return facet_query(self._selection.query, self._chosen)

@@ -40,19 +40,18 @@ class Filtering(RunsCore, inherit_bindings=False):
         self.archived = not self.archived
         self.read_again()
 
-    def action_filter(self) -> None:
-        self.type_filter(self.text)
+    async def action_filter(self) -> None:
+        await self.type_filter(self.text)
 
-    def type_filter(self, text: str) -> None:
+    async def type_filter(self, text: str) -> None:
         """Open the line with a filter in it, which is tried at once."""
         for open_line in self.query(QueryLine):
             open_line.remove()
         line = QueryLine(self.text, self._remembered())
-        self.mount(line, before="#footer")
-        self.call_after_refresh(self._begin_typing, line, text)
-
-    def _begin_typing(self, line: QueryLine, text: str) -> None:
-        line.input.value = text
+        # Awaited, so that what is typed meanwhile does not reach the table.
+        await self.mount(line, before="#footer")
+        if text != self.text:
+            line.input.value = text
         line.input.cursor_position = len(text)
         self.focus_on(line.input)
 

@@ -66,11 +66,18 @@ class Complaint(LineWidget):
         super().__init__()
         self._spans: Line = ()
 
+    @property
+    def stands(self) -> bool:
+        """Whether something is wrong now."""
+        return bool(self._spans)
+
     def show(self, error: QueryError | None) -> None:
-        self.display = error is not None
-        if error is None:
-            self._spans = ()
-            return
+        # The line stays where it is when it is empty: to lay out anew costs a whole screen.
+        before, self._spans = self._spans, self._words(error) if error else ()
+        if before != self._spans:
+            self.refresh()
+
+    def _words(self, error: QueryError) -> Line:
         unfinished = error.column >= len(error.query.rstrip())
         before = cell_width(printable(error.query[: error.column])) + 1
         wrong = cell_width(printable(error.query[error.column :][: error.length]))
@@ -79,10 +86,8 @@ class Complaint(LineWidget):
         role: Role = "dim" if unfinished else "bad"
         # Beside the mark where there is room, else from the left edge on.
         if before + len(mark) + 1 + cell_width(words) <= self.app.size.width:
-            self._spans = ((" " * before, ""), (f"{mark} ", role), (words, role))
-        else:
-            self._spans = ((f" at {error.column + 1}: {words}", role),)
-        self.refresh()
+            return ((" " * before, ""), (f"{mark} ", role), (words, role))
+        return ((f" at {error.column + 1}: {words}", role),)
 
     def render_line(self, y: int) -> Strip:
         return self.strip(self._spans if y == 0 else (), self.size.width)
@@ -93,7 +98,7 @@ class QueryLine(Vertical):
 
     DEFAULT_CSS = """
     QueryLine { height: auto; }
-    QueryLine Complaint { height: 1; display: none; }
+    QueryLine Complaint { height: 1; }
     QueryLine SuggestionList { display: none; }
     """
     BINDINGS = [
@@ -188,7 +193,7 @@ class QueryLine(Vertical):
         event.stop()
         if self.list.display:
             self._accept()
-        elif not self.query_one(Complaint).display:
+        elif not self.query_one(Complaint).stands:
             self.post_message(self.Closed(self, self.input.value, kept=True))
 
     def action_out(self) -> None:
