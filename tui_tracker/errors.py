@@ -6,6 +6,7 @@
       InvalidArgument    a value that cannot be used
         BadColumn        a text that says no column of a table
       QueryError         a query that cannot be read, with the place
+      RuleError          a rule of an alert that cannot be read
       StoreError         the store as a whole
         NotAStore        a path that holds something else
         StoreTooNew      written by a later version of this program
@@ -80,6 +81,15 @@ class QueryError(TrackerError):
         """Characters that are wrong."""
         hint = f": did you mean {nearest!r}?" if nearest else ""
         super().__init__(f"{problem}{hint}")
+
+
+class RuleError(TrackerError):
+    """A rule of an alert that cannot be read."""
+
+    def __init__(self, rule: str, problem: str, nearest: str = "") -> None:
+        self.rule, self.problem, self.nearest = rule, problem, nearest
+        hint = f": did you mean {nearest!r}?" if nearest else "."
+        super().__init__(f"rule {rule!r}: {problem}{hint}")
 
 
 class StoreError(TrackerError):

@@ -25,10 +25,14 @@ GROUPS: dict[str, dict[str, str]] = {
     "look": {
         "tui": "open the app (as tt alone does)",
         "ls": "list runs, all or those that a query fits",
+        "tree": "show runs as a tree, by any levels",
+        "group": "show runs in groups, with mean and spread of metrics",
         "fields": "list what queries can name",
         "values": "list the values of a field, with counts",
         "show": "show all about one run",
         "curve": "draw metrics over steps",
+        "health": "say what is wrong with runs",
+        "watch": "tell what happens to runs: ends, crashes, NaN, silence",
         "console": "print what a run printed",
         "artifacts": "list a run's files, or copy them out",
         "lineage": "check what a run came from against what is there now",
@@ -149,7 +153,7 @@ def _run(arguments: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
             reconfigure(errors="replace")
-    top = top_parser().parse_args(arguments)
+    top = top_parser().parse_args(_with_command(arguments))
     if top.version:
         from tui_tracker import __version__
 
@@ -160,8 +164,32 @@ def _run(arguments: list[str]) -> int:
         raise InvalidArgument(_unknown(name))
     parser = command_parser(name)
     parser.set_defaults(store=top.store)
-    args = parser.parse_args(rest)
+    args = parser.parse_args(_joined(rest))
     return int(load(name).run(args))
+
+
+def _joined(words: list[str]) -> list[str]:
+    """Return the words with `--sort -lr` as one: argparse would take `-lr` for an option."""
+    joined: list[str] = []
+    for word in words:
+        falls = word.startswith("-") and not word.startswith("--") and len(word) > 1
+        if falls and joined[-1:] == ["--sort"]:
+            joined[-1] = f"--sort={word}"
+        else:
+            joined.append(word)
+    return joined
+
+
+def _with_command(arguments: list[str]) -> list[str]:
+    """Return the arguments with `tui` where only options stand: `tt --ascii` is meant for it."""
+    at = 0
+    if arguments and arguments[0].partition("=")[0] == "--store":
+        at = 1 if "=" in arguments[0] else 2
+    rest = arguments[at:]
+    ours = ("--help", "-h", "--version", "--store")
+    if rest and rest[0].startswith("-") and rest[0].partition("=")[0] not in ours:
+        return [*arguments[:at], "tui", *rest]
+    return arguments
 
 
 def _add_store(parser: argparse.ArgumentParser) -> None:

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tui_tracker.cli import COMMANDS, command_parser, top_parser
-from tui_tracker.cli.ls import PLAIN_FIELDS
 from tui_tracker.errors import TrackerError
 from tui_tracker.formatting import printable
 from tui_tracker.queries import (
@@ -206,15 +205,31 @@ def _experiments(_: _Cursor, folder: str | None) -> Iterator[Candidate]:
             yield experiment.name, f"{experiment.runs:,} runs"
 
 
-def _fields(_: _Cursor, folder: str | None) -> Iterator[Candidate]:
-    for field in PLAIN_FIELDS:
-        yield field, ""
+def _specs(cursor: _Cursor, folder: str | None) -> Iterator[Candidate]:
+    """Yield columns behind what stands before the last comma, a sign of a sort key included."""
+    before, comma, last = cursor.current.rpartition(",")
+    sign = last[:1] if last[:1] in ("-", "+") else ""
+    head = f"{before}{comma}{sign}"
+    named = before.split(",")
+    for name, said in _column_names(folder):
+        if name not in named:
+            yield f"{head}{name}", said
+
+
+def _column_names(folder: str | None) -> Iterator[Candidate]:
+    from tui_tracker.queries.columns import PLAIN
+
+    for plain in PLAIN:
+        yield plain, ""
     with Store.open(folder) as store:
         params, metrics = list_columns(store)
+        facts = store.read("SELECT name FROM key WHERE kind=3 ORDER BY name")
     for label in metrics:
         yield label, "metric"
     for name in params:
         yield name, "param"
+    for (name,) in facts:
+        yield name, "fact"
 
 
 def _query_fields(_: _Cursor, folder: str | None) -> Iterator[Candidate]:
@@ -242,7 +257,11 @@ _ANSWERS: dict[str, Callable[[_Cursor, str | None], Iterator[Candidate]]] = {
     "METRIC": _metrics,
     "TAG": _tags,
     "E": _experiments,
-    "FIELD": _fields,
+    "SORT": _specs,
+    "COLUMNS": _specs,
+    "SPECS": _specs,
+    "SPEC": _specs,
+    "LEVELS": _specs,
     "QUERY": _queries,
     "QUERYFIELD": _query_fields,
     "FILE": lambda *_: iter([(":files", "")]),

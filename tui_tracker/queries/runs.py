@@ -229,6 +229,8 @@ def _metric_cells(
         "ORDER BY run, key",
         bound | {"names": marks(keys)},
     ):
+        if columns[-1] not in keys:
+            continue  # a system metric
         name, context = keys[columns[-1]]
         summary = metric_summary(name, context, columns)
         found.setdefault(run, {})[summary.label] = summary

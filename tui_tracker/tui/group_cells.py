@@ -18,6 +18,7 @@ from tui_tracker.formatting import (
 from tui_tracker.tui.cells import cell_text
 from tui_tracker.tui.columns import GLYPHS, Column
 from tui_tracker.tui.grouping import BUT_SEED
+from tui_tracker.values import is_seed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -99,13 +100,6 @@ def _is_shared(column: Column, by: Sequence[str]) -> bool:
     if BUT_SEED not in by:
         return False
     return column.kind == "experiment" or (column.kind == "param" and not is_seed(column.key))
-
-
-def is_seed(name: str) -> bool:
-    """Return whether a param is one that the digest of all but the seed leaves out."""
-    from tui_tracker.values import SEEDS
-
-    return name.rpartition(".")[2].lower() in SEEDS
 
 
 def spread_cell(stat: GroupStat | None) -> str:

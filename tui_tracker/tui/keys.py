@@ -23,6 +23,7 @@ Place = Literal[
     "tree",
     "run",
     "curves",
+    "overlay",
     "page",
     "lines",
     "console",
@@ -32,6 +33,7 @@ Place = Literal[
     "help",
     "pick",
     "facets",
+    "views",
 ]
 
 AROUND: dict[Place, tuple[Place, ...]] = {
@@ -42,6 +44,7 @@ AROUND: dict[Place, tuple[Place, ...]] = {
     "tree": ("list", "runs", "everywhere"),
     "run": ("everywhere",),
     "curves": ("run", "everywhere"),
+    "overlay": ("curves", "everywhere"),
     "page": ("list", "run", "everywhere"),
     "lines": ("list", "run", "everywhere"),
     "console": ("list", "run", "everywhere"),
@@ -51,6 +54,7 @@ AROUND: dict[Place, tuple[Place, ...]] = {
     "help": ("list", "everywhere"),
     "pick": (),
     "facets": ("list", "everywhere"),
+    "views": ("list",),
 }
 """The places around each place, innermost first."""
 
@@ -62,6 +66,7 @@ TITLES: dict[Place, str] = {
     "tree": "Tree of experiments",
     "run": "A run's page",
     "curves": "Curves",
+    "overlay": "Curves of several runs",
     "page": "Pages of a run",
     "lines": "Lists of a run",
     "console": "Console",
@@ -71,6 +76,7 @@ TITLES: dict[Place, str] = {
     "help": "Help",
     "pick": "Choosing columns",
     "facets": "Choosing values",
+    "views": "Saved views",
 }
 
 FORBIDDEN = frozenset(f"ctrl+{letter}" for letter in "abhijmqsz") | {"ctrl+left_square_bracket"}
@@ -119,7 +125,7 @@ KEYS: tuple[Key, ...] = (
         ("y",),
         "copy",
         "copy",
-        "Copy the id of the run, in its lineage what the cursor is on",
+        "Copy the id of the run, on curves the values at the cursor, in lineage what it is on",
         55,
     ),
     Key("everywhere", ("Y",), "copy_as", "copy as", "Copy the run as TSV, JSON or a command"),
@@ -141,12 +147,16 @@ KEYS: tuple[Key, ...] = (
     Key("runs", ("2",), "table", "table", "Go to the table of runs"),
     Key("runs", ("b",), "group", "group", "Group runs by what you choose", 32),
     Key("runs", ("B",), "group_but_seed", "but seed", "Group by all params but the seed, or not"),
+    Key("runs", ("3",), "peek", "peek", "Show or hide more of the run under the cursor", 38),
+    Key("runs", ("V",), "views", "views", "Open, save or delete a saved view"),
+    Key("runs", (), "keep_filter", "keep filter", "Open the app with this filter from now on"),
     Key("runs", ("z",), "archived", "archived", "Show or hide archived runs"),
     Key("facets", ("space",), "choose", "choose", "Choose the value, or choose it no more", 5),
     Key("facets", ("x",), "exclude", "leave out", "Leave the runs with this value out", 6),
     Key("facets", ("enter",), "take", "take", "Put what is chosen into the filter line", 7),
     Key("facets", ("right", "l", "tab"), "side(1)", "values", "Go to the values", 8),
     Key("facets", ("left", "h", "shift+tab"), "side(-1)", "fields", "Go to the fields", 9),
+    Key("runs", ("C",), "overlay", "curves", "Draw the curves of the marked runs over each other"),
     Key("table", ("enter",), "open", "open", "Open the run under the cursor", 10),
     Key("table", ("left",), "column(-1)", "left", "Go to the column left", command=False),
     Key("table", ("right",), "column(1)", "right", "Go to the column right", command=False),
@@ -224,6 +234,15 @@ KEYS: tuple[Key, ...] = (
         "curves", ("slash",), "screen.filter", "filter", "Show only metrics that contain a text", 15
     ),
     Key("curves", ("L",), "log_axis", "log y", "Change to a logarithmic y axis and back", 20),
+    Key("curves", ("X",), "log_x", "log x", "Change to a logarithmic x axis and back"),
+    Key(
+        "curves",
+        ("x",),
+        "choose_x",
+        "x axis",
+        "Choose the x axis: step, time, time of day, or a metric such as epoch",
+        22,
+    ),
     Key(
         "curves",
         ("s",),
@@ -242,6 +261,21 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("curves", ("minus",), "zoom(-1)", "zoom out", "Zoom out"),
     Key("curves", ("0",), "zoom(0)", "all steps", "Show all steps"),
+    Key("curves", ("less_than_sign", "shift+left"), "pan(-1)", "pan left", "Show what is left"),
+    Key("curves", ("greater_than_sign", "shift+right"), "pan(1)", "pan", "Show what is right", 29),
+    Key("curves", ("b",), "bands", "bands", "Draw runs of all seeds as mean and band", 24),
+    Key("curves", ("w",), "difference", "difference", "Draw the difference of two runs", 27),
+    Key(
+        "curves",
+        ("v",),
+        "threshold",
+        "threshold",
+        "Find the first step at which each run crosses a value",
+        26,
+    ),
+    Key("curves", ("space",), "pin", "pin", "Pin the metric of a chart, enlarged the chosen run"),
+    Key("curves", ("o",), "choose_metrics", "metrics", "Choose the metrics to show", 23),
+    Key("curves", ("c",), "console", "console", "Go to what was printed at the cursor's time"),
     Key("lines", ("slash",), "screen.filter", "filter", "Show only lines that contain a text", 20),
     Key("lineage", ("enter",), "open", "open", "Open the changed files, or fold and unfold", 10),
     Key("lineage", ("left", "h"), "fold", "fold", "Fold the branch, or go to its parent", 15),
@@ -255,6 +289,12 @@ KEYS: tuple[Key, ...] = (
     Key(
         "patch", ("left_square_bracket", "K"), "screen.next(-1)", "before", "Go to the file before"
     ),
+    Key("views", ("enter",), "take", "open", "Show the runs so", 10),
+    Key("views", ("a",), "add", "save", "Save what you see now under a name", 15),
+    Key("views", ("w",), "replace", "overwrite", "Save what you see now as this view", 20),
+    Key("views", ("x", "delete"), "delete", "delete", "Delete the view", 25),
+    Key("views", ("u",), "undo", "undo", "Bring back what was deleted or overwritten", 30),
+    Key("views", ("escape", "q"), "leave", "back", "Change nothing", 99),
     Key("pick", ("space",), "choose", "show", "Show the column, or show it no more", 10),
     Key("pick", ("right",), "fold(True)", "statistics", "Unfold a metric's statistics", 15),
     Key("pick", ("left",), "fold(False)", "fold", "Fold them"),

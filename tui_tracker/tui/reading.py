@@ -15,14 +15,11 @@ from typing import TYPE_CHECKING
 from tui_tracker.capture.redaction import redact_text
 from tui_tracker.lineage.words import code_line
 from tui_tracker.queries import (
-    Buckets,
     ConsoleLine,
-    MetricSummary,
     Order,
     RunDetail,
     RunRow,
     Selection,
-    Series,
     get_rows,
     get_run,
     list_choices,
@@ -30,7 +27,6 @@ from tui_tracker.queries import (
     list_run_keys,
     read_buckets,
     read_console,
-    read_series,
 )
 from tui_tracker.store import Store
 from tui_tracker.tui.columns import (
@@ -46,17 +42,13 @@ from tui_tracker.tui.reading_tree import read_tree
 if TYPE_CHECKING:
     from tui_tracker.code_store import CodeChange
     from tui_tracker.lineage import LineageTree, Progress
-    from tui_tracker.queries.groups import GroupOrder, GroupRow
+    from tui_tracker.queries.groups import GroupRow
     from tui_tracker.tui.tree import TreeFound, TreeWanted
 
-EXACT_POINTS = 200_000
-"""A longer curve is read to the value under the cursor by buckets only."""
 COUNTED_RUNS = 5_000
 """Up to so many runs columns are chosen by all of them, above by a sample."""
 NEWEST = Order()
 MANY_METRICS = 2_000
-TAKEN_NAMES = 12
-"""Members of a group whose cells are read, for what their names have in common."""
 SPARKED = 12
 SPARK_BUCKETS = 24
 
@@ -107,6 +99,8 @@ def find_runs(store: Store, wanted: RunsWanted) -> RunsFound:
     groups: tuple[GroupRow, ...] = ()
     metrics: tuple[str, ...] = ()
     if wanted.group:
+        from tui_tracker.tui.group_reading import TAKEN_NAMES, find_groups
+
         groups, metrics = find_groups(store, wanted, columns)
         shown = groups[wanted.first : wanted.first + wanted.count]
         visible = [key for group in shown for key in group.members[:TAKEN_NAMES]]
@@ -117,37 +111,6 @@ def find_runs(store: Store, wanted: RunsWanted) -> RunsFound:
     tree = read_tree(store, wanted.tree) if wanted.tree else None
     now = datetime.now(UTC)
     return RunsFound(wanted, tree, keys, columns, rows, now, groups, metrics)
-
-
-def find_groups(
-    store: Store, wanted: RunsWanted, columns: Sequence[Column]
-) -> tuple[tuple[GroupRow, ...], tuple[str, ...]]:
-    """Return the groups in their order, and of which metrics they have statistics."""
-    from tui_tracker.queries.groups import group_runs
-
-    metrics = tuple(column.spec for column in columns if column.kind == "metric")
-    order = group_order((wanted.order, *wanted.order.then), columns, wanted.group)
-    return tuple(group_runs(store, wanted.selection, wanted.group, metrics, order)), metrics
-
-
-def group_order(
-    order: Sequence[Order], columns: Sequence[Column], by: Sequence[str]
-) -> list[GroupOrder]:
-    """Return what groups are sorted by where runs are sorted so; what they lack is left out.
-
-    A metric stands for its mean over the group, the name for all that it is grouped by.
-    """
-    from tui_tracker.queries.groups import BUT_SEED, GroupOrder
-
-    known = {column.field: column.spec for column in columns if column.kind == "metric"}
-    known |= {spec: spec for spec in (*by, "started", "runs") if spec != BUT_SEED}
-    found = []
-    for one in order:
-        if one.field == "name":
-            found += [GroupOrder(spec, one.descending) for spec in by if spec != BUT_SEED]
-        elif one.field in known:
-            found.append(GroupOrder(known[one.field], one.descending))
-    return found
 
 
 def choose_columns(store: Store, selection: Selection, keys: Sequence[int]) -> tuple[Column, ...]:
@@ -241,34 +204,6 @@ def read_run(store: Store, key: int) -> RunFound:
             pairs = zip(buckets.mins, buckets.maxs, strict=True)
             sparks[label] = [value for pair in pairs for value in pair]
     return RunFound(detail, sparks, datetime.now(UTC))
-
-
-@dataclass(frozen=True, slots=True)
-class CurvesFound:
-    """Buckets of some metrics of a run, and the points of one where they are few enough."""
-
-    run: int
-    buckets: dict[str, Buckets | None]
-    exact: tuple[str, Series] | None
-
-
-def read_curves(
-    store: Store,
-    run: int,
-    metrics: Sequence[tuple[MetricSummary, tuple[int, int] | None]],
-    count: int,
-    *,
-    exact: bool,
-) -> CurvesFound:
-    """Return the curves of some metrics in at most `count` buckets, between their steps."""
-    buckets = {}
-    for metric, steps in metrics:
-        low, high = steps or (None, None)
-        buckets[metric.label] = read_buckets(store, run, metric.key, count, low=low, high=high)
-    points = None
-    if exact and metrics and metrics[0][0].count <= EXACT_POINTS:
-        points = (metrics[0][0].label, read_series(store, run, metrics[0][0].key))
-    return CurvesFound(run, buckets, points)
 
 
 def read_lines(store: Store, run: int, first: int, count: int) -> list[ConsoleLine]:

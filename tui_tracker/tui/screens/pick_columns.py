@@ -109,10 +109,9 @@ class PickColumns(ModalScreen[tuple[Column, ...] | None], inherit_bindings=False
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        if self._renaming is None:
-            if event.value != self._picking.text:
-                self._picking.text = event.value
-                self._show(1)
+        if self._renaming is None and event.value != self._picking.text:
+            self._picking.text = event.value
+            self._show(1)
 
     # Keys.
 
@@ -206,3 +205,12 @@ class PickKeys(PickColumns, inherit_bindings=False):
 
     def __init__(self, shown: Sequence[Column]) -> None:
         super().__init__(shown, {})
+
+
+class PickLevels(PickKeys, inherit_bindings=False):
+    """Returns the levels of the tree, the outermost first."""
+
+    BINDINGS = first_of_all("pick")
+    TITLE_WORDS = "Levels of the tree"
+    HEADING = "Levels, the outermost first"
+    LEAST = 1

@@ -13,15 +13,17 @@ from textual.containers import Horizontal
 
 from tui_tracker.tui.keys import bindings
 from tui_tracker.tui.screens.runs_columns import Arranging
+from tui_tracker.tui.screens.runs_costly import Costing
+from tui_tracker.tui.screens.runs_curves import Overlaying
 from tui_tracker.tui.screens.runs_filter import Filtering
 from tui_tracker.tui.screens.runs_groups import Grouping
-from tui_tracker.tui.screens.runs_marks import Marking
 from tui_tracker.tui.screens.runs_order import Ordering
-from tui_tracker.tui.screens.runs_panes import Panes
+from tui_tracker.tui.screens.runs_peek import Peeking
 from tui_tracker.tui.screens.runs_tree import Branching
 from tui_tracker.tui.widgets.bar import Bar
 from tui_tracker.tui.widgets.experiment_tree import ExperimentTree
 from tui_tracker.tui.widgets.footer import Footer
+from tui_tracker.tui.widgets.peek_pane import PeekPane
 from tui_tracker.tui.widgets.run_table import RunTable
 
 if TYPE_CHECKING:
@@ -29,7 +31,15 @@ if TYPE_CHECKING:
 
 
 class RunsScreen(
-    Filtering, Ordering, Arranging, Branching, Grouping, Marking, Panes, inherit_bindings=False
+    Filtering,
+    Ordering,
+    Arranging,
+    Costing,
+    Grouping,
+    Branching,
+    Overlaying,
+    Peeking,
+    inherit_bindings=False,
 ):
     """Tree and table; the table shows the runs of the node under the tree's cursor."""
 
@@ -40,6 +50,7 @@ class RunsScreen(
         with Horizontal(id="body"):
             yield ExperimentTree(id="tree")
             yield RunTable(id="table")
+            yield PeekPane(id="peek")
         yield Footer(id="footer")
         yield Bar(id="too-small")
 
@@ -49,6 +60,8 @@ class RunsScreen(
         self.query_one("#title", Bar).left = ((" tui_tracker", "bold"),)
         self.table.empty = ((), ((" reading …", "dim"),))
         self.focus_on(self.table)
+        self.restore_view()
+        self.restore_panes()
         self.lay_out()
         self.restore_tree()
         self.read_again()

@@ -7,6 +7,7 @@ the answer changes what is shown, all at once.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -186,6 +187,9 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
             return without_groups(self.table.columns), True
         layout = self.layout_at(asked.path)
         return layout, layout is not None and not asked.differing
+
+    def show_levels(self, levels: Sequence[str]) -> None:
+        """Show the tree by other levels."""
 
     # Layouts.
 
