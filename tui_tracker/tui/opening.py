@@ -44,6 +44,7 @@ def _open(wanted: str | None, said: Mapping[str, object], place: str, first: Fir
     from tui_tracker.store import Store
     from tui_tracker.tui.keymap import lay_over
     from tui_tracker.tui.keys import hints, use_keys
+    from tui_tracker.tui.lean import import_textual
     from tui_tracker.tui.terminal import describe
 
     settings = read_settings(said=said)
@@ -52,6 +53,7 @@ def _open(wanted: str | None, said: Mapping[str, object], place: str, first: Fir
     use_keys(lay_over(settings.keys).keys)
     first.show_keys(hints("table"))
     with Store.open(wanted) as store:
+        import_textual()
         from tui_tracker.tui.app import run_app
 
         return run_app(store, settings=settings, terminal=terminal, first=first, place=place)
