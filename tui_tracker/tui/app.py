@@ -22,6 +22,7 @@ from tui_tracker.tui.keymap import lay_over
 from tui_tracker.tui.keys import bindings, use_keys
 from tui_tracker.tui.opening import short_path
 from tui_tracker.tui.palettes import LOOKS
+from tui_tracker.tui.places import Opening, find_opening
 from tui_tracker.tui.screens.base import TrackerScreen
 from tui_tracker.tui.screens.runs import RunsScreen
 from tui_tracker.tui.terminal import Terminal, after_asking, describe, is_light
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
     from textual.driver import Driver
 
     from tui_tracker.store import Store
+    from tui_tracker.tui.ahead import Ahead
     from tui_tracker.tui.first_screen import FirstScreen
+    from tui_tracker.tui.reading import RunsFound, RunsWanted
 
 POLL_S, POLL_MOST_S = 0.25, 1.0
 """How often the store is looked at: soon after a change, less often while idle."""
@@ -63,11 +66,12 @@ class TrackerApp(ThemedApp, inherit_bindings=False):
         state: State | None = None,
         terminal: Terminal | None = None,
         first: FirstScreen | None = None,
-        place: str = "",
+        ahead: Ahead | None = None,
+        opening: Opening | None = None,
     ) -> None:
         settings = settings or read_settings()
         self.first_screen = first
-        self._opening = place
+        self._ahead, self._opening = ahead, opening
         super().__init__(settings, state or State(store.folder), terminal or describe(settings))
         self.store = store
         self.state.on_change = self._remember_soon
@@ -134,6 +138,29 @@ class TrackerApp(ThemedApp, inherit_bindings=False):
 
     def on_mount(self) -> None:
         self.run_worker(self._watch_store, thread=True, group="watch", exit_on_error=False)
+        if self._opening is not None:
+            self.call_later(self._open, self._opening)
+
+    def _open(self, opening: Opening) -> None:
+        """Go to the page that was named at the start."""
+        if opening.page == "help":
+            self.action_help()
+        elif opening.run is not None:
+            from tui_tracker.tui.screens.run import TABS, RunScreen
+
+            tabs = [tab.lower() for tab in TABS]
+            screen = RunScreen([opening.run], 0)
+            self.push_screen(screen)
+            if opening.page in tabs:
+                self.call_after_refresh(screen.action_tab, tabs.index(opening.page))
+
+    def find_runs(self, store: Store, wanted: RunsWanted) -> RunsFound:
+        """Return the runs of a table; the first ones were read while the app was loaded."""
+        from tui_tracker.tui.reading import find_runs
+
+        ahead, self._ahead = self._ahead, None
+        found = ahead.take(wanted) if ahead is not None else None
+        return found or find_runs(store, wanted)
 
     def first_frame_shown(self) -> None:
         """Tell what is wrong with the settings, once there is a page to tell it on."""
@@ -325,6 +352,7 @@ def run_app(
     settings: Settings | None = None,
     terminal: Terminal | None = None,
     first: FirstScreen | None = None,
+    ahead: Ahead | None = None,
     place: str = "",
 ) -> int:
     """Open the app and return an exit code; in no terminal, say so in one sentence."""
@@ -340,6 +368,13 @@ def run_app(
     if first is not None:
         light = is_light(first.ground)
         terminal = after_asking(terminal, settings, light=light, rtt_s=first.rtt_s)
-    app = TrackerApp(store, settings=settings, terminal=terminal, first=first, place=place)
+    app = TrackerApp(
+        store,
+        settings=settings,
+        terminal=terminal,
+        first=first,
+        ahead=ahead,
+        opening=find_opening(store, place) if place else None,
+    )
     app.run(mouse=terminal.mouse)
     return app.return_code or 0

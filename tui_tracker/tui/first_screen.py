@@ -49,6 +49,7 @@ class FirstScreen:
         self.rtt_s: float | None = None
         self.ground = ""
         """What the terminal says its ground is, in its own words."""
+        self.lines = 0
         self._asked_at = 0.0
         self._input, self._output = sys.__stdin__.fileno(), sys.__stdout__.fileno()  # type: ignore[union-attr]
         self._stop_reading, self._stopped = os.pipe()
@@ -113,6 +114,7 @@ class FirstScreen:
 
     def _frame(self) -> str:
         size = os.get_terminal_size(self._output)
+        self.lines = size.lines
         if size.columns < LEAST_WIDTH or size.lines < LEAST_HEIGHT:
             return "\x1b[H\x1b[2J reading ..."
         left = TREE_CELLS if size.columns >= TREE_FROM else 0

@@ -42,6 +42,7 @@ def open_app(wanted: str | None, said: Mapping[str, object], place: str = "") ->
 def _open(wanted: str | None, said: Mapping[str, object], place: str, first: FirstScreen) -> int:
     from tui_tracker.settings import read_settings
     from tui_tracker.store import Store
+    from tui_tracker.tui.ahead import Ahead
     from tui_tracker.tui.keymap import lay_over
     from tui_tracker.tui.keys import hints, use_keys
     from tui_tracker.tui.lean import import_textual
@@ -53,10 +54,13 @@ def _open(wanted: str | None, said: Mapping[str, object], place: str, first: Fir
     use_keys(lay_over(settings.keys).keys)
     first.show_keys(hints("table"))
     with Store.open(wanted) as store:
+        ahead = Ahead(store, first.lines)
         import_textual()
         from tui_tracker.tui.app import run_app
 
-        return run_app(store, settings=settings, terminal=terminal, first=first, place=place)
+        return run_app(
+            store, settings=settings, terminal=terminal, first=first, ahead=ahead, place=place
+        )
 
 
 def _prepare(environ: MutableMapping[str, str], *, slow: bool) -> None:
