@@ -11,6 +11,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual.binding import Binding
 from textual.message import Message
 from textual.screen import Screen
 
@@ -50,7 +51,11 @@ class TrackerApp(ThemedApp, inherit_bindings=False):
     """`tt` without arguments: pages over one store."""
 
     CSS_PATH: ClassVar[Path] = Path(__file__).with_name("app.tcss")
-    BINDINGS = bindings("everywhere")
+    # Not in the table of keys: it is the shell's key, and does what the shell does with it.
+    BINDINGS = [
+        *bindings("everywhere"),
+        Binding("ctrl+z", "suspend_process", show=False, priority=True),
+    ]
     ENABLE_COMMAND_PALETTE = False
     TITLE = "tui_tracker"
 
@@ -110,6 +115,11 @@ class TrackerApp(ThemedApp, inherit_bindings=False):
         if self.is_running and self.screen_stack:
             self.screen.check_idle()
 
+    def draw_all(self) -> None:
+        """Draw the whole screen, because the terminal has lost it."""
+        if self.is_running and self.screen_stack:
+            self.screen.refresh()
+
     def take_ground_soon(self, light: bool) -> None:
         """Take over what the terminal said of its ground, in the app's own context."""
         self.call_later(self.take_ground, light=light)
@@ -138,14 +148,12 @@ class TrackerApp(ThemedApp, inherit_bindings=False):
 
     def on_mount(self) -> None:
         self.run_worker(self._watch_store, thread=True, group="watch", exit_on_error=False)
-        if self._opening is not None:
+        if self._opening is not None and self._opening.run is not None:
             self.call_later(self._open, self._opening)
 
     def _open(self, opening: Opening) -> None:
         """Go to the page that was named at the start."""
-        if opening.page == "help":
-            self.action_help()
-        elif opening.run is not None:
+        if opening.run is not None:
             from tui_tracker.tui.screens.run import TABS, RunScreen
 
             tabs = [tab.lower() for tab in TABS]
@@ -164,6 +172,9 @@ class TrackerApp(ThemedApp, inherit_bindings=False):
 
     def first_frame_shown(self) -> None:
         """Tell what is wrong with the settings, once there is a page to tell it on."""
+        opening, self._opening = self._opening, None
+        if opening is not None and opening.page == "help":
+            self.action_help()
         if not self._problems:
             return
         (first, *others), self._problems = self._problems, ()

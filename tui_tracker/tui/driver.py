@@ -86,6 +86,7 @@ class TrackerDriver(LinuxDriver):
         self._clear = self._first is None
         self.flow = Flow(self._first.rtt_s if self._first else None)
         self._handlers: dict[int, Any] = {}
+        self._started = False
         self._typed = b""
         """What was typed before there was an app."""
 
@@ -105,6 +106,10 @@ class TrackerDriver(LinuxDriver):
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if first is not None and first.attributes is not None:
             self.attrs_before = first.attributes
+        if self._started:
+            # Back from the shell: the terminal has forgotten what stood here.
+            self._loop.call_soon_threadsafe(self._tracker.draw_all)
+        self._started = True
 
     def stop_application_mode(self) -> None:
         super().stop_application_mode()

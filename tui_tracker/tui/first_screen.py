@@ -62,6 +62,7 @@ class FirstScreen:
         self._open = True
         for number in _ENDING:
             self._handlers[number] = signal.signal(number, self._end_by_signal)
+        self._handlers[signal.SIGINT] = signal.signal(signal.SIGINT, self._interrupt)
         mode = termios.tcgetattr(self._input)
         # Keys are kept unseen. Ctrl-C still interrupts; Ctrl-Z waits for the app, which can
         # give the terminal back before it stops.
@@ -101,6 +102,11 @@ class FirstScreen:
         self.give_back()
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
+
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        # At once, for it may come before anybody is there to leave the context.
+        self.give_back()
+        raise KeyboardInterrupt
 
     def _write(self, text: str) -> None:
         os.write(self._output, text.encode(sys.__stdout__.encoding or "utf-8", "replace"))  # type: ignore[union-attr]
