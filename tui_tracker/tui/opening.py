@@ -63,6 +63,22 @@ def _open(wanted: str | None, said: Mapping[str, object], place: str, first: Fir
         )
 
 
+def open_served(wanted: str | None, said: Mapping[str, object]) -> int:
+    """Run the app for a browser, which has all colours and signs."""
+    from tui_tracker.settings import read_settings
+    from tui_tracker.store import Store
+    from tui_tracker.tui.terminal import Terminal
+
+    settings = read_settings(said=said)
+    _prepare(os.environ, slow=False)
+    with Store.open(wanted) as store:
+        from tui_tracker.tui.app import TrackerApp
+
+        app = TrackerApp(store, settings=settings, terminal=Terminal(light=False))
+        app.run()
+    return app.return_code or 0
+
+
 def _prepare(environ: MutableMapping[str, str], *, slow: bool) -> None:
     """Tell Textual what it reads from the environment when it is imported."""
     # Animations cost frames on slow links and tell nothing.
