@@ -146,6 +146,26 @@ def test_a_page_that_is_none_is_one_sentence_on_the_terminal_as_it_was(opened, p
     assert words in app.written.partition(b"\x1b[?1049l")[2]
 
 
+def test_a_terminal_that_answers_late_is_far_away_and_drawn_for_with_less(opened):
+    app = opened()
+    app.until("run_49")
+
+    app.press(b"\x1b[0n")  # to the question of the first screen, half a second ago
+    app.written = b""
+    app.press(b"G")
+
+    assert COLOUR.findall(app.written) != []
+    assert RICH.findall(app.written) == []
+
+
+@pytest.mark.parametrize("arguments", [("--link", "slow"), ("--link", "slow", "--colors", "256")])
+def test_a_slow_link_means_sixteen_colours_unless_others_are_asked_for(opened, arguments):
+    app = opened(*arguments)
+    app.until("run_49")
+
+    assert (RICH.findall(app.written) != []) is ("256" in arguments)
+
+
 # Moving.
 
 

@@ -41,6 +41,8 @@ POLL_S, POLL_MOST_S = 0.25, 1.0
 """How often the store is looked at: soon after a change, less often while idle."""
 FRAME_S = 1.0
 """What a live run changes is shown at most this often."""
+SLOW_FRAME_S = 5.0
+"""The same on a slow link."""
 RECOVER_S = 1.0
 """How often journals of running and dead runs are moved into the store."""
 TWICE_S = 2.0
@@ -123,6 +125,10 @@ class TrackerApp(ThemedApp, inherit_bindings=False):
     def take_ground_soon(self, light: bool) -> None:
         """Take over what the terminal said of its ground, in the app's own context."""
         self.call_later(self.take_ground, light=light)
+
+    def take_link_soon(self, rtt_s: float) -> None:
+        """Take over how far away the terminal is, in the app's own context."""
+        self.call_later(self.take_link, rtt_s)
 
     def end(self, code: int) -> None:
         """End the app from outside: a signal came, or the terminal is gone."""
@@ -218,7 +224,7 @@ class TrackerApp(ThemedApp, inherit_bindings=False):
                 continue
             if seen == version:
                 wait_s = min(POLL_MOST_S, wait_s * 1.5)
-            elif monotonic() - told_at >= FRAME_S:
+            elif monotonic() - told_at >= (SLOW_FRAME_S if self.terminal.slow else FRAME_S):
                 self.post_message(self.StoreChanged())
                 seen, told_at, wait_s = version, monotonic(), POLL_S
 

@@ -50,7 +50,8 @@ class FirstScreen:
         self.ground = ""
         """What the terminal says its ground is, in its own words."""
         self.lines = 0
-        self._asked_at = 0.0
+        self.asked_at = 0.0
+        """When the terminal was asked, by the monotonic clock."""
         self._input, self._output = sys.__stdin__.fileno(), sys.__stdout__.fileno()  # type: ignore[union-attr]
         self._stop_reading, self._stopped = os.pipe()
         self._reader = threading.Thread(target=self._read, name="first-screen", daemon=True)
@@ -71,7 +72,7 @@ class FirstScreen:
         mode[6][termios.VMIN], mode[6][termios.VTIME] = 1, 0
         mode[6][termios.VSUSP] = b"\0"
         termios.tcsetattr(self._input, termios.TCSANOW, mode)
-        self._asked_at = monotonic()
+        self.asked_at = monotonic()
         self._write(f"\x1b[?1049h\x1b[?25l{self._frame()}{self._questions()}")
         self._reader.start()
         return self
@@ -164,7 +165,7 @@ class FirstScreen:
 
     def _take_answers(self) -> None:
         if self.rtt_s is None and STATUS in self.typed:
-            self.rtt_s = monotonic() - self._asked_at
+            self.rtt_s = monotonic() - self.asked_at
             self.typed = self.typed.replace(STATUS, b"")
         if b"\x1b]11;" in self.typed:
             import re

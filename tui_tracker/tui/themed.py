@@ -13,7 +13,7 @@ from textual.filter import LineFilter
 from tui_tracker.remembered import State
 from tui_tracker.settings import Settings
 from tui_tracker.tui.palettes import LOOKS, palette_name
-from tui_tracker.tui.terminal import Terminal
+from tui_tracker.tui.terminal import Terminal, after_asking
 from tui_tracker.tui.themes import AsciiFilter, PlainFilter, themes
 
 _SYSTEMS = {"truecolor": "truecolor", "256": "256", "16": "standard", "none": "standard"}
@@ -31,16 +31,16 @@ class ThemedApp(App[None], inherit_bindings=False):
         if settings.theme == "auto":
             remembered = state.get("theme", "auto", everywhere=True)
             self.look = remembered if remembered in LOOKS else "auto"
-        for theme in themes(terminal.depth):
-            self.register_theme(theme)
-        self.plain = terminal.depth == "none"
-        self.no_color = self.plain
-        self._line_filters = _filters(terminal)
         self._use_depth()
         self.show_look(self.look)
 
     def _use_depth(self) -> None:
-        """Let the console write what the terminal has, whatever the environment says."""
+        """Use the colours and signs that the terminal has, whatever the environment says."""
+        for theme in themes(self.terminal.depth):
+            self.register_theme(theme)
+        self.plain = self.terminal.depth == "none"
+        self.no_color = self.plain
+        self._line_filters = _filters(self.terminal)
         environ = {name: text for name, text in os.environ.items() if name != "NO_COLOR"}
         self.console = Console(
             color_system=_SYSTEMS[self.terminal.depth],  # type: ignore[arg-type]
@@ -74,6 +74,15 @@ class ThemedApp(App[None], inherit_bindings=False):
         if light != self.terminal.light:
             self.terminal = replace(self.terminal, light=light)
             self.show_look(self.look)
+
+    def take_link(self, rtt_s: float) -> None:
+        """Learn how long a round trip takes; on a slow link draw with less."""
+        told = after_asking(self.terminal, self.settings, light=None, rtt_s=rtt_s)
+        fewer = told.depth != self.terminal.depth
+        self.terminal = told
+        if fewer:
+            self._use_depth()
+            self.refresh_css(animate=False)
 
     @property
     def shown_look(self) -> str:
