@@ -146,7 +146,7 @@ class Run(Table, table=True):
 
 
 class Key(Table, table=True):
-    """The name of a param (kind 0), of a metric in a context (1), or of a fact (3), interned."""
+    """A name, interned: a param (0), a metric in a context (1), of the machine (2), a fact (3)."""
 
     __table_args__ = (Index("key_by_name", "name", "kind", "context", unique=True),)
 

@@ -28,6 +28,8 @@ GROUPS: dict[str, dict[str, str]] = {
         "ls": "list runs",
         "show": "show all about one run",
         "curve": "draw metrics over steps",
+        "health": "say what is wrong with runs",
+        "watch": "tell what happens to runs: ends, crashes, NaN, silence",
         "console": "print what a run printed",
         "artifacts": "list a run's files, or copy them out",
         "lineage": "check what a run came from against what is there now",

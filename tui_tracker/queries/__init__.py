@@ -33,7 +33,9 @@ if TYPE_CHECKING:
         StoreFacts,
     )
     from tui_tracker.queries.choices import ColumnChoice, list_choices, list_columns
-    from tui_tracker.queries.columns import ColumnSpec, order_by, parse_column, parse_columns
+    from tui_tracker.queries.columns import ColumnSpec, parse_column, parse_columns
+    from tui_tracker.queries.curves import ChartWanted, Pair, XAxis, read_curves
+    from tui_tracker.queries.curves_over import read_difference
     from tui_tracker.queries.details import find_metric, get_run, list_param_changes
     from tui_tracker.queries.facts import data_version, store_facts
     from tui_tracker.queries.groups import (
@@ -44,8 +46,15 @@ if TYPE_CHECKING:
         group_runs,
         parse_group_order,
     )
+    from tui_tracker.queries.health import read_health
     from tui_tracker.queries.overview import LastValues, list_last_values
     from tui_tracker.queries.points import read_buckets, read_console, read_series
+    from tui_tracker.queries.probing import (
+        Crossing,
+        PointFound,
+        first_crossings,
+        read_values_at,
+    )
     from tui_tracker.queries.runs import (
         find_run,
         get_rows,
@@ -53,6 +62,7 @@ if TYPE_CHECKING:
         run_id,
     )
     from tui_tracker.queries.selection import ABSENT, Absent, Order, Selection, list_run_keys
+    from tui_tracker.queries.sorting import order_by
 
 __all__ = [
     "ABSENT",
@@ -60,9 +70,11 @@ __all__ = [
     "Absent",
     "Artifact",
     "Buckets",
+    "ChartWanted",
     "ColumnChoice",
     "ColumnSpec",
     "ConsoleLine",
+    "Crossing",
     "ExperimentRow",
     "GroupOrder",
     "GroupRow",
@@ -72,8 +84,10 @@ __all__ = [
     "MetricSummary",
     "Note",
     "Order",
+    "Pair",
     "ParamChange",
     "ParamValue",
+    "PointFound",
     "RunDetail",
     "RunKey",
     "RunRow",
@@ -81,9 +95,11 @@ __all__ = [
     "Series",
     "Status",
     "StoreFacts",
+    "XAxis",
     "data_version",
     "find_metric",
     "find_run",
+    "first_crossings",
     "get_rows",
     "get_run",
     "group_runs",
@@ -99,7 +115,11 @@ __all__ = [
     "parse_group_order",
     "read_buckets",
     "read_console",
+    "read_curves",
+    "read_difference",
+    "read_health",
     "read_series",
+    "read_values_at",
     "run_id",
     "store_facts",
 ]
@@ -107,12 +127,17 @@ __all__ = [
 _PLACES = {
     "answers": "Artifact Buckets ConsoleLine ExperimentRow LineagePart MetricSummary Note "
     "ParamChange ParamValue RunDetail RunKey RunRow Series Status StoreFacts",
+    "curves": "ChartWanted Pair XAxis read_curves",
+    "curves_over": "read_difference",
     "choices": "ColumnChoice list_choices list_columns",
-    "columns": "ColumnSpec order_by parse_column parse_columns",
+    "columns": "ColumnSpec parse_column parse_columns",
+    "sorting": "order_by",
     "details": "find_metric get_run list_param_changes",
     "facts": "data_version store_facts",
+    "health": "read_health",
     "overview": "LastValues list_last_values",
     "points": "read_buckets read_console read_series",
+    "probing": "Crossing PointFound first_crossings read_values_at",
     "runs": "find_run get_rows list_experiments run_id",
     "groups": "BUT_SEED GroupOrder GroupRow GroupStat group_runs parse_group_order",
     "selection": "ABSENT Absent Order Selection list_run_keys",

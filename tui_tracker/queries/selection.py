@@ -52,9 +52,10 @@ class Selection(_Value):
     """Which runs: all that fit every part that is set.
 
     `experiment` is one, or a branch of the tree: `a` takes `a` and all of `a/...`.
-    `query` is words, each found, case ignored, in name, id, experiment, status or a tag. `archived` adds the
-    archived runs, `deleted` takes the trash instead of the runs. `where` are fields with the
-    value that a run must have in them (`("param:lr", 0.1)`), as branches of the tree tell them.
+    `query` is text of the query language (`tui_tracker.language`). `archived` adds the
+    archived runs, as does a query about them; `deleted` takes the trash instead of the runs.
+    `where` are fields with the value that a run must have in them (`("param:lr", 0.1)`), as
+    branches of the tree tell them.
     """
 
     __slots__ = ("archived", "deleted", "experiment", "query", "statuses", "where")
@@ -109,8 +110,9 @@ def list_run_keys(
 
     Raises:
         InvalidArgument: the order names no field.
+        QueryError: the query cannot be read, or names a field that no run has.
     """
-    where, bound = selection_sql(selection)
+    where, bound = selection_sql(store, selection)
     by = order_sql(order)
     terms = ", ".join(by.terms)
     if "e." in where or "e.name" in terms:
@@ -122,11 +124,25 @@ def list_run_keys(
     return [row[0] for row in rows]
 
 
-def selection_sql(selection: Selection) -> tuple[str, dict[str, Any]]:
-    """Return the condition on run `r` and experiment `e`, and what it binds."""
+def selection_sql(store: Store, selection: Selection) -> tuple[str, dict[str, Any]]:
+    """Return the condition on run `r` and experiment `e`, and what it binds.
+
+    Raises:
+        QueryError: the query cannot be read, or names a field that no run has.
+    """
     parts = [f"r.deleted_ms IS {'NOT ' if selection.deleted else ''}NULL"]
     bound: dict[str, Any] = {}
-    if not selection.archived and not selection.deleted:
+    archived = selection.archived or selection.deleted
+    if not selection.query.isspace() and selection.query:
+        # Only here: without a query no run should wait for the language.
+        from tui_tracker.language import parse
+        from tui_tracker.language.sql import condition
+
+        found = condition(parse(selection.query), store)
+        parts.append(found.sql)
+        bound |= found.bound
+        archived = archived or found.archived
+    if not archived:
         parts.append("r.archived_ms IS NULL")
     if selection.experiment is not None:
         parts.append("(e.name = :experiment OR substr(e.name, 1, :length) = :branch)")
@@ -140,15 +156,4 @@ def selection_sql(selection: Selection) -> tuple[str, dict[str, Any]]:
         conditions, values = where_sql(selection.where, ABSENT)
         parts += conditions
         bound |= values
-    for number, word in enumerate(selection.query.split()):
-        name = f"word{number}"
-        escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        bound[name] = f"%{escaped}%"
-        bound[f"{name}id"] = f"%{escaped.replace('-', '')}%"
-        parts.append(
-            f"(r.name LIKE :{name} ESCAPE '\\' OR e.name LIKE :{name} ESCAPE '\\' "
-            f"OR r.status LIKE :{name} ESCAPE '\\' OR hex(r.uuid) LIKE :{name}id ESCAPE '\\' "
-            f"OR EXISTS (SELECT 1 FROM tag AS t WHERE t.run = r.id "
-            f"AND t.tag LIKE :{name} ESCAPE '\\'))"
-        )
     return " AND ".join(parts), bound

@@ -11,6 +11,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import events
 from textual.binding import Binding
 from textual.message import Message
 from textual.screen import Screen
@@ -24,6 +25,7 @@ from tui_tracker.tui.keys import bindings, use_keys
 from tui_tracker.tui.opening import short_path
 from tui_tracker.tui.palettes import LOOKS
 from tui_tracker.tui.places import Opening, find_opening
+from tui_tracker.tui.resizing import Resizing
 from tui_tracker.tui.screens.base import TrackerScreen
 from tui_tracker.tui.screens.runs import RunsScreen
 from tui_tracker.tui.terminal import Terminal, after_asking, describe, is_light
@@ -81,6 +83,7 @@ class TrackerApp(ThemedApp, inherit_bindings=False):
         self._ahead, self._opening = ahead, opening
         super().__init__(settings, state or State(store.folder), terminal or describe(settings))
         self.store = store
+        self._resizing = Resizing(self)
         self.state.on_change = self._remember_soon
         self._remembering = False
         keymap = lay_over(settings.keys)
@@ -149,6 +152,10 @@ class TrackerApp(ThemedApp, inherit_bindings=False):
     def page(self) -> TrackerScreen | None:
         """The page in front; None while something stands over it."""
         return self.screen if isinstance(self.screen, TrackerScreen) else None
+
+    def on_resize(self, event: events.Resize) -> None:
+        if self._resizing.changed(event.size) and self.page is not None:
+            self.page.make_room(event.size.width)
 
     # Watching the store.
 
@@ -367,6 +374,7 @@ def run_app(
     store: Store,
     *,
     settings: Settings | None = None,
+    state: State | None = None,
     terminal: Terminal | None = None,
     first: FirstScreen | None = None,
     ahead: Ahead | None = None,
@@ -388,6 +396,7 @@ def run_app(
     app = TrackerApp(
         store,
         settings=settings,
+        state=state,
         terminal=terminal,
         first=first,
         ahead=ahead,

@@ -40,6 +40,7 @@ def open_app(wanted: str | None, said: Mapping[str, object], place: str = "") ->
 
 
 def _open(wanted: str | None, said: Mapping[str, object], place: str, first: FirstScreen) -> int:
+    from tui_tracker.remembered import State
     from tui_tracker.settings import read_settings
     from tui_tracker.store import Store
     from tui_tracker.tui.ahead import Ahead
@@ -54,12 +55,19 @@ def _open(wanted: str | None, said: Mapping[str, object], place: str, first: Fir
     use_keys(lay_over(settings.keys).keys)
     first.show_keys(hints("table"))
     with Store.open(wanted) as store:
-        ahead = Ahead(store, first.lines)
+        state = State(store.folder)
+        ahead = Ahead(store, state, first.lines)
         import_textual()
         from tui_tracker.tui.app import run_app
 
         return run_app(
-            store, settings=settings, terminal=terminal, first=first, ahead=ahead, place=place
+            store,
+            settings=settings,
+            state=state,
+            terminal=terminal,
+            first=first,
+            ahead=ahead,
+            place=place,
         )
 
 
