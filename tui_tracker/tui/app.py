@@ -6,7 +6,6 @@ import os
 import sys
 import threading
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, cast
@@ -19,17 +18,15 @@ from textual.screen import Screen
 from tui_tracker.errors import TrackerError
 from tui_tracker.remembered import State
 from tui_tracker.settings import Settings, read_settings
-from tui_tracker.tui.clipboard import copy
+from tui_tracker.tui.copying_app import CopyingApp
 from tui_tracker.tui.keymap import lay_over
 from tui_tracker.tui.keys import bindings, use_keys
 from tui_tracker.tui.opening import short_path
-from tui_tracker.tui.palettes import LOOKS
 from tui_tracker.tui.places import Opening, find_opening
 from tui_tracker.tui.resizing import Resizing
 from tui_tracker.tui.screens.base import TrackerScreen
 from tui_tracker.tui.screens.runs import RunsScreen
 from tui_tracker.tui.terminal import Terminal, after_asking, describe, is_light
-from tui_tracker.tui.themed import ThemedApp
 
 if TYPE_CHECKING:
     from textual.driver import Driver
@@ -51,7 +48,7 @@ TWICE_S = 2.0
 REMEMBER_S = 1.0
 
 
-class TrackerApp(ThemedApp, inherit_bindings=False):
+class TrackerApp(CopyingApp, inherit_bindings=False):
     """`tt` without arguments: pages over one store."""
 
     CSS_PATH: ClassVar[Path] = Path(__file__).with_name("app.tcss")
@@ -275,35 +272,6 @@ class TrackerApp(ThemedApp, inherit_bindings=False):
             self.page.read_again()
             self.page.say("Read again")
 
-    def action_theme(self) -> None:
-        self.keep_look(self.next_look())
-        if self.page is not None:
-            self.page.say(self.look_words())
-
-    def action_choose_theme(self) -> None:
-        """Let a person look through the themes; esc brings back the one before."""
-        from tui_tracker.tui.screens.chooser import ChooserScreen
-
-        looks, before = list(LOOKS), self.look
-
-        def done(chosen: int | None) -> None:
-            if chosen is None:
-                self.show_look(before)
-                return
-            self.keep_look(looks[chosen])
-            if self.page is not None:
-                self.page.say(self.look_words())
-
-        self.push_screen(
-            ChooserScreen(
-                "Theme",
-                list(LOOKS.items()),
-                looks.index(self.shown_look) if self.shown_look in looks else 0,
-                lambda index: self.show_look(looks[index]),
-            ),
-            done,
-        )
-
     def action_interrupt(self) -> None:
         if monotonic() - self._interrupted_at < TWICE_S:
             self.exit()
@@ -312,54 +280,8 @@ class TrackerApp(ThemedApp, inherit_bindings=False):
         if self.page is not None:
             self.page.say("Press ctrl+c again to quit")
 
-    def action_copy(self) -> None:
-        page = self.page
-        if page is not None and (text := page.text_to_copy()):
-            self.copy_text(text, text)
-
-    def action_copy_as(self) -> None:
-        """Copy the runs that the page is about in a way to be chosen."""
-        from tui_tracker.tui.copying import WAYS, copied
-        from tui_tracker.tui.screens.chooser import ChooserScreen
-
-        keys = self.page.runs_to_copy() if self.page else []
-        if not keys:
-            return
-
-        def work(way: int) -> None:
-            try:
-                found = copied(self.store, keys, way)
-            except TrackerError as error:
-                self.call_from_thread(self._say, str(error), bad=True)
-            else:
-                self._copy(found.text, found.words)
-
-        def done(way: int | None) -> None:
-            if way is not None:
-                self.run_worker(partial(work, way), thread=True, exit_on_error=False)
-
-        self.push_screen(ChooserScreen("Copy as", WAYS), done)
-
-    def copy_text(self, text: str, words: str) -> None:
-        """Copy a text and say by which way it went; `words` are what it is."""
-        self.run_worker(partial(self._copy, text, words), thread=True, exit_on_error=False)
-
-    def _copy(self, text: str, words: str) -> None:
-        """Copy and say so; runs in a thread, for a program of the desktop may take its time."""
-        try:
-            way = copy(text, self._write_raw)
-        except OSError as error:
-            self.call_from_thread(self._say, f"Not copied: {error}", bad=True)
-        else:
-            # What a text field here pastes.
-            self._clipboard = text
-            self.call_from_thread(self._say, f"Copied {words} {way}")
-
-    def _write_raw(self, sequence: str) -> None:
-        if self._driver is not None:
-            self._driver.write(sequence)
-
-    def _say(self, text: str, *, bad: bool = False) -> None:
+    def say(self, text: str, *, bad: bool = False) -> None:
+        """Tell something in the last line of the page in front, for a moment."""
         if self.page is not None:
             self.page.say(text, bad=bad)
 

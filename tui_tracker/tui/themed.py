@@ -104,6 +104,37 @@ class ThemedApp(App[None], inherit_bindings=False):
             words += f" ({source} says {self.settings.theme} for the next start)"
         return words
 
+    def action_theme(self) -> None:
+        self.keep_look(self.next_look())
+        self.say(self.look_words())
+
+    def action_choose_theme(self) -> None:
+        """Let a person look through the themes; esc brings back the one before."""
+        from tui_tracker.tui.screens.chooser import ChooserScreen
+
+        looks, before = list(LOOKS), self.look
+
+        def done(chosen: int | None) -> None:
+            if chosen is None:
+                self.show_look(before)
+                return
+            self.keep_look(looks[chosen])
+            self.say(self.look_words())
+
+        self.push_screen(
+            ChooserScreen(
+                "Theme",
+                list(LOOKS.items()),
+                looks.index(self.shown_look) if self.shown_look in looks else 0,
+                lambda index: self.show_look(looks[index]),
+            ),
+            done,
+        )
+
+    def say(self, text: str, *, bad: bool = False) -> None:
+        """Tell something in the last line of the page in front, for a moment."""
+        raise NotImplementedError
+
 
 def _filters(terminal: Terminal) -> list[LineFilter]:
     filters: list[LineFilter] = []
