@@ -24,6 +24,7 @@ INTERRUPTED = 130
 GROUPS: dict[str, dict[str, str]] = {
     "look": {
         "tui": "open the app (as tt alone does)",
+        "serve": "show the app in a browser, on this machine alone",
         "ls": "list runs",
         "show": "show all about one run",
         "curve": "draw metrics over steps",
@@ -146,7 +147,7 @@ def _run(arguments: list[str]) -> int:
     # A name that the terminal's encoding lacks is no reason to fail.
     for stream in (sys.stdout, sys.stderr):
         if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
-            reconfigure(errors="replace")
+            reconfigure(errors=_stand_in(getattr(stream, "encoding", None) or "utf-8"))
     top = top_parser().parse_args(_with_command(arguments))
     if top.version:
         from tui_tracker import __version__
@@ -160,6 +161,16 @@ def _run(arguments: list[str]) -> int:
     parser.set_defaults(store=top.store)
     args = parser.parse_args(rest)
     return int(load(name).run(args))
+
+
+def _stand_in(encoding: str) -> str:
+    """Return how what an encoding lacks is written: our signs by their ASCII ones."""
+    if encoding.lower().replace("-", "") == "utf8":
+        return "replace"
+    from tui_tracker.glyphs import HANDLER, register_handler
+
+    register_handler()
+    return HANDLER
 
 
 def _with_command(arguments: list[str]) -> list[str]:
