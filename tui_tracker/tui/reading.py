@@ -37,12 +37,13 @@ from tui_tracker.tui.columns import (
     rank_metrics,
     table_columns,
 )
-from tui_tracker.tui.tree import TreeFound, TreeWanted
+from tui_tracker.tui.reading_tree import read_tree
 
 if TYPE_CHECKING:
     from tui_tracker.code_store import CodeChange
     from tui_tracker.lineage import LineageTree, Progress
     from tui_tracker.queries.groups import GroupRow
+    from tui_tracker.tui.tree import TreeFound, TreeWanted
 
 COUNTED_RUNS = 5_000
 """Up to so many runs columns are chosen by all of them, above by a sample."""
@@ -110,28 +111,6 @@ def find_runs(store: Store, wanted: RunsWanted) -> RunsFound:
     tree = read_tree(store, wanted.tree) if wanted.tree else None
     now = datetime.now(UTC)
     return RunsFound(wanted, tree, keys, columns, rows, now, groups, metrics)
-
-
-def read_tree(store: Store, wanted: TreeWanted, *, top: bool = True) -> TreeFound:
-    """Return the branches at the top of the tree, and those below the opened nodes."""
-    from tui_tracker.queries.branches import list_branches
-
-    selection = Selection(query=wanted.query, archived=wanted.archived)
-    nodes = (*([((), 0)] if top else []), *wanted.opened)
-    return TreeFound(
-        wanted,
-        {
-            where: list_branches(
-                store,
-                selection,
-                wanted.levels,
-                where,
-                depth=depth,
-                metric=wanted.metric or None,
-            )
-            for where, depth in nodes
-        },
-    )
 
 
 def choose_columns(store: Store, selection: Selection, keys: Sequence[int]) -> tuple[Column, ...]:

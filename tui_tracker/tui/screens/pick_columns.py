@@ -212,12 +212,3 @@ class PickKeys(PickColumns, inherit_bindings=False):
 
     def __init__(self, shown: Sequence[Column]) -> None:
         super().__init__(shown, {})
-
-
-class PickLevels(PickKeys, inherit_bindings=False):
-    """Returns the levels of the tree, the outermost first."""
-
-    BINDINGS = first_of_all("pick")
-    TITLE_WORDS = "Levels of the tree"
-    HEADING = "Levels, the outermost first"
-    LEAST = 1

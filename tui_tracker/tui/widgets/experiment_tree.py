@@ -56,12 +56,10 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
             return self.tree
 
     @dataclass
-    class BelowWanted(Message):
-        """A node was opened whose branches are not read yet."""
+    class MoreWanted(Message):
+        """A node was opened whose branches are not read yet, or the tree came into view."""
 
         tree: ExperimentTree
-        where: Where
-        depth: int
 
         @property
         def control(self) -> ExperimentTree:
@@ -184,7 +182,7 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
         names = [level.partition(":")[2] or level for level in self.branches.levels]
         best = self._best_room
         metric = self._fits.wanted.title if self._fits else ""
-        right = f" {'fit' if self._query else 'runs':>{self._count_room}}" + (
+        right = f" {'found' if self._query else 'runs':>{self._count_room}}" + (
             f"  {fit(metric, best, right=True)}" if best else ""
         )
         words = " › ".join(names)
@@ -200,7 +198,12 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
 
     @property
     def _count_room(self) -> int:
-        return max(4, len(format_count(self.branches.root.runs)))
+        return max(5, len(format_count(self.branches.root.runs)))
+
+    @property
+    def _step(self) -> int:
+        """Cells by which a level is indented: one where the labels need the other."""
+        return 2 if 1 + self._widest + 3 + self._count_room <= self.room else 1
 
     @property
     def _best_room(self) -> int:
@@ -216,7 +219,7 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
         node = self.lines[index]
         marked = index == self.cursor
         right = self._right(node)
-        indent = "  " * min(max(0, node.depth - 1), DEEPEST)
+        indent = " " * self._step * min(max(0, node.depth - 1), DEEPEST)
         twig = ""
         if node.depth:
             twig = ("▾ " if self.branches.is_open(node) else "▸ ") if node.opens else "  "
@@ -257,6 +260,9 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
         branch = self._fitting.get(node.where)
         return branch.runs if branch else 0
 
+    def on_show(self) -> None:
+        self.post_message(self.MoreWanted(self))
+
     # Folding.
 
     def action_fold(self) -> None:
@@ -275,8 +281,8 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
             return
         if node.opens and not self.branches.is_open(node):
             self._fold(node, opened=True)
-            if not self.branches.is_read(node) and node.branch is not None:
-                self.post_message(self.BelowWanted(self, node.where, node.branch.depth + 1))
+            if not self.branches.is_read(node):
+                self.post_message(self.MoreWanted(self))
         elif node.children:
             self.cursor += 1
         else:
