@@ -13,7 +13,7 @@ from tui_tracker.queries.selection import ABSENT
 from tui_tracker.store import Store
 from tui_tracker.tui.reading_tree import read_tree
 from tui_tracker.tui.remembered_tree import read_folds, write_folds
-from tui_tracker.tui.screens.pick_columns import PickLevels
+from tui_tracker.tui.screens.pick_levels import PickLevels
 from tui_tracker.tui.tree import TOP, Nodes, TreeWanted
 from tui_tracker.tui.widgets.experiment_tree import ExperimentTree
 from tui_tracker.tui.widgets.run_table import RunTable
