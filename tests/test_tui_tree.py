@@ -68,7 +68,7 @@ async def test_levels_are_chosen_with_o_and_their_branches_select(logged):
     async with opened(logged, size=(160, 24)) as pilot:
         await pilot.press("tab", "o")
         await until(pilot, lambda: isinstance(pilot.app.screen, PickLevels))
-        await see(pilot, "experiment", "opt", "a branch for each tag")
+        await see(pilot, "experiment", "3 values", "2 values, in 3 runs", "1 tag", "1 day")
         await pilot.press(*"opt", "space", "enter")
         await see(pilot, "experiment › opt")
         await pilot.press("down", "right")
