@@ -44,11 +44,26 @@ def list_keys(store: Store, selection: Selection) -> tuple[Offer, ...]:
     """Return what runs could be grouped by: what some of them have in common."""
     choices = list_choices(store, selection)
     total = max((choice.runs for choice in choices), default=0)
-    kinds = ("experiment", "status", "host", "user", "param", "tag")
+    kinds = ("param", "tag", "experiment", "status", "host", "user", "tags", "started")
     keys = [choice for choice in choices if choice.spec.kind in kinds]
     # What differs comes first: by what is the same there is one group.
     keys.sort(key=lambda choice: (kinds.index(choice.spec.kind), not choice.differs))
     return (*(_offer(choice, total) for choice in keys), *_facts(store, total))
+
+
+def list_levels(store: Store, selection: Selection) -> tuple[Offer, ...]:
+    """Return what the tree could have as levels, with how many branches each would make."""
+    from tui_tracker.queries.value_counts import count_values
+
+    counts = count_values(store)
+
+    def told(offer: Offer) -> Offer:
+        count = counts.get(offer.column.spec, 0)
+        units = {"tags": "tag", "started": "day"}.get(offer.column.spec, "value")
+        words = f"{format_count(count)} {units}{'' if count == 1 else 's'}" if count else ""
+        return replace(offer, words=", ".join(part for part in (words, offer.words) if part))
+
+    return tuple(map(told, list_keys(store, selection)))
 
 
 def _offer(choice: ColumnChoice, total: int) -> Offer:
