@@ -21,9 +21,7 @@ def counted(monkeypatch) -> list[object]:
     return asked
 
 
-async def test_what_was_read_ahead_is_the_start_screens_first_question(
-    store, log_run, monkeypatch
-):
+async def test_what_was_read_ahead_is_the_start_screens_first_question(store, log_run, monkeypatch):
     log_run("one", loss=[0.5])
     asked = counted(monkeypatch)
     state = State(store.folder)
