@@ -93,7 +93,7 @@ def row(name: str, found: dict[str, object]) -> str:
         f"{start.get('bytes', 0) / 1000:.1f} kB",
         _each(marked, "first_change_ms", " ms"),
         _each(marked, "bytes", " B"),
-        _each(marked, "lag_ms", " ms"),
+        _each(marked, "lag_after_last_ms", " ms"),
         f"{idle[0]['bytes']} B, {idle[0]['cpu_used_s']} s" if idle else "–",
         f"{start.get('pss_mib', 0):.0f} MiB",
     ]
