@@ -59,6 +59,7 @@ def shared_prefix(names: Sequence[str]) -> int:
         if one != other:
             break
         length += 1
-    while length and first[length - 1].isalnum():
+    # A point and a sign belong to a number.
+    while length and (first[length - 1].isalnum() or first[length - 1] in ".-+"):
         length -= 1
     return length if all(len(name) > length for name in names) else 0
