@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tui_tracker.compare import Doubt, Side, comparability, main_metric, side_of
 from tui_tracker.compare.doubts import Unsaid, partition
-from tui_tracker.compare.naming import across, list_names, shared_prefix
+from tui_tracker.compare.naming import across, list_names
+from tui_tracker.formatting import shared_prefix
 from tui_tracker.queries import LineagePart, MetricSummary, RunDetail, RunRow
 
 CODE = {"commit": "a" * 40, "dirty": False, "snapshot": {"tree": "1" * 40}}

@@ -6,10 +6,12 @@ from tui_tracker.formatting import cell_width
 from tui_tracker.tui.app import TrackerApp
 from tui_tracker.tui.keys import AROUND, FORBIDDEN, KEYS, Key, hints, keys_at, markdown_table
 from tui_tracker.tui.screens.changes import ChangeList, PatchScreen
+from tui_tracker.tui.screens.compare import CompareScreen
 from tui_tracker.tui.screens.help import help_lines
 from tui_tracker.tui.screens.palette import matching
 from tui_tracker.tui.screens.run import RunScreen
 from tui_tracker.tui.screens.runs import RunsScreen
+from tui_tracker.tui.widgets.compare_table import CompareTable
 from tui_tracker.tui.widgets.curve_grid import CurveGrid
 from tui_tracker.tui.widgets.experiment_tree import ExperimentTree
 from tui_tracker.tui.widgets.footer import hint_line
@@ -27,8 +29,9 @@ OWNERS = {
     "curves": CurveGrid,
     "lineage": LineageView,
     "changes": ChangeList,
+    "compare": CompareTable,
 }
-SCREENS = {"patch": PatchScreen}
+SCREENS = {"patch": PatchScreen, "compare": CompareScreen}
 """Whose `screen.` actions are not those of a run's page."""
 
 

@@ -21,10 +21,9 @@ from tui_tracker.compare.cells import (
     delta_text,
     on_the_point,
     row_name,
-    short_labels,
 )
 from tui_tracker.compare.naming import label_runs
-from tui_tracker.formatting import MISSING, cell_width, crop, fit, printable, wrap
+from tui_tracker.formatting import MISSING, cell_width, crop, fit, printable, short_labels, wrap
 
 _GAP = 2
 _NAME, _WIDEST, _NARROWEST = 30, 26, 8

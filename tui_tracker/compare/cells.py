@@ -207,14 +207,3 @@ def aligned(row: Row) -> bool:
     return row.metric or any(
         isinstance(value, (int, float)) and not isinstance(value, bool) for value in row.values
     )
-
-
-def short_labels(names: Sequence[str], cells: int) -> list[str]:
-    """Return names to put over columns: without their common beginning where one is too long."""
-    from tui_tracker.compare.naming import shared_prefix
-
-    shown = [printable(name) for name in names]
-    cut = shared_prefix(shown)
-    if cut < 2 or max(map(len, shown), default=0) <= cells:
-        return shown
-    return [f"…{name[cut:]}" for name in shown]

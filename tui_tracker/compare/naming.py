@@ -44,22 +44,3 @@ def across(groups: Sequence[Sequence[str]]) -> str:
     ]
     more = f"; {len(groups) - _NAMED - 1} more" if len(groups) > _NAMED + 1 else ""
     return f"across {len(groups)} groups of runs ({'; '.join(told)}{more})"
-
-
-def shared_prefix(names: Sequence[str]) -> int:
-    """Return how many letters all names begin with that tell none of them apart.
-
-    Cut after a separator, so that what is left begins with a word; 0 where nothing is gained.
-    """
-    if len(names) < 2:
-        return 0
-    first, last = min(names), max(names)
-    length = 0
-    for one, other in zip(first, last, strict=False):
-        if one != other:
-            break
-        length += 1
-    # A point and a sign belong to a number.
-    while length and (first[length - 1].isalnum() or first[length - 1] in ".-+"):
-        length -= 1
-    return length if all(len(name) > length for name in names) else 0

@@ -28,6 +28,8 @@ Place = Literal[
     "lineage",
     "changes",
     "patch",
+    "compare",
+    "detail",
     "help",
 ]
 
@@ -45,6 +47,8 @@ AROUND: dict[Place, tuple[Place, ...]] = {
     "lineage": ("list", "run", "everywhere"),
     "changes": ("list", "everywhere"),
     "patch": ("list", "everywhere"),
+    "compare": ("list", "everywhere"),
+    "detail": ("list", "everywhere"),
     "help": ("list", "everywhere"),
 }
 """The places around each place, innermost first."""
@@ -63,6 +67,8 @@ TITLES: dict[Place, str] = {
     "lineage": "Lineage of a run",
     "changes": "Changed files",
     "patch": "Diff of a file",
+    "compare": "Comparison of runs",
+    "detail": "A row of a comparison",
     "help": "Help",
 }
 
@@ -113,6 +119,7 @@ KEYS: tuple[Key, ...] = (
     Key("list", ("ctrl+d",), "half(1)", "half down", "Move down by half a page", command=False),
     Key("runs", ("slash",), "filter", "filter", "Show only runs that contain a text", 20),
     Key("runs", ("tab", "shift+tab"), "pane", "pane", "Go to the other pane", 30),
+    Key("runs", ("c",), "compare", "compare", "Compare the marked runs, or this with others", 24),
     Key("runs", ("t",), "tree", "tree", "Show or hide the tree of experiments"),
     Key("runs", ("a",), "archived", "archived", "Show or hide archived runs"),
     Key("table", ("enter",), "open", "open", "Open the run under the cursor", 10),
@@ -130,6 +137,7 @@ KEYS: tuple[Key, ...] = (
     Key("run", ("5",), "tab(4)", "artifacts", "Show the artifacts"),
     Key("run", ("6",), "tab(5)", "console", "Show the console"),
     Key("run", ("7",), "tab(6)", "notes", "Show the notes"),
+    Key("run", ("c",), "compare", "compare", "Compare the run with others", 33),
     Key("run", ("tab",), "next_tab(1)", "next tab", "Go to the next tab", 30),
     Key("run", ("shift+tab",), "next_tab(-1)", "tab back", "Go to the tab before"),
     Key("run", ("right_square_bracket", "J"), "next_run(1)", "next run", "Open the next run", 35),
@@ -192,6 +200,22 @@ KEYS: tuple[Key, ...] = (
     Key(
         "patch", ("left_square_bracket", "K"), "screen.next(-1)", "before", "Go to the file before"
     ),
+    Key("compare", ("enter",), "open", "detail", "Show it whole: values, files, packages", 10),
+    Key("compare", ("left", "h"), "column(-1)", "left", "Go to the run left", command=False),
+    Key("compare", ("right", "l"), "column(1)", "right", "Go to the run right", command=False),
+    Key("compare", ("d",), "screen.differences", "all rows", "Show all rows, or differences", 15),
+    Key("compare", ("space",), "screen.reference", "reference", "Measure against this run", 18),
+    Key("compare", ("tab",), "section(1)", "section", "Go to the next section", 25),
+    Key("compare", ("shift+tab",), "section(-1)", "section back", "Go to the section before"),
+    Key("compare", ("x",), "screen.remove", "remove", "Take this run out of the comparison", 28),
+    Key(
+        "compare",
+        ("percent_sign",),
+        "screen.measure",
+        "distance",
+        "Show metrics as distances from the reference, in percent, as they are",
+        30,
+    ),
 )
 
 
@@ -233,6 +257,7 @@ _NAMES = {
     "plus": "+",
     "equals_sign": "=",
     "minus": "-",
+    "percent_sign": "%",
     "pageup": "pgup",
     "pagedown": "pgdn",
     "up": "↑",

@@ -17,6 +17,7 @@ from tui_tracker.formatting import format_count, format_duration, printable
 from tui_tracker.tui import pages
 from tui_tracker.tui.columns import rank_metrics
 from tui_tracker.tui.keys import bindings
+from tui_tracker.tui.screens.comparing import Comparing
 from tui_tracker.tui.screens.lineage_tab import LineageTab
 from tui_tracker.tui.widgets.bar import Bar
 from tui_tracker.tui.widgets.console_view import ConsoleView
@@ -40,7 +41,7 @@ TABS = ("Overview", "Curves", "Params", "Lineage", "Artifacts", "Console", "Note
 OVERVIEW, CURVES, PARAMS, LINEAGE, ARTIFACTS, CONSOLE, NOTES = range(len(TABS))
 
 
-class RunScreen(LineageTab, inherit_bindings=False):
+class RunScreen(LineageTab, Comparing, inherit_bindings=False):
     """One run of those in the table it was opened from."""
 
     BINDINGS = [*bindings("run"), *bindings("lines")]
@@ -358,6 +359,9 @@ class RunScreen(LineageTab, inherit_bindings=False):
 
     def close(self) -> None:
         self.tracker.leave_run(self.key)
+
+    def runs_to_compare(self) -> list[int]:
+        return [self.key]
 
     def text_to_copy(self) -> str:
         if self._tab == LINEAGE:

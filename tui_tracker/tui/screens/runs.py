@@ -13,7 +13,8 @@ from textual.timer import Timer
 
 from tui_tracker.formatting import format_count, printable
 from tui_tracker.tui.keys import bindings
-from tui_tracker.tui.screens.base import WIDE, TrackerScreen
+from tui_tracker.tui.screens.base import WIDE
+from tui_tracker.tui.screens.comparing import Comparing
 from tui_tracker.tui.widgets.bar import Bar
 from tui_tracker.tui.widgets.experiment_tree import ALL, ExperimentTree, Node
 from tui_tracker.tui.widgets.footer import Footer
@@ -48,7 +49,7 @@ NO_RUNS: tuple[Line, ...] = (
 )
 
 
-class RunsScreen(TrackerScreen, inherit_bindings=False):
+class RunsScreen(Comparing, inherit_bindings=False):
     """Tree and table; the table shows the runs of the node under the tree's cursor."""
 
     BINDINGS = bindings("runs")
@@ -341,6 +342,10 @@ class RunsScreen(TrackerScreen, inherit_bindings=False):
         from tui_tracker.tui.screens.run import RunScreen
 
         self.app.push_screen(RunScreen(list(self.table.keys), self.table.keys.index(event.key)))
+
+    def runs_to_compare(self) -> list[int]:
+        key = self.table.current_key
+        return [] if key is None else [key]
 
     def go_to(self, key: int) -> None:
         """Put the cursor on a run, because its page was open."""
