@@ -36,10 +36,12 @@ class FoundRuns(VirtualList):
         super().__init__()
         self.rows: Sequence[RunRow] = ()
         self.marked: list[int] = []
+        self._name_cells = 0
         self.now = datetime.now(UTC)
 
     def show(self, rows: Sequence[RunRow]) -> None:
         self.rows, self.now = rows, datetime.now(UTC)
+        self._name_cells = max((cell_width(printable(row.name)) for row in rows), default=0)
         self.count = len(rows)
         self.cursor = 0
         self.refresh()
@@ -50,13 +52,13 @@ class FoundRuns(VirtualList):
         ago = format_ago(row.started_at, self.now)
         mark = "◆" if row.key in self.marked else " "
         room = self.room - 5 - len(ago) - 2
-        name = min(cell_width(printable(row.name)), room)
+        name = max(0, min(self._name_cells, room))
         role: Role = "bold" if here else ""
         return (
             ("▌" if here else " ", "mark" if here else ""),
             (f"{mark} ", "second"),
             (f"{GLYPHS[row.status]} ", "bad" if row.status in ("failed", "crashed") else "dim"),
-            (fit(printable(row.name), max(0, name)), role),
+            (fit(printable(row.name), name), role),
             (fit(f"  {printable(row.experiment)}", max(0, room - name)), "dim"),
             (f" {ago} ", "dim"),
         )
