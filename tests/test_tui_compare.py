@@ -12,6 +12,7 @@ from tui_tracker.formatting import cell_width
 from tui_tracker.queries import find_run
 from tui_tracker.tui.screens.changes import ChangesScreen
 from tui_tracker.tui.screens.compare import CompareScreen, DetailScreen
+from tui_tracker.tui.screens.curves import CurvesScreen
 from tui_tracker.tui.screens.run import RunScreen
 from tui_tracker.tui.screens.runs import RunsScreen
 from tui_tracker.tui.widgets.compare_table import CompareTable
@@ -151,11 +152,9 @@ async def test_a_row_opens_with_every_value_in_full(store):
         await pilot.press("enter")
         await see(pilot, "compare › val_acc", "0.9 ★", "+0.100  +12.5%")
         assert isinstance(pilot.app.screen, DetailScreen)
-        copied = []
-        pilot.app.copy_to_clipboard = copied.append
         await pilot.press("y")
-        await until(pilot, lambda: copied)
-        assert copied[0].splitlines()[1].startswith("high")
+        await until(pilot, lambda: "high" in pilot.app.clipboard)
+        assert pilot.app.clipboard.splitlines()[0].split() == ["low", "0.8"]
         await pilot.press("q")
         assert isinstance(pilot.app.screen, CompareScreen)
 
@@ -371,3 +370,25 @@ async def test_hardware_and_seeds_are_sections_of_their_own(store, folder):
     async with opened(store) as pilot:
         await compared(pilot, store, "a", "b")
         await see(pilot, "Hardware  1 differ", "EPYC 1", "Seeds  1 differ", "param.seed")
+
+
+async def test_c_draws_the_curves_of_the_compared_runs(store, log_run):
+    for number in range(3):
+        log_run(f"run-{number}", val_acc=[0.1 * number, 0.2 * number, 0.3])
+
+    async with opened(store) as pilot:
+        await compared(pilot, store, "run-0", "run-2")
+
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(pilot.app.screen, CurvesScreen))
+        await see(pilot, "run-0", "run-2", "val_acc")
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
+
+
+@pytest.mark.usefixtures("sweep")
+async def test_marked_runs_are_compared_at_once(store):
+    async with opened(store) as pilot:
+        await pilot.press("A", "c")
+
+        await see(pilot, "compare 3 runs", "third ref")

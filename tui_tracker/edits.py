@@ -43,9 +43,7 @@ REVERSALS = {
     for what, column in MOMENTS.items()
 }
 """Each changes a row only where the change still stands."""
-_OF_A_RUN = (
-    "artifact console_block edit lineage metric note param param_change series_block tag".split()
-)
+_OF_A_RUN = "artifact console_block edit lineage metric note param param_change run_body series_block tag".split()
 
 
 @dataclass(frozen=True, slots=True)

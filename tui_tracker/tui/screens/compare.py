@@ -262,6 +262,12 @@ class CompareScreen(TrackerScreen, inherit_bindings=False):
             return full_text(line.row, self.table.column)
         return line.doubt.words if line.doubt is not None else ""
 
+    def action_curves(self) -> None:
+        """Draw the curves of the compared runs over each other."""
+        from tui_tracker.tui.screens.curves import CurvesScreen
+
+        self.app.push_screen(CurvesScreen(list(self._keys)))
+
     def go_back(self) -> None:
         if self._unfolded:
             self._unfolded.clear()
