@@ -5,12 +5,14 @@ import pytest
 from tui_tracker.formatting import cell_width
 from tui_tracker.tui.app import TrackerApp
 from tui_tracker.tui.keys import AROUND, FORBIDDEN, KEYS, Key, hints, keys_at, markdown_table
+from tui_tracker.tui.screens.artifact import ArtifactScreen
 from tui_tracker.tui.screens.changes import ChangeList, PatchScreen
 from tui_tracker.tui.screens.compare import CompareScreen
 from tui_tracker.tui.screens.help import help_lines
 from tui_tracker.tui.screens.palette import matching
 from tui_tracker.tui.screens.run import RunScreen
 from tui_tracker.tui.screens.runs import RunsScreen
+from tui_tracker.tui.widgets.artifact_list import ArtifactList
 from tui_tracker.tui.widgets.compare_table import CompareTable
 from tui_tracker.tui.widgets.curve_grid import CurveGrid
 from tui_tracker.tui.widgets.experiment_tree import ExperimentTree
@@ -30,8 +32,14 @@ OWNERS = {
     "lineage": LineageView,
     "changes": ChangeList,
     "compare": CompareTable,
+    "artifacts": ArtifactList,
 }
-SCREENS = {"patch": PatchScreen, "compare": CompareScreen}
+SCREENS = {
+    "patch": PatchScreen,
+    "compare": CompareScreen,
+    "viewer": ArtifactScreen,
+    "reader": ArtifactScreen,
+}
 """Whose `screen.` actions are not those of a run's page."""
 
 

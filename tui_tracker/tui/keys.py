@@ -32,6 +32,9 @@ Place = Literal[
     "patch",
     "compare",
     "detail",
+    "artifacts",
+    "viewer",
+    "reader",
     "help",
 ]
 
@@ -52,6 +55,9 @@ AROUND: dict[Place, tuple[Place, ...]] = {
     "patch": ("list", "everywhere"),
     "compare": ("list", "everywhere"),
     "detail": ("list", "everywhere"),
+    "artifacts": ("list", "run", "everywhere"),
+    "viewer": ("list", "everywhere"),
+    "reader": ("list", "viewer", "everywhere"),
     "help": ("list", "everywhere"),
 }
 """The places around each place, innermost first."""
@@ -73,6 +79,9 @@ TITLES: dict[Place, str] = {
     "patch": "Diff of a file",
     "compare": "Comparison of runs",
     "detail": "A row of a comparison",
+    "artifacts": "Artifacts of a run",
+    "viewer": "An artifact",
+    "reader": "Text of an artifact",
     "help": "Help",
 }
 
@@ -257,6 +266,26 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "patch", ("left_square_bracket", "K"), "screen.next(-1)", "before", "Go to the file before"
+    ),
+    Key("artifacts", ("enter",), "open", "look", "Look at the file", 10),
+    Key("artifacts", ("slash",), "screen.filter", "filter", "Show only files by a text", 20),
+    Key("viewer", ("left", "h"), "screen.across(-1)", "left", "Go left", command=False),
+    Key("viewer", ("right", "l"), "screen.across(1)", "right", "Go right", command=False),
+    Key("reader", ("slash",), "screen.search", "search", "Find a text in the file", 12),
+    Key("reader", ("n",), "screen.find(1)", "next found", "Go to the next place found"),
+    Key("reader", ("N",), "screen.find(-1)", "found before", "Go to the place found before"),
+    Key("reader", ("w",), "screen.wrap", "wrap", "Wrap long lines, or let them go on", 15),
+    Key("viewer", ("v",), "screen.view", "view as", "Look at it as table, text or bytes", 18),
+    Key(
+        "viewer",
+        ("right_square_bracket", "J"),
+        "screen.next(1)",
+        "next",
+        "Go to the next file",
+        20,
+    ),
+    Key(
+        "viewer", ("left_square_bracket", "K"), "screen.next(-1)", "before", "Go to the file before"
     ),
     Key("compare", ("enter",), "open", "detail", "Show it whole: values, files, packages", 10),
     Key("compare", ("left", "h"), "column(-1)", "left", "Go to the run left", command=False),

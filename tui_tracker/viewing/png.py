@@ -199,7 +199,7 @@ def _unpaeth(row: bytearray, above: bytearray, step: int) -> None:
         row[at] = (row[at] + near) & 255
 
 
-def _colours(row: bytes, columns: list[int], head: _Head) -> bytes:
+def _colours(row: bytearray, columns: list[int], head: _Head) -> bytes:
     """Return red, green and blue of some columns of a row, laid on white."""
     out = bytearray()
     most = (1 << head.bits) - 1
@@ -218,7 +218,7 @@ def _colours(row: bytes, columns: list[int], head: _Head) -> bytes:
     return bytes(out)
 
 
-def _sample(row: bytes, index: int, bits: int) -> int:
+def _sample(row: bytearray, index: int, bits: int) -> int:
     if bits == 8:
         return row[index]
     if bits == 16:

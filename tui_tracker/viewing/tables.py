@@ -42,11 +42,16 @@ class Table(Protocol):
     """Rows of texts by their place from 0."""
 
     columns: Sequence[TableColumn]
-    count: int
-    """Rows known so far."""
-    complete: bool
     note: str
     """What is odd about the file, in one sentence; "" where nothing is."""
+
+    @property
+    def count(self) -> int:
+        """Rows known so far."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether those are all."""
 
     def rows(self, first: int, count: int) -> list[list[str]]: ...
 
