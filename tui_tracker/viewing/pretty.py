@@ -44,7 +44,7 @@ class PrettyLines:
     def find(self, text: str, start: int, *, back: bool = False, stop: object = None) -> int | None:
         del stop
         fold = text == text.lower()
-        places = range(start - 1, -1, -1) if back else range(start, self.count)
+        places = range(min(start, self.count) - 1, -1, -1) if back else range(start, self.count)
         lines = self._lines
         return next(
             (n for n in places if text in (lines[n].text.lower() if fold else lines[n].text)), None

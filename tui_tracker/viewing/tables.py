@@ -79,16 +79,20 @@ class DelimitedTable:
         first = self._parse(0, _SAMPLED)
         self._has_header = bool(first) and looks_like_header(first)
         head = first[0] if self._has_header else []
-        width = min(max(map(len, first), default=0), MOST_COLUMNS)
+        widest = max(map(len, first), default=0)
+        width = min(widest, MOST_COLUMNS)
         names = [head[n] if n < len(head) and head[n] else f"column {n + 1}" for n in range(width)]
         body = first[1:] if self._has_header else first
         self.columns: Sequence[TableColumn] = [
             TableColumn(name, type_of([row[n] for row in body if n < len(row)]))
             for n, name in enumerate(names)
         ]
-        ragged = sum(len(row) != width for row in body)
+        named = len(head) or widest
+        ragged = sum(len(row) != named for row in body)
         if ragged:
-            self.note = f"{ragged} of the first {len(body)} rows have another number of values"
+            self.note = (
+                f"{ragged} of the first {len(body)} rows have more or fewer values than names"
+            )
 
     def close(self) -> None:
         self._file.close()

@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from tui_tracker.formatting import cell_width, crop, fit, format_number, printable
+from tui_tracker.tui.keys import bindings
 from tui_tracker.tui.widgets.line_widget import Line, Role, Span
 from tui_tracker.tui.widgets.virtual_list import VirtualList
 
@@ -25,6 +26,7 @@ _LONG_FLOAT = 9
 class CellsView(VirtualList, inherit_bindings=False):
     """Rows with a cursor; column names and types stand above them."""
 
+    BINDINGS = bindings("list")
     PLACE = "viewer"
     HEADER_LINES = 2
 
