@@ -55,7 +55,7 @@ async def test_differences_stand_by_section_with_the_best_marked(store):
 
         assert cells(pilot, "lr") == ["lr", "0.1", "0.2", "0.3"]
         assert cells(pilot, "val_acc ↑ max")[3:] == ["0.8000", "0.9000★", "0.7000"]
-        await see(pilot, "Params  1 differ", "▸ 1 the same", "low ref")
+        await see(pilot, "Params  1 differs", "▸ 1 the same", "low ref")
         assert table.column == 1
         assert "n  " not in [line.text for line in table.lines if line.kind == "row"]
 
@@ -369,7 +369,7 @@ async def test_hardware_and_seeds_are_sections_of_their_own(store, folder):
 
     async with opened(store) as pilot:
         await compared(pilot, store, "a", "b")
-        await see(pilot, "Hardware  1 differ", "EPYC 1", "Seeds  1 differ", "param.seed")
+        await see(pilot, "Hardware  1 differs", "EPYC 1", "Seeds  1 differs", "param.seed")
 
 
 async def test_c_draws_the_curves_of_the_compared_runs(store, log_run):

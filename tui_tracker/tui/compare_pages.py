@@ -128,7 +128,8 @@ def _told(row: Row) -> bool:
 def _heading(section: Section, rows: Sequence[Row]) -> str:
     differing = sum(row.state == "differs" and not row.noise for row in rows)
     unknown = sum(row.state == "unknown" for row in rows)
-    told = [f"{differing:,} differ"] if differing and section != "run" else []
+    verb = "differs" if differing == 1 else "differ"
+    told = [f"{differing:,} {verb}"] if differing and section != "run" else []
     told += [f"{unknown:,} unknown"] if unknown else []
     return f"{TITLES[section]}  {', '.join(told)}" if told else TITLES[section]
 

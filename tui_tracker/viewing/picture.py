@@ -59,7 +59,9 @@ def read_picture(path: str, width: int, height: int) -> Picture:
                 image.draft("RGB", (width, height))
                 scale = max(1.0, full[0] / width, full[1] / height)
                 size = max(1, int(full[0] / scale)), max(1, int(full[1] / scale))
-                rgba = image.convert("RGBA").resize(size, Image.Resampling.BOX)
+                # Made small before anything else, as each copy of a large one is as large.
+                whole = image if image.mode in ("L", "RGB", "RGBA") else image.convert("RGBA")
+                rgba = whole.resize(size, Image.Resampling.BOX).convert("RGBA")
                 white = Image.new("RGBA", size, "white")
                 rgb = Image.alpha_composite(white, rgba).convert("RGB").tobytes()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:

@@ -15,7 +15,7 @@ from textual.message import Message
 
 from tui_tracker.formatting import format_count, format_size, printable
 from tui_tracker.tui.keys import bindings
-from tui_tracker.tui.screens.base import TrackerScreen
+from tui_tracker.tui.screens.artifact_search import Searching
 from tui_tracker.tui.widgets.bar import Bar
 from tui_tracker.tui.widgets.cells_view import CellsView
 from tui_tracker.tui.widgets.footer import Footer
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from tui_tracker.queries import Artifact
     from tui_tracker.store import Store
     from tui_tracker.tui.artifact_reading import Opened
-    from tui_tracker.tui.widgets.filter_line import FilterLine
     from tui_tracker.viewing import Look
     from tui_tracker.viewing.kinds import View
 
@@ -44,7 +43,7 @@ _WORDS: dict[View, str] = {
 }
 
 
-class ArtifactScreen(TrackerScreen, inherit_bindings=False):
+class ArtifactScreen(Searching, inherit_bindings=False):
     """One artifact of those of a run; brackets go to the next and the one before."""
 
     BINDINGS = bindings("viewer")
@@ -82,23 +81,11 @@ class ArtifactScreen(TrackerScreen, inherit_bindings=False):
         count: int
         complete: bool
 
-    @dataclass
-    class Searched(Message):
-        """A search ended; `line` is None where nothing was found."""
-
-        opened: Opened
-        line: int | None
-
     def __init__(self, run: str, artifacts: Sequence[Artifact], index: int) -> None:
         super().__init__()
         self._run, self._artifacts, self._index = run, artifacts, index
         self._look: Look | None = None
-        self._opened: Opened | None = None
         self._view: View | None = None
-        self._wanted = ""
-        """What is searched for."""
-        self._stop = threading.Event()
-        """Stops counting and searching in a file that is not shown any more."""
         self._complete = False
 
     def compose(self) -> ComposeResult:
@@ -133,10 +120,6 @@ class ArtifactScreen(TrackerScreen, inherit_bindings=False):
             self.app._driver.write(sequence)
 
     @property
-    def text(self) -> TextView:
-        return self.query_one(TextView)
-
-    @property
     def cells(self) -> CellsView:
         return self.query_one(CellsView)
 
@@ -155,7 +138,7 @@ class ArtifactScreen(TrackerScreen, inherit_bindings=False):
     # Reading.
 
     def read_again(self) -> None:
-        if self._opened is not None:
+        if self.opened is not None:
             return  # what is kept never changes
         artifact, index, view = self._artifact, self._index, self._view
         # The view that is not shown yet has no size of its own.
@@ -182,7 +165,7 @@ class ArtifactScreen(TrackerScreen, inherit_bindings=False):
                 event.opened.close()
             return
         self._forget()
-        self._look, self._opened = event.look, event.opened
+        self._look, self.opened = event.look, event.opened
         self._complete = False
         if event.opened is None:
             self.facts.empty = ((), ((f"  {printable(event.trouble)}", "bad"),))
@@ -223,18 +206,18 @@ class ArtifactScreen(TrackerScreen, inherit_bindings=False):
 
     def _forget(self) -> None:
         """Let go of the file that was shown."""
-        self._stop.set()
-        self._stop = threading.Event()
-        if self._opened is not None:
-            self._opened.close()
-        self._opened = None
+        self.stop.set()
+        self.stop = threading.Event()
+        if self.opened is not None:
+            self.opened.close()
+        self.opened = None
         self.picture.picture = None
         self.text.forget()
         self.cells.forget()
 
     def _count(self, opened: Opened) -> None:
         """Count lines or rows in a thread."""
-        source, stop = opened.text or opened.table, self._stop
+        source, stop = opened.text or opened.table, self.stop
         assert source is not None
 
         def work() -> None:
@@ -253,7 +236,7 @@ class ArtifactScreen(TrackerScreen, inherit_bindings=False):
         self.run_worker(work, thread=True, group="count", exit_on_error=False)
 
     def on_artifact_screen_counted(self, event: ArtifactScreen.Counted) -> None:
-        if event.opened is not self._opened:
+        if event.opened is not self.opened:
             return
         self._complete = event.complete
         if event.opened.text is not None:
@@ -263,7 +246,7 @@ class ArtifactScreen(TrackerScreen, inherit_bindings=False):
         self._show_title()
 
     def on_text_view_lines_wanted(self, event: TextView.LinesWanted) -> None:
-        opened = self._opened
+        opened = self.opened
         if opened is None or opened.text is None:
             return
 
@@ -276,11 +259,11 @@ class ArtifactScreen(TrackerScreen, inherit_bindings=False):
         self.ask("lines", question)
 
     def on_artifact_screen_lines_read(self, event: ArtifactScreen.LinesRead) -> None:
-        if event.opened is self._opened:
+        if event.opened is self.opened:
             self.text.show_lines(event.first, event.lines)
 
     def on_cells_view_rows_wanted(self, event: CellsView.RowsWanted) -> None:
-        opened = self._opened
+        opened = self.opened
         if opened is None or opened.table is None:
             return
         table = opened.table
@@ -292,7 +275,7 @@ class ArtifactScreen(TrackerScreen, inherit_bindings=False):
         self.ask("rows", question)
 
     def on_artifact_screen_rows_read(self, event: ArtifactScreen.RowsRead) -> None:
-        if event.opened is self._opened:
+        if event.opened is self.opened:
             self.cells.show_rows(event.first, event.rows)
 
     # The title.
@@ -307,7 +290,7 @@ class ArtifactScreen(TrackerScreen, inherit_bindings=False):
         bar.right = ((f"{self._facts_line()}   ", ""), (place, "dim"))
 
     def _facts_line(self) -> str:
-        opened, look = self._opened, self._look
+        opened, look = self.opened, self._look
         if look is None:
             return format_size(self._artifact.size_bytes)
         if opened is not None and opened.picture is not None:
@@ -357,61 +340,11 @@ class ArtifactScreen(TrackerScreen, inherit_bindings=False):
         self.facts.lines, self.facts.empty = (), ()
         self._open_again()
 
-    # Searching.
-
-    def action_search(self) -> None:
-        from tui_tracker.tui.widgets.filter_line import FilterLine
-
-        line = FilterLine(self._wanted, "text to find; n and N go to the next and the one before")
-        self.mount(line, before="#footer")
-        self.focus_on(line)
-
-    def on_filter_line_closed(self, event: FilterLine.Closed) -> None:
-        kept = event.text != self._wanted
-        event.line.remove()
-        self.focus_on(self.text)
-        self._wanted = event.text
-        if event.text and (kept or self.text.found < 0):
-            self._find(self.text.top, back=False)
-
-    def action_find(self, step: int) -> None:
-        if not self._wanted:
-            self.say("Press / and type what to find")
-            return
-        found = self.text.found
-        if step > 0:
-            self._find(found + 1 if found >= 0 else self.text.top, back=False)
-        else:
-            self._find(found if found >= 0 else self.text.top, back=True)
-
-    def _find(self, start: int, *, back: bool) -> None:
-        opened, wanted, stop = self._opened, self._wanted, self._stop
-        if opened is None or opened.text is None:
-            return
-        text = opened.text
-
-        def question(store: Store) -> Message:
-            del store
-            found = text.find(wanted, start, back=back, stop=stop.is_set)
-            return self.Searched(opened, found)
-
-        self.ask("search", question)
-
-    def on_artifact_screen_searched(self, event: ArtifactScreen.Searched) -> None:
-        if event.opened is not self._opened or event.opened.text is None:
-            return
-        if event.line is None:
-            self.say(f'"{printable(self._wanted)}" is not found from here on')
-            return
-        if event.line >= self.text.count:
-            self.text.show_count(event.opened.text.count)
-        self.text.show_found(event.line)
-
     # Graphics, which Textual knows nothing of.
 
     def on_resize(self, event: object) -> None:
         super().on_resize(event)  # type: ignore[arg-type]
-        if self._opened is not None and self._opened.view in ("picture", "hex", "summary"):
+        if self.opened is not None and self.opened.view in ("picture", "hex", "summary"):
             self._open_again()
 
     def on_screen_suspend(self, event: events.ScreenSuspend) -> None:  # noqa: ARG002
@@ -421,9 +354,9 @@ class ArtifactScreen(TrackerScreen, inherit_bindings=False):
         self.call_after_refresh(self.picture.draw)
 
     def on_unmount(self) -> None:
-        self._stop.set()
-        if self._opened is not None:
-            self._opened.close()
+        self.stop.set()
+        if self.opened is not None:
+            self.opened.close()
 
     def text_to_copy(self) -> str:
         if self.cells.display and self.cells.cell:
