@@ -43,7 +43,10 @@ REVERSALS = {
     for what, column in MOMENTS.items()
 }
 """Each changes a row only where the change still stands."""
-_OF_A_RUN = "artifact console_block edit lineage metric note param param_change run_body series_block tag".split()
+_OF_A_RUN = (
+    *("artifact", "console_block", "edit", "lineage", "metric", "note", "param", "param_change"),
+    *("run_body", "series_block", "tag"),
+)
 
 
 @dataclass(frozen=True, slots=True)
