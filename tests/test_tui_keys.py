@@ -5,7 +5,9 @@ import pytest
 from tui_tracker.formatting import cell_width
 from tui_tracker.tui.app import TrackerApp
 from tui_tracker.tui.keys import AROUND, FORBIDDEN, KEYS, Key, hints, keys_at, markdown_table
+from tui_tracker.tui.screens.artifact import ArtifactScreen
 from tui_tracker.tui.screens.changes import ChangeList, PatchScreen
+from tui_tracker.tui.screens.compare import CompareScreen
 from tui_tracker.tui.screens.facets import FacetsScreen
 from tui_tracker.tui.screens.help import help_lines
 from tui_tracker.tui.screens.palette import matching
@@ -13,6 +15,8 @@ from tui_tracker.tui.screens.pick_columns import PickColumns
 from tui_tracker.tui.screens.run import RunScreen
 from tui_tracker.tui.screens.runs import RunsScreen
 from tui_tracker.tui.screens.views import ViewsScreen
+from tui_tracker.tui.widgets.artifact_list import ArtifactList
+from tui_tracker.tui.widgets.compare_table import CompareTable
 from tui_tracker.tui.widgets.curve_grid import CurveGrid
 from tui_tracker.tui.widgets.experiment_tree import ExperimentTree
 from tui_tracker.tui.widgets.footer import hint_line
@@ -30,13 +34,22 @@ OWNERS = {
     "curves": CurveGrid,
     "lineage": LineageView,
     "changes": ChangeList,
+    "compare": CompareTable,
+    "artifacts": ArtifactList,
     "pick": PickColumns,
     "facets": FacetsScreen,
     "views": ViewsScreen,
 }
 LAST = {"pick": "enter done", "views": "esc back"}
 """What the footer of a chooser ends in: it has no help of its own."""
-SCREENS = {"patch": PatchScreen, "table": RunsScreen, "tree": RunsScreen}
+SCREENS = {
+    "patch": PatchScreen,
+    "compare": CompareScreen,
+    "viewer": ArtifactScreen,
+    "reader": ArtifactScreen,
+    "table": RunsScreen,
+    "tree": RunsScreen,
+}
 """Whose `screen.` actions are not those of a run's page."""
 
 

@@ -13,7 +13,7 @@ import json
 import math
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 from functools import lru_cache
 
@@ -254,3 +254,31 @@ def align_points(numbers: Iterable[str]) -> list[str]:
     shifted = [" " * (before - point_offset(cell)) + cell for cell in cells]
     width = max(map(len, shifted), default=0)
     return [cell.ljust(width) for cell in shifted]
+
+
+def shared_prefix(names: Sequence[str]) -> int:
+    """Return how many letters all names begin with that tell none of them apart.
+
+    Cut after a separator, so that what is left begins with a word; 0 where nothing is gained.
+    """
+    if len(names) < 2:
+        return 0
+    first, last = min(names), max(names)
+    length = 0
+    for one, other in zip(first, last, strict=False):
+        if one != other:
+            break
+        length += 1
+    # A point and a sign belong to a number.
+    while length and (first[length - 1].isalnum() or first[length - 1] in ".-+"):
+        length -= 1
+    return length if all(len(name) > length for name in names) else 0
+
+
+def short_labels(names: Sequence[str], cells: int) -> list[str]:
+    """Return names to put over columns: without their common beginning where one is too long."""
+    shown = [printable(name) for name in names]
+    cut = shared_prefix(shown)
+    if cut < 2 or max(map(cell_width, shown), default=0) <= cells:
+        return shown
+    return [f"…{name[cut:]}" for name in shown]

@@ -38,6 +38,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "artifacts": "list a run's files, or copy them out",
         "lineage": "check what a run came from against what is there now",
         "diff": "say what differs between two runs",
+        "compare": "lay two to twenty runs side by side",
         "reproduce": "get a run again, and grade what comes out",
         "code": "show a run's code, or rebuild it in a folder",
         "views": "list saved views of the store, or show one",

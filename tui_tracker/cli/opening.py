@@ -55,7 +55,7 @@ def find_runs(store: Store, addresses: Sequence[str]) -> list[RunKey]:
     return list(dict.fromkeys(find_run(store, address) for address in addresses))
 
 
-def add_json(parser: argparse.ArgumentParser) -> None:
+def add_json(parser: argparse._ActionsContainer) -> None:
     """Give a command that reads its `--json`."""
     parser.add_argument("--json", action="store_true", help="print JSON, for scripts")
 

@@ -230,12 +230,16 @@ class ChangesFound:
     """What to say where there is no changed file."""
 
 
-def read_changes(store: Store, key: int) -> ChangesFound:
+def read_changes(store: Store, key: int, against: int | None = None) -> ChangesFound:
     """Return the changed files of a run and their diffs, from the store's own copy.
+
+    Changed since its commit, or else since the code of the run `against`.
 
     Raises:
         CodeUnavailable: there is no copy of the code.
     """
+    if against is not None:
+        return _changes_between(store, against, key)
     from tui_tracker.capture.redaction import redact_text
     from tui_tracker.compare.code import changes_of_run
     from tui_tracker.lineage.words import code_line
@@ -246,3 +250,18 @@ def read_changes(store: Store, key: int) -> ChangesFound:
     empty = "Nothing was changed on top of the commit." if facts.get("commit") else ""
     empty = empty or "There is no commit to compare with."
     return ChangesFound(run.row.name, redact_text(code_line(facts)), changes, patches, empty)
+
+
+def _changes_between(store: Store, old: int, new: int) -> ChangesFound:
+    from tui_tracker.capture.redaction import redact_text
+    from tui_tracker.compare.changes import patches_between
+    from tui_tracker.compare.sides import read_sides
+    from tui_tracker.lineage.words import code_line
+
+    ours, theirs = read_sides(store, [old, new])
+    changes, patches = patches_between(store, ours, theirs)
+    told = [redact_text(code_line(side.facts("code"))) for side in (ours, theirs)]
+    names = f"{ours.name} → {theirs.name}"
+    return ChangesFound(
+        names, " → ".join(dict.fromkeys(told)), changes, patches, "The code is the same."
+    )

@@ -17,8 +17,11 @@ from tui_tracker.formatting import format_count, format_duration, printable
 from tui_tracker.tui import pages
 from tui_tracker.tui.columns import rank_metrics
 from tui_tracker.tui.keys import bindings
+from tui_tracker.tui.screens.artifact_tab import ArtifactTab
+from tui_tracker.tui.screens.comparing import Comparing
 from tui_tracker.tui.screens.curve_page import CurvePage, shown_alone
 from tui_tracker.tui.screens.lineage_tab import LineageTab
+from tui_tracker.tui.widgets.artifact_list import ArtifactList
 from tui_tracker.tui.widgets.bar import Bar
 from tui_tracker.tui.widgets.console_view import ConsoleView
 from tui_tracker.tui.widgets.curve_grid import CurveGrid
@@ -41,7 +44,7 @@ TABS = ("Overview", "Curves", "Params", "Lineage", "Artifacts", "Console", "Note
 OVERVIEW, CURVES, PARAMS, LINEAGE, ARTIFACTS, CONSOLE, NOTES = range(len(TABS))
 
 
-class RunScreen(LineageTab, CurvePage, inherit_bindings=False):
+class RunScreen(LineageTab, ArtifactTab, CurvePage, Comparing, inherit_bindings=False):
     """One run of those in the table it was opened from."""
 
     BINDINGS = [*bindings("run"), *bindings("lines")]
@@ -81,7 +84,7 @@ class RunScreen(LineageTab, CurvePage, inherit_bindings=False):
             yield LinesView("lines", id="params", classes="page")
             yield LineageView(id="lineage")
             yield LinesFoot(id="lineage-foot")
-            yield LinesView("lines", id="artifacts", classes="page")
+            yield ArtifactList(id="artifacts", classes="page")
             yield ConsoleView(id="console")
             yield LinesView("page", id="notes", classes="page")
         yield Footer(id="footer")
@@ -225,8 +228,7 @@ class RunScreen(LineageTab, CurvePage, inherit_bindings=False):
         self._fill(PARAMS, lines, "No params: tt.init(params={...}) records them.")
 
     def _show_artifacts(self, run: RunDetail) -> None:
-        lines = pages.artifacts(run, self._filters[ARTIFACTS], self._width)
-        self._fill(ARTIFACTS, lines, 'No artifacts: run.log_artifact("model.pt") records one.')
+        self.fill_artifacts(run, self._filters[ARTIFACTS])
 
     def _show_console(self, run: RunDetail) -> None:
         view = self.console_view
@@ -284,6 +286,7 @@ class RunScreen(LineageTab, CurvePage, inherit_bindings=False):
         self._index = index
         for view in self.query(LinesView):
             view.top = 0
+        self.query_one(ArtifactList).cursor = 0
         self.grid.forget()
         self.console_view.forget()
         self.forget_lineage()
@@ -335,6 +338,13 @@ class RunScreen(LineageTab, CurvePage, inherit_bindings=False):
 
     def close(self) -> None:
         self.tracker.leave_run(self.key)
+
+    @property
+    def name_of_run(self) -> str:
+        return self.run_detail.row.name if self.run_detail else ""
+
+    def runs_to_compare(self) -> list[int]:
+        return [self.key]
 
     def text_to_copy(self) -> str:
         if self._tab == LINEAGE:
