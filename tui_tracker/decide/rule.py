@@ -62,7 +62,7 @@ class Stat:
     context: str | None = None
     """None: whichever context the metric was logged in, if it is one alone."""
     pick: Literal["", "last", "best"] | int = ""
-    """Which value stands for a run: "" the best by direction, a whole number that step's."""
+    """Which value stands for a run: "" and `last` its last, `best` by direction, or a step's."""
 
     def __str__(self) -> str:
         if self.metric is None:
