@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -17,13 +18,29 @@ from tui_tracker.queries import (
     RunKey,
 )
 from tui_tracker.queries.details import get_runs, param_changes
+from tui_tracker.queries.rows import marks
 from tui_tracker.store import Store
 from tui_tracker.telling import metric_rank, rank_metrics
 
 CHUNK = 500
 """Runs that are read at once."""
+_GROUPS = "SELECT id, params_digest FROM run WHERE id IN (SELECT value FROM json_each(:keys))"
 _MOST_FACTS = 8000
 SEEDS = ("seed", "random_state", "random_seed", "rng_seed")
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """A fact of a record that somebody corrected afterwards; the record itself stays."""
+
+    field: str
+    old: object
+    new: object
+    evidence: str
+    confidence: str
+    who: str
+    at: datetime
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -33,6 +50,9 @@ class RunRecord:
     detail: RunDetail
     changes: tuple[ParamChange, ...] = ()
     """Values of params that were logged with more than one."""
+    group: bytes = b""
+    """Equal for runs that differ in nothing but the seed; b"" where there is no param."""
+    amendments: tuple[Amendment, ...] = ()
 
     @property
     def key(self) -> RunKey:
@@ -127,7 +147,9 @@ def read_records(store: Store, keys: Sequence[RunKey]) -> Iterator[RunRecord]:
     for start in range(0, len(keys), CHUNK):
         some = keys[start : start + CHUNK]
         changes = param_changes(store, some)
+        groups: dict[RunKey, bytes | None] = dict(store.read(_GROUPS, {"keys": marks(some)}))
         if len(known) > _MOST_FACTS:  # each run has parts of its own, too
             known.clear()
         for detail in get_runs(store, some, known):
-            yield RunRecord(detail, tuple(changes.get(detail.row.key, ())))
+            key = detail.row.key
+            yield RunRecord(detail, tuple(changes.get(key, ())), groups.get(key) or b"")
