@@ -29,6 +29,7 @@ from tui_tracker.audit.score import Judged, Score, Standing, score
 
 __all__ = ["Audited", "Finding", "Settings", "audit_records", "catalogue"]
 
+_Asker = Callable[[RunRecord], Any]
 _ORDER: dict[Severity, int] = {"error": 0, "warn": 1, "info": 2}
 
 
@@ -55,8 +56,15 @@ class Audited:
     findings: tuple[Finding, ...]
     """Errors first, in the order of the rules; waived ones last."""
     score: Score
-    standings: Mapping[str, Standing | None]
-    """How each rule ended; None where it does not apply."""
+    rules: tuple[str, ...]
+    """The ids of the rules that were on."""
+    ended: tuple[Standing | None, ...]
+    """How each of them ended; None where it does not apply."""
+
+    @property
+    def standings(self) -> dict[str, Standing | None]:
+        """How each rule ended, by its id."""
+        return dict(zip(self.rules, self.ended, strict=True))
 
     @property
     def open(self) -> tuple[Finding, ...]:
@@ -102,53 +110,80 @@ def audit_records(
     rules that compare. None asks about all.
     """
     settings = settings or Settings()
-    chosen = settings.chosen()
-    wide = {rule.id: _over_many(rule, records, settings) for rule, _ in chosen
-            if rule.scope != "run"}  # fmt: skip
     asked = None if only is None else set(only)
-    return [
-        _audit(record, chosen, wide, settings)
-        for record in records
-        if asked is None or record.key in asked
-    ]
+    auditor = _Auditor(records, settings)
+    return [auditor.audit(r) for r in records if asked is None or r.key in asked]
 
 
-def _audit(
-    record: RunRecord,
-    chosen: Sequence[tuple[Rule, Severity]],
-    wide: Mapping[str, Mapping[int, Doubt] | Outcome],
-    settings: Settings,
-) -> Audited:
-    findings: list[Finding] = []
-    judged: list[Judged] = []
-    standings: dict[str, Standing | None] = {}
-    for rule, severity in chosen:
-        answer = _answer(rule, record, wide, settings)
-        if answer is NOT_APPLICABLE:
-            standings[rule.id] = None
-            continue
-        standing: Standing = "passed"
-        if answer is not PASSED:
-            finding = _finding(rule, severity, answer, record, settings)
-            findings.append(finding)
-            standing = "waived" if finding.waived else "unknown" if finding.unknown else "failed"
-        standings[rule.id] = standing
-        judged.append(Judged(rule.id, rule.category, severity, standing))
-    findings.sort(key=lambda f: (bool(f.waived), _ORDER[f.severity]))
-    return Audited(record, tuple(findings), score(judged), standings)
+class _Auditor:
+    """The rules that are on, made ready for many runs.
+
+    Most runs of a sweep share their environment, their code and how they end, so answers
+    that rest on shared facts alone, and scores, are worked out once.
+    """
+
+    def __init__(self, records: Sequence[RunRecord], settings: Settings) -> None:
+        self._settings = settings
+        self._chosen = [
+            (rule, severity, self._asker(rule, records)) for rule, severity in settings.chosen()
+        ]
+        self._rules = tuple(rule.id for rule, _, _ in self._chosen)
+        self._scores: dict[tuple[Standing | None, ...], Score] = {}
+
+    def _asker(self, rule: Rule, records: Sequence[RunRecord]) -> _Asker:
+        if rule.scope != "run":
+            found = _over_many(rule, records, self._settings)
+            return lambda record: found.get(record.key, PASSED)
+        arguments = self._settings.arguments.get(rule.id)
+        if rule.id in RULES and not arguments:
+            return _once_for_shared(rule) if rule.of else rule.check
+        return lambda record: _ask(rule, record, self._settings)
+
+    def audit(self, record: RunRecord) -> Audited:
+        findings: list[Finding] = []
+        ended: list[Standing | None] = []
+        for rule, severity, ask in self._chosen:
+            answer = ask(record)
+            if answer is PASSED:
+                ended.append("passed")
+            elif answer is NOT_APPLICABLE:
+                ended.append(None)
+            else:
+                finding = _finding(rule, severity, answer, record, self._settings)
+                findings.append(finding)
+                known: Standing = "unknown" if finding.unknown else "failed"
+                ended.append("waived" if finding.waived else known)
+        findings.sort(key=lambda f: (bool(f.waived), _ORDER[f.severity]))
+        told = tuple(ended)
+        return Audited(record, tuple(findings), self._score(told), self._rules, told)
+
+    def _score(self, ended: tuple[Standing | None, ...]) -> Score:
+        if ended not in self._scores:
+            self._scores[ended] = score(
+                Judged(rule.id, rule.category, severity, end)
+                for (rule, severity, _), end in zip(self._chosen, ended, strict=True)
+                if end is not None
+            )
+        return self._scores[ended]
 
 
-def _answer(
-    rule: Rule,
-    record: RunRecord,
-    wide: Mapping[str, Mapping[int, Doubt] | Outcome],
-    settings: Settings,
-) -> Doubt | Outcome:
-    if rule.scope == "run":
-        answer: Doubt | Outcome = _ask(rule, record, settings)
-        return answer
-    found = wide[rule.id]
-    return found if isinstance(found, Outcome) else found.get(record.key, PASSED)
+def _once_for_shared(rule: Rule) -> _Asker:
+    """Return a rule that answers once for all runs with the same parts of the lineage."""
+    known: dict[tuple[object, ...], Doubt | Outcome] = {}
+
+    def ask(record: RunRecord) -> Doubt | Outcome:
+        parts = record.parts
+        key: list[object] = []
+        for name in rule.of:
+            part = parts.get(name)
+            # Facts that are stored once are one object, which the record keeps alive.
+            key += (None,) if part is None else (part.status, part.reason, id(part.facts))
+        shared = tuple(key)
+        if shared not in known:
+            known[shared] = rule.check(record)  # type: ignore[assignment]
+        return known[shared]
+
+    return ask
 
 
 def _ask(rule: Rule, subject: object, settings: Settings) -> Any:
@@ -162,9 +197,8 @@ def _ask(rule: Rule, subject: object, settings: Settings) -> Any:
         return Doubt("", f"the rule itself failed: {type(error).__name__}: {error}", "mend it")
 
 
-def _over_many(
-    rule: Rule, records: Sequence[RunRecord], settings: Settings
-) -> Mapping[int, Doubt] | Outcome:
+def _over_many(rule: Rule, records: Sequence[RunRecord], settings: Settings) -> Mapping[int, Doubt]:
+    """Return the doubt about each run that has one, by the run's key."""
     found: dict[int, Doubt] = {}
     for members in _scopes(rule, records):
         answer = _ask(rule, members, settings)

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from tui_tracker.facts import word
 from tui_tracker.queries import (
     Artifact,
     LineagePart,
@@ -26,6 +27,9 @@ CHUNK = 500
 """Runs that are read at once."""
 _GROUPS = "SELECT id, params_digest FROM run WHERE id IN (SELECT value FROM json_each(:keys))"
 _MOST_FACTS = 8000
+DATA_NAMES = ("dataset", "dataset_name", "data_name", "data.name", "dataset.name")
+VERSIONS = ("data_version", "dataset_version", "data.version", "dataset.version")
+"""Params that people name data and their version by."""
 SEEDS = ("seed", "random_state", "random_seed", "rng_seed")
 
 
@@ -109,6 +113,29 @@ class RunRecord:
             head, colon, rest = name.partition(":")
             if head == kind and colon:
                 yield rest, part
+
+    @cached_property
+    def data_versions(self) -> tuple[tuple[str, str, str], ...]:
+        """Name, version and digest of each data set, "" for what is not recorded.
+
+        Data that were only named by params count, too.
+        """
+        version = next((str(self.params[n]) for n in VERSIONS if self.params.get(n)), "")
+        parts = list(self.parts_of("data"))
+        if parts:
+            lone = version if len(parts) == 1 else ""
+            return tuple(
+                (word(p.facts, "name") or name, word(p.facts, "version") or lone,
+                 word(p.facts, "digest"))
+                for name, p in parts
+            )  # fmt: skip
+        name = next((str(self.params[n]) for n in DATA_NAMES if self.params.get(n)), "")
+        return ((name, version, ""),) if name or version else ()
+
+    @property
+    def data_names(self) -> tuple[str, ...]:
+        """The names of the run's data."""
+        return tuple(name for name, _, _ in self.data_versions if name)
 
     def tag(self, key: str) -> str:
         """Return the value of a tag with a key (`purpose:baseline`), "" where there is none."""

@@ -1,8 +1,8 @@
 """What a rule is, how it is declared, and the list of all there are.
 
-    @rule("code.entry-missing", "code", "EEEE", fix="proposed", needs=("process",))
-    def entry_missing(run: RunRecord) -> Answer:
-        \"\"\"A run whose script nobody knows cannot be started again.\"\"\"
+    @rule("code.entry-mismatch", "code", "EEEE", of=("code", "modules"))
+    def entry_mismatch(run: RunRecord) -> Answer:
+        \"\"\"The script that ran and the one that is kept have to be the same bytes.\"\"\"
 
 The four letters are the severity in the profiles minimal, seed, paper and regulated: E
 error, W warning, I information, - off. The docstring is the reason, for `tt audit --rules`.
@@ -71,8 +71,8 @@ class Rule:
     """A rule of a run takes its record; others take many, and name the run of each doubt."""
     why: str
     fix: Fix
-    needs: tuple[str, ...] = ()
-    """Parts of the lineage without which it cannot tell."""
+    of: tuple[str, ...] = ()
+    """The parts of the lineage that alone decide its answer; () where anything else does."""
 
     def severity(self, profile: Profile) -> Severity | None:
         return self.severities[PROFILES.index(profile)]
@@ -89,14 +89,14 @@ def rule(
     *,
     scope: Scope = "run",
     fix: Fix = "by hand",
-    needs: tuple[str, ...] = (),
+    of: tuple[str, ...] = (),
 ) -> Callable[[_Check], _Check]:
     """Declare a function as a rule."""
 
     def declare(check: _Check) -> _Check:
         why = " ".join((check.__doc__ or "").split())
         levels = tuple(_LETTERS[letter] for letter in severities)
-        RULES[id_] = Rule(id_, category, levels, scope, check, why, fix, needs)
+        RULES[id_] = Rule(id_, category, levels, scope, check, why, fix, of)
         return check
 
     return declare

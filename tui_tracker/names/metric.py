@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import lru_cache
 from itertools import product
 from typing import Literal
 
@@ -65,6 +66,15 @@ class Proposal:
 
 def read_metric(name: str, known: Mapping[str, MetricWord] = METRICS) -> MetricName:
     """Return the parts of a metric's name, however it is written."""
+    return _read_known(name) if known is METRICS else _read(name, known)
+
+
+@lru_cache(maxsize=8192)
+def _read_known(name: str) -> MetricName:
+    return _read(name, METRICS)
+
+
+def _read(name: str, known: Mapping[str, MetricWord]) -> MetricName:
     words = snake(name)
     suffix = at = stat = ""
     if found := _STEP.search(words):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 Direction = Literal["min", "max"]
@@ -114,6 +115,7 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _APART = re.compile(r"[\s/.:\-\\|]+")
 
 
+@lru_cache(maxsize=8192)
 def snake(name: str) -> str:
     """Return a name in small letters with underscores: `valF1 Score` is `val_f1_score`."""
     words = "_".join(part for part in _APART.split(_CAMEL.sub("_", name.strip())) if part)

@@ -15,7 +15,7 @@ _SHORT = 7
 _SCRIPTS = ("notebook", "python", "")
 
 
-@rule("code.commit-missing", "code", "EEEE", fix="proposed")
+@rule("code.commit-missing", "code", "EEEE", fix="proposed", of=("code",))
 def commit_missing(run: RunRecord) -> Answer:
     """Without a commit or a copy of the files nobody knows which code gave the result."""
     if run.is_open("code"):
@@ -32,7 +32,7 @@ def commit_missing(run: RunRecord) -> Answer:
     )
 
 
-@rule("code.snapshot-incomplete", "code", "WEEE", fix="proposed")
+@rule("code.snapshot-incomplete", "code", "WEEE", fix="proposed", of=("code",))
 def snapshot_incomplete(run: RunRecord) -> Answer:
     """Changes that were not kept cannot be brought back, so another program would run again."""
     facts = run.part("code")
@@ -66,7 +66,7 @@ def _dirty_without_copy(run: RunRecord) -> Answer:
     )
 
 
-@rule("code.dirty", "code", "-IWW", fix="none")
+@rule("code.dirty", "code", "-IWW", fix="none", of=("code",))
 def dirty(run: RunRecord) -> Answer:
     """A reader of a report looks a commit up; changes on top of it are not there."""
     if run.part("code") is None or not run.fact("code", "commit"):
@@ -84,7 +84,7 @@ def dirty(run: RunRecord) -> Answer:
     )
 
 
-@rule("code.dirty-unknown", "code", "WWEE", fix="proposed")
+@rule("code.dirty-unknown", "code", "WWEE", fix="proposed", of=("code",))
 def dirty_unknown(run: RunRecord) -> Answer:
     """That git could not be asked does not mean that nothing was changed."""
     if run.is_open("code"):
@@ -106,7 +106,7 @@ def dirty_unknown(run: RunRecord) -> Answer:
     )
 
 
-@rule("code.no-vcs", "code", "IWEE")
+@rule("code.no-vcs", "code", "IWEE", of=("code",))
 def no_vcs(run: RunRecord) -> Answer:
     """Without version control there is no history to find an earlier state in."""
     if run.part("code") is None or run.fact("code", "commit"):
@@ -120,7 +120,7 @@ def no_vcs(run: RunRecord) -> Answer:
     )
 
 
-@rule("code.ignored-import", "code", "WWEE", fix="automatic")
+@rule("code.ignored-import", "code", "WWEE", fix="automatic", of=("code", "modules"))
 def ignored_import(run: RunRecord) -> Answer:
     """A module that git does not know is missing from every clone of the repository."""
     modules = run.part("modules")
@@ -145,7 +145,7 @@ def ignored_import(run: RunRecord) -> Answer:
     )
 
 
-@rule("code.changed-during-run", "code", "WWEE")
+@rule("code.changed-during-run", "code", "WWEE", of=("modules",))
 def changed_during_run(run: RunRecord) -> Answer:
     """A file edited while the run was active may have been read in two versions."""
     modules = run.part("modules")
@@ -161,7 +161,7 @@ def changed_during_run(run: RunRecord) -> Answer:
     )
 
 
-@rule("code.commit-unpushed", "code", "-IEE")
+@rule("code.commit-unpushed", "code", "-IEE", of=("code",))
 def commit_unpushed(run: RunRecord) -> Answer:
     """A commit that only this machine has is lost with it."""
     commit = run.fact("code", "commit")
@@ -177,7 +177,7 @@ def commit_unpushed(run: RunRecord) -> Answer:
     )
 
 
-@rule("code.commit-unreachable", "code", "-WWE", fix="automatic")
+@rule("code.commit-unreachable", "code", "-WWE", fix="automatic", of=("code",))
 def commit_unreachable(run: RunRecord) -> Answer:
     """A commit that was rebased away is removed by git one day; a copy in the store is not."""
     if not run.fact("code", "commit"):
@@ -207,7 +207,7 @@ def entry_missing(run: RunRecord) -> Answer:
     )
 
 
-@rule("code.entry-mismatch", "code", "EEEE")
+@rule("code.entry-mismatch", "code", "EEEE", of=("code", "modules"))
 def entry_mismatch(run: RunRecord) -> Answer:
     """The script that ran and the one that is kept have to be the same bytes."""
     ran, kept = run.fact("modules", "entry", "sha256"), run.fact("code", "entry", "sha256")
@@ -223,7 +223,7 @@ def entry_mismatch(run: RunRecord) -> Answer:
     )
 
 
-@rule("code.submodule-dirty", "code", "IWEE")
+@rule("code.submodule-dirty", "code", "IWEE", of=("code",))
 def submodule_dirty(run: RunRecord) -> Answer:
     """A submodule's commit does not tell of edits in it."""
     part = run.part("code")
@@ -242,7 +242,7 @@ def submodule_dirty(run: RunRecord) -> Answer:
     )
 
 
-@rule("code.notebook-order", "code", "IWEW")
+@rule("code.notebook-order", "code", "IWEW", of=("notebook",))
 def notebook_order(run: RunRecord) -> Answer:
     """Cells that ran in another order than they stand give another result from top to bottom."""
     part = run.part("notebook")
@@ -258,7 +258,7 @@ def notebook_order(run: RunRecord) -> Answer:
     return Doubt("notebook", what, "restart and run all, or turn the notebook into a script")
 
 
-@rule("code.secret-in-snapshot", "code", "WEEE", fix="automatic")
+@rule("code.secret-in-snapshot", "code", "WEEE", fix="automatic", of=("code",))
 def secret_in_snapshot(run: RunRecord) -> Answer:
     """A secret in the code leaves with every bundle and every push."""
     part = run.part("code")

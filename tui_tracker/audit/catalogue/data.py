@@ -13,27 +13,7 @@ from tui_tracker.names.lint import is_pinned
 _Check = Callable[[str, str, str], tuple[str, str] | None]
 """Takes name, version and digest of data; returns message and fix where there is a doubt."""
 
-NAMES = ("dataset", "dataset_name", "data_name", "data.name", "dataset.name")
-VERSIONS = ("data_version", "dataset_version", "data.version", "dataset.version")
 _SPLITTING = ("split_strategy", "split_method", "split", "split.strategy", "cv", "folds", "n_folds")
-
-
-def data_names(run: RunRecord) -> list[str]:
-    """Return the names of the run's data, declared or as params."""
-    named = [word(part.facts, "name") or name for name, part in run.parts_of("data")]
-    return named or [str(run.params[name]) for name in NAMES if run.params.get(name)]
-
-
-def data_versions(run: RunRecord) -> Iterator[tuple[str, str, str]]:
-    """Yield name, version and digest of each data set; "" for what is not recorded."""
-    version = next((str(run.params[n]) for n in VERSIONS if run.params.get(n)), "")
-    parts = list(run.parts_of("data"))
-    for name, part in parts:
-        own = word(part.facts, "version") or (version if len(parts) == 1 else "")
-        yield word(part.facts, "name") or name, own, word(part.facts, "digest")
-    if not parts:
-        for name in data_names(run)[:1] or ([""] if version else []):
-            yield name, version, ""
 
 
 def splits_of(run: RunRecord) -> Iterator[tuple[str, dict[str, object]]]:
@@ -45,7 +25,7 @@ def splits_of(run: RunRecord) -> Iterator[tuple[str, dict[str, object]]]:
 @rule("data.name-missing", "data", "EEEE", fix="proposed")
 def name_missing(run: RunRecord) -> Answer:
     """A result without the data it was taken on says nothing."""
-    if data_names(run):
+    if run.data_names:
         return PASSED
     return Doubt(
         "data.name",
@@ -84,7 +64,7 @@ def version_mutable(run: RunRecord) -> Answer:
             "name the version by its date (v2025-05-01), its number or its digest",
         )
 
-    if not any(version for _, version, _ in data_versions(run)):
+    if not any(version for _, version, _ in run.data_versions):
         return NOT_APPLICABLE
     return _each(run, check, "version")
 
@@ -148,7 +128,7 @@ def version_drift(runs: Sequence[RunRecord]) -> list[tuple[int, Doubt]]:
     """One name and version have to mean the same bytes in every run."""
     digests: dict[tuple[str, str], dict[str, list[int]]] = {}
     for run in runs:
-        for name, version, digest in data_versions(run):
+        for name, version, digest in run.data_versions:
             if version and digest:
                 digests.setdefault((name, version), {}).setdefault(digest, []).append(run.key)
     found = []
@@ -165,7 +145,7 @@ def version_drift(runs: Sequence[RunRecord]) -> list[tuple[int, Doubt]]:
     return found
 
 
-@rule("data.unrecorded-read", "data", "-IWW", fix="proposed")
+@rule("data.unrecorded-read", "data", "-IWW", fix="proposed", of=("reads",))
 def unrecorded_read(run: RunRecord) -> Answer:
     """Files that were read and never declared are part of what the run depends on."""
     reads = run.part("reads")
@@ -285,7 +265,7 @@ def unresolvable(run: RunRecord) -> Answer:
 @rule("data.licence-missing", "data", "--WW")
 def licence_missing(run: RunRecord) -> Answer:
     """Who hands a model on has to know what the data allow."""
-    if not data_names(run):
+    if not run.data_names:
         return NOT_APPLICABLE
     said = any("licen" in name.lower() for name in run.params) or any(
         word(part.facts, "licence") or word(part.facts, "license")
@@ -295,14 +275,14 @@ def licence_missing(run: RunRecord) -> Answer:
         return PASSED
     return Doubt(
         "data.licence",
-        f"no licence of data {data_names(run)[0]!r} is recorded",
+        f"no licence of data {run.data_names[0]!r} is recorded",
         "tag the run: `tt tag RUN licence:CC-BY-4.0`",
     )
 
 
 def _each(run: RunRecord, check: _Check, field: str) -> Answer:
     """Return the first doubt about one of the run's data sets."""
-    known = list(data_versions(run))
+    known = run.data_versions
     if not known:
         return NOT_APPLICABLE
     for name, version, digest in known:

@@ -22,7 +22,7 @@ def python_missing(run: RunRecord) -> Answer:
     )
 
 
-@rule("env.freeze-missing", "env", "EEEE", fix="proposed")
+@rule("env.freeze-missing", "env", "EEEE", fix="proposed", of=("environment",))
 def freeze_missing(run: RunRecord) -> Answer:
     """Without the versions of its packages a program is only half a program."""
     if run.fact("environment", "packages") or run.fact("environment", "conda"):
@@ -38,7 +38,7 @@ def freeze_missing(run: RunRecord) -> Answer:
     )
 
 
-@rule("env.unlockable", "env", "WWEE", fix="proposed")
+@rule("env.unlockable", "env", "WWEE", fix="proposed", of=("environment",))
 def unlockable(run: RunRecord) -> Answer:
     """A package that was installed from a folder is on no index."""
     part = run.part("environment")
@@ -62,7 +62,7 @@ def unlockable(run: RunRecord) -> Answer:
     return PASSED
 
 
-@rule("env.lock-unhashed", "env", "-IWE", fix="automatic")
+@rule("env.lock-unhashed", "env", "-IWE", fix="automatic", of=("environment", "lock"))
 def lock_unhashed(run: RunRecord) -> Answer:
     """A version can be published anew; a hash cannot."""
     if run.part("environment") is None:
@@ -78,7 +78,7 @@ def lock_unhashed(run: RunRecord) -> Answer:
     )
 
 
-@rule("env.changed-during-run", "env", "IWWE")
+@rule("env.changed-during-run", "env", "IWWE", of=("environment", "modules"))
 def changed_during_run(run: RunRecord) -> Answer:
     """A package that was upgraded while it was imported was two versions at once."""
     modules, environment = run.part("modules"), run.part("environment")
@@ -98,7 +98,7 @@ def changed_during_run(run: RunRecord) -> Answer:
     return PASSED
 
 
-@rule("env.hardware-missing", "env", "-WEE")
+@rule("env.hardware-missing", "env", "-WEE", of=("environment", "hardware", "modules"))
 def hardware_missing(run: RunRecord) -> Answer:
     """The processor and its libraries decide the last bits, and a card more than those."""
     if run.is_open("hardware"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from tui_tracker.audit.record import RunRecord
 from tui_tracker.audit.rules import NOT_APPLICABLE, PASSED, Answer, Doubt, rule
@@ -99,13 +100,18 @@ def context_missing(run: RunRecord) -> Answer:
     if run.params.get("context") or run.tag("context"):
         return PASSED
     words_ = [*run.tags, run.detail.row.experiment, run.detail.row.name, *run.metrics]
-    if not any(_ONLINE.search(word.replace("_", " ")) for word in words_):
+    if not any(map(_is_online, words_)):
         return NOT_APPLICABLE
     return Doubt(
         "metrics.context",
         "whether the scores are from offline data or from production is not told",
         'give the context: `run.log({"val_f1": f1}, context="offline_cv")`',
     )
+
+
+@lru_cache(maxsize=8192)
+def _is_online(text: str) -> bool:
+    return _ONLINE.search(text.replace("_", " ")) is not None
 
 
 @rule("metrics.context-mixed", "metrics", "WEEE", scope="experiment")

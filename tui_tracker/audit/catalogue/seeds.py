@@ -16,7 +16,7 @@ _LIBRARIES = ("random", "numpy", "torch", "tensorflow", "jax")
 _SEEDED_AS = {"numpy": ("numpy",), "torch": ("torch",), "tensorflow": ("tensorflow",)}
 
 
-@rule("seed.not-applied", "seeds", "WEEE")
+@rule("seed.not-applied", "seeds", "WEEE", of=("seeds",))
 def not_applied(run: RunRecord) -> Answer:
     """A seed that is only written down seeds nothing."""
     part = run.part("seeds")
@@ -42,7 +42,7 @@ def _needs_all(names: Sequence[str]) -> bool:
     return any(name.rpartition(".")[2] in ("seed", "random_seed", "rng_seed") for name in names)
 
 
-@rule("seed.partial", "seeds", "IWWW")
+@rule("seed.partial", "seeds", "IWWW", of=("seeds", "modules"))
 def partial(run: RunRecord) -> Answer:
     """One generator without a seed is enough to make every run another."""
     part, modules = run.part("seeds"), run.part("modules")
@@ -118,7 +118,7 @@ def _is_better(label: str | None, value: float, other: float) -> bool:
     return value <= other if label and metric_stat(label) == "min" else value >= other
 
 
-@rule("det.flags-unrecorded", "seeds", "-WWE", fix="automatic")
+@rule("det.flags-unrecorded", "seeds", "-WWE", fix="automatic", of=("determinism", "modules"))
 def flags_unrecorded(run: RunRecord) -> Answer:
     """Whether a library may choose among algorithms decides whether bits can be equal."""
     modules = run.part("modules")
@@ -143,7 +143,7 @@ def flags_unrecorded(run: RunRecord) -> Answer:
     )
 
 
-@rule("det.nondeterministic", "seeds", "-IIW", fix="none")
+@rule("det.nondeterministic", "seeds", "-IIW", fix="none", of=("determinism",))
 def nondeterministic(run: RunRecord) -> Answer:
     """Some settings make equal bits impossible; that is fine, and good to know."""
     part = run.part("determinism")
@@ -162,7 +162,7 @@ def nondeterministic(run: RunRecord) -> Answer:
     )
 
 
-@rule("det.threads-unrecorded", "seeds", "-IWW", fix="automatic")
+@rule("det.threads-unrecorded", "seeds", "-IWW", fix="automatic", of=("hardware", "modules"))
 def threads_unrecorded(run: RunRecord) -> Answer:
     """The number of threads changes the order of sums, and with it the last bits."""
     part = run.part("hardware")
