@@ -149,7 +149,8 @@ FAILS = [
     ("metrics.summary-mismatch",
      record(metrics={"val_f1_macro_max": metric("val_f1_macro_max", 0.9, count=1),
                      "val_f1_macro": metric("val_f1_macro", 0.8, max=0.8)}),
-     "val_f1_macro_max is 0.9000, and 0.8000 by the points of val_f1_macro", "metrics.val_f1_macro_max"),
+     "val_f1_macro_max is 0.9000, and 0.8000 by the points of val_f1_macro",
+     "metrics.val_f1_macro_max"),
     ("artifacts.model-missing", record(artifacts=()), "no model file is recorded", "artifacts"),
     ("artifacts.metrics-csv-missing",
      record(metrics={"train_loss": None, "val_f1_macro": None}),
@@ -340,8 +341,8 @@ def test_the_best_seed_alone_in_sight_is_a_selection():
 
 
 def test_contexts_that_differ_between_runs_are_told():
-    online = record(metrics={"val_f1_macro": None,
-                             "val_f1_macro@online": metric("val_f1_macro@online", 0.7)})  # fmt: skip
+    label = "val_f1_macro@online"
+    online = record(metrics={"val_f1_macro": None, label: metric(label, 0.7)})
 
     found = doubts("metrics.context-mixed", *numbered(record(), online))
 
@@ -393,13 +394,6 @@ def test_as_many_rules_count_in_a_profile_as_the_specification_says():
 
 
 SEVERITIES = """
-artifacts.model-missing -EEE
-artifacts.metrics-csv-missing -EWW
-artifacts.plots-missing -WWI
-artifacts.intermediate-missing -IIW
-artifacts.unhashed IWEE
-artifacts.lost-or-modified WEEE
-artifacts.unknown-producer -WWE
 code.commit-missing EEEE
 code.snapshot-incomplete WEEE
 code.dirty -IWW
@@ -414,12 +408,12 @@ code.entry-mismatch EEEE
 code.submodule-dirty IWEE
 code.notebook-order IWEW
 code.secret-in-snapshot WEEE
-tags.purpose-missing -EWE
-tags.owner-missing -EIE
-tags.ticket-missing -W-E
-run.unfinished WWEE
-run.unverified -IWW
-run.record-edited IWWE
+params.required-missing WEEE
+params.multi-source IWWE
+params.mutated WWEE
+params.opaque IWWW
+params.absolute-path -IWW
+params.search-undocumented -IEW
 data.name-missing EEEE
 data.version-missing EEEE
 data.version-mutable WEEE
@@ -435,14 +429,13 @@ data.split-overlap EEEE
 data.split-leak-declared WWEE
 data.unresolvable -IWW
 data.licence-missing --WW
-env.python-missing EEEE
-env.freeze-missing EEEE
-env.unlockable WWEE
-env.lock-unhashed -IWE
-env.changed-during-run IWWE
-env.hardware-missing -WEE
-env.compute-missing --WI
-env.container-unpinned -IWE
+seed.not-applied WEEE
+seed.partial IWWW
+seed.too-few -WEW
+seed.selection -WEE
+det.flags-unrecorded -WWE
+det.nondeterministic -IIW
+det.threads-unrecorded -IWW
 metrics.train-loss-missing -EEE
 metrics.main-missing EEEE
 metrics.timestamp-missing -EEE
@@ -455,17 +448,25 @@ metrics.summary-mismatch WEEE
 metrics.not-aggregable -WEE
 metrics.test-selection WEEE
 metrics.uncertainty-missing -IEW
-params.required-missing WEEE
-params.multi-source IWWE
-params.mutated WWEE
-params.opaque IWWW
-params.absolute-path -IWW
-params.search-undocumented -IEW
-seed.not-applied WEEE
-seed.partial IWWW
-seed.too-few -WEW
-seed.selection -WEE
-det.flags-unrecorded -WWE
-det.nondeterministic -IIW
-det.threads-unrecorded -IWW
+artifacts.model-missing -EEE
+artifacts.metrics-csv-missing -EWW
+artifacts.plots-missing -WWI
+artifacts.intermediate-missing -IIW
+artifacts.unhashed IWEE
+artifacts.lost-or-modified WEEE
+artifacts.unknown-producer -WWE
+env.python-missing EEEE
+env.freeze-missing EEEE
+env.unlockable WWEE
+env.lock-unhashed -IWE
+env.changed-during-run IWWE
+env.hardware-missing -WEE
+env.compute-missing --WI
+env.container-unpinned -IWE
+tags.purpose-missing -EWE
+tags.owner-missing -EIE
+tags.ticket-missing -W-E
+run.unfinished WWEE
+run.unverified -IWW
+run.record-edited IWWE
 """

@@ -34,6 +34,9 @@ GROUPS: dict[str, dict[str, str]] = {
         "reproduce": "get a run again, and grade what comes out",
         "code": "show a run's code, or rebuild it in a folder",
     },
+    "judge": {
+        "audit": "say what the records of runs leave in doubt, and how to mend it",
+    },
     "change": {
         "tag": "add tags to a run",
         "untag": "remove tags from a run",

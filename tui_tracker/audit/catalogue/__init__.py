@@ -1,14 +1,8 @@
-"""The rules, a file an area; importing this declares them all."""
+"""The rules, a file an area; importing this declares them all, in this order."""
 
-from tui_tracker.audit.catalogue import (
-    artifacts,
-    code,
-    context,
-    data,
-    environment,
-    metrics,
-    params,
-    seeds,
-)
+from importlib import import_module
 
-__all__ = ["artifacts", "code", "context", "data", "environment", "metrics", "params", "seeds"]
+AREAS = ("code", "params", "data", "seeds", "metrics", "artifacts", "environment", "context")
+
+for _area in AREAS:
+    import_module(f"{__name__}.{_area}")
