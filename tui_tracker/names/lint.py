@@ -42,7 +42,7 @@ SEVERITIES: dict[str, Severity] = {
 _SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
 _DATED = re.compile(r"v?(\d{4})-(\d{2})-(\d{2})([T_.-].*)?\Z")
 _VERSION = re.compile(r"v?\d+(\.\d+)*([-+.][0-9A-Za-z.-]+)?\Z")
-_DIGEST = re.compile(r"((sha256|sha1|md5|blake3|sample)[:-])?[0-9a-f]{7,64}\Z")
+_DIGEST = re.compile(r"([a-z][a-z0-9]*[:-])?[0-9a-f]{7,64}\Z")
 _REVISION = re.compile(r"[\w./-]+@[0-9A-Za-z._-]{4,}\Z")
 _VAGUE = re.compile(
     r"(test|final|new|exp|experiment|run|try|trial|asdf|tmp|temp|untitled|foo|bar|debug|model|my"
