@@ -36,6 +36,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "judge": {
         "audit": "say what the records of runs leave in doubt, and how to mend it",
+        "decide": "say which configuration wins by a rule, and how surely",
     },
     "change": {
         "tag": "add tags to a run",
