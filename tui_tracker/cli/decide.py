@@ -85,9 +85,7 @@ def _columns(decision: Decision) -> list[Column]:
     own = "mean" if decision.rule.objective.function == "mean" else ""
     names += [name for name in ("mean", "std") if name not in (*names, own)]
     names += [
-        name
-        for name in (ranking[0].stats if ranking else ())
-        if name not in (*names, "n", own)
+        name for name in (ranking[0].stats if ranking else ()) if name not in (*names, "n", own)
     ]
     places = [str(s.rank) if s.rank is not None else "–" for s in ranking]
     columns = [
