@@ -122,7 +122,8 @@ def _weighed(judged: list[Judged]) -> tuple[int, dict[Category, int]]:
     if not total:
         return 100, {}
     points = 100 * sum(WEIGHTS[category] * share for category, share in shares.items()) / total
-    return int(points + 0.5), {c: int(100 * share + 0.5) for c, share in shares.items()}
+    # Rounded down: nothing that is open may look like a hundred.
+    return int(points + 1e-9), {c: int(100 * share + 1e-9) for c, share in shares.items()}
 
 
 def _cap(judged: list[Judged]) -> tuple[int, str, str]:
