@@ -21,9 +21,9 @@ except ImportError:  # Windows: two processes that make one store at once may co
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 MIGRATIONS: dict[int, str] = {
     2: """
 CREATE TABLE reproduction (
@@ -40,9 +40,48 @@ CREATE TABLE reproduction (
 );
 CREATE INDEX reproduction_by_of ON reproduction ("of");
 CREATE INDEX reproduction_by_run ON reproduction (run);
-"""
+""",
+    3: """
+CREATE TABLE fact_body (
+    id INTEGER NOT NULL,
+    part TEXT DEFAULT '' NOT NULL,
+    hash BLOB NOT NULL,
+    PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX fact_body_by_hash ON fact_body (part, hash);
+CREATE TABLE fact (
+    body INTEGER NOT NULL,
+    "key" INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    number DOUBLE,
+    PRIMARY KEY (body, "key", text)
+)
+ WITHOUT ROWID;
+CREATE INDEX fact_by_number ON fact ("key", number) WHERE number IS NOT NULL;
+CREATE INDEX fact_by_text ON fact ("key", text);
+CREATE TABLE run_body (
+    run INTEGER NOT NULL,
+    body INTEGER NOT NULL,
+    PRIMARY KEY (run, body)
+)
+ WITHOUT ROWID;
+CREATE INDEX run_body_by_body ON run_body (body, run);
+DROP INDEX run_by_experiment;
+CREATE INDEX run_by_experiment ON run
+    (experiment, status, deleted_ms, archived_ms, started_ms);
+""",
 }
 """SQL that takes a store of the version before to this one; run in one transaction."""
+
+
+def _make_facts(connection: sqlite3.Connection) -> None:
+    from tui_tracker.fact_rows import save_all_facts  # json, for a migration alone
+
+    save_all_facts(connection)
+
+
+FILLS: dict[int, Callable[[sqlite3.Connection], None]] = {3: _make_facts}
+"""What fills the tables of a step from what the store has, in the same transaction."""
 
 
 def connect(path: str, *, wait_s: float) -> sqlite3.Connection:
@@ -84,7 +123,12 @@ def make_database(path: str) -> None:
                 os.unlink(leftover)
 
 
-def migrate(path: str, migrations: Mapping[int, str], version: int) -> None:
+def migrate(
+    path: str,
+    migrations: Mapping[int, str],
+    version: int,
+    fills: Mapping[int, Callable[[sqlite3.Connection], None]] | None = None,
+) -> None:
     """Bring a database to `version` in one transaction, after a copy beside it.
 
     Raises:
@@ -99,6 +143,8 @@ def migrate(path: str, migrations: Mapping[int, str], version: int) -> None:
             for step in range(found + 1, version + 1):
                 for statement in statements(migrations[step]):
                     connection.execute(statement)
+                if fills and step in fills:
+                    fills[step](connection)
             connection.execute(f"PRAGMA user_version={version}")
         connection.execute("COMMIT")
     except BaseException:

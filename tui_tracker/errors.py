@@ -4,6 +4,9 @@
       NotFound           a name or id that matches nothing
       Ambiguous          a name or prefix that matches several runs
       InvalidArgument    a value that cannot be used
+        BadColumn        a text that says no column of a table
+      QueryError         a query that cannot be read, with the place
+      RuleError          a rule of an alert that cannot be read
       StoreError         the store as a whole
         NotAStore        a path that holds something else
         StoreTooNew      written by a later version of this program
@@ -11,9 +14,11 @@
         StoreBusy        another process holds the lock for too long
       JournalDamaged     a journal whose head cannot be read
       RuleInvalid        a decision rule that says nothing that can be decided by
+      QuestionStopped    nobody waits for the answer any more
       RunIsLive          the run still runs in another process
       CannotRun          a command that is none, or cannot be started
       BundleError        a file that cannot be taken for a bundle of runs
+      ViewsDamaged       the file of saved views cannot be read
 
 Each carries its facts as attributes and reads as one sentence: what was wanted,
 where, and the nearest way out.
@@ -54,6 +59,38 @@ class Ambiguous(TrackerError):
 
 class InvalidArgument(TrackerError):
     """A value that cannot be used, with the reason and a value that can."""
+
+
+class BadColumn(InvalidArgument):
+    """A text that says no column, or none that can be used there."""
+
+    def __init__(self, spec: str, problem: str, *, nearest: str = "") -> None:
+        self.spec, self.nearest = spec, nearest
+        super().__init__(f"{problem}: did you mean {nearest!r}?" if nearest else problem)
+
+
+class QueryError(TrackerError):
+    """A query that cannot be read, or that names what is not there."""
+
+    def __init__(
+        self, query: str, column: int, problem: str, *, nearest: str = "", length: int = 1
+    ) -> None:
+        self.query, self.problem, self.nearest = query, problem, nearest
+        self.column = column
+        """Of the first character that is wrong, from 0; the query's length where more is wanted."""
+        self.length = length
+        """Characters that are wrong."""
+        hint = f": did you mean {nearest!r}?" if nearest else ""
+        super().__init__(f"{problem}{hint}")
+
+
+class RuleError(TrackerError):
+    """A rule of an alert that cannot be read."""
+
+    def __init__(self, rule: str, problem: str, nearest: str = "") -> None:
+        self.rule, self.problem, self.nearest = rule, problem, nearest
+        hint = f": did you mean {nearest!r}?" if nearest else "."
+        super().__init__(f"rule {rule!r}: {problem}{hint}")
 
 
 class StoreError(TrackerError):
@@ -108,6 +145,13 @@ class RuleInvalid(TrackerError):
         super().__init__(f"the rule{place}: {problem}{hint}")
 
 
+class QuestionStopped(TrackerError):
+    """A question to the store was given up, because another took its place."""
+
+    def __init__(self) -> None:
+        super().__init__("the question was given up")
+
+
 class RunIsLive(TrackerError):
     """The run still runs in another process, so this cannot be done to it."""
 
@@ -128,3 +172,13 @@ class BundleError(TrackerError):
     def __init__(self, path: str, problem: str) -> None:
         self.path, self.problem = path, problem
         super().__init__(f"{path}: {problem}")
+
+
+class ViewsDamaged(TrackerError):
+    """The file of saved views cannot be read as what it should be."""
+
+    def __init__(self, path: str, line: int, problem: str) -> None:
+        self.path, self.line, self.problem = path, line, problem
+        super().__init__(
+            f"{path}:{line}: {problem}. Nothing was changed: correct it, or move it away."
+        )

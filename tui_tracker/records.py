@@ -12,6 +12,7 @@ import time
 import zlib
 
 from tui_tracker import journal
+from tui_tracker.fact_rows import save_facts
 from tui_tracker.facts import as_float, clean, members, whole, word, words
 from tui_tracker.values import params_digest_text
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from tui_tracker.facts import Facts
 
 _LONG_TEXT = 512
-_PARAM, _METRIC = 0, 1
+_PARAM, METRIC, SYSTEM = 0, 1, 2
+"""Kinds of names; system metrics are none of the user's, and stay out of their sight."""
 _WORST = ("failed", "killed", "crashed", "finished")
 
 
@@ -179,8 +181,14 @@ class RunWriter:
         """Return the context of a metric; ranks other than 0 have one of their own."""
         return clean(".".join(part for part in (context, self.rank(name)) if part))
 
-    def metric_key(self, name: str, context: str) -> int:
-        return self._intern(_METRIC, clean(name), context)
+    def metric_key(self, name: str, context: str, kind: int = METRIC) -> int:
+        return self._intern(kind, clean(name), context)
+
+    def started_ms(self) -> int:
+        row = self._connection.execute(
+            "SELECT started_ms FROM run WHERE id=?", (self.key,)
+        ).fetchone()
+        return int(row[0])
 
     # -- what the other records say
 
@@ -380,6 +388,16 @@ class RunWriter:
                 *(whole(facts, "took_ms"), digest),
             ),
         )
+        if self._is_told(word(facts, "part"), digest):
+            told = body if isinstance(body, dict) else {}
+            save_facts(self._connection, self.key, word(facts, "part"), told)
+
+    def _is_told(self, part: str, digest: bytes | None) -> bool:
+        """Return whether a part of the run's lineage is what this content says."""
+        row = self._connection.execute(
+            "SELECT digest FROM lineage WHERE run=? AND part=?", (self.key, part)
+        ).fetchone()
+        return row is not None and row[0] == digest
 
     def _save_content(self, raw: bytes) -> bytes:
         digest = _sha256(raw)

@@ -20,6 +20,7 @@ _ITSELF = "<a group above>"
 _ESCAPES = {code: f"\\u{code:04x}" for code in range(32)}
 _ESCAPES |= {ord('"'): '\\"', ord("\\"): "\\\\", ord("\n"): "\\n", ord("\t"): "\\t"}
 _SEEDS = frozenset(("seed", "random_seed", "random_state", "rng_seed", "manual_seed"))
+"""The last parts of names of params that runs of one group may differ in."""
 
 
 def flatten(params: object, prefix: str = "", above: tuple[int, ...] = ()) -> dict[str, object]:
@@ -114,9 +115,14 @@ def flatten_metrics(metrics: Mapping[object, object], prefix: str = "") -> dict[
     return found
 
 
+def is_seed(name: str) -> bool:
+    """Return whether a param is a seed by its name: the part behind the last dot counts."""
+    return name.rsplit(".", 1)[-1].lower() in _SEEDS
+
+
 def params_digest_text(params: Mapping[str, object]) -> str:
     """Return a text that is equal for runs whose params differ at most in their seed."""
-    rest = {k: v for k, v in params.items() if k.rsplit(".", 1)[-1].lower() not in _SEEDS}
+    rest = {k: v for k, v in params.items() if not is_seed(k)}
     return to_json(dict(sorted(rest.items())))
 
 

@@ -92,7 +92,9 @@ def _value(node: ast.AST, record: RunRecord) -> Any:
         return all(values) if isinstance(node.op, ast.And) else any(values)
     if isinstance(node, ast.UnaryOp):
         value = _value(node.operand, record)
-        return not value if isinstance(node.op, ast.Not) else -value
+        if isinstance(node.op, ast.Not):
+            return not value
+        return -value if isinstance(value, (int, float)) else None
     if isinstance(node, ast.Compare):
         return _holds(node, record)
     if isinstance(node, (ast.List, ast.Tuple)):

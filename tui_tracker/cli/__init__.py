@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
 
-from tui_tracker.errors import InvalidArgument, TrackerError
+from tui_tracker.errors import InvalidArgument, QueryError, TrackerError
 
 PROGRAM = "tt"
 INTERRUPTED = 130
@@ -24,15 +24,23 @@ INTERRUPTED = 130
 GROUPS: dict[str, dict[str, str]] = {
     "look": {
         "tui": "open the app (as tt alone does)",
-        "ls": "list runs",
+        "serve": "show the app in a browser, on this machine alone",
+        "ls": "list runs, all or those that a query fits",
+        "tree": "show runs as a tree, by any levels",
+        "group": "show runs in groups, with mean and spread of metrics",
+        "fields": "list what queries can name",
+        "values": "list the values of a field, with counts",
         "show": "show all about one run",
         "curve": "draw metrics over steps",
+        "health": "say what is wrong with runs",
+        "watch": "tell what happens to runs: ends, crashes, NaN, silence",
         "console": "print what a run printed",
         "artifacts": "list a run's files, or copy them out",
         "lineage": "check what a run came from against what is there now",
         "diff": "say what differs between two runs",
         "reproduce": "get a run again, and grade what comes out",
         "code": "show a run's code, or rebuild it in a folder",
+        "views": "list saved views of the store, or show one",
     },
     "judge": {
         "audit": "say what the records of runs leave in doubt, and how to mend it",
@@ -53,6 +61,8 @@ GROUPS: dict[str, dict[str, str]] = {
         "store": "say what the store holds and weighs",
         "doctor": "check the store, recover what dead runs left, back up",
         "gc": "empty the trash and give the space back",
+        "keys": "list the keys of the app, with your own",
+        "config": "say which settings are in force, and from where",
     },
     "hand on": {
         "bundle": "write runs into one file, with files and code",
@@ -81,6 +91,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _end_quietly()
     except KeyboardInterrupt:
         return INTERRUPTED
+    except QueryError as error:
+        return _query_trouble(error)
     except TrackerError as error:
         return _trouble(str(error))
     except OSError as error:
@@ -146,8 +158,8 @@ def _run(arguments: list[str]) -> int:
     # A name that the terminal's encoding lacks is no reason to fail.
     for stream in (sys.stdout, sys.stderr):
         if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
-            reconfigure(errors="replace")
-    top = top_parser().parse_args(arguments)
+            reconfigure(errors=_stand_in(getattr(stream, "encoding", None) or "utf-8"))
+    top = top_parser().parse_args(_with_command(arguments))
     if top.version:
         from tui_tracker import __version__
 
@@ -158,8 +170,42 @@ def _run(arguments: list[str]) -> int:
         raise InvalidArgument(_unknown(name))
     parser = command_parser(name)
     parser.set_defaults(store=top.store)
-    args = parser.parse_args(rest)
+    args = parser.parse_args(_joined(rest))
     return int(load(name).run(args))
+
+
+def _stand_in(encoding: str) -> str:
+    """Return how what an encoding lacks is written: our signs by their ASCII ones."""
+    if encoding.lower().replace("-", "") == "utf8":
+        return "replace"
+    from tui_tracker.glyphs import HANDLER, register_handler
+
+    register_handler()
+    return HANDLER
+
+
+def _with_command(arguments: list[str]) -> list[str]:
+    """Return the arguments with `tui` where only options stand: `tt --ascii` is meant for it."""
+    at = 0
+    if arguments and arguments[0].partition("=")[0] == "--store":
+        at = 1 if "=" in arguments[0] else 2
+    rest = arguments[at:]
+    ours = ("--help", "-h", "--version", "--store")
+    if rest and rest[0].startswith("-") and rest[0].partition("=")[0] not in ours:
+        return [*arguments[:at], "tui", *rest]
+    return arguments
+
+
+def _joined(words: list[str]) -> list[str]:
+    """Return the words with `--sort -lr` as one: argparse would take `-lr` for an option."""
+    joined: list[str] = []
+    for word in words:
+        falls = word.startswith("-") and not word.startswith("--") and len(word) > 1
+        if falls and joined[-1:] == ["--sort"]:
+            joined[-1] = f"--sort={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def _add_store(parser: argparse.ArgumentParser) -> None:
@@ -192,6 +238,17 @@ def _trouble(text: str) -> int:
 
     say(text)
     return 2
+
+
+def _query_trouble(error: QueryError) -> int:
+    """Show the query with a mark below the place that is wrong."""
+    from tui_tracker.formatting import cell_width, printable
+
+    before = cell_width(printable(error.query[: error.column]))
+    wrong = cell_width(printable(error.query[error.column : error.column + error.length]))
+    print(f"  {printable(error.query)}", file=sys.stderr)
+    print(f"  {' ' * before}{'^' * max(1, wrong)}", file=sys.stderr)
+    return _trouble(str(error))
 
 
 def _end_quietly() -> int:

@@ -18,7 +18,15 @@ from tui_tracker.queries.answers import (
 )
 from tui_tracker.queries.contents import content
 from tui_tracker.queries.proofs import proof_levels
-from tui_tracker.queries.rows import marks, moment, param_value, run_uuid
+from tui_tracker.queries.rows import (
+    METRIC,
+    SYSTEM_KIND,
+    marks,
+    metric_summary,
+    moment,
+    param_value,
+    run_uuid,
+)
 from tui_tracker.queries.runs import get_rows
 from tui_tracker.store import Store
 
@@ -55,7 +63,7 @@ def get_runs(
     facts = {columns[0]: columns[1:] for columns in store.read(f"{_RUNS} WHERE id {_THESE}", bound)}
     notes, artifacts = _notes(store, bound), _artifacts(store, bound)
     parts = _lineage(store, bound, known)
-    proofs = proof_levels(store, keys)
+    proofs, system = proof_levels(store, keys), _system(store, bound)
     details = []
     for row in rows:
         parent, source, ended_by, host, user, pid, points, lines, lost, lost_why = facts[row.key]
@@ -75,6 +83,7 @@ def get_runs(
                 console_lines=lines,
                 lost=lost,
                 lost_why=lost_why,
+                system=system.get(row.key, {}),
                 proof=proofs.get(row.key),
             )
         )
@@ -83,6 +92,8 @@ def get_runs(
 
 def find_metric(run: RunDetail, label: str) -> MetricSummary:
     """Return the metric of that label, or of that name where only one context has it.
+
+    A system metric is found too, unless a metric of the user's has its name.
 
     Raises:
         NotFound: the run never logged it.
@@ -96,7 +107,9 @@ def find_metric(run: RunDetail, label: str) -> MetricSummary:
         return named[0]
     if named:
         raise Ambiguous(label, [metric.label for metric in named])
-    raise NotFound("metric", label, list(metrics))
+    if label in run.system:
+        return run.system[label]
+    raise NotFound("metric", label, [*metrics, *run.system])
 
 
 def list_param_changes(store: Store, key: RunKey) -> list[ParamChange]:
@@ -122,6 +135,19 @@ def _changed(store: Store, packed: str) -> Any:
     if isinstance(value, str):
         return param_value(store, kind, None, value, None)
     return param_value(store, kind, value, None, None)
+
+
+def _system(store: Store, bound: dict[str, Any]) -> dict[RunKey, dict[str, MetricSummary]]:
+    found: dict[RunKey, dict[str, MetricSummary]] = {}
+    for run, *columns, name, context in store.read(
+        f"SELECT m.run, {METRIC}, k.name, k.context FROM metric AS m "
+        f"JOIN key AS k ON k.id = m.key WHERE m.run {_THESE} AND k.kind=:kind "
+        "ORDER BY m.run, k.id",
+        bound | {"kind": SYSTEM_KIND},
+    ):
+        summary = metric_summary(name, context, columns)
+        found.setdefault(run, {})[summary.label] = summary
+    return found
 
 
 def _notes(store: Store, bound: dict[str, Any]) -> dict[RunKey, list[Note]]:

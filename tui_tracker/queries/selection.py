@@ -6,21 +6,19 @@ list of runs for a script must not wait for what only tables and pages need.
 
 from __future__ import annotations
 
-import time
-
-from tui_tracker.errors import InvalidArgument
+from tui_tracker.queries.order import order_sql
+from tui_tracker.queries.order import split_label as split_label
+from tui_tracker.queries.where import where_sql
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from tui_tracker.queries.answers import RunKey, Status
+    from tui_tracker.queries.where import Condition
     from tui_tracker.store import Store
 
 STATUSES: tuple[Status, ...] = ("running", "finished", "failed", "killed", "crashed")
-
-_STATISTICS = ("last", "min", "max", "mean", "first", "count")
-_PARAM_KIND, _METRIC_KIND = 0, 1
 
 
 class _Value:
@@ -41,15 +39,26 @@ class _Value:
         return tuple(getattr(self, name) for name in self.__slots__)
 
 
+class Absent(_Value):
+    """In place of a value: the run has none."""
+
+    __slots__ = ()
+
+
+ABSENT = Absent()
+
+
 class Selection(_Value):
     """Which runs: all that fit every part that is set.
 
     `experiment` is one, or a branch of the tree: `a` takes `a` and all of `a/...`.
-    `query` is words, each found, case ignored, in name, id, experiment, status or a tag. `archived` adds the
-    archived runs, `deleted` takes the trash instead of the runs.
+    `query` is text of the query language (`tui_tracker.language`). `archived` adds the
+    archived runs, as does a query about them; `deleted` takes the trash instead of the runs.
+    `where` are fields with the value that a run must have in them (`("param:lr", 0.1)`), as
+    branches of the tree tell them.
     """
 
-    __slots__ = ("archived", "deleted", "experiment", "query", "statuses")
+    __slots__ = ("archived", "deleted", "experiment", "query", "statuses", "where")
 
     def __init__(
         self,
@@ -58,22 +67,36 @@ class Selection(_Value):
         query: str = "",
         archived: bool = False,
         deleted: bool = False,
+        where: tuple[Condition, ...] = (),
     ) -> None:
+        self.where = where
         self.experiment, self.statuses, self.query = experiment, statuses, query
         self.archived, self.deleted = archived, deleted
 
+    def below(self, where: tuple[Condition, ...]) -> Selection:
+        """Return this selection with further conditions."""
+        made = Selection()
+        for name in self.__slots__:
+            setattr(made, name, getattr(self, name))
+        made.where = (*self.where, *where)
+        return made
+
 
 class Order(_Value):
-    """What a table of runs is sorted by. Runs that lack the field come last.
+    """What a table of runs is sorted by. Runs that lack the field, or have NaN, come last.
 
-    `field` is `started`, `name`, `experiment`, `status`, `duration`, `param:KEY` or
-    `metric:LABEL[.last|.min|.max|.mean]`.
+    `field` is `started`, `ended`, `duration`, `name`, `experiment`, `status`, `host`, `user`,
+    `id`, `tags` and `notes` (how many), `tag:KEY`, `param:KEY` or `metric:LABEL`, where any
+    statistic may follow: `.last` (the default), `.min`, `.max`, `.mean`, `.std`, `.best`.
+    What ties goes by the keys in `then`, one after the other.
     """
 
-    __slots__ = ("descending", "field")
+    __slots__ = ("descending", "field", "then")
 
-    def __init__(self, field: str = "started", descending: bool = True) -> None:
-        self.field, self.descending = field, descending
+    def __init__(
+        self, field: str = "started", descending: bool = True, then: tuple[Order, ...] = ()
+    ) -> None:
+        self.field, self.descending, self.then = field, descending, then
 
 
 EVERYTHING = Selection()
@@ -87,27 +110,39 @@ def list_run_keys(
 
     Raises:
         InvalidArgument: the order names no field.
+        QueryError: the query cannot be read, or names a field that no run has.
     """
-    where, bound = selection_sql(selection)
-    join, field, more = _order_field(order)
-    if "e." in where or "e." in field:
-        join = f"JOIN experiment AS e ON e.id = r.experiment {join}"
-    down = "DESC" if order.descending else "ASC"
-    ordered = f"{field} IS NULL, {field} {down}, r.started_ms DESC, r.id DESC"
-    if order.field == "started":
-        # A start is never missing, and only so is its index used.
-        ordered = f"r.started_ms {down}, r.id {down}"
+    where, bound = selection_sql(store, selection)
+    by = order_sql(order)
+    terms = ", ".join(by.terms)
+    if "e." in where or "e.name" in terms:
+        by.joins.insert(0, "JOIN experiment AS e ON e.id = r.experiment")
     rows = store.read(
-        f"SELECT r.id FROM run AS r {join} WHERE {where} ORDER BY {ordered}", {**bound, **more}
+        f"SELECT r.id FROM run AS r {' '.join(by.joins)} WHERE {where} ORDER BY {terms}",
+        {**bound, **by.bound},
     )
     return [row[0] for row in rows]
 
 
-def selection_sql(selection: Selection) -> tuple[str, dict[str, Any]]:
-    """Return the condition on run `r` and experiment `e`, and what it binds."""
+def selection_sql(store: Store, selection: Selection) -> tuple[str, dict[str, Any]]:
+    """Return the condition on run `r` and experiment `e`, and what it binds.
+
+    Raises:
+        QueryError: the query cannot be read, or names a field that no run has.
+    """
     parts = [f"r.deleted_ms IS {'NOT ' if selection.deleted else ''}NULL"]
     bound: dict[str, Any] = {}
-    if not selection.archived and not selection.deleted:
+    archived = selection.archived or selection.deleted
+    if not selection.query.isspace() and selection.query:
+        # Only here: without a query no run should wait for the language.
+        from tui_tracker.language import parse
+        from tui_tracker.language.sql import condition
+
+        found = condition(parse(selection.query), store)
+        parts.append(found.sql)
+        bound |= found.bound
+        archived = archived or found.archived
+    if not archived:
         parts.append("r.archived_ms IS NULL")
     if selection.experiment is not None:
         parts.append("(e.name = :experiment OR substr(e.name, 1, :length) = :branch)")
@@ -117,54 +152,8 @@ def selection_sql(selection: Selection) -> tuple[str, dict[str, Any]]:
         parts.append("r.status IN (SELECT value FROM json_each(:statuses))")
         words = ",".join(f'"{status}"' for status in sorted(selection.statuses))
         bound["statuses"] = f"[{words}]"
-    for number, word in enumerate(selection.query.split()):
-        name = f"word{number}"
-        escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        bound[name] = f"%{escaped}%"
-        bound[f"{name}id"] = f"%{escaped.replace('-', '')}%"
-        parts.append(
-            f"(r.name LIKE :{name} ESCAPE '\\' OR e.name LIKE :{name} ESCAPE '\\' "
-            f"OR r.status LIKE :{name} ESCAPE '\\' OR hex(r.uuid) LIKE :{name}id ESCAPE '\\' "
-            f"OR EXISTS (SELECT 1 FROM tag AS t WHERE t.run = r.id "
-            f"AND t.tag LIKE :{name} ESCAPE '\\'))"
-        )
+    if selection.where:
+        conditions, values = where_sql(selection.where, ABSENT)
+        parts += conditions
+        bound |= values
     return " AND ".join(parts), bound
-
-
-def _order_field(order: Order) -> tuple[str, str, dict[str, Any]]:
-    """Return a join, the SQL of the field, and what they bind."""
-    simple = {
-        "started": "r.started_ms",
-        "name": "r.name",
-        "experiment": "e.name",
-        "status": "r.status",
-        "duration": "(coalesce(r.ended_ms, :now) - r.started_ms)",
-    }
-    if order.field in simple:
-        bound = {"now": int(time.time() * 1000)} if order.field == "duration" else {}
-        return "", simple[order.field], bound
-    kind, _, label = order.field.partition(":")
-    if kind == "param" and label:
-        join = (
-            "LEFT JOIN param AS o ON o.run = r.id AND o.key = "
-            "(SELECT id FROM key WHERE name = :sort AND kind = :kind AND context = '')"
-        )
-        return join, "coalesce(o.number, o.text)", {"sort": label, "kind": _PARAM_KIND}
-    if kind == "metric" and label:
-        stem, dot, statistic = label.rpartition(".")
-        if not dot or statistic not in _STATISTICS:
-            stem, statistic = label, "last"
-        name, context = split_label(stem)
-        join = (
-            "LEFT JOIN metric AS o ON o.run = r.id AND o.key = "
-            "(SELECT id FROM key WHERE name = :sort AND kind = :kind AND context = :context)"
-        )
-        return join, f"o.{statistic}", {"sort": name, "context": context, "kind": _METRIC_KIND}
-    known = ", ".join([*simple, "param:KEY", "metric:NAME[.last|.min|.max|.mean]"])
-    raise InvalidArgument(f"runs cannot be sorted by {order.field!r}: use {known}")
-
-
-def split_label(label: str) -> tuple[str, str]:
-    """Return name and context of a metric's label."""
-    name, separator, context = label.rpartition("@")
-    return (name, context) if separator else (label, "")

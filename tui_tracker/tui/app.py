@@ -6,105 +6,57 @@ import os
 import sys
 import threading
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from rich.segment import Segment
-from rich.style import Style
-from textual.app import App
-from textual.color import Color
-from textual.filter import LineFilter
+from textual import events
+from textual.binding import Binding
 from textual.message import Message
 from textual.screen import Screen
-from textual.theme import BUILTIN_THEMES, Theme
 
 from tui_tracker.errors import TrackerError
-from tui_tracker.tui.clipboard import copy
-from tui_tracker.tui.keys import bindings
+from tui_tracker.remembered import State
+from tui_tracker.settings import Settings, read_settings
+from tui_tracker.tui.copying_app import CopyingApp
+from tui_tracker.tui.keymap import lay_over
+from tui_tracker.tui.keys import bindings, use_keys
+from tui_tracker.tui.opening import short_path
+from tui_tracker.tui.places import Opening, find_opening
+from tui_tracker.tui.resizing import Resizing
 from tui_tracker.tui.screens.base import TrackerScreen
 from tui_tracker.tui.screens.runs import RunsScreen
+from tui_tracker.tui.terminal import Terminal, after_asking, describe, is_light
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from textual.driver import Driver
 
     from tui_tracker.store import Store
+    from tui_tracker.tui.ahead import Ahead
+    from tui_tracker.tui.first_screen import FirstScreen
+    from tui_tracker.tui.reading import RunsFound, RunsWanted
 
 POLL_S, POLL_MOST_S = 0.25, 1.0
 """How often the store is looked at: soon after a change, less often while idle."""
 FRAME_S = 1.0
 """What a live run changes is shown at most this often."""
+SLOW_FRAME_S = 5.0
+"""The same on a slow link."""
 RECOVER_S = 1.0
 """How often journals of running and dead runs are moved into the store."""
 TWICE_S = 2.0
-
-# Foreground and background are the terminal's own: a page then fits whatever the person
-# likes to look at, and no line carries a colour it does not need.
-_OWN = "ansi_default"
-DARK = Theme(
-    "tracker-dark",
-    primary="#6cb6ff",
-    ansi=True,
-    foreground=_OWN,
-    background=_OWN,
-    surface=_OWN,
-    variables={
-        **BUILTIN_THEMES["ansi-dark"].variables,
-        "accent": "#6cb6ff",
-        "dim": "#8b949e",
-        "faint": "#484f58",
-        "good": "#57ab5a",
-        "bad": "#f47067",
-        "second": "#daaa3f",
-        "cursor": "#22395a",
-        "cursor-text": "#e6edf3",
-        "mark-text": "#0d1117",
-    },
-)
-LIGHT = Theme(
-    "tracker-light",
-    primary="#0550ae",
-    ansi=True,
-    dark=False,
-    foreground=_OWN,
-    background=_OWN,
-    surface=_OWN,
-    variables={
-        **BUILTIN_THEMES["ansi-light"].variables,
-        "accent": "#0550ae",
-        "dim": "#636c76",
-        "faint": "#bbc3cc",
-        "good": "#116329",
-        "bad": "#cf222e",
-        "second": "#8a5a00",
-        "cursor": "#d5e6fb",
-        "cursor-text": "#1f2328",
-        "mark-text": "#ffffff",
-    },
-)
+REMEMBER_S = 1.0
 
 
-class PlainFilter(LineFilter):
-    """Takes every colour out, for NO_COLOR; bold and reverse stay."""
-
-    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002
-        return [
-            Segment(text, _plain(style) if style else None, control)
-            for text, style, control in segments
-        ]
-
-
-@lru_cache(maxsize=256)
-def _plain(style: Style) -> Style:
-    return Style(bold=style.bold, underline=style.underline, reverse=style.reverse)
-
-
-class TrackerApp(App[None], inherit_bindings=False):
+class TrackerApp(CopyingApp, inherit_bindings=False):
     """`tt` without arguments: pages over one store."""
 
     CSS_PATH: ClassVar[Path] = Path(__file__).with_name("app.tcss")
-    BINDINGS = bindings("everywhere")
+    # Not in the table of keys: it is the shell's key, and does what the shell does with it.
+    BINDINGS = [
+        *bindings("everywhere"),
+        Binding("ctrl+z", "suspend_process", show=False, priority=True),
+    ]
     ENABLE_COMMAND_PALETTE = False
     TITLE = "tui_tracker"
 
@@ -112,46 +64,147 @@ class TrackerApp(App[None], inherit_bindings=False):
     class StoreChanged(Message):
         """Something was written to the store."""
 
-    def __init__(self, store: Store) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        store: Store,
+        *,
+        settings: Settings | None = None,
+        state: State | None = None,
+        terminal: Terminal | None = None,
+        first: FirstScreen | None = None,
+        ahead: Ahead | None = None,
+        opening: Opening | None = None,
+    ) -> None:
+        settings = settings or read_settings()
+        self.first_screen = first
+        self._ahead, self._opening = ahead, opening
+        super().__init__(settings, state or State(store.folder), terminal or describe(settings))
         self.store = store
-        self.plain = bool(os.environ.get("NO_COLOR"))
+        self._resizing = Resizing(self)
+        self.state.on_change = self._remember_soon
+        self._remembering = False
+        keymap = lay_over(settings.keys)
+        use_keys(keymap.keys)
+        self.set_keymap(keymap.changes())
+        self._problems = (*settings.problems, *keymap.problems, *self.state.problems)
         # Before the first page is read, so that no change falls between the two.
         self._version = store.data_version()
-        self._plain_filter = PlainFilter()
         self._stop_watching = threading.Event()
         self._interrupted_at = -TWICE_S
-        self.register_theme(DARK)
-        self.register_theme(LIGHT)
-        self.theme = LIGHT.name if _is_light(os.environ.get("COLORFGBG", "")) else DARK.name
 
     @property
     def store_name(self) -> str:
         """The store's folder, short: home is `~`."""
-        folder = str(self.store.folder)
-        home = str(Path.home())
-        return f"~{folder.removeprefix(home)}" if folder.startswith(home + os.sep) else folder
+        return short_path(str(self.store.folder))
+
+    # The terminal and the end.
+
+    def get_driver_class(self) -> type[Driver]:
+        if os.environ.get("TEXTUAL_DRIVER") or sys.platform == "win32":
+            return super().get_driver_class()
+        from tui_tracker.tui.driver import TrackerDriver
+
+        return TrackerDriver
+
+    @property
+    def held(self) -> bool:
+        """Whether no frame should be drawn now, because the link is full."""
+        flow = getattr(self._driver, "flow", None)
+        return flow is not None and flow.held
+
+    def draw_again(self) -> None:
+        """Draw what was held back."""
+        if self.is_running and self.screen_stack:
+            self.screen.check_idle()
+
+    def draw_all(self) -> None:
+        """Draw the whole screen, because the terminal has lost it."""
+        if self.is_running and self.screen_stack:
+            self.screen.refresh()
+
+    def take_ground_soon(self, light: bool) -> None:
+        """Take over what the terminal said of its ground, in the app's own context."""
+        self.call_later(self.take_ground, light=light)
+
+    def take_link_soon(self, rtt_s: float) -> None:
+        """Take over how far away the terminal is, in the app's own context."""
+        self.call_later(self.take_link, rtt_s)
+
+    def end(self, code: int) -> None:
+        """End the app from outside: a signal came, or the terminal is gone."""
+        self.exit(return_code=code)
+
+    def _fatal_error(self) -> None:
+        """Keep the traceback in a file and leave one sentence: a page of it helps nobody."""
+        from tui_tracker.tui.crash import keep_traceback
+
+        self._return_code = 2
+        self._exit_renderables.append(keep_traceback(self._exception))
+        self._close_messages_no_wait()
 
     def get_default_screen(self) -> Screen[object]:
         return cast("Screen[object]", RunsScreen())
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        # In place of Textual's own, which under NO_COLOR writes greys, and which fails on
-        # a segment without a style.
-        return [self._plain_filter] if self.plain else super().get_line_filters()
 
     @property
     def page(self) -> TrackerScreen | None:
         """The page in front; None while something stands over it."""
         return self.screen if isinstance(self.screen, TrackerScreen) else None
 
+    def on_resize(self, event: events.Resize) -> None:
+        if self._resizing.changed(event.size) and self.page is not None:
+            self.page.make_room(event.size.width)
+
     # Watching the store.
 
     def on_mount(self) -> None:
         self.run_worker(self._watch_store, thread=True, group="watch", exit_on_error=False)
+        if self._opening is not None and self._opening.run is not None:
+            self.call_later(self._open, self._opening)
+
+    def _open(self, opening: Opening) -> None:
+        """Go to the page that was named at the start."""
+        if opening.run is not None:
+            from tui_tracker.tui.screens.run import TABS, RunScreen
+
+            tabs = [tab.lower() for tab in TABS]
+            screen = RunScreen([opening.run], 0)
+            self.push_screen(screen)
+            if opening.page in tabs:
+                self.call_after_refresh(screen.action_tab, tabs.index(opening.page))
+
+    def find_runs(self, store: Store, wanted: RunsWanted) -> RunsFound:
+        """Return the runs of a table; the first ones were read while the app was loaded."""
+        from tui_tracker.tui.reading import find_runs
+
+        ahead, self._ahead = self._ahead, None
+        found = ahead.take(wanted) if ahead is not None else None
+        return found or find_runs(store, wanted)
+
+    def first_frame_shown(self) -> None:
+        """Tell what is wrong with the settings, once there is a page to tell it on."""
+        opening, self._opening = self._opening, None
+        if opening is not None and opening.page == "help":
+            self.action_help()
+        if not self._problems:
+            return
+        (first, *others), self._problems = self._problems, ()
+        more = f" (and {len(others)} more: tt config, tt keys)" if others else ""
+        if self.page is not None:
+            self.page.say(first + more, bad=True)
 
     def on_unmount(self) -> None:
         self._stop_watching.set()
+        self.state.save()
+
+    def _remember_soon(self) -> None:
+        """Write what is remembered in a moment: a held key changes a width many times."""
+        if not self._remembering:
+            self._remembering = True
+            self.set_timer(REMEMBER_S, self._remember)
+
+    def _remember(self) -> None:
+        self._remembering = False
+        self.run_worker(self.state.save, thread=True, group="state", exit_on_error=False)
 
     def _watch_store(self) -> None:
         """Post `StoreChanged` whenever the store is not what it was; runs in a thread."""
@@ -175,7 +228,7 @@ class TrackerApp(App[None], inherit_bindings=False):
                 continue
             if seen == version:
                 wait_s = min(POLL_MOST_S, wait_s * 1.5)
-            elif monotonic() - told_at >= FRAME_S:
+            elif monotonic() - told_at >= (SLOW_FRAME_S if self.terminal.slow else FRAME_S):
                 self.post_message(self.StoreChanged())
                 seen, told_at, wait_s = version, monotonic(), POLL_S
 
@@ -219,9 +272,6 @@ class TrackerApp(App[None], inherit_bindings=False):
             self.page.read_again()
             self.page.say("Read again")
 
-    def action_theme(self) -> None:
-        self.theme = DARK.name if self.theme == LIGHT.name else LIGHT.name
-
     def action_interrupt(self) -> None:
         if monotonic() - self._interrupted_at < TWICE_S:
             self.exit()
@@ -230,17 +280,10 @@ class TrackerApp(App[None], inherit_bindings=False):
         if self.page is not None:
             self.page.say("Press ctrl+c again to quit")
 
-    def action_copy(self) -> None:
-        page = self.page
-        text = page.text_to_copy() if page else ""
-        if page is None or not text:
-            return
-        try:
-            way = copy(text, self.copy_to_clipboard)
-        except ValueError as error:
-            page.say(str(error), bad=True)
-        else:
-            page.say(f"Copied {text} {way}")
+    def say(self, text: str, *, bad: bool = False) -> None:
+        """Tell something in the last line of the page in front, for a moment."""
+        if self.page is not None:
+            self.page.say(text, bad=bad)
 
     def leave_run(self, key: int) -> None:
         """Close a run's page and put the table's cursor on that run."""
@@ -249,13 +292,16 @@ class TrackerApp(App[None], inherit_bindings=False):
             self.screen.go_to(key)
 
 
-def _is_light(colorfgbg: str) -> bool:
-    """Return whether a terminal says its background is light (rxvt, Konsole, iTerm2)."""
-    background = colorfgbg.rpartition(";")[2]
-    return background in ("7", "15")
-
-
-def run_app(store: Store) -> int:
+def run_app(
+    store: Store,
+    *,
+    settings: Settings | None = None,
+    state: State | None = None,
+    terminal: Terminal | None = None,
+    first: FirstScreen | None = None,
+    ahead: Ahead | None = None,
+    place: str = "",
+) -> int:
     """Open the app and return an exit code; in no terminal, say so in one sentence."""
     if os.environ.get("TERM", "") == "dumb" or not (sys.stdin.isatty() and sys.stdout.isatty()):
         print(
@@ -264,8 +310,19 @@ def run_app(store: Store) -> int:
             file=sys.stderr,
         )
         return 2
-    # Animations cost frames on slow links and tell nothing.
-    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
-    app = TrackerApp(store)
-    app.run()
+    settings = settings or read_settings()
+    terminal = terminal or describe(settings)
+    if first is not None:
+        light = is_light(first.ground)
+        terminal = after_asking(terminal, settings, light=light, rtt_s=first.rtt_s)
+    app = TrackerApp(
+        store,
+        settings=settings,
+        state=state,
+        terminal=terminal,
+        first=first,
+        ahead=ahead,
+        opening=find_opening(store, place) if place else None,
+    )
+    app.run(mouse=terminal.mouse)
     return app.return_code or 0

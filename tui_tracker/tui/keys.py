@@ -8,11 +8,12 @@ what tmux and screen own (ctrl+b, a), flow control and job control (ctrl+s, q, z
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
-from textual.binding import Binding, BindingType
+if TYPE_CHECKING:
+    from textual.binding import BindingType
 
 Place = Literal[
     "everywhere",
@@ -22,6 +23,7 @@ Place = Literal[
     "tree",
     "run",
     "curves",
+    "overlay",
     "page",
     "lines",
     "console",
@@ -29,6 +31,9 @@ Place = Literal[
     "changes",
     "patch",
     "help",
+    "pick",
+    "facets",
+    "views",
 ]
 
 AROUND: dict[Place, tuple[Place, ...]] = {
@@ -39,6 +44,7 @@ AROUND: dict[Place, tuple[Place, ...]] = {
     "tree": ("list", "runs", "everywhere"),
     "run": ("everywhere",),
     "curves": ("run", "everywhere"),
+    "overlay": ("curves", "everywhere"),
     "page": ("list", "run", "everywhere"),
     "lines": ("list", "run", "everywhere"),
     "console": ("list", "run", "everywhere"),
@@ -46,6 +52,9 @@ AROUND: dict[Place, tuple[Place, ...]] = {
     "changes": ("list", "everywhere"),
     "patch": ("list", "everywhere"),
     "help": ("list", "everywhere"),
+    "pick": (),
+    "facets": ("list", "everywhere"),
+    "views": ("list",),
 }
 """The places around each place, innermost first."""
 
@@ -54,9 +63,10 @@ TITLES: dict[Place, str] = {
     "list": "Moving",
     "runs": "Start screen",
     "table": "Table of runs",
-    "tree": "Tree of experiments",
+    "tree": "Tree of runs",
     "run": "A run's page",
     "curves": "Curves",
+    "overlay": "Curves of several runs",
     "page": "Pages of a run",
     "lines": "Lists of a run",
     "console": "Console",
@@ -64,9 +74,16 @@ TITLES: dict[Place, str] = {
     "changes": "Changed files",
     "patch": "Diff of a file",
     "help": "Help",
+    "pick": "Choosing columns",
+    "facets": "Choosing values",
+    "views": "Saved views",
 }
 
 FORBIDDEN = frozenset(f"ctrl+{letter}" for letter in "abhijmqsz") | {"ctrl+left_square_bracket"}
+
+
+UNBOUND = "unbound"
+"""A key that nobody can press, where an action has none: Textual wants one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +103,16 @@ class Key:
     command: bool = True
     """Offered in the palette; movement is not."""
 
+    @property
+    def name(self) -> str:
+        """What the settings call it: place and action, or place and label.
+
+        An action that takes arguments stands in the table several times, so its label
+        tells which one is meant: `list.page_up`.
+        """
+        action, takes, _ = self.action.removeprefix("screen.").partition("(")
+        return f"{self.place}.{self.label.replace(' ', '_') if takes else action}"
+
 
 KEYS: tuple[Key, ...] = (
     Key("everywhere", ("question_mark", "f1"), "help", "more", "Show the keys that work here", 99),
@@ -98,10 +125,12 @@ KEYS: tuple[Key, ...] = (
         ("y",),
         "copy",
         "copy",
-        "Copy the id of the run, in its lineage what the cursor is on",
+        "Copy the id of the run, on curves the values at the cursor, in lineage what it is on",
         55,
     ),
-    Key("everywhere", ("T",), "theme", "theme", "Change between the dark and the light theme"),
+    Key("everywhere", ("Y",), "copy_as", "copy as", "Copy the run as TSV, JSON or a command"),
+    Key("everywhere", ("ctrl+t",), "theme", "theme", "Show the app in the next theme"),
+    Key("everywhere", (), "choose_theme", "themes", "Choose a theme, seeing each one"),
     Key("everywhere", ("ctrl+c",), "interrupt", "quit", "Quit, when pressed twice"),
     Key("list", ("up", "k"), "move(-1)", "up", "Move up", command=False),
     Key("list", ("down", "j"), "move(1)", "down", "Move down", command=False),
@@ -111,18 +140,62 @@ KEYS: tuple[Key, ...] = (
     Key("list", ("pagedown",), "page(1)", "page down", "Move down by a page", command=False),
     Key("list", ("ctrl+u",), "half(-1)", "half up", "Move up by half a page", command=False),
     Key("list", ("ctrl+d",), "half(1)", "half down", "Move down by half a page", command=False),
-    Key("runs", ("slash",), "filter", "filter", "Show only runs that contain a text", 20),
+    Key("runs", ("slash",), "filter", "filter", "Show only the runs that a query fits", 20),
+    Key("runs", ("f",), "facets", "facets", "Choose values to filter by, with their counts", 33),
     Key("runs", ("tab", "shift+tab"), "pane", "pane", "Go to the other pane", 30),
-    Key("runs", ("t",), "tree", "tree", "Show or hide the tree of experiments"),
-    Key("runs", ("a",), "archived", "archived", "Show or hide archived runs"),
+    Key("runs", ("1",), "tree", "tree", "Show or hide the tree of runs"),
+    Key("runs", ("2",), "table", "table", "Go to the table of runs"),
+    Key("runs", ("b",), "group", "group", "Group runs by what you choose", 32),
+    Key("runs", ("B",), "group_but_seed", "but seed", "Group by all params but the seed, or not"),
+    Key("runs", ("3",), "peek", "peek", "Show or hide more of the run under the cursor", 38),
+    Key("runs", ("V",), "views", "views", "Open, save or delete a saved view"),
+    Key("runs", (), "keep_filter", "keep filter", "Open the app with this filter from now on"),
+    Key("runs", ("z",), "archived", "archived", "Show or hide archived runs"),
+    Key("facets", ("space",), "choose", "choose", "Choose the value, or choose it no more", 5),
+    Key("facets", ("x",), "exclude", "leave out", "Leave the runs with this value out", 6),
+    Key("facets", ("enter",), "take", "take", "Put what is chosen into the filter line", 7),
+    Key("facets", ("right", "l", "tab"), "side(1)", "values", "Go to the values", 8),
+    Key("facets", ("left", "h", "shift+tab"), "side(-1)", "fields", "Go to the fields", 9),
+    Key("runs", ("C",), "overlay", "curves", "Draw the curves of the marked runs over each other"),
     Key("table", ("enter",), "open", "open", "Open the run under the cursor", 10),
-    Key("table", ("left", "h"), "column(-1)", "left", "Go to the column left", command=False),
-    Key("table", ("right", "l"), "column(1)", "right", "Go to the column right", command=False),
+    Key("table", ("left",), "column(-1)", "left", "Go to the column left", command=False),
+    Key("table", ("right",), "column(1)", "right", "Go to the column right", command=False),
+    Key(
+        "table",
+        ("h",),
+        "inward(-1)",
+        "fold",
+        "Go to the column left; in a table of groups, fold",
+        command=False,
+    ),
+    Key(
+        "table",
+        ("l",),
+        "inward(1)",
+        "unfold",
+        "Go to the column right; in a table of groups, unfold",
+        command=False,
+    ),
     Key("table", ("s",), "sort", "sort", "Sort by the column under the cursor", 25),
     Key("table", ("S",), "reverse", "reverse", "Reverse the order", 45),
-    Key("tree", ("enter",), "open", "runs", "Go to the runs of this experiment", 10),
+    Key("table", ("comma",), "sort_then", "then by", "Sort by this column after the others"),
+    Key("table", ("space",), "mark", "mark", "Mark the run, or unmark it", 22),
+    Key("table", ("v",), "mark_range", "range", "Begin a range; at its other end, mark it"),
+    Key("table", ("A",), "mark_all", "mark all", "Mark all runs that are shown"),
+    Key("table", ("asterisk",), "invert", "invert", "Mark the shown runs that are not marked"),
+    Key("runs", ("U",), "restore_marks", "marks back", "Bring back the marks that were cleared"),
+    Key("table", ("less_than_sign",), "resize_column(-1)", "narrower", "Make the column narrower"),
+    Key("table", ("greater_than_sign",), "resize_column(1)", "wider", "Make the column wider"),
+    Key("table", ("shift+left",), "move_column(-1)", "move left", "Move the column to the left"),
+    Key("table", ("shift+right",), "move_column(1)", "move right", "Move the column to the right"),
+    Key("table", ("p",), "pin_column", "pin", "Pin the column at the left, or let it go"),
+    Key("table", ("x",), "hide_column", "hide", "Hide the column"),
+    Key("table", ("o",), "screen.choose_columns", "columns", "Choose the columns", 28),
+    Key("table", ("d",), "screen.differing", "differing", "Show only columns that differ"),
+    Key("tree", ("enter",), "open", "runs", "Go to the runs of this branch", 10),
     Key("tree", ("left", "h"), "fold", "fold", "Fold the branch, or go to its parent", 15),
     Key("tree", ("right", "l"), "unfold", "unfold", "Unfold the branch", 16),
+    Key("tree", ("o",), "screen.choose_levels", "levels", "Choose the levels of the tree", 18),
     Key("run", ("1",), "tab(0)", "overview", "Show the overview"),
     Key("run", ("2",), "tab(1)", "curves", "Show the curves"),
     Key("run", ("3",), "tab(2)", "params", "Show the params"),
@@ -161,6 +234,15 @@ KEYS: tuple[Key, ...] = (
         "curves", ("slash",), "screen.filter", "filter", "Show only metrics that contain a text", 15
     ),
     Key("curves", ("L",), "log_axis", "log y", "Change to a logarithmic y axis and back", 20),
+    Key("curves", ("X",), "log_x", "log x", "Change to a logarithmic x axis and back"),
+    Key(
+        "curves",
+        ("x",),
+        "choose_x",
+        "x axis",
+        "Choose the x axis: step, time, time of day, or a metric such as epoch",
+        22,
+    ),
     Key(
         "curves",
         ("s",),
@@ -179,6 +261,21 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("curves", ("minus",), "zoom(-1)", "zoom out", "Zoom out"),
     Key("curves", ("0",), "zoom(0)", "all steps", "Show all steps"),
+    Key("curves", ("less_than_sign", "shift+left"), "pan(-1)", "pan left", "Show what is left"),
+    Key("curves", ("greater_than_sign", "shift+right"), "pan(1)", "pan", "Show what is right", 29),
+    Key("curves", ("b",), "bands", "bands", "Draw runs of all seeds as mean and band", 24),
+    Key("curves", ("w",), "difference", "difference", "Draw the difference of two runs", 27),
+    Key(
+        "curves",
+        ("v",),
+        "threshold",
+        "threshold",
+        "Find the first step at which each run crosses a value",
+        26,
+    ),
+    Key("curves", ("space",), "pin", "pin", "Pin the metric of a chart, enlarged the chosen run"),
+    Key("curves", ("o",), "choose_metrics", "metrics", "Choose the metrics to show", 23),
+    Key("curves", ("c",), "console", "console", "Go to what was printed at the cursor's time"),
     Key("lines", ("slash",), "screen.filter", "filter", "Show only lines that contain a text", 20),
     Key("lineage", ("enter",), "open", "open", "Open the changed files, or fold and unfold", 10),
     Key("lineage", ("left", "h"), "fold", "fold", "Fold the branch, or go to its parent", 15),
@@ -192,19 +289,55 @@ KEYS: tuple[Key, ...] = (
     Key(
         "patch", ("left_square_bracket", "K"), "screen.next(-1)", "before", "Go to the file before"
     ),
+    Key("views", ("enter",), "take", "open", "Show the runs so", 10),
+    Key("views", ("a",), "add", "save", "Save what you see now under a name", 15),
+    Key("views", ("w",), "replace", "overwrite", "Save what you see now as this view", 20),
+    Key("views", ("x", "delete"), "delete", "delete", "Delete the view", 25),
+    Key("views", ("u",), "undo", "undo", "Bring back what was deleted or overwritten", 30),
+    Key("views", ("escape", "q"), "leave", "back", "Change nothing", 99),
+    Key("pick", ("space",), "choose", "show", "Show the column, or show it no more", 10),
+    Key("pick", ("right",), "fold(True)", "statistics", "Unfold a metric's statistics", 15),
+    Key("pick", ("left",), "fold(False)", "fold", "Fold them"),
+    Key("pick", ("shift+up",), "move_column(-1)", "move", "Move the column to the front", 20),
+    Key("pick", ("shift+down",), "move_column(1)", "move back", "Move the column to the back"),
+    Key("pick", ("equals_sign",), "rename", "title", "Give the column a title", 25),
+    Key("pick", ("less_than_sign",), "resize(-1)", "narrower", "Make the column narrower"),
+    Key("pick", ("greater_than_sign",), "resize(1)", "wider", "Make the column wider", 30),
+    Key("pick", ("delete",), "automatic", "automatic", "Let the app choose the columns", 35),
+    Key("pick", ("up",), "move(-1)", "up", "Move up", command=False),
+    Key("pick", ("down",), "move(1)", "down", "Move down", command=False),
+    Key("pick", ("pageup",), "page(-1)", "page up", "Move up by a page", command=False),
+    Key("pick", ("pagedown",), "page(1)", "page down", "Move down by a page", command=False),
+    Key("pick", ("escape",), "leave", "give up", "Change nothing", 40),
+    Key("pick", ("enter",), "take", "done", "Show the table so", 99),
 )
 
 
+_active: Sequence[Key] = KEYS
+
+
+def use_keys(keys: Sequence[Key]) -> None:
+    """Let footer, help and palette tell these keys: the table with the person's own."""
+    global _active
+    _active = keys
+
+
 def bindings(place: Place) -> list[BindingType]:
-    """Return the Textual bindings of one place, none of them in Textual's own footer."""
+    """Return the Textual bindings of one place as shipped, none in Textual's own footer.
+
+    The person's own keys are laid over them by the app, by the actions' names.
+    """
+    from textual.binding import Binding  # `tt keys` tells the table without Textual
+
     return [
         # ctrl+c must quit also while a text field has the focus.
         Binding(
-            ",".join(key.keys),
+            ",".join(key.keys) or UNBOUND,
             key.action,
             key.description,
             show=False,
             priority="ctrl+c" in key.keys,
+            id=key.name,
         )
         for key in KEYS
         if key.place == place
@@ -212,14 +345,25 @@ def bindings(place: Place) -> list[BindingType]:
 
 
 def keys_at(place: Place) -> Iterator[Key]:
-    """Yield the keys that work in a place: its own first, then those of the places around."""
+    """Yield the keys that work in a place: its own first, then those of the places around.
+
+    A key that means something nearer is left out of what it means farther out; an action
+    that is left without any is still a command.
+    """
+    nearer: set[str] = set()
     for where in (place, *AROUND[place]):
-        yield from (key for key in KEYS if key.place == where)
+        here = [key for key in _active if key.place == where]
+        for key in here:
+            names = tuple(name for name in key.keys if name not in nearer)
+            yield key if names == key.keys else replace(key, keys=names)
+        nearer.update(name for key in here for name in key.keys)
 
 
 def hints(place: Place) -> list[tuple[str, str]]:
     """Return key and label of what the footer names in a place, most useful first."""
-    ranked = sorted((key for key in keys_at(place) if key.rank), key=lambda key: key.rank)
+    ranked = sorted(
+        (key for key in keys_at(place) if key.rank and key.keys), key=lambda key: key.rank
+    )
     return [(key_name(key.keys[0]), key.label) for key in ranked]
 
 
@@ -233,6 +377,14 @@ _NAMES = {
     "plus": "+",
     "equals_sign": "=",
     "minus": "-",
+    "comma": ",",
+    "asterisk": "*",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "shift+up": "shift+↑",
+    "shift+down": "shift+↓",
+    "shift+left": "shift+←",
+    "shift+right": "shift+→",
     "pageup": "pgup",
     "pagedown": "pgdn",
     "up": "↑",
@@ -252,11 +404,11 @@ def key_names(key: Key) -> str:
     return " ".join(map(key_name, key.keys))
 
 
-def markdown_table() -> str:
-    """Return the whole table in Markdown, for the README."""
+def markdown_table(keys: Sequence[Key] = KEYS) -> str:
+    """Return a table of keys in Markdown; by default the shipped one, for the README."""
     lines = ["| where | key | what it does |", "| --- | --- | --- |"]
     for place, title in TITLES.items():
-        for key in (key for key in KEYS if key.place == place):
-            names = " ".join(f"`{key_name(name)}`" for name in key.keys)
+        for key in (key for key in keys if key.place == place):
+            names = " ".join(f"`{key_name(name)}`" for name in key.keys) or "by name"
             lines.append(f"| {title} | {names} | {key.description} |")
     return "\n".join(lines) + "\n"

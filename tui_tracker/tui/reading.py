@@ -1,7 +1,8 @@
 """What the screens ask the store: a few queries at a time, answered as one value.
 
 Imported by the workers only, so that the first frame waits neither for SQLite nor for a
-query. One answer holds all that changes together, and is painted once.
+query. One answer holds all that changes together, and is painted once. What the table of
+runs can do without is imported where it is used: the first page waits for this module.
 """
 
 from __future__ import annotations
@@ -12,44 +13,28 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tui_tracker.capture.redaction import redact_text
-from tui_tracker.lineage.words import code_line
-from tui_tracker.queries import (
-    Buckets,
-    ConsoleLine,
-    ExperimentRow,
-    MetricSummary,
-    Order,
-    RunDetail,
-    RunRow,
-    Selection,
-    Series,
-    get_rows,
-    get_run,
-    list_columns,
-    list_experiments,
-    list_run_keys,
-    read_buckets,
-    read_console,
-    read_series,
-)
+from tui_tracker.queries import Order, RunRow, Selection, get_rows, list_run_keys
 from tui_tracker.store import Store
 from tui_tracker.tui.columns import (
     SAMPLED_PARAMS,
     SAMPLED_RUNS,
     Column,
+    column_of,
     rank_metrics,
     table_columns,
 )
+from tui_tracker.tui.reading_tree import read_tree
 
 if TYPE_CHECKING:
     from tui_tracker.code_store import CodeChange
     from tui_tracker.lineage import LineageTree, Progress
+    from tui_tracker.queries import ConsoleLine, RunDetail
+    from tui_tracker.queries.groups import GroupRow
+    from tui_tracker.tui.tree import TreeFound, TreeWanted
 
-EXACT_POINTS = 200_000
-"""A longer curve is read to the value under the cursor by buckets only."""
 COUNTED_RUNS = 5_000
 """Up to so many runs columns are chosen by all of them, above by a sample."""
+NEWEST = Order()
 MANY_METRICS = 2_000
 SPARKED = 12
 SPARK_BUCKETS = 24
@@ -65,8 +50,12 @@ class RunsWanted:
     count: int
     columns: tuple[Column, ...] | None
     """None: choose them by what the runs have."""
-    experiments: bool
-    """Also read the experiments."""
+    tree: TreeWanted | None
+    """The branches to read as well."""
+    differing: bool = False
+    """Of the columns only those that differ between the runs, and all such params."""
+    group: tuple[str, ...] = ()
+    """What the runs are grouped by; empty where they are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,26 +63,41 @@ class RunsFound:
     """The answer to `RunsWanted`."""
 
     wanted: RunsWanted
-    experiments: tuple[ExperimentRow, ...] | None
-    """All there are, whatever is selected; None where they were not asked for."""
+    tree: TreeFound | None
+    """Branches of all runs, whatever is selected; None where they were not asked for."""
     keys: list[int]
     columns: tuple[Column, ...]
     """Empty where there is no run to choose them by."""
     rows: dict[int, RunRow]
     read_at: datetime
+    groups: tuple[GroupRow, ...] = ()
+    """In their order, where groups were asked for; `keys` are then in no order to be shown."""
+    metrics: tuple[str, ...] = ()
+    """Specs of the metrics that the groups have statistics of."""
 
 
 def find_runs(store: Store, wanted: RunsWanted) -> RunsFound:
     """Return the keys of a table, its columns, and the cells of its visible lines."""
-    keys = list_run_keys(store, wanted.selection, wanted.order)
+    order = NEWEST if wanted.group else wanted.order
+    keys = list_run_keys(store, wanted.selection, order)
     columns = wanted.columns or (choose_columns(store, wanted.selection, keys) if keys else ())
-    first = max(0, min(wanted.first, len(keys) - wanted.count))
-    rows = read_rows(store, keys[first : first + wanted.count], columns)
-    experiments = None
-    if wanted.experiments:
-        everything = Selection(archived=wanted.selection.archived)
-        experiments = tuple(list_experiments(store, everything))
-    return RunsFound(wanted, experiments, keys, columns, rows, datetime.now(UTC))
+    if wanted.differing and keys:
+        columns = differing_columns(store, wanted.selection, columns)
+    groups: tuple[GroupRow, ...] = ()
+    metrics: tuple[str, ...] = ()
+    if wanted.group:
+        from tui_tracker.tui.group_reading import TAKEN_NAMES, find_groups
+
+        groups, metrics = find_groups(store, wanted, columns)
+        shown = groups[wanted.first : wanted.first + wanted.count]
+        visible = [key for group in shown for key in group.members[:TAKEN_NAMES]]
+    else:
+        first = max(0, min(wanted.first, len(keys) - wanted.count))
+        visible = keys[first : first + wanted.count]
+    rows = read_rows(store, visible, columns)
+    tree = read_tree(store, wanted.tree) if wanted.tree else None
+    now = datetime.now(UTC)
+    return RunsFound(wanted, tree, keys, columns, rows, now, groups, metrics)
 
 
 def choose_columns(store: Store, selection: Selection, keys: Sequence[int]) -> tuple[Column, ...]:
@@ -101,6 +105,8 @@ def choose_columns(store: Store, selection: Selection, keys: Sequence[int]) -> t
     apart = max(1, len(keys) // SAMPLED_RUNS)
     some = keys[::apart][:SAMPLED_RUNS]
     if len(keys) <= COUNTED_RUNS:
+        from tui_tracker.queries import list_columns
+
         params, metrics = list_columns(store, selection)
     else:
         params, metrics = _sampled_names(store, some)
@@ -130,11 +136,43 @@ def _by_frequency(names: Counter[str]) -> list[str]:
     return sorted(names, key=lambda name: (-names[name], name))
 
 
+def differing_columns(
+    store: Store, selection: Selection, columns: Sequence[Column]
+) -> tuple[Column, ...]:
+    """Return the columns that differ between the runs: of the given ones, and all params.
+
+    Pinned ones stay, for without a name nobody knows which run is which; so do those of
+    which it is not known.
+    """
+    from tui_tracker.queries import list_choices
+
+    choices = list_choices(store, selection)
+    same = {(one.spec.kind, one.spec.key) for one in choices if not one.differs}
+    kept = [c for c in columns if c.pinned or (c.spec.partition(":")[0], c.key) not in same]
+    there = {(column.kind, column.key) for column in kept}
+    more = [
+        column_of(one.spec)
+        for one in choices
+        if one.spec.kind == "param" and one.differs and ("param", one.spec.key) not in there
+    ]
+    return (*kept, *more)
+
+
 def read_rows(store: Store, keys: Sequence[int], columns: Sequence[Column]) -> dict[int, RunRow]:
     """Return the rows of some runs with the cells that the columns show."""
-    params = [column.key for column in columns if column.kind == "param"]
-    metrics = [column.key for column in columns if column.kind == "metric"]
-    return {row.key: row for row in get_rows(store, keys, params=params, metrics=metrics)}
+
+    def names(kind: str) -> list[str]:
+        return [column.key for column in columns if column.kind == kind]
+
+    rows = get_rows(
+        store,
+        keys,
+        params=names("param"),
+        metrics=names("metric"),
+        sparks=names("spark"),
+        notes=any(column.kind == "notes" for column in columns),
+    )
+    return {row.key: row for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +187,8 @@ class RunFound:
 
 def read_run(store: Store, key: int) -> RunFound:
     """Return everything that the pages of a run show but curves and console."""
+    from tui_tracker.queries import get_run, read_buckets
+
     detail = get_run(store, key)
     sparks = {}
     for label in rank_metrics(list(detail.row.metrics))[:SPARKED]:
@@ -159,36 +199,10 @@ def read_run(store: Store, key: int) -> RunFound:
     return RunFound(detail, sparks, datetime.now(UTC))
 
 
-@dataclass(frozen=True, slots=True)
-class CurvesFound:
-    """Buckets of some metrics of a run, and the points of one where they are few enough."""
-
-    run: int
-    buckets: dict[str, Buckets | None]
-    exact: tuple[str, Series] | None
-
-
-def read_curves(
-    store: Store,
-    run: int,
-    metrics: Sequence[tuple[MetricSummary, tuple[int, int] | None]],
-    count: int,
-    *,
-    exact: bool,
-) -> CurvesFound:
-    """Return the curves of some metrics in at most `count` buckets, between their steps."""
-    buckets = {}
-    for metric, steps in metrics:
-        low, high = steps or (None, None)
-        buckets[metric.label] = read_buckets(store, run, metric.key, count, low=low, high=high)
-    points = None
-    if exact and metrics and metrics[0][0].count <= EXACT_POINTS:
-        points = (metrics[0][0].label, read_series(store, run, metrics[0][0].key))
-    return CurvesFound(run, buckets, points)
-
-
 def read_lines(store: Store, run: int, first: int, count: int) -> list[ConsoleLine]:
     """Return lines of a run's console."""
+    from tui_tracker.queries import read_console
+
     return read_console(store, run, first, count)
 
 
@@ -222,7 +236,10 @@ def read_changes(store: Store, key: int) -> ChangesFound:
     Raises:
         CodeUnavailable: there is no copy of the code.
     """
+    from tui_tracker.capture.redaction import redact_text
     from tui_tracker.compare.code import changes_of_run
+    from tui_tracker.lineage.words import code_line
+    from tui_tracker.queries import get_run
 
     changes, patches, facts = changes_of_run(store, key)
     run = get_run(store, key)

@@ -1,256 +1,298 @@
-"""One chart as lines of spans: title in the frame line, round ticks, braille dots.
+"""One chart as lines of spans: title in the frame line, round ticks, dots, letters, marks.
 
 A pure function of its values, so that the grid can compare what it drew before with what
-it would draw now and repaint only lines that differ.
+it would draw now and repaint only cells that differ.
 """
 
 from __future__ import annotations
 
-import math
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tui_tracker.curves import (
+    ASCII,
+    BRAILLE,
     Axis,
-    braille,
-    columns,
+    Canvas,
+    Curve,
+    fill,
     gaps,
+    log_labels,
     log_ticks,
-    smooth,
+    nice_range,
+    smoothed,
     tick_labels,
     ticks,
-    value_range,
+    trace,
 )
-from tui_tracker.formatting import cell_width, crop, format_count, format_number, printable
-from tui_tracker.tui.columns import metric_stat
+from tui_tracker.curves.canvas import stretches
+from tui_tracker.formatting import crop
+from tui_tracker.tui.widgets.curve_model import Chart, Trace
+from tui_tracker.tui.widgets.curve_title import title_line
+from tui_tracker.tui.widgets.curve_x import tick_line, x_axis
 from tui_tracker.tui.widgets.line_widget import Line, Role, Span
-
-if TYPE_CHECKING:
-    from tui_tracker.queries import Buckets, MetricSummary
 
 GUTTER_MOST = 10
 TITLE_LINES, TICK_LINES = 1, 1
+LETTERS_APART = 28
+"""Cells between the letters along a line, where several lines are drawn."""
+
+Overlay = dict[tuple[int, int], tuple[str, Role]]
+"""Characters that stand on the dots, by row and cell."""
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
-    """What one chart shows and how."""
+class Glyphs:
+    """The characters around and between the dots."""
 
-    metric: MetricSummary
-    buckets: Buckets | None
-    """None until they were read."""
-    log: bool = False
-    smoothing: float = 0.0
-    view: tuple[int, int] | None = None
-    """First and last step shown; None for all."""
-    cursor: int | None = None
-    """The step under the cursor of an enlarged chart."""
-    reading: str = ""
-    """The value at the cursor, in words."""
-
-    @property
-    def x_range(self) -> tuple[int, int]:
-        """The steps that the x axis spans."""
-        if self.view is not None:
-            return self.view
-        if self.buckets is not None:
-            return self.buckets.first_step, self.buckets.last_step
-        return self.metric.first_step, self.metric.last_step
+    axis: str
+    tick: str
+    cursor: str
+    gap: str
+    level: str
+    mark: str
+    dots: str
 
 
-def x_axis(chart: Chart, plot_cells: int) -> Axis:
-    """Return the step axis of a chart whose plot is `plot_cells` wide."""
-    low, high = chart.x_range
-    return Axis(low, max(high, low + 1), max(2, 2 * plot_cells))
+UNICODE = Glyphs("│", "┤", "│", "×", "┄", "▾", BRAILLE)
+PLAIN = Glyphs("|", "+", "|", "x", "-", "!", ASCII)
 
 
-def y_labels(chart: Chart, height: int) -> list[tuple[float, str]]:
-    """Return the ticks of the y axis with their labels; empty where nothing is drawn."""
-    limits = _limits(chart)
+def glyphs(chart: Chart) -> Glyphs:
+    return PLAIN if chart.look.ascii else UNICODE
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The y axis of a chart: its range, and what is written beside it."""
+
+    limits: tuple[float, float] | None
+    labels: tuple[tuple[float, str], ...] = ()
+
+
+def frame(chart: Chart, height: int) -> Frame:
+    """Return the y axis of a chart of `height` lines."""
+    limits = chart.limits
     if limits is None:
-        return []
+        return Frame(None)
     count = max(3, (height - TITLE_LINES - TICK_LINES) // 3)
-    values = log_ticks(*limits, count) if chart.log else ticks(*limits, count)
-    return list(zip(values, tick_labels(values), strict=True))
+    if chart.look.log_y:
+        values = log_ticks(*limits, count)
+        labels = log_labels(values)
+    else:
+        limits = nice_range(*limits, count)
+        values = ticks(*limits, count)
+        labels = tick_labels(values)
+    return Frame(limits, tuple(zip(values, labels, strict=True)))
 
 
-def gutter(charts: Sequence[Chart], height: int) -> int:
+def gutter(frames: Sequence[Frame]) -> int:
     """Return the cells left of the plots, one for all charts of a grid."""
-    widths = [len(label) for chart in charts for _, label in y_labels(chart, height)]
+    widths = [len(label) for one in frames for _, label in one.labels]
     return min(GUTTER_MOST, max(widths, default=1)) + 2
 
 
-def draw(chart: Chart, width: int, height: int, left: int, *, chosen: bool) -> list[Line]:
+def draw(
+    chart: Chart, width: int, height: int, left: int, *, chosen: bool, y_axis: Frame | None = None
+) -> list[Line]:
     """Return the chart as `height` lines of at most `width` cells, `left` of them gutter."""
     plot = (max(1, width - left), max(1, height - TITLE_LINES - TICK_LINES))
     lines = [title_line(chart, width, chosen=chosen)]
-    limits = _limits(chart)
-    if limits is None:
-        words = "reading …" if chart.buckets is None else _no_values(chart)
-        lines += [((" " * left, ""), (crop(words, plot[0]), "dim"))] * 1
+    y_axis = y_axis or frame(chart, height)
+    if y_axis.limits is None:
+        lines += [((" " * left, ""), (crop(_nothing(chart), plot[0]), "dim"))]
         return [*lines, *[()] * (height - len(lines))]
-    y = Axis(*limits, 4 * plot[1], log=chart.log)
+    y = Axis(*y_axis.limits, 4 * plot[1], log=chart.look.log_y)
     x = x_axis(chart, plot[0])
-    marks = {plot[1] - 1 - y.place(value) // 4: label for value, label in y_labels(chart, height)}
-    for row, cells in enumerate(_cells(chart, x, y, plot)):
+    marks = {plot[1] - 1 - y.place(value) // 4: label for value, label in y_axis.labels}
+    shapes = glyphs(chart)
+    for row, cells in enumerate(_rows(chart, x, y, plot)):
         label = marks.get(row, "")
-        axis = "┤" if label else "│"
-        edge: Line = (
+        edge = shapes.tick if label else shapes.axis
+        side: Line = (
             (crop(label, left - 2).rjust(left - 2), "dim"),
-            (f" {axis}" if left > 1 else axis, "faint"),
+            (f" {edge}" if left > 1 else edge, "faint"),
         )
-        lines.append((*edge, *cells))
-    lines.append(_tick_line(x, left, plot[0]))
+        lines.append((*side, *cells))
+    lines.append(tick_line(chart, x, left, plot[0]))
     return lines
 
 
-def _limits(chart: Chart) -> tuple[float, float] | None:
-    if chart.buckets is None:
-        return None
-    return value_range(chart.buckets.mins, chart.buckets.maxs, log=chart.log)
-
-
-def _no_values(chart: Chart) -> str:
-    if chart.log and chart.metric.max is not None:
+def _nothing(chart: Chart) -> str:
+    if chart.unread or (chart.traces and all(trace.curve is None for trace in chart.traces)):
+        return "reading …" if not chart.look.ascii else "reading ..."
+    known = [trace.summary for trace in chart.traces if trace.summary is not None]
+    if chart.look.log_y and any(one.max is not None or one.min is not None for one in known):
         return "no value above zero: press L for a linear axis"
     return "no finite value"
 
 
-def title_line(chart: Chart, width: int, *, chosen: bool) -> Line:
-    """Return the frame line with the metric's name and what it came to."""
-    rule: Role = "accent" if chosen else "faint"
-    name = crop(printable(chart.metric.label), max(4, width - 8))
-    notes = _notes(chart, width - cell_width(name) - 6)
-    taken = sum(cell_width(text) for text, _ in notes)
-    fill = max(0, width - 3 - cell_width(name) - 1 - taken - (1 if notes else 0))
-    title: Role = "accent" if chosen else "bold"
-    spans: list[Span] = [("── ", rule), (name, title), (" " + "─" * fill, rule)]
-    if notes:
-        spans += [(" ", ""), *notes]
-    return tuple(spans)
+class _Owners:
+    """Whose cells are whose: roles and letters by the owners of a canvas."""
+
+    def __init__(self) -> None:
+        self.roles: list[Role] = [""]
+        self.letters = [" "]
+        self._single: dict[Role, int] = {}
+
+    def add(self, role: Role, letter: str) -> int:
+        """Return the owner of a layer; one is a byte, so the last is shared by all above."""
+        if len(self.roles) < 255:
+            self.roles.append(role)
+            self.letters.append(letter)
+        return len(self.roles) - 1
+
+    def of(self, role: Role) -> int:
+        """Return the owner of single characters of a role."""
+        if role not in self._single:
+            self._single[role] = self.add(role, " ")
+        return self._single[role]
 
 
-def _notes(chart: Chart, room: int) -> list[Span]:
-    """Return the words at the right of the title, as many as there is room for."""
-    metric = chart.metric
-    if chart.reading:
-        return [(crop(chart.reading, max(0, room)), "")]
-    last = f"last {format_number(metric.last)}"
-    stat = metric_stat(metric.label)
-    best, at = {
-        "min": (metric.min, metric.min_step),
-        "max": (metric.max, metric.max_step),
-        "last": (None, None),
-    }[stat]
-    long = f"{stat} {format_number(best)} at {format_count(at)}" if at is not None else ""
-    short = f"{stat} {format_number(best)}" if best is not None else ""
-    broken = " ".join(
-        f"{count} {word}" for count, word in ((metric.nan, "NaN"), (metric.inf, "inf")) if count
-    )
-    state = " ".join(
-        word for word in ("log" if chart.log else "", _smoothing_word(chart.smoothing)) if word
-    )
-    for parts in (
-        [(state, "second"), (broken, "bad"), (long, "dim"), (last, "dim")],
-        [(state, "second"), (broken, "bad"), (short, "dim"), (last, "dim")],
-        [(state, "second"), (broken, "bad"), (last, "dim")],
-        [(state, "second"), (broken, "bad")],
-        [(broken, "bad"), (last, "dim")],
-        [(broken, "bad"), (format_number(metric.last), "dim")],
-    ):
-        spans: list[Span] = []
-        for text, role in parts:
-            if text:
-                spans += [("  ", ""), (text, role)] if spans else [(text, role)]  # type: ignore[list-item]
-        if sum(cell_width(text) for text, _ in spans) <= room:
-            return spans
-    return []
-
-
-def _smoothing_word(weight: float) -> str:
-    return f"smooth {weight:g}" if weight else ""
-
-
-def _cells(chart: Chart, x: Axis, y: Axis, plot: tuple[int, int]) -> list[Line]:
-    """Return the plot's rows: curve, smoothed curve over it, gaps, and the cursor."""
-    buckets = chart.buckets
-    assert buckets is not None
-    steps = (buckets.low_steps, buckets.high_steps)
-    curve = braille(columns(*steps, buckets.mins, buckets.maxs, x, y), plot[1])
-    over = [" " * plot[0]] * plot[1]
-    if chart.smoothing:
-        middles = [low / 2 + high / 2 for low, high in zip(buckets.mins, buckets.maxs, strict=True)]
-        smoothed = smooth(middles, chart.smoothing)
-        over = braille(columns(*steps, smoothed, smoothed, x, y), plot[1])
-    broken = {dot // 2 for dot in gaps(*steps, buckets.maxs, x)}
+def _rows(chart: Chart, x: Axis, y: Axis, plot: tuple[int, int]) -> list[Line]:
+    """Return the plot's rows: bands and raw curves, the lines over them, letters, marks."""
+    canvas, owners = _painted(chart, x, y, plot)
+    overlay: Overlay = {}
+    shown = glyphs(chart)
+    tell_apart = len(chart.traces) > 1
+    if tell_apart and not chart.look.ascii:
+        _add_letters(overlay, chart, x, y, plot)
+    _add_gaps(overlay, chart, x, plot)
+    _add_marks(overlay, chart, x)
+    spots: dict[int, dict[int, tuple[str, Role]]] = {}
+    for (row, cell), spot in overlay.items():
+        spots.setdefault(row, {})[cell] = spot
+    levels = _levels(chart, y, plot[1])
     at = x.place(chart.cursor) // 2 if chart.cursor is not None else None
     rows = []
-    for row, (below, above) in enumerate(zip(curve, over, strict=True)):
-        marks = broken if row == plot[1] - 1 else set()
-        rows.append(_row(below, above, marks, at, dim=bool(chart.smoothing)))
+    for row, (text, painted) in enumerate(canvas.rows(shown.dots)):
+        cells = _lettered(text, painted, owners) if tell_apart and chart.look.ascii else text
+        ground = _ground(shown, row, levels, at, painted)
+        rows.append(_row(cells, painted, owners, {**ground, **spots.get(row, {})}))
     return rows
 
 
-def _row(below: str, above: str, broken: set[int], at: int | None, *, dim: bool) -> Line:
-    spans: list[tuple[str, Role]] = []
-    for index, (low, high) in enumerate(zip(below, above, strict=True)):
-        text, role = _cell(low, high, dim=dim)
-        if text == " " and index in broken:
-            text, role = "×", "bad"
-        if index == at:
-            text, role = ("│", "second") if text == " " else (text, "second")
-        # A blank has no colour, so it may join either neighbour.
-        if spans and (spans[-1][1] == role or text == " "):
-            spans[-1] = (spans[-1][0] + text, spans[-1][1])
-        else:
-            spans.append((text, role))
-    return tuple(spans)
+def _painted(chart: Chart, x: Axis, y: Axis, plot: tuple[int, int]) -> tuple[Canvas, _Owners]:
+    """Return the dots: what is behind, then all lines over it."""
+    behind, lines, owners = Canvas(*plot), Canvas(*plot), _Owners()
+    smoothing = chart.look.smoothing
+    # What stands out is drawn last, so that nothing hides it.
+    for one in sorted(chart.traces, key=lambda one: (not one.faded, one.pinned or one.chosen)):
+        if one.curve is None:
+            continue
+        role: Role = "faint" if one.faded else one.role
+        if one.spread is not None:
+            behind.add(fill(one.spread, x, y), owners.add(role, "."))
+        if smoothing and not one.faded:
+            behind.add(trace(one.curve, x, y), owners.add("faint", "."))
+        curve = drawn_curve(one, chart)
+        lines.add(trace(curve, x, y, means=one.spread is not None), owners.add(role, one.letter))
+    behind.cover(lines)
+    return behind, owners
 
 
-def _cell(low: str, high: str, *, dim: bool) -> tuple[str, Role]:
-    if high != " ":
-        return high, "accent"
-    if low != " ":
-        return low, "dim" if dim else "accent"
-    return " ", ""
+def drawn_curve(one: Trace, chart: Chart) -> Curve:
+    """Return what is drawn of a line: the smoothed curve, where the chart is smoothed."""
+    assert one.curve is not None
+    return smoothed(one.curve, chart.look.smoothing) if chart.look.smoothing else one.curve
 
 
-def _tick_line(x: Axis, left: int, width: int) -> Line:
-    """Return the labels of the step axis, each centred below its dot column."""
-    values = [value for value in ticks(x.low, x.high, max(2, width // 8)) if value.is_integer()]
-    line = [" "] * width
-    end = -1
-    for value, label in zip(values, tick_labels(values), strict=True):
-        at = x.place(value) // 2
-        start = min(max(0, at - len(label) // 2), width - len(label))
-        if start > end and start >= 0:
-            line[start : start + len(label)] = label
-            end = start + len(label) + 1
-    return ((" " * left + "".join(line).rstrip(), "dim"),)
+def _lettered(text: str, painted: bytes, owners: _Owners) -> str:
+    """Return a row of ASCII in which lines are drawn with their letters."""
+    return "".join(
+        owners.letters[owner] if owner else character
+        for character, owner in zip(text, painted, strict=True)
+    )
 
 
-def reading(chart: Chart, step: int, exact: Sequence[float]) -> str:
-    """Return what the curve shows at a step: its values, or the range of its bucket."""
-    if exact:
-        values = ", ".join(f"{value:.10g}" if math.isfinite(value) else format_number(value)
-                           for value in exact[:3])  # fmt: skip
-        more = f" and {len(exact) - 3} more" if len(exact) > 3 else ""
-        return f"step {format_count(step)}  {values}{more}"
-    buckets = chart.buckets
-    if buckets is None:
-        return ""
-    for low, high, least, most in zip(
-        buckets.low_steps, buckets.high_steps, buckets.mins, buckets.maxs, strict=True
-    ):
-        if low <= step <= high:
-            steps = (
-                format_count(low) if low == high else f"{format_count(low)}–{format_count(high)}"
-            )
-            span = (
-                f"{least:.8g}"
-                if least == most
-                else f"{format_number(least, 6)} … {format_number(most, 6)}"
-            )
-            return f"step {steps}  {span}"
-    return f"step {format_count(step)}"
+def _levels(chart: Chart, y: Axis, height: int) -> dict[int, Role]:
+    """Return the rows that a level runs through: zero of a difference, the threshold."""
+    levels: dict[int, Role] = {}
+    if chart.zero and y.low <= 0 <= y.high and not y.log:
+        levels[height - 1 - y.place(0) // 4] = "faint"
+    if chart.threshold is not None and y.low <= chart.threshold <= y.high:
+        levels[height - 1 - y.place(chart.threshold) // 4] = "second"
+    return levels
+
+
+def _ground(
+    shown: Glyphs, row: int, levels: dict[int, Role], at: int | None, painted: bytes
+) -> dict[int, tuple[str, Role]]:
+    """Return what stands in the blank cells of a row: a level, the cursor."""
+    ground: dict[int, tuple[str, Role]] = {}
+    if row in levels:
+        ground = {c: (shown.level, levels[row]) for c, owner in enumerate(painted) if not owner}
+    # Every other row: as good to see, and half the bytes of a move.
+    if at is not None and row % 2 == 0 and not painted[at]:
+        ground[at] = (shown.cursor, "dim")
+    return ground
+
+
+def _row(text: str, painted: bytes, owners: _Owners, spots: dict[int, tuple[str, Role]]) -> Line:
+    if spots:
+        cells, owned = list(text), bytearray(painted)
+        for cell, (character, role) in spots.items():
+            cells[cell], owned[cell] = character, owners.of(role)
+        text, painted = "".join(cells), bytes(owned)
+    end, roles = len(text.rstrip()), owners.roles
+    return tuple(
+        (text[start:stop], roles[owner]) for start, stop, owner in stretches(painted[:end])
+    )
+
+
+def _add_letters(overlay: Overlay, chart: Chart, x: Axis, y: Axis, plot: tuple[int, int]) -> None:
+    """Put each line's letter where no other line is, near its end and now and then along it.
+
+    Where lines lie on each other a letter would name one of several, so there is none.
+    """
+    named = [one for one in chart.traces if one.curve is not None]
+    rows = [_cells(drawn_curve(one, chart), x, y, plot) for one in named]
+    taken = Counter(cell for points in rows for cell in points.items())
+    letters = max(1, min(plot[0] // LETTERS_APART, 2 * plot[0] // (3 * len(named)) if named else 1))
+    for number, (one, points) in enumerate(zip(named, rows, strict=True)):
+        alone = sorted(column for column, row in points.items() if taken[column, row] == 1)
+        role: Role = "faint" if one.faded else one.role
+        apart = plot[0] // letters
+        shift = apart * number // len(named)
+        for place in [plot[0] - 1, *range(shift, plot[0] - LETTERS_APART // 2, apart)]:
+            near = alone[max(0, bisect_right(alone, place) - 1) : bisect_right(alone, place)]
+            if near and near[0] > place - LETTERS_APART // 2:
+                overlay.setdefault((points[near[0]], near[0]), (one.letter, role))
+
+
+def _cells(curve: Curve, x: Axis, y: Axis, plot: tuple[int, int]) -> dict[int, int]:
+    """Return the row of a line in each cell column that it has a finite value in."""
+    # A point a cell is enough to find where a letter may stand.
+    apart = max(1, len(curve.lows) // plot[0])
+    parts = (curve.lows[::apart], curve.highs[::apart], curve.means[::apart])
+    points = [
+        (low / 2 + high / 2, mean)
+        for low, high, mean in zip(*parts, strict=True)
+        if mean == mean and high >= x.low and low <= x.high and (mean > 0 or not y.log)
+    ]
+    columns = x.places([place for place, _ in points])
+    rows = y.places([mean for _, mean in points])
+    last = plot[1] - 1
+    return {column >> 1: last - (row >> 2) for column, row in zip(columns, rows, strict=True)}
+
+
+def _add_gaps(overlay: Overlay, chart: Chart, x: Axis, plot: tuple[int, int]) -> None:
+    for one in chart.traces:
+        if one.curve is not None and not one.faded:
+            for dot in gaps(one.curve, x):
+                overlay.setdefault((plot[1] - 1, dot // 2), (glyphs(chart).gap, "bad"))
+
+
+def _add_marks(overlay: Overlay, chart: Chart, x: Axis) -> None:
+    """Mark what health found on the top row, and first crossings on it too."""
+    for mark in chart.marks:
+        if x.low <= mark.step <= x.high:
+            overlay[0, x.place(mark.step) // 2] = (glyphs(chart).mark, "bad")
+    for at in chart.crossings:
+        if x.low <= at <= x.high:
+            overlay.setdefault((0, x.place(at) // 2), (glyphs(chart).mark, "second"))
+
+
+__all__ = ["Chart", "Frame", "Span", "draw", "frame", "gutter"]

@@ -16,11 +16,41 @@ from textual.widget import Widget
 
 from tui_tracker.tui.keys import Place
 
-Role = Literal["", "dim", "faint", "bold", "head", "accent", "good", "bad", "mark", "second"]
+Role = Literal[
+    "",
+    "dim",
+    "faint",
+    "bold",
+    "head",
+    "accent",
+    "good",
+    "bad",
+    "mark",
+    "second",
+    "line-1",
+    "line-2",
+    "line-3",
+    "line-4",
+    "line-5",
+    "line-6",
+    "line-7",
+    "line-8",
+]
 Span = tuple[str, Role]
 """Printable text (never markup) and its role."""
 Line = tuple[Span, ...]
 
+SERIES: tuple[Role, ...] = (
+    "line-1",
+    "line-2",
+    "line-3",
+    "line-4",
+    "line-5",
+    "line-6",
+    "line-7",
+    "line-8",
+)
+"""The colours of curves."""
 ROLES: tuple[Role, ...] = (
     "dim",
     "faint",
@@ -31,7 +61,11 @@ ROLES: tuple[Role, ...] = (
     "bad",
     "mark",
     "second",
+    *SERIES,
 )
+
+
+_QUIET = frozenset(("dim", "faint", "head"))
 
 
 class LineWidget(Widget, can_focus=False, inherit_bindings=False):
@@ -62,9 +96,27 @@ class LineWidget(Widget, can_focus=False, inherit_bindings=False):
         return style
 
     def strip(self, spans: Iterable[Span], width: int, *, cursor: bool = False) -> Strip:
-        """Return spans as a strip of exactly `width` cells."""
+        """Return spans as a strip of exactly `width` cells.
+
+        Under the cursor what is dim elsewhere is read, so it looks like all else: one
+        style for most of the line, and half the bytes of a cursor move.
+        """
+        if cursor:
+            spans = _merged(spans)
         segments = [Segment(text, self.role_style(role)) for text, role in spans if text]
         strip = Strip(segments)
         if strip.cell_length != width:
             strip = strip.adjust_cell_length(width)
         return strip.apply_style(self.role_style("cursor")) if cursor else strip
+
+
+def _merged(spans: Iterable[Span]) -> list[Span]:
+    """Return spans without quiet roles, neighbours of one role made one."""
+    merged: list[Span] = []
+    for text, role in spans:
+        role = "" if role in _QUIET else role
+        if merged and (merged[-1][1] == role or not text.strip()):
+            merged[-1] = (merged[-1][0] + text, merged[-1][1])
+        else:
+            merged.append((text, role))
+    return merged
