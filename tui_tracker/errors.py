@@ -13,6 +13,7 @@
         StoreDamaged     SQLite cannot read it
         StoreBusy        another process holds the lock for too long
       JournalDamaged     a journal whose head cannot be read
+      RuleInvalid        a decision rule that says nothing that can be decided by
       QuestionStopped    nobody waits for the answer any more
       RunIsLive          the run still runs in another process
       CannotRun          a command that is none, or cannot be started
@@ -130,6 +131,18 @@ class JournalDamaged(TrackerError):
     def __init__(self, path: str, problem: str) -> None:
         self.path, self.problem = path, problem
         super().__init__(f"{path}: {problem}")
+
+
+class RuleInvalid(TrackerError):
+    """A decision rule that does not parse, or asks for what cannot be decided."""
+
+    def __init__(self, rule: str, column: int, problem: str, nearest: str) -> None:
+        self.rule, self.problem, self.nearest = rule, problem, nearest
+        self.column = column
+        """From 1; 0 where the rule as a whole is meant."""
+        place = f" at column {column}" if column else ""
+        hint = f", did you mean {nearest!r}?" if nearest else ""
+        super().__init__(f"the rule{place}: {problem}{hint}")
 
 
 class QuestionStopped(TrackerError):

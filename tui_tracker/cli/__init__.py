@@ -43,6 +43,11 @@ GROUPS: dict[str, dict[str, str]] = {
         "code": "show a run's code, or rebuild it in a folder",
         "views": "list saved views of the store, or show one",
     },
+    "judge": {
+        "audit": "say what the records of runs leave in doubt, and how to mend it",
+        "plan": "plan an experiment, see what of it is there, run the rest",
+        "decide": "say which configuration wins by a rule, and how surely",
+    },
     "change": {
         "tag": "add tags to a run",
         "untag": "remove tags from a run",
