@@ -8,8 +8,8 @@ Put it into quotes for the shell. `tt fields` lists the fields, `tt values FIELD
 COLUMNS and SORT name what runs have, with commas between: status, name, experiment, started,
 ended, duration, tags, notes, host, user, id, health, a param, a metric (val_f1 is its best
 value, then there are val_f1.last, .min, .max, .mean, .std, .first, .count), spark:METRIC (its
-curve), a fact (data.version, commit), tag:KEY. param:lr, metric:lr or fact:python say which is meant;
-`val_f1.max=best F1|10` has a title and a width. In SORT, `-` puts the largest first.
+curve), a fact (data.version, commit), tag:KEY. param:lr, metric:lr or fact:python say which is
+meant; `val_f1.max=best F1|10` has a title and a width. In SORT, `-` puts the largest first.
 
 --json prints whole runs; with --columns, of each run its id and these columns by their names.
 """
