@@ -24,6 +24,7 @@ INTERRUPTED = 130
 GROUPS: dict[str, dict[str, str]] = {
     "look": {
         "tui": "open the app (as tt alone does)",
+        "serve": "show the app in a browser, on this machine alone",
         "ls": "list runs, all or those that a query fits",
         "tree": "show runs as a tree, by any levels",
         "group": "show runs in groups, with mean and spread of metrics",
@@ -152,7 +153,7 @@ def _run(arguments: list[str]) -> int:
     # A name that the terminal's encoding lacks is no reason to fail.
     for stream in (sys.stdout, sys.stderr):
         if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
-            reconfigure(errors="replace")
+            reconfigure(errors=_stand_in(getattr(stream, "encoding", None) or "utf-8"))
     top = top_parser().parse_args(_with_command(arguments))
     if top.version:
         from tui_tracker import __version__
@@ -168,16 +169,14 @@ def _run(arguments: list[str]) -> int:
     return int(load(name).run(args))
 
 
-def _joined(words: list[str]) -> list[str]:
-    """Return the words with `--sort -lr` as one: argparse would take `-lr` for an option."""
-    joined: list[str] = []
-    for word in words:
-        falls = word.startswith("-") and not word.startswith("--") and len(word) > 1
-        if falls and joined[-1:] == ["--sort"]:
-            joined[-1] = f"--sort={word}"
-        else:
-            joined.append(word)
-    return joined
+def _stand_in(encoding: str) -> str:
+    """Return how what an encoding lacks is written: our signs by their ASCII ones."""
+    if encoding.lower().replace("-", "") == "utf8":
+        return "replace"
+    from tui_tracker.glyphs import HANDLER, register_handler
+
+    register_handler()
+    return HANDLER
 
 
 def _with_command(arguments: list[str]) -> list[str]:
@@ -190,6 +189,18 @@ def _with_command(arguments: list[str]) -> list[str]:
     if rest and rest[0].startswith("-") and rest[0].partition("=")[0] not in ours:
         return [*arguments[:at], "tui", *rest]
     return arguments
+
+
+def _joined(words: list[str]) -> list[str]:
+    """Return the words with `--sort -lr` as one: argparse would take `-lr` for an option."""
+    joined: list[str] = []
+    for word in words:
+        falls = word.startswith("-") and not word.startswith("--") and len(word) > 1
+        if falls and joined[-1:] == ["--sort"]:
+            joined[-1] = f"--sort={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def _add_store(parser: argparse.ArgumentParser) -> None:

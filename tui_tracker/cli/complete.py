@@ -186,6 +186,9 @@ def _metrics(cursor: _Cursor, folder: str | None) -> Iterator[Candidate]:
     for label, metric in row.metrics.items():
         if label not in cursor.values[1:]:
             yield label, f"{metric.count:,} points"
+    # `tt curve` takes further runs before the first metric.
+    if not any(label in row.metrics for label in cursor.values[1:]):
+        yield from (run for run in _runs(cursor, folder) if run[0] not in cursor.values)
 
 
 def _tags(cursor: _Cursor, folder: str | None) -> Iterator[Candidate]:

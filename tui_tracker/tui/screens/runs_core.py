@@ -154,7 +154,7 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         differing = asked.differing and not settled
 
         def question(store: Store) -> Message:
-            from tui_tracker.tui.reading import RunsWanted, find_runs
+            from tui_tracker.tui.reading import RunsWanted
 
             wanted = RunsWanted(
                 asked.selection(),
@@ -166,7 +166,7 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
                 differing,
                 asked.group,
             )
-            return self.Found(asked, find_runs(store, wanted))
+            return self.Found(asked, self.tracker.find_runs(store, wanted))
 
         self.ask("runs", question, about=asked)
 

@@ -143,7 +143,7 @@ class Branching(RunsCore, inherit_bindings=False):
 
     def action_choose_levels(self) -> None:
         from tui_tracker.tui.columns import read_columns
-        from tui_tracker.tui.screens.pick_columns import PickLevels
+        from tui_tracker.tui.screens.pick_levels import PickLevels
 
         asked = replace(self.asked(), text="", where=())
 
@@ -158,10 +158,10 @@ class Branching(RunsCore, inherit_bindings=False):
 
         shown = read_columns(list(self.tree_pane.branches.levels), 0)
         self.app.push_screen(PickLevels(shown), done)
-        self.ask("offers", question)
+        self.ask("levels", question)
 
     def on_branching_levels_found(self, event: Branching.LevelsFound) -> None:
-        from tui_tracker.tui.screens.pick_columns import PickLevels
+        from tui_tracker.tui.screens.pick_levels import PickLevels
 
         if isinstance(self.app.screen, PickLevels):
             self.app.screen.show_offers(event.offers)
