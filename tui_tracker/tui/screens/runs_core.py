@@ -1,0 +1,218 @@
+"""What the parts of the start screen share: its panes, what the table shows, and the asking.
+
+The screen is made of parts (`Filtering`, `Ordering`, `Marking` ...), each a class over
+`RunsCore` in a file of its own. A part changes what is wanted and calls `ask_runs`; only
+the answer changes what is shown, all at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+from textual.timer import Timer
+
+from tui_tracker.formatting import printable
+from tui_tracker.tui.screens.base import TrackerScreen
+from tui_tracker.tui.screens.runs_title import count_words, name_words, order_words
+from tui_tracker.tui.widgets.bar import Bar
+from tui_tracker.tui.widgets.experiment_tree import ExperimentTree
+from tui_tracker.tui.widgets.line_widget import Line, Span
+from tui_tracker.tui.widgets.run_table import RunTable
+
+if TYPE_CHECKING:
+    from tui_tracker.queries import RunRow
+    from tui_tracker.store import Store
+    from tui_tracker.tui.columns import Column
+    from tui_tracker.tui.reading import RunsFound
+
+COLUMNS_AGAIN_S = 2.0
+"""While runs are running, new metrics become columns at most this often."""
+NO_RUNS: tuple[Line, ...] = (
+    (),
+    ((" No runs yet.", "bold"),),
+    (),
+    ((" Log one from Python:", "dim"),),
+    (),
+    (("   import tui_tracker as tt", ""),),
+    (('   with tt.init(experiment="first", params={"lr": 0.001}) as run:', ""),),
+    (('       run.log({"loss": 0.5}, step=0)', ""),),
+    (),
+    ((" or bring them over from another tracker:", "dim"), ("  tt import PATH", "")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which runs the table shows, and in what order."""
+
+    path: str
+    """The branch of the tree; "" for all experiments."""
+    text: str
+    """The filter."""
+    archived: bool
+    """Archived runs are shown, too."""
+    field: str
+    descending: bool
+
+
+class RunsCore(TrackerScreen, inherit_bindings=False):
+    """Tree and table, the questions of both, and their answers."""
+
+    @dataclass
+    class Found(Message):
+        """The table's runs were read."""
+
+        asked: Asked
+        found: RunsFound
+
+    @dataclass
+    class RowsFound(Message):
+        """Cells of more lines were read."""
+
+        rows: dict[int, RunRow]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = ""
+        """The filter that is wanted."""
+        self.archived = False
+        self.field, self.descending = "started", True
+        self.shown: Asked | None = None
+        """What the table shows now; None before the first answer."""
+        self._changed = True
+        """The experiments may be others than those in the tree."""
+        self._columns_at = 0.0
+        self._rows_at = monotonic()
+        self._ticking: Timer | None = None
+
+    @property
+    def tree_pane(self) -> ExperimentTree:
+        return self.query_one(ExperimentTree)
+
+    @property
+    def table(self) -> RunTable:
+        return self.query_one(RunTable)
+
+    def asked(self) -> Asked:
+        """Return what the table should show."""
+        return Asked(self.tree_pane.path, self.text, self.archived, self.field, self.descending)
+
+    # Asking.
+
+    def read_again(self) -> None:
+        self._changed = True
+        self.ask_runs()
+
+    def ask_runs(self) -> None:
+        """Ask for the table, and for the experiments if they may have changed."""
+        asked, table = self.asked(), self.table
+        first = table.top if asked == self.shown else 0
+        count, columns, changed = max(1, self.size.height), self._columns(asked), self._changed
+
+        def question(store: Store) -> Message:
+            from tui_tracker.queries import Order, Selection
+            from tui_tracker.tui.reading import RunsWanted, find_runs
+
+            selection = Selection(asked.path or None, query=asked.text, archived=asked.archived)
+            order = Order(asked.field, asked.descending)
+            wanted = RunsWanted(selection, order, first, count, columns, changed)
+            return self.Found(asked, find_runs(store, wanted))
+
+        self.ask("runs", question)
+
+    def _columns(self, asked: Asked) -> tuple[Column, ...] | None:
+        """Return the columns to fill; None to have them chosen by what the runs have."""
+        shown = self.shown
+        # A filter keeps the columns of what it filters, as does another order.
+        same = shown is not None and (asked.path, asked.archived) == (shown.path, shown.archived)
+        stale = self._changed and monotonic() - self._columns_at >= COLUMNS_AGAIN_S
+        return self.table.columns if same and not stale else None
+
+    def on_runs_core_found(self, event: RunsCore.Found) -> None:
+        found, table = event.found, self.table
+        if found.wanted.columns is None:
+            self._columns_at = monotonic()
+        if found.experiments is not None:
+            self.tree_pane.experiments = found.experiments
+            self._changed = False
+        table.empty = self._nothing()
+        table.sorted_by = (event.asked.field, event.asked.descending)
+        if found.columns and table.columns != found.columns:
+            table.columns = found.columns
+        keep = event.asked == self.shown
+        self.shown = event.asked
+        if not (keep and table.keys == found.keys):
+            table.rows.update(found.rows)
+            table.show_keys(found.keys, keep=keep)
+        table.forget_rows()
+        table.show_rows(found.rows, found.read_at)
+        self._rows_at = monotonic()
+        self.show_title()
+        self._tick_if_running()
+        self.show_first_frame()
+
+    def _nothing(self) -> tuple[Line, ...]:
+        if not self.tree_pane.experiments:
+            return NO_RUNS
+        if self.text:
+            words = f' No run here contains "{printable(self.text)}".'
+            return ((), ((words, "bold"),), ((" Press / to change it, esc to clear it.", "dim"),))
+        return ((), ((" No runs here.", "bold"),))
+
+    def show_trouble(self, text: str) -> None:
+        if self.shown is None:
+            self.table.empty = ((), ((f" {printable(text)}", "bad"),))
+
+    def on_run_table_rows_wanted(self, event: RunTable.RowsWanted) -> None:
+        keys, columns = event.keys, self.table.columns
+        if not columns:
+            return
+
+        def question(store: Store) -> Message:
+            from tui_tracker.tui.reading import read_rows
+
+            return self.RowsFound(read_rows(store, keys, columns))
+
+        self.ask("rows", question)
+
+    def on_runs_core_rows_found(self, event: RunsCore.RowsFound) -> None:
+        table = self.table
+        elapsed, now = table.elapsed_s, table.now
+        table.show_rows(event.rows, now)
+        table.elapsed_s = elapsed
+        self._tick_if_running()
+
+    # What moves by itself.
+
+    def _tick_if_running(self) -> None:
+        """Run a timer only while a running run is in view."""
+        running = self.table.running
+        if running and self._ticking is None:
+            self._ticking = self.set_interval(1.0, self._tick)
+        elif not running and self._ticking is not None:
+            self._ticking.stop()
+            self._ticking = None
+
+    def _tick(self) -> None:
+        if self.in_front:
+            self.table.tick(float(int(monotonic() - self._rows_at)))
+
+    def show_title(self) -> None:
+        """Tell in the title which runs these are and how many."""
+        bar, asked = self.query_one("#title", Bar), self.asked()
+        node = self.tree_pane.current
+        bar.left = name_words(asked.path, self.tracker.store_name)
+        bar.right = (
+            *self.filter_words(),
+            *count_words(node, len(self.table.keys)),
+            *order_words(asked.field, descending=asked.descending),
+        )
+
+    def filter_words(self) -> Line:
+        """Return what the title tells of the filter."""
+        archived: Span = ("archived too  ", "second") if self.archived else ("", "")
+        text: Span = (f"/{printable(self.text)}  ", "accent") if self.text else ("", "")
+        return archived, text

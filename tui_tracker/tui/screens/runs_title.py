@@ -1,0 +1,33 @@
+"""The words of the start screen's title: where, how many, in what order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui_tracker.formatting import format_count, printable
+from tui_tracker.tui.widgets.line_widget import Line, Span
+
+if TYPE_CHECKING:
+    from tui_tracker.tui.widgets.experiment_tree import Node
+
+
+def name_words(path: str, store: str) -> Line:
+    """Return the branch that is shown; for all experiments, the store."""
+    name = printable(path) if path else "tui_tracker"
+    return (" ", ""), (name, "bold"), ("" if path else f"  {printable(store)}", "dim")
+
+
+def count_words(node: Node | None, shown: int) -> Line:
+    """Return how many runs are shown of how many, and how many of them are running."""
+    total = node.runs if node else shown
+    live = node.counts["running"] if node else 0
+    words = f"{format_count(shown)} of " if shown != total else ""
+    runs = "run" if total == 1 else "runs"
+    running: Span = (f"● {live} running  ", "good") if live else ("", "")
+    return running, (f"{words}{format_count(total)} {runs}", "")
+
+
+def order_words(field: str, *, descending: bool) -> Line:
+    """Return what the table is sorted by."""
+    name = field.removeprefix("metric:").removeprefix("param:")
+    return ((f"  by {printable(name)} {'▾' if descending else '▴'} ", "dim"),)
