@@ -181,7 +181,9 @@ def test_undo_of_ones_own_leaves_what_others_did_since(
 
     first, second, third = [edits.undo(store, who="ann") for _ in range(3)]
 
-    assert first is not None and second is not None and third is None
+    assert first is not None
+    assert second is not None
+    assert third is None
     assert (first.what, first.runs) == ("tag", tuple(runs))
     assert (second.what, second.runs, second.overtaken, second.overtaken_by) == (
         "rename",
@@ -202,7 +204,8 @@ def test_a_note_that_another_edited_is_not_written_twice_by_undo_and_redo(
 
     undone, redone = edits.undo(store, who="ann"), edits.redo(store, who="ann")
 
-    assert undone is not None and redone is not None
+    assert undone is not None
+    assert redone is not None
     assert (undone.overtaken, redone.overtaken) == (1, 1)
     assert notes(store, runs[0]) == ["bobs"]
 

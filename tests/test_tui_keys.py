@@ -5,8 +5,10 @@ import pytest
 from tui_tracker.formatting import cell_width
 from tui_tracker.tui.app import TrackerApp
 from tui_tracker.tui.keys import AROUND, FORBIDDEN, KEYS, Key, hints, keys_at, markdown_table
+from tui_tracker.tui.screens.annotating import Annotating
 from tui_tracker.tui.screens.changes import ChangeList, PatchScreen
 from tui_tracker.tui.screens.help import help_lines
+from tui_tracker.tui.screens.history import HistoryScreen
 from tui_tracker.tui.screens.palette import matching
 from tui_tracker.tui.screens.run import RunScreen
 from tui_tracker.tui.screens.runs import RunsScreen
@@ -14,6 +16,7 @@ from tui_tracker.tui.widgets.curve_grid import CurveGrid
 from tui_tracker.tui.widgets.experiment_tree import ExperimentTree
 from tui_tracker.tui.widgets.footer import hint_line
 from tui_tracker.tui.widgets.lineage_view import LineageView
+from tui_tracker.tui.widgets.notes_view import NotesView
 from tui_tracker.tui.widgets.run_table import RunTable
 from tui_tracker.tui.widgets.virtual_list import VirtualList
 
@@ -27,8 +30,10 @@ OWNERS = {
     "curves": CurveGrid,
     "lineage": LineageView,
     "changes": ChangeList,
+    "annotate": Annotating,
+    "notes": NotesView,
 }
-SCREENS = {"patch": PatchScreen}
+SCREENS = {"patch": PatchScreen, "history": HistoryScreen}
 """Whose `screen.` actions are not those of a run's page."""
 
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.app import App
 from textual.color import Color
 from textual.filter import LineFilter
 from textual.message import Message
@@ -21,6 +20,7 @@ from textual.screen import Screen
 from textual.theme import BUILTIN_THEMES, Theme
 
 from tui_tracker.errors import TrackerError
+from tui_tracker.tui.changing import Changing
 from tui_tracker.tui.clipboard import copy
 from tui_tracker.tui.keys import bindings
 from tui_tracker.tui.screens.base import TrackerScreen
@@ -100,7 +100,7 @@ def _plain(style: Style) -> Style:
     return Style(bold=style.bold, underline=style.underline, reverse=style.reverse)
 
 
-class TrackerApp(App[None], inherit_bindings=False):
+class TrackerApp(Changing, inherit_bindings=False):
     """`tt` without arguments: pages over one store."""
 
     CSS_PATH: ClassVar[Path] = Path(__file__).with_name("app.tcss")

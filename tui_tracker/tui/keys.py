@@ -9,7 +9,7 @@ what tmux and screen own (ctrl+b, a), flow control and job control (ctrl+s, q, z
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from textual.binding import Binding, BindingType
@@ -17,6 +17,7 @@ from textual.binding import Binding, BindingType
 Place = Literal[
     "everywhere",
     "list",
+    "annotate",
     "runs",
     "table",
     "tree",
@@ -25,33 +26,42 @@ Place = Literal[
     "page",
     "lines",
     "console",
+    "notes",
     "lineage",
     "changes",
     "patch",
+    "history",
     "help",
 ]
 
 AROUND: dict[Place, tuple[Place, ...]] = {
     "everywhere": (),
     "list": ("everywhere",),
-    "runs": ("everywhere",),
-    "table": ("list", "runs", "everywhere"),
-    "tree": ("list", "runs", "everywhere"),
-    "run": ("everywhere",),
-    "curves": ("run", "everywhere"),
-    "page": ("list", "run", "everywhere"),
-    "lines": ("list", "run", "everywhere"),
-    "console": ("list", "run", "everywhere"),
-    "lineage": ("list", "run", "everywhere"),
+    "annotate": ("everywhere",),
+    "runs": ("annotate", "everywhere"),
+    "table": ("list", "runs", "annotate", "everywhere"),
+    "tree": ("list", "runs", "annotate", "everywhere"),
+    "run": ("annotate", "everywhere"),
+    "curves": ("run", "annotate", "everywhere"),
+    "page": ("list", "run", "annotate", "everywhere"),
+    "lines": ("list", "run", "annotate", "everywhere"),
+    "console": ("list", "run", "annotate", "everywhere"),
+    "notes": ("list", "run", "annotate", "everywhere"),
+    "lineage": ("list", "run", "annotate", "everywhere"),
     "changes": ("list", "everywhere"),
     "patch": ("list", "everywhere"),
+    "history": ("list", "everywhere"),
     "help": ("list", "everywhere"),
 }
 """The places around each place, innermost first."""
 
+OWN_MEANING: frozenset[tuple[Place, str]] = frozenset({("console", "n")})
+"""Keys of a place that mean another thing in a place around it, where they do not work here."""
+
 TITLES: dict[Place, str] = {
     "everywhere": "Everywhere",
     "list": "Moving",
+    "annotate": "Changing runs",
     "runs": "Start screen",
     "table": "Table of runs",
     "tree": "Tree of experiments",
@@ -60,9 +70,11 @@ TITLES: dict[Place, str] = {
     "page": "Pages of a run",
     "lines": "Lists of a run",
     "console": "Console",
+    "notes": "Notes of a run",
     "lineage": "Lineage of a run",
     "changes": "Changed files",
     "patch": "Diff of a file",
+    "history": "History of changes",
     "help": "Help",
 }
 
@@ -101,7 +113,9 @@ KEYS: tuple[Key, ...] = (
         "Copy the id of the run, in its lineage what the cursor is on",
         55,
     ),
-    Key("everywhere", ("T",), "theme", "theme", "Change between the dark and the light theme"),
+    Key("everywhere", ("u",), "undo", "undo", "Take back the change that you made last", 50),
+    Key("everywhere", ("ctrl+r",), "redo", "redo", "Make the change again that was taken back"),
+    Key("everywhere", ("ctrl+t",), "theme", "theme", "Change between the dark and the light theme"),
     Key("everywhere", ("ctrl+c",), "interrupt", "quit", "Quit, when pressed twice"),
     Key("list", ("up", "k"), "move(-1)", "up", "Move up", command=False),
     Key("list", ("down", "j"), "move(1)", "down", "Move down", command=False),
@@ -111,6 +125,15 @@ KEYS: tuple[Key, ...] = (
     Key("list", ("pagedown",), "page(1)", "page down", "Move down by a page", command=False),
     Key("list", ("ctrl+u",), "half(-1)", "half up", "Move up by half a page", command=False),
     Key("list", ("ctrl+d",), "half(1)", "half down", "Move down by half a page", command=False),
+    Key("annotate", ("t",), "tag", "tag", "Tag the chosen runs", 22),
+    Key("annotate", ("T",), "untag", "untag", "Remove tags from the chosen runs"),
+    Key("annotate", ("n",), "note", "note", "Write a note on the chosen runs", 23),
+    Key("annotate", ("e",), "note_in_editor", "editor", "Write a note in your own editor"),
+    Key("annotate", ("m",), "rename", "rename", "Rename the chosen runs"),
+    Key("annotate", ("i",), "star", "star", "Star the chosen runs, or take their stars away"),
+    Key("annotate", ("a",), "archive", "archive", "Archive the chosen runs, or bring them back"),
+    Key("annotate", ("M",), "group", "group", "Put the chosen runs into a group"),
+    Key("annotate", ("H",), "history", "history", "Show who changed what, and when"),
     Key("runs", ("slash",), "filter", "filter", "Show only runs that contain a text", 20),
     Key("runs", ("tab", "shift+tab"), "pane", "pane", "Go to the other pane", 30),
     Key("runs", ("1",), "tree", "tree", "Show or hide the tree of experiments"),
@@ -181,6 +204,10 @@ KEYS: tuple[Key, ...] = (
     Key("curves", ("minus",), "zoom(-1)", "zoom out", "Zoom out"),
     Key("curves", ("0",), "zoom(0)", "all steps", "Show all steps"),
     Key("lines", ("slash",), "screen.filter", "filter", "Show only lines that contain a text", 20),
+    Key("notes", ("enter",), "edit", "edit", "Change the words of this note", 10),
+    Key("notes", ("E",), "edit_in_editor", "in editor", "Change this note in your editor", 12),
+    Key("notes", ("x",), "remove", "remove", "Remove this note", 15),
+    Key("history", ("tab",), "screen.other", "all / run", "Of this run, or of all runs", 20),
     Key("lineage", ("enter",), "open", "open", "Open the changed files, or fold and unfold", 10),
     Key("lineage", ("left", "h"), "fold", "fold", "Fold the branch, or go to its parent", 15),
     Key("lineage", ("right", "l"), "unfold", "unfold", "Unfold the branch", 16),
@@ -215,7 +242,15 @@ def bindings(place: Place) -> list[BindingType]:
 def keys_at(place: Place) -> Iterator[Key]:
     """Yield the keys that work in a place: its own first, then those of the places around."""
     for where in (place, *AROUND[place]):
-        yield from (key for key in KEYS if key.place == where)
+        yield from keys_of(where, place)
+
+
+def keys_of(where: Place, place: Place) -> Iterator[Key]:
+    """Yield the keys of one place as far as they work in another that it is around."""
+    for key in (key for key in KEYS if key.place == where):
+        names = tuple(n for n in key.keys if where == place or (place, n) not in OWN_MEANING)
+        if names:
+            yield key if names == key.keys else replace(key, keys=names)
 
 
 def hints(place: Place) -> list[tuple[str, str]]:

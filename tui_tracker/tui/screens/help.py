@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from tui_tracker.formatting import fit
 from tui_tracker.lineage.tree import MARKS
 from tui_tracker.tui.columns import GLYPHS
-from tui_tracker.tui.keys import AROUND, KEYS, TITLES, Place, key_names
+from tui_tracker.tui.keys import AROUND, TITLES, Place, key_names, keys_of
 from tui_tracker.tui.screens.base import TrackerScreen
 from tui_tracker.tui.widgets.bar import Bar
 from tui_tracker.tui.widgets.footer import Footer
@@ -47,7 +47,7 @@ def help_lines(place: Place) -> tuple[Line, ...]:
     lines: list[Line] = []
     for where in (place, *AROUND[place]):
         lines += [(), ((TITLES[where], "bold"),)]
-        for key in (key for key in KEYS if key.place == where):
+        for key in keys_of(where, place):
             lines.append(((fit(key_names(key), KEY_CELLS), "accent"), (key.description, "")))
     lines += [(), (("Marks", "bold"),)]
     if place == "lineage":

@@ -18,6 +18,7 @@ from tui_tracker.tui import pages
 from tui_tracker.tui.columns import rank_metrics
 from tui_tracker.tui.keys import bindings
 from tui_tracker.tui.screens.lineage_tab import LineageTab
+from tui_tracker.tui.screens.notes_tab import NotesTab
 from tui_tracker.tui.widgets.bar import Bar
 from tui_tracker.tui.widgets.console_view import ConsoleView
 from tui_tracker.tui.widgets.curve_grid import CurveGrid
@@ -26,6 +27,7 @@ from tui_tracker.tui.widgets.line_widget import Line, LineWidget, Span
 from tui_tracker.tui.widgets.lineage_view import LineageView
 from tui_tracker.tui.widgets.lines_foot import LinesFoot
 from tui_tracker.tui.widgets.lines_view import LinesView
+from tui_tracker.tui.widgets.notes_view import NotesView
 from tui_tracker.tui.widgets.tabs import Tabs
 
 if TYPE_CHECKING:
@@ -40,10 +42,10 @@ TABS = ("Overview", "Curves", "Params", "Lineage", "Artifacts", "Console", "Note
 OVERVIEW, CURVES, PARAMS, LINEAGE, ARTIFACTS, CONSOLE, NOTES = range(len(TABS))
 
 
-class RunScreen(LineageTab, inherit_bindings=False):
+class RunScreen(LineageTab, NotesTab, inherit_bindings=False):
     """One run of those in the table it was opened from."""
 
-    BINDINGS = [*bindings("run"), *bindings("lines")]
+    BINDINGS = [*bindings("run"), *bindings("lines"), *bindings("annotate")]
 
     @dataclass
     class Found(Message):
@@ -88,7 +90,7 @@ class RunScreen(LineageTab, inherit_bindings=False):
             yield LinesFoot(id="lineage-foot")
             yield LinesView("lines", id="artifacts", classes="page")
             yield ConsoleView(id="console")
-            yield LinesView("page", id="notes", classes="page")
+            yield NotesView(id="notes", classes="page")
         yield Footer(id="footer")
         yield Bar(id="too-small")
 
@@ -103,6 +105,12 @@ class RunScreen(LineageTab, inherit_bindings=False):
     def key(self) -> int:
         """The run whose page this is."""
         return self._keys[self._index]
+
+    def chosen_runs(self) -> list[int]:
+        return [self.key]
+
+    def history_of(self) -> int | None:
+        return self.key
 
     @property
     def run_detail(self) -> RunDetail | None:
@@ -260,8 +268,9 @@ class RunScreen(LineageTab, inherit_bindings=False):
         view.show_count(run.console_lines)
 
     def _show_notes(self, run: RunDetail) -> None:
-        lines = pages.notes(run, datetime.now(UTC), self._width)
-        self._fill(NOTES, lines, 'No notes: run.note("what I saw") writes one.')
+        view = self.notes_view
+        view.empty = ((), (('  No notes. Press n to write one; so does run.note("...").', "dim"),))
+        view.show(run.notes, self._width)
 
     def _tick_if_running(self) -> None:
         running = self.run_detail is not None and self.run_detail.row.status == "running"
@@ -362,4 +371,6 @@ class RunScreen(LineageTab, inherit_bindings=False):
     def text_to_copy(self) -> str:
         if self._tab == LINEAGE:
             return self.copied_from_lineage()
+        if self._tab == NOTES:
+            return self.note_to_copy()
         return self.run_detail.row.id if self.run_detail else ""

@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from tui_tracker.tui.keys import bindings
+from tui_tracker.tui.screens.annotating import Annotating
 from tui_tracker.tui.screens.runs_filter import Filtering
 from tui_tracker.tui.screens.runs_marks import Marking
 from tui_tracker.tui.screens.runs_order import Ordering
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
     from tui_tracker.tui.widgets.virtual_list import VirtualList
 
 
-class RunsScreen(Filtering, Ordering, Marking, Panes, inherit_bindings=False):
+class RunsScreen(Filtering, Ordering, Marking, Panes, Annotating, inherit_bindings=False):
     """Tree and table; the table shows the runs of the node under the tree's cursor."""
 
-    BINDINGS = bindings("runs")
+    BINDINGS = [*bindings("runs"), *bindings("annotate")]
 
     def compose(self) -> ComposeResult:
         yield Bar(id="title")
