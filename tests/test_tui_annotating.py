@@ -39,7 +39,7 @@ def tags(store, key):
 
 
 async def dialog(pilot, kind):
-    await until(pilot, lambda: isinstance(pilot.app.screen, kind))
+    await until(pilot, lambda: isinstance(pilot.app.screen, kind) and pilot.app.screen.focused)
     return pilot.app.screen
 
 
@@ -156,7 +156,8 @@ async def test_a_run_is_put_into_a_group_and_out_again(store, runs):
     assert tags(store, runs["c"]) == ()
 
 
-async def test_an_archived_run_leaves_the_table_and_comes_back_by_undo(store, runs):
+@pytest.mark.usefixtures("runs")
+async def test_an_archived_run_leaves_the_table_and_comes_back_by_undo(store):
     async with opened(store) as pilot:
         await pilot.press("a")
         await see(pilot, "1 run archived")
@@ -168,7 +169,7 @@ async def test_an_archived_run_leaves_the_table_and_comes_back_by_undo(store, ru
 
 
 async def test_all_marked_runs_are_changed_at_once(store, runs, monkeypatch):
-    monkeypatch.setattr(RunsScreen, "chosen_runs", lambda self: list(runs.values()))
+    monkeypatch.setattr(RunsScreen, "chosen_runs", lambda _: list(runs.values()))
     async with opened(store) as pilot:
         await pilot.press("m")
         await dialog(pilot, NameDialog)
@@ -235,9 +236,7 @@ async def test_hostile_words_change_nothing_on_the_screen(store, runs):
     assert get_run(store, runs["c"]).notes[0].text == (HOSTILE * 100).strip()
 
 
-async def test_a_locked_store_is_told_in_one_sentence_and_the_words_are_kept(
-    folder, store, runs, monkeypatch
-):
+async def test_a_locked_store_is_told_in_one_sentence_and_the_words_are_kept(folder, store, runs):
     with Store.open(folder, wait_s=0.1) as impatient:
         async with opened(impatient) as pilot:
             locked, done = threading.Event(), threading.Event()
@@ -265,7 +264,8 @@ async def test_a_locked_store_is_told_in_one_sentence_and_the_words_are_kept(
     assert [note.text for note in get_run(store, runs["c"]).notes] == ["w"]
 
 
-async def test_without_an_editor_one_sentence_says_so(store, runs, monkeypatch):
+@pytest.mark.usefixtures("runs")
+async def test_without_an_editor_one_sentence_says_so(store, monkeypatch):
     monkeypatch.delenv("VISUAL", raising=False)
     monkeypatch.delenv("EDITOR", raising=False)
     async with opened(store) as pilot:

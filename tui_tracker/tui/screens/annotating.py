@@ -92,6 +92,7 @@ class Annotating(TrackerScreen, inherit_bindings=False):
 
         def show(chosen: Chosen) -> None:
             if self.app.screen is dialog:
+                dialog.title_is(runs_title(verb, chosen.names, len(keys)))
                 dialog.offer(offers(chosen, len(keys)))
 
         def closed(labels: list[str] | None) -> None:
@@ -131,6 +132,7 @@ class Annotating(TrackerScreen, inherit_bindings=False):
 
         def show(chosen: Chosen) -> None:
             if self.app.screen is dialog and chosen.names:
+                dialog.title_is(runs_title("Rename", chosen.names, len(keys)))
                 dialog.offer_text(chosen.names[0] if len(keys) == 1 else "{name}")
 
         def closed(name: str | None) -> None:
@@ -160,7 +162,12 @@ class Annotating(TrackerScreen, inherit_bindings=False):
         if keys := self._chosen_or_say():
             draft, self.tracker.draft = self.tracker.draft, ""
             dialog = NoteDialog(runs_title("Note on", (), len(keys)), draft)
+
+            def show(chosen: Chosen) -> None:
+                dialog.title_is(runs_title("Note on", chosen.names, len(keys)))
+
             self.app.push_screen(dialog, partial(self._note, keys))
+            self._about(show, keys)
 
     def action_note_in_editor(self) -> None:
         if keys := self._chosen_or_say():

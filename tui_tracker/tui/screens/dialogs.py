@@ -87,7 +87,7 @@ class Dialog(ModalScreen[Answer | None], inherit_bindings=False):
         """What was typed before the field was there to take it."""
 
     def on_mount(self) -> None:
-        self.query_one(".dialog-title", Bar).left = ((f" {self._title}", "bold"),)
+        self.title_is(self._title)
         self.set_focus(self._field)
         self.begin(self._field)
         self._type(self._early)
@@ -104,6 +104,12 @@ class Dialog(ModalScreen[Answer | None], inherit_bindings=False):
             field.insert_text_at_cursor(text)
         else:
             field.insert(text)
+
+    def title_is(self, title: str) -> None:
+        """Say what the window is about."""
+        self._title = title
+        for bar in self.query(".dialog-title").results(Bar):
+            bar.left = ((f" {title}", "bold"),)
 
     def begin(self, field: TextField | NoteField) -> None:
         """Show what the window begins with."""
@@ -156,7 +162,7 @@ class LabelDialog(Dialog[list[str]], inherit_bindings=False):
         if trouble:
             self.foot((f" {trouble}", "bad"))
             return
-        more = (("comma", "another"),) if self._several else ()
+        more = ((",", "another"),) if self._several else ()
         hints = (("enter", "keep"), ("tab", "complete"), ("↑↓", "choose"), *more)
         self.foot(*hint_spans(*hints, ("esc", "give up")))
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 WHO, WHAT, RUN = 12, 11, 26
 """Cells of the columns at most."""
 _WHEN = 10
+_LONGEST = 500
+"""Of a long note no more is made ready to be shown."""
 
 
 class HistoryList(VirtualList):
@@ -73,9 +75,15 @@ def runs_words(change: Change) -> str:
 
 def values_words(change: Change) -> str:
     """Return from what to what, in one line."""
-    if change.old is None and change.new is None:
+    if change.what in ("star", "unstar") or (change.old is None and change.new is None):
         return ""
-    old, new = (MISSING if text is None else printable(text) for text in (change.old, change.new))
+    old, new = (_shown(change.what, text) for text in (change.old, change.new))
     if change.old is None:
         return f"+ {new}"
     return f"- {old}" if change.new is None else f"{old} → {new}"
+
+
+def _shown(what: str, text: str | None) -> str:
+    if text is None:
+        return MISSING
+    return printable(text.partition(":")[2] if what in ("group", "ungroup") else text[:_LONGEST])
