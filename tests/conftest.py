@@ -20,7 +20,8 @@ from tui_tracker import endings
 from tui_tracker.store import Store
 
 _OURS = ("TUI_TRACKER_STORE", "TUI_TRACKER_MODE", "TUI_TRACKER_NETWORK", "TUI_TRACKER_EXPERIMENT")
-_OURS += ("TUI_TRACKER_RUN", "TUI_TRACKER_PRIVACY", "TUI_TRACKER_BOOT")
+_OURS += ("TUI_TRACKER_RUN", "TUI_TRACKER_PRIVACY", "TUI_TRACKER_BOOT", "TUI_TRACKER_THEME")
+_OURS += ("TUI_TRACKER_COLORS", "TUI_TRACKER_ASCII", "TUI_TRACKER_LINK", "TUI_TRACKER_MOUSE")
 _LAUNCHERS = ("RANK", "WORLD_SIZE", "SLURM_PROCID", "SLURM_NTASKS", "MASTER_ADDR", "MASTER_PORT")
 
 
@@ -34,6 +35,7 @@ def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.setenv("TUI_TRACKER_CONSOLE", "off")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     yield
     for run in endings.open_runs():
         run.finish()

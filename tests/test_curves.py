@@ -6,15 +6,17 @@ import pytest
 
 from tui_tracker.curves import (
     Axis,
-    Column,
-    braille,
-    columns,
+    Canvas,
+    Curve,
     gaps,
     log_ticks,
+    nice_range,
+    reduce,
     smooth,
     sparkline,
     tick_labels,
     ticks,
+    trace,
     value_range,
 )
 
@@ -96,56 +98,102 @@ def test_the_range_shows_every_finite_value(values, log, limits):
     assert value_range(values, values, log=log) == limits
 
 
+def curve_of(values: list[float], steps: list[int] | None = None, slots: int = 1000) -> Curve:
+    curve = reduce(steps or range(len(values)), values, slots)
+    assert curve is not None
+    return curve
+
+
+def dots(curve: Curve, x: Axis, y: Axis) -> list[str]:
+    """Return the drawn dots, a line of `#` and blanks for each row of dots."""
+    layer, height = trace(curve, x, y), (y.dots + 3) // 4
+    rows = []
+    for row in range(y.dots):
+        cells = layer[row // 4 :: height]
+        bits = [(mask >> row % 4 & 1, mask >> 4 + row % 4 & 1) for mask in cells]
+        rows.append("".join(".#"[bit] for pair in bits for bit in pair)[: x.dots])
+    return rows
+
+
 def test_a_spike_of_one_bucket_is_drawn_to_its_full_height():
-    x, y = Axis(0, 9, 10), Axis(0, 100, 8)
-    maxs = [1.0] * 5 + [100.0] + [1.0] * 4
+    drawn = dots(curve_of([1.0] * 5 + [100.0] + [1.0] * 4), Axis(0, 9, 10), Axis(1, 100, 8))
 
-    drawn = columns(range(10), range(10), [1.0] * 10, maxs, x, y)
+    # The neighbours reach half way up to it.
+    assert [row[5] for row in drawn] == ["#"] * 8 or [row[5] for row in drawn][:4] == ["#"] * 4
+    assert drawn[0] == ".....#...."
 
-    assert drawn[5] == Column(0, 7)
+
+def test_a_spike_within_a_bucket_is_drawn_from_its_smallest_to_its_largest_value():
+    curve = curve_of([1.0] * 50 + [100.0] + [1.0] * 49, slots=10)
+
+    drawn = dots(curve, Axis(0, 99, 10), Axis(1, 100, 8))
+
+    assert [row[5] for row in drawn] == ["#"] * 8
 
 
 def test_a_bucket_without_a_finite_value_is_a_gap_that_no_line_crosses():
-    x, y = Axis(0, 4, 5), Axis(0, 1, 4)
-    values = [0.0, 0.0, math.nan, 1.0, 1.0]
+    x, curve = Axis(0, 4, 5), curve_of([0.0, 0.0, math.nan, 1.0, 1.0])
 
-    drawn = columns(range(5), range(5), values, values, x, y)
-
-    assert drawn == [Column(3, 3), Column(3, 3), None, Column(0, 0), Column(0, 0)]
-    assert gaps(range(5), range(5), values, x) == [2]
+    assert dots(curve, x, Axis(0, 1, 4)) == ["...##", ".....", ".....", "##..."]
+    assert gaps(curve, x) == [2]
 
 
 def test_points_far_apart_are_joined_by_a_line():
-    x, y = Axis(0, 1, 5), Axis(0, 1, 5)
+    drawn = dots(curve_of([0.0, 1.0]), Axis(0, 1, 5), Axis(0, 1, 5))
 
-    drawn = columns([0, 1], [0, 1], [0.0, 1.0], [0.0, 1.0], x, y)
-
-    assert all(column is not None for column in drawn)
-    assert [column.bottom for column in drawn if column] == sorted(
-        (column.bottom for column in drawn if column), reverse=True
+    assert all("#" in column for column in zip(*drawn, strict=True))
+    assert [row.index("#") for row in drawn] == sorted(
+        (row.index("#") for row in drawn), reverse=True
     )
 
 
 def test_neighbours_that_do_not_touch_meet_half_way():
-    x, y = Axis(0, 1, 2), Axis(0, 7, 8)
+    drawn = dots(curve_of([0.0, 7.0]), Axis(0, 1, 2), Axis(0, 7, 8))
 
-    drawn = columns([0, 1], [0, 1], [0.0, 7.0], [0.0, 7.0], x, y)
-
-    assert drawn == [Column(4, 7), Column(0, 3)]
+    assert drawn == [".#"] * 4 + ["#."] * 4
 
 
 def test_steps_outside_the_axis_are_left_out():
-    x, y = Axis(10, 12, 3), Axis(0, 1, 4)
+    curve = curve_of([0.0] * 5, [0, 10, 11, 12, 50])
 
-    drawn = columns([0, 10, 11, 12, 50], [0, 10, 11, 12, 50], [0.0] * 5, [0.0] * 5, x, y)
+    assert dots(curve, Axis(10, 12, 3), Axis(0, 1, 4))[3] == "###"
 
-    assert drawn == [Column(3, 3)] * 3
+
+def test_a_log_axis_leaves_out_what_is_not_above_zero():
+    drawn = dots(curve_of([1.0, 0.0, 10.0]), Axis(0, 2, 3), Axis(1, 10, 2, log=True))
+
+    assert drawn == ["..#", "#.."]
 
 
 def test_braille_packs_two_by_four_dots_into_a_cell():
-    drawn = [Column(0, 0), Column(3, 3), Column(4, 7), None]
+    canvas = Canvas(2, 2)
+    canvas.add(bytes([0x81, 0x00, 0x00, 0x0F]), 1)
 
-    assert braille(drawn, 2) == ["⢁ ", " ⡇"]
+    assert [text for text, _ in canvas.rows()] == ["⢁ ", " ⡇"]
+
+
+def test_a_cell_belongs_to_the_topmost_line_and_keeps_the_dots_of_those_below():
+    canvas = Canvas(2, 1)
+    canvas.add(bytes([0x01, 0x01]), 1)
+    canvas.add(bytes([0x80, 0x00]), 2)
+
+    assert canvas.rows() == [("⢁⠁", bytes([2, 1]))]
+
+
+def test_what_lies_over_others_hides_their_dots():
+    canvas = Canvas(1, 1)
+    canvas.add(b"\xff", 1)
+    canvas.add(b"\x08", 2, over=True)
+
+    assert canvas.rows() == [("⡀", bytes([2]))]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "wide"),
+    [(0.03, 2.31, (0.0, 2.5)), (0.0, 1.0, (0.0, 1.0)), (-3, 12, (-5, 12.5))],
+)
+def test_a_range_ends_at_half_ticks(low, high, wide):
+    assert nice_range(low, high, 5) == wide
 
 
 def test_smoothing_starts_at_the_first_value_and_leaves_nan_alone():

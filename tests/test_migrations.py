@@ -15,19 +15,28 @@ from tui_tracker.errors import StoreError, StoreTooNew
 from tui_tracker.folder import APPLICATION_ID
 from tui_tracker.store import Store
 
-DUMP = Path(__file__).parent / "data" / "store_v1.sql"
+DATA = Path(__file__).parent / "data"
 
 
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
     """The folder of a store that version 1 wrote, with a run in it."""
-    folder = tmp_path / "store"
+    return restored(tmp_path / "store", 1)
+
+
+@pytest.fixture
+def old_2(tmp_path: Path) -> Path:
+    """The folder of a store that version 2 wrote, with two runs and their lineage in it."""
+    return restored(tmp_path / "store", 2)
+
+
+def restored(folder: Path, version: int) -> Path:
     (folder / "journals").mkdir(parents=True)
     connection = sqlite3.connect(folder / "store.db", isolation_level=None)
-    for statement in statements(DUMP.read_text(encoding="utf-8")):
+    for statement in statements((DATA / f"store_v{version}.sql").read_text(encoding="utf-8")):
         connection.execute(statement)
     connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-    connection.execute("PRAGMA user_version=1")
+    connection.execute(f"PRAGMA user_version={version}")
     connection.execute("PRAGMA journal_mode=WAL")
     connection.close()
     return folder
@@ -63,9 +72,36 @@ def test_all_that_version_1_logged_is_read_as_before(old):
     assert {part.name for part in run.lineage} >= {"process", "code"}
 
 
-def test_a_migrated_store_has_the_tables_of_a_new_one(old, tmp_path):
+def test_facts_of_runs_of_version_2_can_be_queried_after_it_was_brought_up(old_2):
+    with Store.open(old_2) as store:
+        facts = store.read(
+            "SELECT b.run, k.name, f.text, f.number FROM run_body AS b "
+            "JOIN fact AS f ON f.body = b.body JOIN key AS k ON k.id = f.key "
+            "WHERE k.name IN ('commit', 'dirty', 'package.torch', 'data.version', 'seed.numpy') "
+            "ORDER BY b.run, k.name"
+        )
+        bodies = store.read("SELECT count(*) FROM fact_body WHERE part='environment'")
+
+    commit = "4f2ab10c9d6e877a063403c4181bbf3c25bd9973"
+    assert facts == [
+        (1, "commit", commit, None),
+        (1, "data.version", "v2", None),
+        (1, "dirty", "false", 0.0),
+        (1, "package.torch", "2.1.0+cu121", None),
+        (1, "seed.numpy", "0", 0.0),
+        (2, "commit", commit, None),
+        (2, "data.version", "v2", None),
+        (2, "dirty", "true", 1.0),
+        (2, "package.torch", "2.1.0+cu121", None),
+        (2, "seed.numpy", "1", 1.0),
+    ]
+    assert bodies == [(1,)]
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_migrated_store_has_the_tables_of_a_new_one(version, tmp_path):
     found = []
-    for folder in (old, tmp_path / "new"):
+    for folder in (restored(tmp_path / "old", version), tmp_path / "new"):
         with Store.open(folder, create=True) as store:
             rows = store.read(
                 "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name"

@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 
 from tui_tracker.curves import Axis
+from tui_tracker.queries.curves import room_to_grow
 from tui_tracker.tui.widgets.curve_space import (
     chart_height,
     charts_across,
     moved,
-    room_to_grow,
     zoomed,
 )
 

@@ -82,4 +82,4 @@ def test_the_readme_table_names_every_key():
 def test_a_command_is_found_by_any_of_its_words():
     found = matching(list(keys_at("table")), "column sort")
 
-    assert [key.action for key in found] == ["sort"]
+    assert [key.action for key in found] == ["sort", "sort_then"]

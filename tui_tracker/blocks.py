@@ -101,6 +101,16 @@ def decode_values(block: bytes) -> array[float]:
     return array("d", _unshuffle(_unpack(part, n, array(kind).itemsize), kind))
 
 
+def axis_part(block: bytes) -> bytes:
+    """Return the encoded steps and times of a block; equal where the points' are equal.
+
+    Raises:
+        ValueError: the bytes are not a block of a known format.
+    """
+    length = _head(block)[2]
+    return block[_HEAD.size : _HEAD.size + length]
+
+
 def decode_axis(block: bytes) -> tuple[array[int], array[int]]:
     """Return steps and Unix milliseconds of a block.
 

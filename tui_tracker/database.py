@@ -23,7 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 MIGRATIONS: dict[int, str] = {
     2: """
 CREATE TABLE reproduction (
@@ -40,7 +40,33 @@ CREATE TABLE reproduction (
 );
 CREATE INDEX reproduction_by_of ON reproduction ("of");
 CREATE INDEX reproduction_by_run ON reproduction (run);
-"""
+""",
+    3: """
+CREATE TABLE fact_body (
+    id INTEGER NOT NULL,
+    part TEXT DEFAULT '' NOT NULL,
+    hash BLOB NOT NULL,
+    PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX fact_body_by_hash ON fact_body (part, hash);
+CREATE TABLE fact (
+    body INTEGER NOT NULL,
+    "key" INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    number DOUBLE,
+    PRIMARY KEY (body, "key", text)
+)
+ WITHOUT ROWID;
+CREATE INDEX fact_by_number ON fact ("key", number) WHERE number IS NOT NULL;
+CREATE INDEX fact_by_text ON fact ("key", text);
+CREATE TABLE run_body (
+    run INTEGER NOT NULL,
+    body INTEGER NOT NULL,
+    PRIMARY KEY (run, body)
+)
+ WITHOUT ROWID;
+CREATE INDEX run_body_by_body ON run_body (body, run);
+""",
 }
 """SQL that takes a store of the version before to this one; run in one transaction."""
 
@@ -99,6 +125,7 @@ def migrate(path: str, migrations: Mapping[int, str], version: int) -> None:
             for step in range(found + 1, version + 1):
                 for statement in statements(migrations[step]):
                     connection.execute(statement)
+                _fill(connection, step)
             connection.execute(f"PRAGMA user_version={version}")
         connection.execute("COMMIT")
     except BaseException:
@@ -107,6 +134,14 @@ def migrate(path: str, migrations: Mapping[int, str], version: int) -> None:
         raise
     finally:
         connection.close()
+
+
+def _fill(connection: sqlite3.Connection, step: int) -> None:
+    """Fill the tables that a step made of what the store has."""
+    if step == 3:
+        from tui_tracker.fact_rows import save_all_facts  # json, for a migration alone
+
+        save_all_facts(connection)
 
 
 def statements(sql: str) -> Iterator[str]:

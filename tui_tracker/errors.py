@@ -4,6 +4,8 @@
       NotFound           a name or id that matches nothing
       Ambiguous          a name or prefix that matches several runs
       InvalidArgument    a value that cannot be used
+        BadColumn        a text that says no column of a table
+      QueryError         a query that cannot be read, with the place
       StoreError         the store as a whole
         NotAStore        a path that holds something else
         StoreTooNew      written by a later version of this program
@@ -14,6 +16,7 @@
       EditorFailed       no editor, or one that ended in trouble
       CannotRun          a command that is none, or cannot be started
       BundleError        a file that cannot be taken for a bundle of runs
+      ViewsDamaged       the file of saved views cannot be read
 
 Each carries its facts as attributes and reads as one sentence: what was wanted,
 where, and the nearest way out.
@@ -58,6 +61,29 @@ class Ambiguous(TrackerError):
 
 class InvalidArgument(TrackerError):
     """A value that cannot be used, with the reason and a value that can."""
+
+
+class BadColumn(InvalidArgument):
+    """A text that says no column, or none that can be used there."""
+
+    def __init__(self, spec: str, problem: str, *, nearest: str = "") -> None:
+        self.spec, self.nearest = spec, nearest
+        super().__init__(f"{problem}: did you mean {nearest!r}?" if nearest else problem)
+
+
+class QueryError(TrackerError):
+    """A query that cannot be read, or that names what is not there."""
+
+    def __init__(
+        self, query: str, column: int, problem: str, *, nearest: str = "", length: int = 1
+    ) -> None:
+        self.query, self.problem, self.nearest = query, problem, nearest
+        self.column = column
+        """Of the first character that is wrong, from 0; the query's length where more is wanted."""
+        self.length = length
+        """Characters that are wrong."""
+        hint = f": did you mean {nearest!r}?" if nearest else ""
+        super().__init__(f"{problem}{hint}")
 
 
 class StoreError(TrackerError):
@@ -120,3 +146,13 @@ class BundleError(TrackerError):
     def __init__(self, path: str, problem: str) -> None:
         self.path, self.problem = path, problem
         super().__init__(f"{path}: {problem}")
+
+
+class ViewsDamaged(TrackerError):
+    """The file of saved views cannot be read as what it should be."""
+
+    def __init__(self, path: str, line: int, problem: str) -> None:
+        self.path, self.line, self.problem = path, line, problem
+        super().__init__(
+            f"{path}:{line}: {problem}. Nothing was changed: correct it, or move it away."
+        )

@@ -22,6 +22,7 @@ from typing import Any
 from tui_tracker import folder as folders
 from tui_tracker.artifacts import stored_path, take_in
 from tui_tracker.edits import is_written
+from tui_tracker.fact_rows import save_all_facts
 from tui_tracker.merge_edits import join_edits, read_edits
 from tui_tracker.merge_rows import Names, Table, add_rows, copy_rows, insert_sql, tables_of_runs
 from tui_tracker.queries.rows import run_uuid
@@ -31,8 +32,11 @@ Fetch = Callable[[str], str]
 """Brings the file of this SHA-256 into the target; returns why it could not, else ""."""
 Progress = Callable[[int, int], None]
 
-SHARED = frozenset(("block", "content", "experiment", "key", "run"))
-"""Tables that hold no fact of one run alone; rows of the first four are copied when named."""
+SHARED = frozenset(
+    ("block", "content", "experiment", "fact", "fact_body", "key", "run", "run_body")
+)
+"""Tables that hold no fact logged in one run alone. `merge_rows` copies rows when they are named,
+and those of queries about lineage are made anew in the target."""
 _KEPT = frozenset(("lineage",))
 """A part that only the target has was added there, and stays when a run is replaced."""
 _GONE = "its file was not in the store that this run came from"
@@ -216,6 +220,7 @@ def _replace(
             copy_rows(names, table, run["id"], key, problems)
         else:
             add_rows(names, table, run["uuid"])
+    save_all_facts(connection, key)
     join_edits(connection, key, mine, names.batches, keep_batches=True)
 
 

@@ -34,7 +34,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
-VERSION = 2
+VERSION = 3
 """Of the schema these classes describe; the last step of `database.MIGRATIONS` reaches it."""
 
 metadata = MetaData()
@@ -142,7 +142,7 @@ class Run(Table, table=True):
 
 
 class Key(Table, table=True):
-    """The name of a param (kind 0) or of a metric in a context (kind 1), interned."""
+    """The name of a param (kind 0), of a metric in a context (1), or of a fact (3), interned."""
 
     __table_args__ = (Index("key_by_name", "name", "kind", "context", unique=True),)
 
@@ -293,6 +293,48 @@ class Lineage(Table, table=True):
     reason: str = _text()
     took_ms: int | None = _whole(null=True)
     digest: bytes | None = _bytes(null=True)
+
+
+class FactBody(Table, table=True):
+    """Facts that one or more runs share: what `fact` is about, made of `lineage` by the drain."""
+
+    __tablename__ = "fact_body"
+    __table_args__ = (Index("fact_body_by_hash", "part", "hash", unique=True),)
+
+    id: int | None = _whole(key=True)
+    part: str = _text()
+    hash: bytes = _bytes()
+    """Of the facts as they are in `fact`."""
+
+
+class FactRow(Table, table=True):
+    """A recorded fact that queries name: `commit`, `data.version`, `package.torch`.
+
+    Told once for all runs that have it, so that a sweep on one state costs each of its runs
+    a few numbers in `run_body`. One name may have several values.
+    """
+
+    __tablename__ = "fact"
+    __table_args__ = (
+        Index("fact_by_text", "key", "text"),
+        Index("fact_by_number", "key", "number", sqlite_where=text("number IS NOT NULL")),
+        {"sqlite_with_rowid": False},
+    )
+
+    body: int = _whole(key=True)
+    key: int = _whole(key=True)
+    text: str = _text(key=True)
+    number: float | None = _real()
+
+
+class RunBody(Table, table=True):
+    """Which facts a run has."""
+
+    __tablename__ = "run_body"
+    __table_args__ = (Index("run_body_by_body", "body", "run"), {"sqlite_with_rowid": False})
+
+    run: int = _whole(key=True)
+    body: int = _whole(key=True)
 
 
 class Reproduction(Table, table=True):

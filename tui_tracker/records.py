@@ -12,6 +12,7 @@ import time
 import zlib
 
 from tui_tracker import journal
+from tui_tracker.fact_rows import save_facts
 from tui_tracker.facts import as_float, clean, members, whole, word, words
 from tui_tracker.values import params_digest_text
 
@@ -394,6 +395,16 @@ class RunWriter:
                 *(whole(facts, "took_ms"), digest),
             ),
         )
+        if self._is_told(word(facts, "part"), digest):
+            told = body if isinstance(body, dict) else {}
+            save_facts(self._connection, self.key, word(facts, "part"), told)
+
+    def _is_told(self, part: str, digest: bytes | None) -> bool:
+        """Return whether a part of the run's lineage is what this content says."""
+        row = self._connection.execute(
+            "SELECT digest FROM lineage WHERE run=? AND part=?", (self.key, part)
+        ).fetchone()
+        return row is not None and row[0] == digest
 
     def _save_content(self, raw: bytes) -> bytes:
         digest = _sha256(raw)

@@ -56,6 +56,27 @@ CREATE TABLE experiment (
     UNIQUE (name)
 );
 
+CREATE TABLE fact (
+    body BIGINT NOT NULL,
+    key BIGINT NOT NULL,
+    text TEXT NOT NULL,
+    number DOUBLE PRECISION,
+    PRIMARY KEY (body, key, text)
+);
+
+CREATE INDEX fact_by_number ON fact (key, number);
+
+CREATE INDEX fact_by_text ON fact (key, text);
+
+CREATE TABLE fact_body (
+    id BIGSERIAL NOT NULL,
+    part TEXT DEFAULT '' NOT NULL,
+    hash BYTEA NOT NULL,
+    PRIMARY KEY (id)
+);
+
+CREATE UNIQUE INDEX fact_body_by_hash ON fact_body (part, hash);
+
 CREATE TABLE journal (
     name TEXT NOT NULL,
     run BIGINT NOT NULL,
@@ -202,6 +223,14 @@ CREATE INDEX run_by_name ON run (name);
 CREATE INDEX run_by_start ON run (started_ms, deleted_ms, archived_ms);
 
 CREATE INDEX run_running ON run (id) WHERE status = 'running';
+
+CREATE TABLE run_body (
+    run BIGINT NOT NULL,
+    body BIGINT NOT NULL,
+    PRIMARY KEY (run, body)
+);
+
+CREATE INDEX run_body_by_body ON run_body (body, run);
 
 CREATE TABLE series_block (
     run BIGINT NOT NULL,

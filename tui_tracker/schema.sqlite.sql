@@ -57,6 +57,28 @@ CREATE TABLE experiment (
     UNIQUE (name)
 );
 
+CREATE TABLE fact (
+    body INTEGER NOT NULL,
+    "key" INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    number DOUBLE,
+    PRIMARY KEY (body, "key", text)
+)
+ WITHOUT ROWID;
+
+CREATE INDEX fact_by_number ON fact ("key", number) WHERE number IS NOT NULL;
+
+CREATE INDEX fact_by_text ON fact ("key", text);
+
+CREATE TABLE fact_body (
+    id INTEGER NOT NULL,
+    part TEXT DEFAULT '' NOT NULL,
+    hash BLOB NOT NULL,
+    PRIMARY KEY (id)
+);
+
+CREATE UNIQUE INDEX fact_body_by_hash ON fact_body (part, hash);
+
 CREATE TABLE journal (
     name TEXT NOT NULL,
     run INTEGER NOT NULL,
@@ -207,6 +229,15 @@ CREATE INDEX run_by_name ON run (name);
 CREATE INDEX run_by_start ON run (started_ms, deleted_ms, archived_ms);
 
 CREATE INDEX run_running ON run (id) WHERE status = 'running';
+
+CREATE TABLE run_body (
+    run INTEGER NOT NULL,
+    body INTEGER NOT NULL,
+    PRIMARY KEY (run, body)
+)
+ WITHOUT ROWID;
+
+CREATE INDEX run_body_by_body ON run_body (body, run);
 
 CREATE TABLE series_block (
     run INTEGER NOT NULL,

@@ -30,8 +30,10 @@ _UNUSED = {
     "content": "digest NOT IN (SELECT digest FROM param WHERE digest IS NOT NULL "
     "UNION SELECT digest FROM lineage WHERE digest IS NOT NULL "
     "UNION SELECT digest FROM reproduction WHERE digest IS NOT NULL)",
+    "fact_body": "id NOT IN (SELECT body FROM run_body)",
+    "fact": "body NOT IN (SELECT id FROM fact_body)",
     "key": "id NOT IN (SELECT key FROM param UNION SELECT key FROM metric "
-    "UNION SELECT key FROM param_change)",
+    "UNION SELECT key FROM param_change UNION SELECT key FROM fact)",
     "experiment": "id NOT IN (SELECT experiment FROM run)",
 }
 

@@ -114,9 +114,14 @@ def flatten_metrics(metrics: Mapping[object, object], prefix: str = "") -> dict[
     return found
 
 
+def is_seed(name: str) -> bool:
+    """Return whether a param is a seed by its name: the part behind the last dot counts."""
+    return name.rsplit(".", 1)[-1].lower() in _SEEDS
+
+
 def params_digest_text(params: Mapping[str, object]) -> str:
     """Return a text that is equal for runs whose params differ at most in their seed."""
-    rest = {k: v for k, v in params.items() if k.rsplit(".", 1)[-1].lower() not in _SEEDS}
+    rest = {k: v for k, v in params.items() if not is_seed(k)}
     return to_json(dict(sorted(rest.items())))
 
 

@@ -13,6 +13,7 @@ import zlib
 from typing import Any
 
 from tui_tracker.capture.redaction import redact_text
+from tui_tracker.fact_rows import forget_facts
 from tui_tracker.outgoing import clean_lines, clean_param, clean_value
 
 _LONG_TEXT = 512
@@ -24,9 +25,11 @@ def clean_store(connection: sqlite3.Connection) -> int:
     """Hide what looks like a secret in all texts of a store; return how many held one.
 
     Names of metrics in `journal.keysets` are dropped: they serve to go on with a journal,
-    which no bundle holds.
+    which no bundle holds. So are the facts that queries name: whoever takes the runs in
+    makes them anew of the lineage.
     """
     connection.execute("UPDATE journal SET keysets=x''")
+    forget_facts(connection)
     return sum(
         (
             _clean_params(connection),

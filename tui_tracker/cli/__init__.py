@@ -33,6 +33,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "diff": "say what differs between two runs",
         "reproduce": "get a run again, and grade what comes out",
         "code": "show a run's code, or rebuild it in a folder",
+        "views": "list saved views of the store, or show one",
     },
     "change": {
         "tag": "add tags to runs",
@@ -53,6 +54,8 @@ GROUPS: dict[str, dict[str, str]] = {
         "store": "say what the store holds and weighs",
         "doctor": "check the store, recover what dead runs left, back up",
         "gc": "empty the trash and give the space back",
+        "keys": "list the keys of the app, with your own",
+        "config": "say which settings are in force, and from where",
     },
     "hand on": {
         "bundle": "write runs into one file, with files and code",

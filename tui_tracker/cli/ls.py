@@ -45,10 +45,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     direction.add_argument("--up", action="store_true", help="smallest or first at the top")
     direction.add_argument("--down", action="store_true", help="largest or last at the top")
     parser.add_argument("--limit", metavar="N", type=from_number(0), help="at most so many")
+    parser.add_argument("--view", metavar="NAME", help="as a saved view has it (`tt views`)")
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.view is not None:
+        from tui_tracker.cli.viewing import take_view
+
+        take_view(args)
     selection = Selection(
         experiment=args.experiment,
         statuses=frozenset(args.status) if args.status else None,

@@ -32,14 +32,23 @@ if TYPE_CHECKING:
         Status,
         StoreFacts,
     )
+    from tui_tracker.queries.choices import ColumnChoice, list_choices, list_columns
+    from tui_tracker.queries.columns import ColumnSpec, order_by, parse_column, parse_columns
+    from tui_tracker.queries.curves import ChartWanted, Pair, XAxis, read_curves
+    from tui_tracker.queries.curves_over import read_difference
     from tui_tracker.queries.details import find_metric, get_run, list_param_changes
     from tui_tracker.queries.facts import data_version, store_facts
     from tui_tracker.queries.overview import LastValues, list_last_values
     from tui_tracker.queries.points import read_buckets, read_console, read_series
+    from tui_tracker.queries.probing import (
+        Crossing,
+        PointFound,
+        first_crossings,
+        read_values_at,
+    )
     from tui_tracker.queries.runs import (
         find_run,
         get_rows,
-        list_columns,
         list_experiments,
         run_id,
     )
@@ -48,15 +57,21 @@ if TYPE_CHECKING:
 __all__ = [
     "Artifact",
     "Buckets",
+    "ChartWanted",
+    "ColumnChoice",
+    "ColumnSpec",
     "ConsoleLine",
+    "Crossing",
     "ExperimentRow",
     "LastValues",
     "LineagePart",
     "MetricSummary",
     "Note",
     "Order",
+    "Pair",
     "ParamChange",
     "ParamValue",
+    "PointFound",
     "RunDetail",
     "RunKey",
     "RunRow",
@@ -64,19 +79,28 @@ __all__ = [
     "Series",
     "Status",
     "StoreFacts",
+    "XAxis",
     "data_version",
     "find_metric",
     "find_run",
+    "first_crossings",
     "get_rows",
     "get_run",
+    "list_choices",
     "list_columns",
     "list_experiments",
     "list_last_values",
     "list_param_changes",
     "list_run_keys",
+    "order_by",
+    "parse_column",
+    "parse_columns",
     "read_buckets",
     "read_console",
+    "read_curves",
+    "read_difference",
     "read_series",
+    "read_values_at",
     "run_id",
     "store_facts",
 ]
@@ -84,11 +108,16 @@ __all__ = [
 _PLACES = {
     "answers": "Artifact Buckets ConsoleLine ExperimentRow LineagePart MetricSummary Note "
     "ParamChange ParamValue RunDetail RunKey RunRow Series Status StoreFacts",
+    "curves": "ChartWanted Pair XAxis read_curves",
+    "curves_over": "read_difference",
+    "choices": "ColumnChoice list_choices list_columns",
+    "columns": "ColumnSpec order_by parse_column parse_columns",
     "details": "find_metric get_run list_param_changes",
     "facts": "data_version store_facts",
     "overview": "LastValues list_last_values",
     "points": "read_buckets read_console read_series",
-    "runs": "find_run get_rows list_columns list_experiments run_id",
+    "probing": "Crossing PointFound first_crossings read_values_at",
+    "runs": "find_run get_rows list_experiments run_id",
     "selection": "Order Selection list_run_keys",
 }
 _MODULES = {name: module for module, names in _PLACES.items() for name in names.split()}

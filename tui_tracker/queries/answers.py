@@ -39,6 +39,8 @@ class MetricSummary:
     inf: int
     key: int
     """The store's own integer for (name, context)."""
+    std: float | None = None
+    """Of the finite values along the series, by n - 1; None where there are less than two."""
 
     @property
     def label(self) -> str:
@@ -100,6 +102,12 @@ class RunRow:
     params: dict[str, ParamValue] = field(default_factory=dict)
     metrics: dict[str, MetricSummary] = field(default_factory=dict)
     """By `MetricSummary.label`."""
+    host: str = ""
+    user: str = ""
+    notes: tuple[str, ...] = ()
+    """Oldest first; only where they were asked for."""
+    sparks: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    """Smallest and largest value along the curve, in turn, by metric label; may be NaN."""
 
 
 @dataclass(frozen=True, slots=True)

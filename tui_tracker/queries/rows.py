@@ -14,7 +14,7 @@ from tui_tracker.store import Store
 
 METRIC = (
     "m.count, m.first_step, m.last_step, m.first, m.last, m.min, m.max, m.mean, "
-    "m.min_step, m.max_step, m.nan, m.inf, m.key"
+    "m.min_step, m.max_step, m.nan, m.inf, m.m2, m.key"
 )
 PARAM_KIND, METRIC_KIND = 0, 1
 
@@ -37,7 +37,8 @@ def maybe_moment(ms: int | None) -> datetime | None:
 def metric_summary(name: str, context: str, columns: Sequence[Any]) -> MetricSummary:
     """Return a summary from the columns named in `METRIC`."""
     count, first_step, last_step, first, last, low, high, mean, *rest = columns
-    min_step, max_step, nans, infs, key = rest
+    min_step, max_step, nans, infs, m2, key = rest
+    finite = count - nans - infs
     return MetricSummary(
         name=name,
         context=context,
@@ -54,6 +55,7 @@ def metric_summary(name: str, context: str, columns: Sequence[Any]) -> MetricSum
         nan=nans,
         inf=infs,
         key=key,
+        std=math.sqrt(max(0.0, m2) / (finite - 1)) if finite > 1 and m2 is not None else None,
     )
 
 

@@ -32,6 +32,7 @@ from tui_tracker.queries.selection import (
     selection_sql,
     split_label,
 )
+from tui_tracker.queries.sparks import read_sparks
 from tui_tracker.store import Store
 
 _NO_RERUN = "NOT EXISTS (SELECT 1 FROM tag AS t WHERE t.run = r.id AND t.tag = 'reproduction')"
@@ -60,24 +61,31 @@ def get_rows(
     *,
     params: Sequence[str] | None = (),
     metrics: Sequence[str] | None = (),
+    sparks: Sequence[str] = (),
+    notes: bool = False,
 ) -> list[RunRow]:
     """Return the rows of these runs, in the order of `keys`; a vanished run is left out.
 
-    `params` and `metrics` (labels) name the cells wanted; None asks for all.
+    `params` and `metrics` (labels) name the cells wanted; None asks for all. `sparks` are the
+    labels of metrics whose curves are drawn small: dear, so ask for rows on the screen only.
     """
     bound = {"keys": marks(keys)}
     rows = store.read(
         "SELECT r.id, r.uuid, r.name, e.name, r.status, r.started_ms, r.ended_ms, "
-        "r.archived_ms, r.deleted_ms FROM run AS r JOIN experiment AS e ON e.id = r.experiment "
+        'r.archived_ms, r.deleted_ms, r.host, r."user" '
+        "FROM run AS r JOIN experiment AS e ON e.id = r.experiment "
         "WHERE r.id IN (SELECT value FROM json_each(:keys))",
         bound,
     )
     tags = _tags(store, bound)
     cells = _param_cells(store, bound, params)
     series = _metric_cells(store, bound, metrics)
+    drawn = read_sparks(store, keys, sparks)
+    written = _notes(store, bound) if notes else {}
     now_ms = time.time() * 1000
     found: dict[RunKey, RunRow] = {}
-    for key, uuid, name, experiment, status, started, ended, archived, deleted in rows:
+    for key, uuid, name, experiment, status, started, ended, *more in rows:
+        archived, deleted, host, user = more
         until = ended if ended is not None else now_ms
         found[key] = RunRow(
             key=key,
@@ -94,28 +102,12 @@ def get_rows(
             deleted=deleted is not None,
             params=cells.get(key, {}),
             metrics=series.get(key, {}),
+            host=host,
+            user=user,
+            notes=tuple(written.get(key, ())),
+            sparks=drawn.get(key, {}),
         )
     return [found[key] for key in keys if key in found]
-
-
-def list_columns(store: Store, selection: Selection = EVERYTHING) -> tuple[list[str], list[str]]:
-    """Return the names of params and the labels of metrics that any selected run has.
-
-    The most frequent first, ties by name.
-    """
-    where, bound = selection_sql(selection)
-    found: list[list[str]] = []
-    for table in ("param", "metric"):
-        rows = store.read(
-            f"SELECT k.name, k.context, count(*) AS n FROM {table} AS t "
-            "JOIN key AS k ON k.id = t.key "
-            "WHERE t.run IN (SELECT r.id FROM run AS r "
-            f"JOIN experiment AS e ON e.id = r.experiment WHERE {where}) "
-            "GROUP BY t.key ORDER BY n DESC, k.name, k.context",
-            bound,
-        )
-        found.append([f"{name}@{context}" if context else name for name, context, _ in rows])
-    return found[0], found[1]
 
 
 def find_run(store: Store, address: str) -> RunKey:
@@ -177,7 +169,18 @@ def _tags(store: Store, bound: dict[str, Any]) -> dict[RunKey, list[str]]:
     return found
 
 
-def _key_names(store: Store, kind: int, labels: Sequence[str] | None) -> dict[int, tuple[str, str]]:
+def _notes(store: Store, bound: dict[str, Any]) -> dict[RunKey, list[str]]:
+    found: dict[RunKey, list[str]] = {}
+    for run, text in store.read(
+        "SELECT run, text FROM note WHERE run IN (SELECT value FROM json_each(:keys)) "
+        "ORDER BY run, at_ms, id",
+        bound,
+    ):
+        found.setdefault(run, []).append(text)
+    return found
+
+
+def key_names(store: Store, kind: int, labels: Sequence[str] | None) -> dict[int, tuple[str, str]]:
     """Return name and context of interned keys, of all or of those with these labels."""
     if labels is None:
         rows = store.read("SELECT id, name, context FROM key WHERE kind=?", (kind,))
@@ -200,7 +203,7 @@ def _param_cells(
 ) -> dict[RunKey, dict[str, ParamValue]]:
     if names is not None and not names:
         return {}
-    keys = _key_names(store, PARAM_KIND, names)
+    keys = key_names(store, PARAM_KIND, names)
     found: dict[RunKey, dict[str, ParamValue]] = {}
     for run, key, kind, number, text, digest in store.read(
         "SELECT run, key, type, number, text, digest FROM param "
@@ -218,7 +221,7 @@ def _metric_cells(
 ) -> dict[RunKey, dict[str, MetricSummary]]:
     if labels is not None and not labels:
         return {}
-    keys = _key_names(store, METRIC_KIND, labels)
+    keys = key_names(store, METRIC_KIND, labels)
     found: dict[RunKey, dict[str, MetricSummary]] = {}
     for run, *columns in store.read(
         f"SELECT m.run, {METRIC} FROM metric AS m "

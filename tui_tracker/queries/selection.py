@@ -6,9 +6,8 @@ list of runs for a script must not wait for what only tables and pages need.
 
 from __future__ import annotations
 
-import time
-
-from tui_tracker.errors import InvalidArgument
+from tui_tracker.queries.order import order_sql
+from tui_tracker.queries.order import split_label as split_label
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
     from tui_tracker.store import Store
 
 STATUSES: tuple[Status, ...] = ("running", "finished", "failed", "killed", "crashed")
-
-_STATISTICS = ("last", "min", "max", "mean", "first", "count")
-_PARAM_KIND, _METRIC_KIND = 0, 1
 
 
 class _Value:
@@ -64,16 +60,20 @@ class Selection(_Value):
 
 
 class Order(_Value):
-    """What a table of runs is sorted by. Runs that lack the field come last.
+    """What a table of runs is sorted by. Runs that lack the field, or have NaN, come last.
 
-    `field` is `started`, `name`, `experiment`, `status`, `duration`, `param:KEY` or
-    `metric:LABEL[.last|.min|.max|.mean]`.
+    `field` is `started`, `ended`, `duration`, `name`, `experiment`, `status`, `host`, `user`,
+    `id`, `tags` and `notes` (how many), `tag:KEY`, `param:KEY` or `metric:LABEL`, where any
+    statistic may follow: `.last` (the default), `.min`, `.max`, `.mean`, `.std`, `.best`.
+    What ties goes by the keys in `then`, one after the other.
     """
 
-    __slots__ = ("descending", "field")
+    __slots__ = ("descending", "field", "then")
 
-    def __init__(self, field: str = "started", descending: bool = True) -> None:
-        self.field, self.descending = field, descending
+    def __init__(
+        self, field: str = "started", descending: bool = True, then: tuple[Order, ...] = ()
+    ) -> None:
+        self.field, self.descending, self.then = field, descending, then
 
 
 EVERYTHING = Selection()
@@ -89,16 +89,13 @@ def list_run_keys(
         InvalidArgument: the order names no field.
     """
     where, bound = selection_sql(selection)
-    join, field, more = _order_field(order)
-    if "e." in where or "e." in field:
-        join = f"JOIN experiment AS e ON e.id = r.experiment {join}"
-    down = "DESC" if order.descending else "ASC"
-    ordered = f"{field} IS NULL, {field} {down}, r.started_ms DESC, r.id DESC"
-    if order.field == "started":
-        # A start is never missing, and only so is its index used.
-        ordered = f"r.started_ms {down}, r.id {down}"
+    by = order_sql(order)
+    terms = ", ".join(by.terms)
+    if "e." in where or "e.name" in terms:
+        by.joins.insert(0, "JOIN experiment AS e ON e.id = r.experiment")
     rows = store.read(
-        f"SELECT r.id FROM run AS r {join} WHERE {where} ORDER BY {ordered}", {**bound, **more}
+        f"SELECT r.id FROM run AS r {' '.join(by.joins)} WHERE {where} ORDER BY {terms}",
+        {**bound, **by.bound},
     )
     return [row[0] for row in rows]
 
@@ -129,42 +126,3 @@ def selection_sql(selection: Selection) -> tuple[str, dict[str, Any]]:
             f"AND t.tag LIKE :{name} ESCAPE '\\'))"
         )
     return " AND ".join(parts), bound
-
-
-def _order_field(order: Order) -> tuple[str, str, dict[str, Any]]:
-    """Return a join, the SQL of the field, and what they bind."""
-    simple = {
-        "started": "r.started_ms",
-        "name": "r.name",
-        "experiment": "e.name",
-        "status": "r.status",
-        "duration": "(coalesce(r.ended_ms, :now) - r.started_ms)",
-    }
-    if order.field in simple:
-        bound = {"now": int(time.time() * 1000)} if order.field == "duration" else {}
-        return "", simple[order.field], bound
-    kind, _, label = order.field.partition(":")
-    if kind == "param" and label:
-        join = (
-            "LEFT JOIN param AS o ON o.run = r.id AND o.key = "
-            "(SELECT id FROM key WHERE name = :sort AND kind = :kind AND context = '')"
-        )
-        return join, "coalesce(o.number, o.text)", {"sort": label, "kind": _PARAM_KIND}
-    if kind == "metric" and label:
-        stem, dot, statistic = label.rpartition(".")
-        if not dot or statistic not in _STATISTICS:
-            stem, statistic = label, "last"
-        name, context = split_label(stem)
-        join = (
-            "LEFT JOIN metric AS o ON o.run = r.id AND o.key = "
-            "(SELECT id FROM key WHERE name = :sort AND kind = :kind AND context = :context)"
-        )
-        return join, f"o.{statistic}", {"sort": name, "context": context, "kind": _METRIC_KIND}
-    known = ", ".join([*simple, "param:KEY", "metric:NAME[.last|.min|.max|.mean]"])
-    raise InvalidArgument(f"runs cannot be sorted by {order.field!r}: use {known}")
-
-
-def split_label(label: str) -> tuple[str, str]:
-    """Return name and context of a metric's label."""
-    name, separator, context = label.rpartition("@")
-    return (name, context) if separator else (label, "")

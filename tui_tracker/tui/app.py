@@ -6,29 +6,28 @@ import os
 import sys
 import threading
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from rich.segment import Segment
-from rich.style import Style
-from textual.color import Color
-from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
-from textual.theme import BUILTIN_THEMES, Theme
 
 from tui_tracker.errors import TrackerError
+from tui_tracker.remembered import State
+from tui_tracker.settings import Settings, read_settings
 from tui_tracker.tui.changing import Changing
 from tui_tracker.tui.clipboard import copy
-from tui_tracker.tui.keys import bindings
+from tui_tracker.tui.keymap import lay_over
+from tui_tracker.tui.keys import bindings, use_keys
+from tui_tracker.tui.palettes import LOOKS
 from tui_tracker.tui.screens.base import TrackerScreen
 from tui_tracker.tui.screens.runs import RunsScreen
+from tui_tracker.tui.terminal import Terminal, describe
+from tui_tracker.tui.themed import ThemedApp
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from tui_tracker.store import Store
 
 POLL_S, POLL_MOST_S = 0.25, 1.0
@@ -38,69 +37,10 @@ FRAME_S = 1.0
 RECOVER_S = 1.0
 """How often journals of running and dead runs are moved into the store."""
 TWICE_S = 2.0
-
-# Foreground and background are the terminal's own: a page then fits whatever the person
-# likes to look at, and no line carries a colour it does not need.
-_OWN = "ansi_default"
-DARK = Theme(
-    "tracker-dark",
-    primary="#6cb6ff",
-    ansi=True,
-    foreground=_OWN,
-    background=_OWN,
-    surface=_OWN,
-    variables={
-        **BUILTIN_THEMES["ansi-dark"].variables,
-        "accent": "#6cb6ff",
-        "dim": "#8b949e",
-        "faint": "#484f58",
-        "good": "#57ab5a",
-        "bad": "#f47067",
-        "second": "#daaa3f",
-        "cursor": "#22395a",
-        "cursor-text": "#e6edf3",
-        "mark-text": "#0d1117",
-    },
-)
-LIGHT = Theme(
-    "tracker-light",
-    primary="#0550ae",
-    ansi=True,
-    dark=False,
-    foreground=_OWN,
-    background=_OWN,
-    surface=_OWN,
-    variables={
-        **BUILTIN_THEMES["ansi-light"].variables,
-        "accent": "#0550ae",
-        "dim": "#636c76",
-        "faint": "#bbc3cc",
-        "good": "#116329",
-        "bad": "#cf222e",
-        "second": "#8a5a00",
-        "cursor": "#d5e6fb",
-        "cursor-text": "#1f2328",
-        "mark-text": "#ffffff",
-    },
-)
+REMEMBER_S = 1.0
 
 
-class PlainFilter(LineFilter):
-    """Takes every colour out, for NO_COLOR; bold and reverse stay."""
-
-    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002
-        return [
-            Segment(text, _plain(style) if style else None, control)
-            for text, style, control in segments
-        ]
-
-
-@lru_cache(maxsize=256)
-def _plain(style: Style) -> Style:
-    return Style(bold=style.bold, underline=style.underline, reverse=style.reverse)
-
-
-class TrackerApp(Changing, inherit_bindings=False):
+class TrackerApp(ThemedApp, Changing, inherit_bindings=False):
     """`tt` without arguments: pages over one store."""
 
     CSS_PATH: ClassVar[Path] = Path(__file__).with_name("app.tcss")
@@ -112,18 +52,27 @@ class TrackerApp(Changing, inherit_bindings=False):
     class StoreChanged(Message):
         """Something was written to the store."""
 
-    def __init__(self, store: Store) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        store: Store,
+        *,
+        settings: Settings | None = None,
+        state: State | None = None,
+        terminal: Terminal | None = None,
+    ) -> None:
+        settings = settings or read_settings()
+        super().__init__(settings, state or State(store.folder), terminal or describe(settings))
         self.store = store
-        self.plain = bool(os.environ.get("NO_COLOR"))
+        self.state.on_change = self._remember_soon
+        self._remembering = False
+        keymap = lay_over(settings.keys)
+        use_keys(keymap.keys)
+        self.set_keymap(keymap.changes())
+        self._problems = (*settings.problems, *keymap.problems, *self.state.problems)
         # Before the first page is read, so that no change falls between the two.
         self._version = store.data_version()
-        self._plain_filter = PlainFilter()
         self._stop_watching = threading.Event()
         self._interrupted_at = -TWICE_S
-        self.register_theme(DARK)
-        self.register_theme(LIGHT)
-        self.theme = LIGHT.name if _is_light(os.environ.get("COLORFGBG", "")) else DARK.name
 
     @property
     def store_name(self) -> str:
@@ -135,11 +84,6 @@ class TrackerApp(Changing, inherit_bindings=False):
     def get_default_screen(self) -> Screen[object]:
         return cast("Screen[object]", RunsScreen())
 
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        # In place of Textual's own, which under NO_COLOR writes greys, and which fails on
-        # a segment without a style.
-        return [self._plain_filter] if self.plain else super().get_line_filters()
-
     @property
     def page(self) -> TrackerScreen | None:
         """The page in front; None while something stands over it."""
@@ -150,8 +94,28 @@ class TrackerApp(Changing, inherit_bindings=False):
     def on_mount(self) -> None:
         self.run_worker(self._watch_store, thread=True, group="watch", exit_on_error=False)
 
+    def first_frame_shown(self) -> None:
+        """Tell what is wrong with the settings, once there is a page to tell it on."""
+        if not self._problems:
+            return
+        (first, *others), self._problems = self._problems, ()
+        more = f" (and {len(others)} more: tt config, tt keys)" if others else ""
+        if self.page is not None:
+            self.page.say(first + more, bad=True)
+
     def on_unmount(self) -> None:
         self._stop_watching.set()
+        self.state.save()
+
+    def _remember_soon(self) -> None:
+        """Write what is remembered in a moment: a held key changes a width many times."""
+        if not self._remembering:
+            self._remembering = True
+            self.set_timer(REMEMBER_S, self._remember)
+
+    def _remember(self) -> None:
+        self._remembering = False
+        self.run_worker(self.state.save, thread=True, group="state", exit_on_error=False)
 
     def _watch_store(self) -> None:
         """Post `StoreChanged` whenever the store is not what it was; runs in a thread."""
@@ -220,7 +184,33 @@ class TrackerApp(Changing, inherit_bindings=False):
             self.page.say("Read again")
 
     def action_theme(self) -> None:
-        self.theme = DARK.name if self.theme == LIGHT.name else LIGHT.name
+        self.keep_look(self.next_look())
+        if self.page is not None:
+            self.page.say(self.look_words())
+
+    def action_choose_theme(self) -> None:
+        """Let a person look through the themes; esc brings back the one before."""
+        from tui_tracker.tui.screens.chooser import ChooserScreen
+
+        looks, before = list(LOOKS), self.look
+
+        def done(chosen: int | None) -> None:
+            if chosen is None:
+                self.show_look(before)
+                return
+            self.keep_look(looks[chosen])
+            if self.page is not None:
+                self.page.say(self.look_words())
+
+        self.push_screen(
+            ChooserScreen(
+                "Theme",
+                list(LOOKS.items()),
+                looks.index(self.shown_look) if self.shown_look in looks else 0,
+                lambda index: self.show_look(looks[index]),
+            ),
+            done,
+        )
 
     def action_interrupt(self) -> None:
         if monotonic() - self._interrupted_at < TWICE_S:
@@ -232,27 +222,60 @@ class TrackerApp(Changing, inherit_bindings=False):
 
     def action_copy(self) -> None:
         page = self.page
-        text = page.text_to_copy() if page else ""
-        if page is None or not text:
+        if page is not None and (text := page.text_to_copy()):
+            self.copy_text(text, text)
+
+    def action_copy_as(self) -> None:
+        """Copy the runs that the page is about in a way to be chosen."""
+        from tui_tracker.tui.copying import WAYS, copied
+        from tui_tracker.tui.screens.chooser import ChooserScreen
+
+        keys = self.page.runs_to_copy() if self.page else []
+        if not keys:
             return
+
+        def work(way: int) -> None:
+            try:
+                found = copied(self.store, keys, way)
+            except TrackerError as error:
+                self.call_from_thread(self._say, str(error), bad=True)
+            else:
+                self._copy(found.text, found.words)
+
+        def done(way: int | None) -> None:
+            if way is not None:
+                self.run_worker(partial(work, way), thread=True, exit_on_error=False)
+
+        self.push_screen(ChooserScreen("Copy as", WAYS), done)
+
+    def copy_text(self, text: str, words: str) -> None:
+        """Copy a text and say by which way it went; `words` are what it is."""
+        self.run_worker(partial(self._copy, text, words), thread=True, exit_on_error=False)
+
+    def _copy(self, text: str, words: str) -> None:
+        """Copy and say so; runs in a thread, for a program of the desktop may take its time."""
         try:
-            way = copy(text, self.copy_to_clipboard)
-        except ValueError as error:
-            page.say(str(error), bad=True)
+            way = copy(text, self._write_raw)
+        except OSError as error:
+            self.call_from_thread(self._say, f"Not copied: {error}", bad=True)
         else:
-            page.say(f"Copied {text} {way}")
+            # What a text field here pastes.
+            self._clipboard = text
+            self.call_from_thread(self._say, f"Copied {words} {way}")
+
+    def _write_raw(self, sequence: str) -> None:
+        if self._driver is not None:
+            self._driver.write(sequence)
+
+    def _say(self, text: str, *, bad: bool = False) -> None:
+        if self.page is not None:
+            self.page.say(text, bad=bad)
 
     def leave_run(self, key: int) -> None:
         """Close a run's page and put the table's cursor on that run."""
         self.pop_screen()
         if isinstance(self.screen, RunsScreen):
             self.screen.go_to(key)
-
-
-def _is_light(colorfgbg: str) -> bool:
-    """Return whether a terminal says its background is light (rxvt, Konsole, iTerm2)."""
-    background = colorfgbg.rpartition(";")[2]
-    return background in ("7", "15")
 
 
 def run_app(store: Store) -> int:

@@ -11,8 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from tui_tracker.formatting import MISSING, format_duration, format_number, format_value, printable
-from tui_tracker.telling import Stat, metric_rank
+from tui_tracker.formatting import (
+    MISSING,
+    format_count,
+    format_duration,
+    format_number,
+    format_value,
+    printable,
+)
+from tui_tracker.telling import metric_rank
 from tui_tracker.telling import metric_stat as metric_stat
 from tui_tracker.telling import rank_metrics as rank_metrics
 
@@ -25,6 +32,22 @@ SAMPLED_RUNS = 60
 """Runs that are looked at to see which params differ."""
 SAMPLED_PARAMS = 80
 
+PLAIN: dict[str, tuple[Kind, bool]] = {
+    "status": ("status", True),
+    "name": ("name", True),
+    "experiment": ("experiment", True),
+    "started": ("time", True),
+    "ended": ("time", True),
+    "duration": ("duration", True),
+    "tags": ("tags", False),
+    "notes": ("notes", False),
+    "host": ("host", True),
+    "user": ("user", True),
+    "id": ("id", False),
+    "health": ("health", False),
+    "grade": ("grade", True),
+}
+"""Columns without a key: their kind, and whether the table can be sorted by them."""
 GLYPHS: dict[Status, str] = {
     "running": "●",
     "finished": "✓",
@@ -35,17 +58,30 @@ GLYPHS: dict[Status, str] = {
 """One shape a status, so that it can be told without colour."""
 
 
+Kind = Literal[
+    "status", "name", "experiment", "metric", "param", "time", "duration", "tags", "notes",
+    "host", "user", "id", "spark", "fact", "health", "grade", "group", "count",
+]  # fmt: skip
+Statistic = Literal["last", "min", "max", "mean", "first", "count", "std"]
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of the table of runs."""
 
     field: str
-    """What the table is sorted by, as `queries.Order.field` has it."""
+    """What the table is sorted by, as `queries.Order.field` has it; "" where it cannot be."""
     title: str
-    kind: Literal["status", "name", "experiment", "metric", "param", "time", "duration", "tags"]
+    kind: Kind
     key: str = ""
-    """The metric's label or the param's name."""
-    stat: Stat = "last"
+    """The metric's label, the param's name, or the fact's."""
+    stat: Statistic = "last"
+    spec: str = ""
+    """What the column is called in saved views: `metric:val_f1.max`."""
+    width: int | None = None
+    """Cells, as set by hand; None: as wide as the cells are."""
+    pinned: bool = False
+    """It stands at the left and does not scroll."""
 
 
 def metric_columns(labels: Sequence[str]) -> list[Column]:
@@ -57,7 +93,8 @@ def metric_columns(labels: Sequence[str]) -> list[Column]:
     for label in telling[:METRIC_COLUMNS]:
         stat = metric_stat(label)
         title = printable(label) + arrows[stat]
-        columns.append(Column(f"metric:{label}.{stat}", title, "metric", label, stat))
+        spec = f"metric:{label}"
+        columns.append(Column(f"{spec}.{stat}", title, "metric", label, stat, spec))
     return columns
 
 
@@ -76,7 +113,7 @@ def param_columns(names: Sequence[str], sample: Sequence[RunRow]) -> list[Column
 
     differing = sorted((name for name in names if rank(name) < 3), key=rank)
     return [
-        Column(f"param:{name}", printable(name), "param", name)
+        Column(f"param:{name}", printable(name), "param", name, spec=f"param:{name}")
         for name in differing[:PARAM_COLUMNS]
     ]
 
@@ -87,15 +124,21 @@ def table_columns(
     """Return the columns of a table: status and name, metrics, params, times."""
     experiments = {row.experiment for row in sample}
     return (
-        Column("status", "status", "status"),
-        Column("name", "name", "name"),
+        plain_column("status", pinned=True),
+        plain_column("name", pinned=True),
         *metric_columns(metrics),
-        Column("started", "started", "time"),
-        Column("duration", "duration", "duration"),
+        plain_column("started"),
+        plain_column("duration"),
         *param_columns(params, sample),
-        *([Column("experiment", "experiment", "experiment")] if len(experiments) > 1 else []),
-        *([Column("tags", "tags", "tags")] if any(row.tags for row in sample) else []),
+        *([plain_column("experiment")] if len(experiments) > 1 else []),
+        *([plain_column("tags")] if any(row.tags for row in sample) else []),
     )
+
+
+def plain_column(spec: str, *, pinned: bool = False) -> Column:
+    """Return the column of a fact that every run has, such as its name."""
+    kind, sortable = PLAIN[spec]
+    return Column(spec if sortable else "", spec, kind, spec=spec, pinned=pinned)
 
 
 def metric_cell(row: RunRow, column: Column) -> str:
@@ -103,7 +146,9 @@ def metric_cell(row: RunRow, column: Column) -> str:
     summary = row.metrics.get(column.key)
     if summary is None:
         return MISSING
-    value = {"last": summary.last, "min": summary.min, "max": summary.max}[column.stat]
+    if column.stat == "count":
+        return format_count(summary.count)
+    value = getattr(summary, column.stat)
     # A metric without a finite value has no best; its last says why (NaN, inf).
     return format_number(summary.last if value is None else value)
 

@@ -8,11 +8,12 @@ what tmux and screen own (ctrl+b, a), flow control and job control (ctrl+s, q, z
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from textual.binding import Binding, BindingType
+if TYPE_CHECKING:
+    from textual.binding import BindingType
 
 Place = Literal[
     "everywhere",
@@ -23,6 +24,7 @@ Place = Literal[
     "tree",
     "run",
     "curves",
+    "overlay",
     "page",
     "lines",
     "console",
@@ -43,6 +45,7 @@ AROUND: dict[Place, tuple[Place, ...]] = {
     "tree": ("list", "runs", "annotate", "everywhere"),
     "run": ("annotate", "everywhere"),
     "curves": ("run", "annotate", "everywhere"),
+    "overlay": ("curves", "everywhere"),
     "page": ("list", "run", "annotate", "everywhere"),
     "lines": ("list", "run", "annotate", "everywhere"),
     "console": ("list", "run", "annotate", "everywhere"),
@@ -55,9 +58,6 @@ AROUND: dict[Place, tuple[Place, ...]] = {
 }
 """The places around each place, innermost first."""
 
-OWN_MEANING: frozenset[tuple[Place, str]] = frozenset({("console", "n")})
-"""Keys of a place that mean another thing in a place around it, where they do not work here."""
-
 TITLES: dict[Place, str] = {
     "everywhere": "Everywhere",
     "list": "Moving",
@@ -67,6 +67,7 @@ TITLES: dict[Place, str] = {
     "tree": "Tree of experiments",
     "run": "A run's page",
     "curves": "Curves",
+    "overlay": "Curves of several runs",
     "page": "Pages of a run",
     "lines": "Lists of a run",
     "console": "Console",
@@ -79,6 +80,10 @@ TITLES: dict[Place, str] = {
 }
 
 FORBIDDEN = frozenset(f"ctrl+{letter}" for letter in "abhijmqsz") | {"ctrl+left_square_bracket"}
+
+
+UNBOUND = "unbound"
+"""A key that nobody can press, where an action has none: Textual wants one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,16 @@ class Key:
     command: bool = True
     """Offered in the palette; movement is not."""
 
+    @property
+    def name(self) -> str:
+        """What the settings call it: place and action, or place and label.
+
+        An action that takes arguments stands in the table several times, so its label
+        tells which one is meant: `list.page_up`.
+        """
+        action, takes, _ = self.action.removeprefix("screen.").partition("(")
+        return f"{self.place}.{self.label.replace(' ', '_') if takes else action}"
+
 
 KEYS: tuple[Key, ...] = (
     Key("everywhere", ("question_mark", "f1"), "help", "more", "Show the keys that work here", 99),
@@ -110,12 +125,14 @@ KEYS: tuple[Key, ...] = (
         ("y",),
         "copy",
         "copy",
-        "Copy the id of the run, in its lineage what the cursor is on",
+        "Copy the id of the run, on curves the values at the cursor, in lineage what it is on",
         55,
     ),
     Key("everywhere", ("u",), "undo", "undo", "Take back the change that you made last", 50),
     Key("everywhere", ("ctrl+r",), "redo", "redo", "Make the change again that was taken back"),
-    Key("everywhere", ("ctrl+t",), "theme", "theme", "Change between the dark and the light theme"),
+    Key("everywhere", ("Y",), "copy_as", "copy as", "Copy the run as TSV, JSON or a command"),
+    Key("everywhere", ("ctrl+t",), "theme", "theme", "Show the app in the next theme"),
+    Key("everywhere", (), "choose_theme", "themes", "Choose a theme, seeing each one"),
     Key("everywhere", ("ctrl+c",), "interrupt", "quit", "Quit, when pressed twice"),
     Key("list", ("up", "k"), "move(-1)", "up", "Move up", command=False),
     Key("list", ("down", "j"), "move(1)", "down", "Move down", command=False),
@@ -139,11 +156,24 @@ KEYS: tuple[Key, ...] = (
     Key("runs", ("1",), "tree", "tree", "Show or hide the tree of experiments"),
     Key("runs", ("2",), "table", "table", "Go to the table of runs"),
     Key("runs", ("z",), "archived", "archived", "Show or hide archived runs"),
+    Key("runs", ("C",), "overlay", "curves", "Draw the curves of the marked runs over each other"),
     Key("table", ("enter",), "open", "open", "Open the run under the cursor", 10),
     Key("table", ("left", "h"), "column(-1)", "left", "Go to the column left", command=False),
     Key("table", ("right", "l"), "column(1)", "right", "Go to the column right", command=False),
     Key("table", ("s",), "sort", "sort", "Sort by the column under the cursor", 25),
     Key("table", ("S",), "reverse", "reverse", "Reverse the order", 45),
+    Key("table", ("comma",), "sort_then", "then by", "Sort by this column after the others"),
+    Key("table", ("space",), "mark", "mark", "Mark the run, or unmark it", 22),
+    Key("table", ("v",), "mark_range", "range", "Begin a range; at its other end, mark it"),
+    Key("table", ("A",), "mark_all", "mark all", "Mark all runs that are shown"),
+    Key("table", ("asterisk",), "invert", "invert", "Mark the shown runs that are not marked"),
+    Key("runs", ("U",), "restore_marks", "marks back", "Bring back the marks that were cleared"),
+    Key("table", ("less_than_sign",), "resize_column(-1)", "narrower", "Make the column narrower"),
+    Key("table", ("greater_than_sign",), "resize_column(1)", "wider", "Make the column wider"),
+    Key("table", ("shift+left",), "move_column(-1)", "move left", "Move the column to the left"),
+    Key("table", ("shift+right",), "move_column(1)", "move right", "Move the column to the right"),
+    Key("table", ("p",), "pin_column", "pin", "Pin the column at the left, or let it go"),
+    Key("table", ("x",), "hide_column", "hide", "Hide the column"),
     Key("tree", ("enter",), "open", "runs", "Go to the runs of this experiment", 10),
     Key("tree", ("left", "h"), "fold", "fold", "Fold the branch, or go to its parent", 15),
     Key("tree", ("right", "l"), "unfold", "unfold", "Unfold the branch", 16),
@@ -185,6 +215,15 @@ KEYS: tuple[Key, ...] = (
         "curves", ("slash",), "screen.filter", "filter", "Show only metrics that contain a text", 15
     ),
     Key("curves", ("L",), "log_axis", "log y", "Change to a logarithmic y axis and back", 20),
+    Key("curves", ("X",), "log_x", "log x", "Change to a logarithmic x axis and back"),
+    Key(
+        "curves",
+        ("x",),
+        "choose_x",
+        "x axis",
+        "Choose the x axis: step, time, time of day, or a metric such as epoch",
+        22,
+    ),
     Key(
         "curves",
         ("s",),
@@ -203,6 +242,21 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("curves", ("minus",), "zoom(-1)", "zoom out", "Zoom out"),
     Key("curves", ("0",), "zoom(0)", "all steps", "Show all steps"),
+    Key("curves", ("less_than_sign", "shift+left"), "pan(-1)", "pan left", "Show what is left"),
+    Key("curves", ("greater_than_sign", "shift+right"), "pan(1)", "pan", "Show what is right", 29),
+    Key("curves", ("b",), "bands", "bands", "Draw runs of all seeds as mean and band", 24),
+    Key("curves", ("w",), "difference", "difference", "Draw the difference of two runs", 27),
+    Key(
+        "curves",
+        ("v",),
+        "threshold",
+        "threshold",
+        "Find the first step at which each run crosses a value",
+        26,
+    ),
+    Key("curves", ("space",), "pin", "pin", "Pin the metric of a chart, enlarged the chosen run"),
+    Key("curves", ("o",), "choose_metrics", "metrics", "Choose the metrics to show", 23),
+    Key("curves", ("c",), "console", "console", "Go to what was printed at the cursor's time"),
     Key("lines", ("slash",), "screen.filter", "filter", "Show only lines that contain a text", 20),
     Key("notes", ("enter",), "edit", "edit", "Change the words of this note", 10),
     Key("notes", ("E",), "edit_in_editor", "in editor", "Change this note in your editor", 12),
@@ -223,16 +277,31 @@ KEYS: tuple[Key, ...] = (
 )
 
 
+_active: Sequence[Key] = KEYS
+
+
+def use_keys(keys: Sequence[Key]) -> None:
+    """Let footer, help and palette tell these keys: the table with the person's own."""
+    global _active
+    _active = keys
+
+
 def bindings(place: Place) -> list[BindingType]:
-    """Return the Textual bindings of one place, none of them in Textual's own footer."""
+    """Return the Textual bindings of one place as shipped, none in Textual's own footer.
+
+    The person's own keys are laid over them by the app, by the actions' names.
+    """
+    from textual.binding import Binding  # `tt keys` tells the table without Textual
+
     return [
         # ctrl+c must quit also while a text field has the focus.
         Binding(
-            ",".join(key.keys),
+            ",".join(key.keys) or UNBOUND,
             key.action,
             key.description,
             show=False,
             priority="ctrl+c" in key.keys,
+            id=key.name,
         )
         for key in KEYS
         if key.place == place
@@ -240,22 +309,25 @@ def bindings(place: Place) -> list[BindingType]:
 
 
 def keys_at(place: Place) -> Iterator[Key]:
-    """Yield the keys that work in a place: its own first, then those of the places around."""
+    """Yield the keys that work in a place: its own first, then those of the places around.
+
+    A key that means something nearer is left out of what it means farther out; an action
+    that is left without any is still a command.
+    """
+    nearer: set[str] = set()
     for where in (place, *AROUND[place]):
-        yield from keys_of(where, place)
-
-
-def keys_of(where: Place, place: Place) -> Iterator[Key]:
-    """Yield the keys of one place as far as they work in another that it is around."""
-    for key in (key for key in KEYS if key.place == where):
-        names = tuple(n for n in key.keys if where == place or (place, n) not in OWN_MEANING)
-        if names:
+        here = [key for key in _active if key.place == where]
+        for key in here:
+            names = tuple(name for name in key.keys if name not in nearer)
             yield key if names == key.keys else replace(key, keys=names)
+        nearer.update(name for key in here for name in key.keys)
 
 
 def hints(place: Place) -> list[tuple[str, str]]:
     """Return key and label of what the footer names in a place, most useful first."""
-    ranked = sorted((key for key in keys_at(place) if key.rank), key=lambda key: key.rank)
+    ranked = sorted(
+        (key for key in keys_at(place) if key.rank and key.keys), key=lambda key: key.rank
+    )
     return [(key_name(key.keys[0]), key.label) for key in ranked]
 
 
@@ -269,6 +341,12 @@ _NAMES = {
     "plus": "+",
     "equals_sign": "=",
     "minus": "-",
+    "comma": ",",
+    "asterisk": "*",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "shift+left": "shift+←",
+    "shift+right": "shift+→",
     "pageup": "pgup",
     "pagedown": "pgdn",
     "up": "↑",
@@ -288,11 +366,11 @@ def key_names(key: Key) -> str:
     return " ".join(map(key_name, key.keys))
 
 
-def markdown_table() -> str:
-    """Return the whole table in Markdown, for the README."""
+def markdown_table(keys: Sequence[Key] = KEYS) -> str:
+    """Return a table of keys in Markdown; by default the shipped one, for the README."""
     lines = ["| where | key | what it does |", "| --- | --- | --- |"]
     for place, title in TITLES.items():
-        for key in (key for key in KEYS if key.place == place):
-            names = " ".join(f"`{key_name(name)}`" for name in key.keys)
+        for key in (key for key in keys if key.place == place):
+            names = " ".join(f"`{key_name(name)}`" for name in key.keys) or "by name"
             lines.append(f"| {title} | {names} | {key.description} |")
     return "\n".join(lines) + "\n"

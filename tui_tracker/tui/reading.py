@@ -15,15 +15,12 @@ from typing import TYPE_CHECKING
 from tui_tracker.capture.redaction import redact_text
 from tui_tracker.lineage.words import code_line
 from tui_tracker.queries import (
-    Buckets,
     ConsoleLine,
     ExperimentRow,
-    MetricSummary,
     Order,
     RunDetail,
     RunRow,
     Selection,
-    Series,
     get_rows,
     get_run,
     list_columns,
@@ -31,7 +28,6 @@ from tui_tracker.queries import (
     list_run_keys,
     read_buckets,
     read_console,
-    read_series,
 )
 from tui_tracker.store import Store
 from tui_tracker.tui.columns import (
@@ -46,8 +42,6 @@ if TYPE_CHECKING:
     from tui_tracker.code_store import CodeChange
     from tui_tracker.lineage import LineageTree, Progress
 
-EXACT_POINTS = 200_000
-"""A longer curve is read to the value under the cursor by buckets only."""
 COUNTED_RUNS = 5_000
 """Up to so many runs columns are chosen by all of them, above by a sample."""
 MANY_METRICS = 2_000
@@ -157,34 +151,6 @@ def read_run(store: Store, key: int) -> RunFound:
             pairs = zip(buckets.mins, buckets.maxs, strict=True)
             sparks[label] = [value for pair in pairs for value in pair]
     return RunFound(detail, sparks, datetime.now(UTC))
-
-
-@dataclass(frozen=True, slots=True)
-class CurvesFound:
-    """Buckets of some metrics of a run, and the points of one where they are few enough."""
-
-    run: int
-    buckets: dict[str, Buckets | None]
-    exact: tuple[str, Series] | None
-
-
-def read_curves(
-    store: Store,
-    run: int,
-    metrics: Sequence[tuple[MetricSummary, tuple[int, int] | None]],
-    count: int,
-    *,
-    exact: bool,
-) -> CurvesFound:
-    """Return the curves of some metrics in at most `count` buckets, between their steps."""
-    buckets = {}
-    for metric, steps in metrics:
-        low, high = steps or (None, None)
-        buckets[metric.label] = read_buckets(store, run, metric.key, count, low=low, high=high)
-    points = None
-    if exact and metrics and metrics[0][0].count <= EXACT_POINTS:
-        points = (metrics[0][0].label, read_series(store, run, metrics[0][0].key))
-    return CurvesFound(run, buckets, points)
 
 
 def read_lines(store: Store, run: int, first: int, count: int) -> list[ConsoleLine]:

@@ -92,6 +92,10 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
         """Return what `copy` copies; "" where there is nothing."""
         return ""
 
+    def runs_to_copy(self) -> list[int]:
+        """Return the runs that `copy as` is about."""
+        return []
+
     # The first frame.
 
     def hold_first_frame(self) -> None:
@@ -110,6 +114,7 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
         self._held.close()
         # The app forgets to tell the screen that there is something to paint.
         self.check_idle()
+        self.tracker.first_frame_shown()
 
     # Questions.
 

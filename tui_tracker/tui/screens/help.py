@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from textual.app import ComposeResult
 
 from tui_tracker.formatting import fit
 from tui_tracker.lineage.tree import MARKS
 from tui_tracker.tui.columns import GLYPHS
-from tui_tracker.tui.keys import AROUND, TITLES, Place, key_names, keys_of
+from tui_tracker.tui.keys import TITLES, Place, key_names, keys_at
 from tui_tracker.tui.screens.base import TrackerScreen
 from tui_tracker.tui.widgets.bar import Bar
 from tui_tracker.tui.widgets.footer import Footer
@@ -45,10 +47,12 @@ class HelpScreen(TrackerScreen, inherit_bindings=False):
 def help_lines(place: Place) -> tuple[Line, ...]:
     """Return the keys of a place, innermost first, then the marks of the table."""
     lines: list[Line] = []
-    for where in (place, *AROUND[place]):
+    for where, keys in groupby(keys_at(place), key=lambda key: key.place):
         lines += [(), ((TITLES[where], "bold"),)]
-        for key in keys_of(where, place):
-            lines.append(((fit(key_names(key), KEY_CELLS), "accent"), (key.description, "")))
+        for key in keys:
+            lines.append(
+                ((fit(key_names(key) or ": by name", KEY_CELLS), "accent"), (key.description, ""))
+            )
     lines += [(), (("Marks", "bold"),)]
     if place == "lineage":
         return (*lines[1:], *_lineage_marks())

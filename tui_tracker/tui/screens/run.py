@@ -17,6 +17,7 @@ from tui_tracker.formatting import format_count, format_duration, printable
 from tui_tracker.tui import pages
 from tui_tracker.tui.columns import rank_metrics
 from tui_tracker.tui.keys import bindings
+from tui_tracker.tui.screens.curve_page import CurvePage, shown_alone
 from tui_tracker.tui.screens.lineage_tab import LineageTab
 from tui_tracker.tui.screens.notes_tab import NotesTab
 from tui_tracker.tui.widgets.bar import Bar
@@ -35,14 +36,14 @@ if TYPE_CHECKING:
 
     from tui_tracker.queries import ConsoleLine, RunDetail
     from tui_tracker.store import Store
-    from tui_tracker.tui.reading import CurvesFound, RunFound
+    from tui_tracker.tui.reading import RunFound
     from tui_tracker.tui.widgets.filter_line import FilterLine
 
 TABS = ("Overview", "Curves", "Params", "Lineage", "Artifacts", "Console", "Notes")
 OVERVIEW, CURVES, PARAMS, LINEAGE, ARTIFACTS, CONSOLE, NOTES = range(len(TABS))
 
 
-class RunScreen(LineageTab, NotesTab, inherit_bindings=False):
+class RunScreen(LineageTab, CurvePage, NotesTab, inherit_bindings=False):
     """One run of those in the table it was opened from."""
 
     BINDINGS = [*bindings("run"), *bindings("lines"), *bindings("annotate")]
@@ -53,12 +54,6 @@ class RunScreen(LineageTab, NotesTab, inherit_bindings=False):
 
         key: int
         found: RunFound
-
-    @dataclass
-    class CurvesRead(Message):
-        """Curves were read."""
-
-        found: CurvesFound
 
     @dataclass
     class LinesRead(Message):
@@ -117,10 +112,6 @@ class RunScreen(LineageTab, NotesTab, inherit_bindings=False):
         return self._found.detail if self._found else None
 
     @property
-    def grid(self) -> CurveGrid:
-        return self.query_one(CurveGrid)
-
-    @property
     def console_view(self) -> ConsoleView:
         return self.query_one(ConsoleView)
 
@@ -152,27 +143,6 @@ class RunScreen(LineageTab, NotesTab, inherit_bindings=False):
     def show_trouble(self, text: str) -> None:
         if self._found is None:
             self.query_one("#overview", LinesView).empty = ((), ((printable(text), "bad"),))
-
-    def on_curve_grid_buckets_wanted(self, event: CurveGrid.BucketsWanted) -> None:
-        key = self.key
-
-        def question(store: Store) -> Message:
-            from tui_tracker.tui.reading import read_curves
-
-            return self.CurvesRead(
-                read_curves(store, key, event.metrics, event.buckets, exact=event.whole)
-            )
-
-        # Charts scrolled past are not worth waiting for; only those of a page matter,
-        # but two pages may overlap, so each page is a question of its own.
-        self.ask(f"curves {event.metrics[0][0].label}", question)
-
-    def on_run_screen_curves_read(self, event: RunScreen.CurvesRead) -> None:
-        if event.found.run != self.key:
-            return
-        if event.found.exact is not None:
-            self.grid.show_series(*event.found.exact)
-        self.grid.show_buckets(event.found.buckets)
 
     def on_console_view_lines_wanted(self, event: ConsoleView.LinesWanted) -> None:
         key = self.key
@@ -245,14 +215,18 @@ class RunScreen(LineageTab, NotesTab, inherit_bindings=False):
 
     def _show_curves(self, run: RunDetail) -> None:
         text = self._filters[CURVES].casefold()
-        labels = [
-            label for label in rank_metrics(list(run.row.metrics)) if text in label.casefold()
-        ]
+        labels = self.only_wanted([one for one in self.all_labels() if text in one.casefold()])
         words = f'No metric contains "{printable(text)}".' if text else "No metric was logged."
         hint = "Press / to change it." if text else 'run.log({"loss": 0.5}, step=0) logs one.'
         self.grid.empty = ((), ((f" {words}", "bold"),), ((f" {hint}", "dim"),))
-        self.grid.growing = run.row.status == "running"
-        self.grid.metrics = tuple(run.row.metrics[label] for label in labels)
+        self.grid.show_runs(shown_alone(run), labels)
+
+    def all_labels(self) -> Sequence[str]:
+        return rank_metrics(list(self.run_detail.row.metrics)) if self.run_detail else ()
+
+    def show_labels(self) -> None:
+        if self._tab == CURVES:
+            self._show()
 
     def _show_params(self, run: RunDetail) -> None:
         lines = pages.params(run, self._filters[PARAMS], self._width)
@@ -337,9 +311,12 @@ class RunScreen(LineageTab, NotesTab, inherit_bindings=False):
         self.focus_on(line)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        self._filter(event.value)
+        if event.input.id != "threshold":
+            self._filter(event.value)
 
     def on_filter_line_closed(self, event: FilterLine.Closed) -> None:
+        if self.take_threshold(event):
+            return
         self._close_filter()
         self.focus_on(self.page(self._tab))
         self._filter(event.text)
@@ -373,4 +350,9 @@ class RunScreen(LineageTab, NotesTab, inherit_bindings=False):
             return self.copied_from_lineage()
         if self._tab == NOTES:
             return self.note_to_copy()
+        if self._tab == CURVES and (values := self.grid.values_text()):
+            return values
         return self.run_detail.row.id if self.run_detail else ""
+
+    def runs_to_copy(self) -> list[int]:
+        return [self.key]

@@ -13,8 +13,8 @@ from textual.containers import Horizontal
 
 from tui_tracker.tui.keys import bindings
 from tui_tracker.tui.screens.annotating import Annotating
+from tui_tracker.tui.screens.runs_curves import Overlaying
 from tui_tracker.tui.screens.runs_filter import Filtering
-from tui_tracker.tui.screens.runs_marks import Marking
 from tui_tracker.tui.screens.runs_order import Ordering
 from tui_tracker.tui.screens.runs_panes import Panes
 from tui_tracker.tui.widgets.bar import Bar
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tui_tracker.tui.widgets.virtual_list import VirtualList
 
 
-class RunsScreen(Filtering, Ordering, Marking, Panes, Annotating, inherit_bindings=False):
+class RunsScreen(Filtering, Ordering, Overlaying, Panes, Annotating, inherit_bindings=False):
     """Tree and table; the table shows the runs of the node under the tree's cursor."""
 
     BINDINGS = [*bindings("runs"), *bindings("annotate")]
@@ -70,7 +70,7 @@ class RunsScreen(Filtering, Ordering, Marking, Panes, Annotating, inherit_bindin
             self.table.cursor = self.table.keys.index(key)
 
     def go_back(self) -> None:
-        if self.clear_filter():
+        if self.clear_filter() or self.clear_marks():
             return
         if self.tree_pane.display and not self.table.display:
             self.action_tree()
@@ -84,3 +84,6 @@ class RunsScreen(Filtering, Ordering, Marking, Panes, Annotating, inherit_bindin
 
     def text_to_copy(self) -> str:
         return self.table.current.id if self.table.current else ""
+
+    def runs_to_copy(self) -> list[int]:
+        return self.chosen_runs()

@@ -18,6 +18,7 @@ from tui_tracker.formatting import printable
 from tui_tracker.tui.screens.base import TrackerScreen
 from tui_tracker.tui.screens.runs_title import count_words, name_words, order_words
 from tui_tracker.tui.widgets.bar import Bar
+from tui_tracker.tui.widgets.column_list import Order
 from tui_tracker.tui.widgets.experiment_tree import ExperimentTree
 from tui_tracker.tui.widgets.line_widget import Line, Span
 from tui_tracker.tui.widgets.run_table import RunTable
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from tui_tracker.tui.columns import Column
     from tui_tracker.tui.reading import RunsFound
 
+NEWEST: Order = (("started", True),)
 COLUMNS_AGAIN_S = 2.0
 """While runs are running, new metrics become columns at most this often."""
 NO_RUNS: tuple[Line, ...] = (
@@ -54,8 +56,8 @@ class Asked:
     """The filter."""
     archived: bool
     """Archived runs are shown, too."""
-    field: str
-    descending: bool
+    order: Order
+    """Fields, the most important first, and whether each is descending."""
 
 
 class RunsCore(TrackerScreen, inherit_bindings=False):
@@ -79,7 +81,7 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         self.text = ""
         """The filter that is wanted."""
         self.archived = False
-        self.field, self.descending = "started", True
+        self.order: Order = NEWEST
         self.shown: Asked | None = None
         """What the table shows now; None before the first answer."""
         self._changed = True
@@ -98,7 +100,7 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
 
     def asked(self) -> Asked:
         """Return what the table should show."""
-        return Asked(self.tree_pane.path, self.text, self.archived, self.field, self.descending)
+        return Asked(self.tree_pane.path, self.text, self.archived, self.order)
 
     # Asking.
 
@@ -113,11 +115,15 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         count, columns, changed = max(1, self.size.height), self._columns(asked), self._changed
 
         def question(store: Store) -> Message:
-            from tui_tracker.queries import Order, Selection
+            from tui_tracker import queries
             from tui_tracker.tui.reading import RunsWanted, find_runs
 
-            selection = Selection(asked.path or None, query=asked.text, archived=asked.archived)
-            order = Order(asked.field, asked.descending)
+            selection = queries.Selection(
+                asked.path or None, query=asked.text, archived=asked.archived
+            )
+            leading, *others = [queries.Order(field, down) for field, down in asked.order]
+            more = (tuple(others),) if others else ()
+            order = queries.Order(leading.field, leading.descending, *more)
             wanted = RunsWanted(selection, order, first, count, columns, changed)
             return self.Found(asked, find_runs(store, wanted))
 
@@ -139,7 +145,7 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
             self.tree_pane.experiments = found.experiments
             self._changed = False
         table.empty = self._nothing()
-        table.sorted_by = (event.asked.field, event.asked.descending)
+        table.order = event.asked.order
         if found.columns and table.columns != found.columns:
             table.columns = found.columns
         keep = event.asked == self.shown
@@ -206,10 +212,15 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         node = self.tree_pane.current
         bar.left = name_words(asked.path, self.tracker.store_name)
         bar.right = (
+            *self.mark_words(),
             *self.filter_words(),
             *count_words(node, len(self.table.keys)),
-            *order_words(asked.field, descending=asked.descending),
+            *order_words(asked.order),
         )
+
+    def mark_words(self) -> Line:
+        """Return what the title tells of the marks."""
+        return ()
 
     def filter_words(self) -> Line:
         """Return what the title tells of the filter."""

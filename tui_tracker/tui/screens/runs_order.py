@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
+from tui_tracker.telling import metric_stat
 from tui_tracker.tui.screens.runs_core import RunsCore
-from tui_tracker.tui.widgets.run_table import RunTable
+from tui_tracker.tui.widgets.column_list import ColumnList, Order
 
 
 class Ordering(RunsCore, inherit_bindings=False):
-    """`s` sorts by the column under the column cursor, `S` the other way round."""
+    """`s` sorts by the column under the column cursor, `,` adds it, `S` turns all round."""
 
-    def on_run_table_sort_wanted(self, event: RunTable.SortWanted) -> None:
-        if event.reverse or event.field == self.field:
-            self.descending = not self.descending
-        else:
-            self.field = event.field
-            low_first = event.field.endswith(".min") or event.field in ("name", "experiment")
-            self.descending = not low_first and not event.field.startswith("param:")
+    def on_column_list_sort_wanted(self, event: ColumnList.SortWanted) -> None:
+        if not event.field:
+            self.say("Runs cannot be sorted by this column", bad=True)
+            return
+        order = {"only": sorted_by, "then": sorted_then, "reverse": turned}[event.how]
+        self.order = order(self.order, event.field)
         self.ask_runs()
+
+
+def sorted_by(order: Order, field: str) -> Order:
+    """Return an order by one field alone; the other way round where it was that."""
+    if len(order) == 1 and order[0][0] == field:
+        return ((field, not order[0][1]),)
+    return ((field, high_first(field)),)
+
+
+def sorted_then(order: Order, field: str) -> Order:
+    """Return the order with a field added at its end, or turned round where it has it."""
+    if any(known == field for known, _ in order):
+        return tuple((known, down != (known == field)) for known, down in order)
+    return (*order, (field, high_first(field)))
+
+
+def turned(order: Order, field: str) -> Order:  # noqa: ARG001 - all of them are turned
+    """Return the order from its end."""
+    return tuple((known, not down) for known, down in order)
+
+
+def high_first(field: str) -> bool:
+    """Return whether a field's best, newest or largest value is its highest."""
+    if field.startswith("metric:"):
+        label, _, statistic = field.removeprefix("metric:").rpartition(".")
+        return statistic != "min" and metric_stat(label) != "min"
+    return field in ("started", "ended", "duration")

@@ -8,6 +8,7 @@ from tui_tracker.formatting import format_count, printable
 from tui_tracker.tui.widgets.line_widget import Line, Span
 
 if TYPE_CHECKING:
+    from tui_tracker.tui.widgets.column_list import Order
     from tui_tracker.tui.widgets.experiment_tree import Node
 
 
@@ -27,7 +28,10 @@ def count_words(node: Node | None, shown: int) -> Line:
     return running, (f"{words}{format_count(total)} {runs}", "")
 
 
-def order_words(field: str, *, descending: bool) -> Line:
+def order_words(order: Order) -> Line:
     """Return what the table is sorted by."""
-    name = field.removeprefix("metric:").removeprefix("param:")
-    return ((f"  by {printable(name)} {'▾' if descending else '▴'} ", "dim"),)
+    words = []
+    for field, descending in order:
+        name = field.removeprefix("metric:").removeprefix("param:")
+        words.append(f"{printable(name)} {'▾' if descending else '▴'}")
+    return ((f"  by {', '.join(words)} ", "dim"),)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from math import ceil, log
+from math import log
 
-from tui_tracker.curves import Axis, round_step
+from tui_tracker.curves import Axis
 
 CHART_WIDTH, CHART_HEIGHT = 36, 9
 """The smallest chart that is worth looking at, in cells."""
 GAP = 2
+Range = tuple[float, float]
+"""The first and the last of what an axis shows."""
 BEST_SHAPE = 3.0
 """Width by height of a chart in cells, where there is a choice."""
 
@@ -35,41 +37,47 @@ def chart_height(count: int, across: int, height: int) -> int:
     return height // min(rows, max(1, height // CHART_HEIGHT))
 
 
-def room_to_grow(first: int, last: int) -> tuple[int, int]:
-    """Return the steps that a growing curve is drawn over: some more than it has.
+def moved(places: Sequence[float], at: float | None, columns: int, axis: Axis) -> float:
+    """Return the place that the cursor stands on after moving by cells, at least one point.
 
-    The end is round and moves rarely, so that a new point changes the right end of the
-    chart and not every column of it.
-    """
-    step = max(1, ceil(round_step((last - first) / 10)))
-    return first, max(first + step, (last // step + 1) * step)
-
-
-def moved(steps: Sequence[int], at: int | None, columns: int, axis: Axis) -> int:
-    """Return the step that the cursor stands on after moving by cells, at least one point.
-
-    `steps` are sorted and not empty. A cursor that was not shown begins in the middle.
+    `places` are sorted and not empty. A cursor that was not shown begins in the middle.
     """
     if at is None:
-        return steps[len(steps) // 2]
+        return places[len(places) // 2]
     if columns > 0:
         target = axis.value(min(axis.dots - 1, axis.place(at) + 2 * columns))
-        index = max(bisect_right(steps, at), bisect_left(steps, target))
-        return steps[min(index, len(steps) - 1)]
+        index = max(bisect_right(places, at), bisect_left(places, target))
+        return places[min(index, len(places) - 1)]
     target = axis.value(max(0, axis.place(at) + 2 * columns))
-    index = min(bisect_left(steps, at), bisect_right(steps, target)) - 1
-    return steps[max(index, 0)]
+    index = min(bisect_left(places, at), bisect_right(places, target)) - 1
+    return places[max(index, 0)]
 
 
-def zoomed(
-    shown: tuple[int, int], whole: tuple[int, int], at: int | None, direction: int
-) -> tuple[int, int] | None:
-    """Return half (1) or twice (-1) the steps around `at`; None where that is all of them."""
+def zoomed(shown: Range, whole: Range, at: float | None, direction: int) -> Range | None:
+    """Return half (1) or twice (-1) the range around `at`; None where that is all of it.
+
+    A range of whole numbers stays one and shows at least four of them.
+    """
     (low, high), (first, last) = shown, whole
-    half = (high - low) // 4 if direction > 0 else high - low
-    if direction == 0 or half >= last - first:
+    exact = all(isinstance(end, int) for end in (*shown, *whole))
+    half = (high - low) / 4 if direction > 0 else high - low
+    if exact:
+        half = max(2, half // 1)
+    if direction == 0 or half >= last - first or half <= 0:
         return None
-    half = max(half, 2)
-    middle = at if at is not None else (low + high) // 2
+    middle = at if at is not None else (low + high) / 2
     start = max(first, min(middle - half, last - 2 * half))
-    return start, min(last, start + 2 * half)
+    return _whole((start, min(last, start + 2 * half)), exact=exact)
+
+
+def panned(shown: Range, whole: Range, share: float) -> Range:
+    """Return the range moved by a share of its width, no further than there is something."""
+    (low, high), (first, last) = shown, whole
+    width = high - low
+    start = max(first, min(low + width * share, last - width))
+    exact = all(isinstance(end, int) for end in (*shown, *whole))
+    return _whole((start, start + width), exact=exact)
+
+
+def _whole(ends: Range, *, exact: bool) -> Range:
+    return (int(ends[0]), int(ends[1])) if exact else ends

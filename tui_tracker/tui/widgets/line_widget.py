@@ -16,11 +16,41 @@ from textual.widget import Widget
 
 from tui_tracker.tui.keys import Place
 
-Role = Literal["", "dim", "faint", "bold", "head", "accent", "good", "bad", "mark", "second"]
+Role = Literal[
+    "",
+    "dim",
+    "faint",
+    "bold",
+    "head",
+    "accent",
+    "good",
+    "bad",
+    "mark",
+    "second",
+    "line-1",
+    "line-2",
+    "line-3",
+    "line-4",
+    "line-5",
+    "line-6",
+    "line-7",
+    "line-8",
+]
 Span = tuple[str, Role]
 """Printable text (never markup) and its role."""
 Line = tuple[Span, ...]
 
+SERIES: tuple[Role, ...] = (
+    "line-1",
+    "line-2",
+    "line-3",
+    "line-4",
+    "line-5",
+    "line-6",
+    "line-7",
+    "line-8",
+)
+"""The colours of curves."""
 ROLES: tuple[Role, ...] = (
     "dim",
     "faint",
@@ -31,6 +61,7 @@ ROLES: tuple[Role, ...] = (
     "bad",
     "mark",
     "second",
+    *SERIES,
 )
 
 

@@ -1,0 +1,105 @@
+"""How the app looks on this terminal: its theme, its colours, its signs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rich.console import Console
+from textual.app import App
+from textual.filter import LineFilter
+
+from tui_tracker.remembered import State
+from tui_tracker.settings import Settings
+from tui_tracker.tui.palettes import LOOKS, palette_name
+from tui_tracker.tui.terminal import Terminal
+from tui_tracker.tui.themes import AsciiFilter, PlainFilter, themes
+
+_SYSTEMS = {"truecolor": "truecolor", "256": "256", "16": "standard", "none": "standard"}
+"""Rich's words for a depth; without colours there is none left that could be written."""
+
+
+class ThemedApp(App[None], inherit_bindings=False):
+    """An app that shows one of our looks in the colours that the terminal has."""
+
+    def __init__(self, settings: Settings, state: State, terminal: Terminal) -> None:
+        super().__init__()
+        self.settings, self.state, self.terminal = settings, state, terminal
+        self.look = settings.theme
+        """The theme by the name that a person calls it; `auto` goes by the ground."""
+        if settings.theme == "auto":
+            remembered = state.get("theme", "auto", everywhere=True)
+            self.look = remembered if remembered in LOOKS else "auto"
+        for theme in themes(terminal.depth):
+            self.register_theme(theme)
+        self.plain = terminal.depth == "none"
+        self.no_color = self.plain
+        self._line_filters = _filters(terminal)
+        self._use_depth()
+        self.show_look(self.look)
+
+    def _use_depth(self) -> None:
+        """Let the console write what the terminal has, whatever the environment says."""
+        environ = {name: text for name, text in os.environ.items() if name != "NO_COLOR"}
+        self.console = Console(
+            color_system=_SYSTEMS[self.terminal.depth],  # type: ignore[arg-type]
+            file=self.console.file,
+            highlight=False,
+            emoji=False,
+            legacy_windows=False,
+            _environ=environ,
+            force_terminal=True,
+            safe_box=False,
+            soft_wrap=False,
+        )
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        # In place of Textual's own, which under NO_COLOR writes greys, and which fails on
+        # a segment without a style.
+        return self._line_filters
+
+    def show_look(self, look: str) -> None:
+        """Show a theme, without remembering it."""
+        self.look = look
+        self.theme = palette_name(look, light=bool(self.terminal.light))
+
+    def keep_look(self, look: str) -> None:
+        """Show a theme and start with it from now on."""
+        self.show_look(look)
+        self.state.put("theme", look, everywhere=True)
+
+    def take_ground(self, *, light: bool) -> None:
+        """Learn whether the terminal's ground is light, and look accordingly."""
+        if light != self.terminal.light:
+            self.terminal = replace(self.terminal, light=light)
+            self.show_look(self.look)
+
+    @property
+    def shown_look(self) -> str:
+        """The theme that is shown, `auto` resolved."""
+        return self.look if self.look in LOOKS else self.theme
+
+    def next_look(self) -> str:
+        """Return the theme after the one that is shown."""
+        looks = list(LOOKS)
+        return looks[(looks.index(self.shown_look) + 1) % len(looks)]
+
+    def look_words(self) -> str:
+        """Return which theme is shown, in words for the footer."""
+        words = f"Theme {self.look}: {LOOKS[self.shown_look]}"
+        if self.plain:
+            words += "; colours are off"
+        if self.settings.theme not in ("auto", self.look):
+            source = self.settings.sources.get("theme", "the settings")
+            words += f" ({source} says {self.settings.theme} for the next start)"
+        return words
+
+
+def _filters(terminal: Terminal) -> list[LineFilter]:
+    filters: list[LineFilter] = []
+    if terminal.depth == "none":
+        filters.append(PlainFilter())
+    if terminal.ascii:
+        filters.append(AsciiFilter(letters=terminal.letters))
+    return filters
