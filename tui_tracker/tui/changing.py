@@ -16,7 +16,7 @@ from textual.app import App
 from textual.message import Message
 
 from tui_tracker.errors import TrackerError
-from tui_tracker.tui.screens.base import TrackerScreen
+from tui_tracker.tui.screens.base import TrackerScreen, words_of
 
 if TYPE_CHECKING:
     from tui_tracker.store import Store
@@ -70,7 +70,7 @@ class Changing(App[None], inherit_bindings=False):
             try:
                 text, trouble = change(self.store), False
             except TrackerError as error:
-                text = str(error)
+                text = words_of(error)
             except Exception as error:  # noqa: BLE001 - whatever a change meets, the app stays open
                 text = f"{type(error).__name__}: {error}"
             self.post_message(self.Changed(text, trouble, on_trouble))
