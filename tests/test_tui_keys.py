@@ -12,6 +12,7 @@ from tui_tracker.tui.screens.history import HistoryScreen
 from tui_tracker.tui.screens.palette import matching
 from tui_tracker.tui.screens.run import RunScreen
 from tui_tracker.tui.screens.runs import RunsScreen
+from tui_tracker.tui.widgets.console_view import ConsoleView
 from tui_tracker.tui.widgets.curve_grid import CurveGrid
 from tui_tracker.tui.widgets.experiment_tree import ExperimentTree
 from tui_tracker.tui.widgets.footer import hint_line
@@ -32,6 +33,7 @@ OWNERS = {
     "changes": ChangeList,
     "annotate": Annotating,
     "notes": NotesView,
+    "console": ConsoleView,
 }
 SCREENS = {"patch": PatchScreen, "history": HistoryScreen}
 """Whose `screen.` actions are not those of a run's page."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     )
     from tui_tracker.queries.choices import ColumnChoice, list_choices, list_columns
     from tui_tracker.queries.columns import ColumnSpec, order_by, parse_column, parse_columns
+    from tui_tracker.queries.console import Searched, find_line_at, search_console
     from tui_tracker.queries.curves import ChartWanted, Pair, XAxis, read_curves
     from tui_tracker.queries.curves_over import read_difference
     from tui_tracker.queries.details import find_metric, get_run, list_param_changes
@@ -75,12 +76,14 @@ __all__ = [
     "RunDetail",
     "RunKey",
     "RunRow",
+    "Searched",
     "Selection",
     "Series",
     "Status",
     "StoreFacts",
     "XAxis",
     "data_version",
+    "find_line_at",
     "find_metric",
     "find_run",
     "first_crossings",
@@ -102,6 +105,7 @@ __all__ = [
     "read_series",
     "read_values_at",
     "run_id",
+    "search_console",
     "store_facts",
 ]
 
@@ -112,6 +116,7 @@ _PLACES = {
     "curves_over": "read_difference",
     "choices": "ColumnChoice list_choices list_columns",
     "columns": "ColumnSpec order_by parse_column parse_columns",
+    "console": "Searched find_line_at search_console",
     "details": "find_metric get_run list_param_changes",
     "facts": "data_version store_facts",
     "overview": "LastValues list_last_values",

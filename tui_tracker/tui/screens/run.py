@@ -17,6 +17,7 @@ from tui_tracker.formatting import format_count, format_duration, printable
 from tui_tracker.tui import pages
 from tui_tracker.tui.columns import rank_metrics
 from tui_tracker.tui.keys import bindings
+from tui_tracker.tui.screens.console_tab import ConsoleTab
 from tui_tracker.tui.screens.curve_page import CurvePage, shown_alone
 from tui_tracker.tui.screens.lineage_tab import LineageTab
 from tui_tracker.tui.screens.notes_tab import NotesTab
@@ -34,7 +35,7 @@ from tui_tracker.tui.widgets.tabs import Tabs
 if TYPE_CHECKING:
     from textual.widgets import Input
 
-    from tui_tracker.queries import ConsoleLine, RunDetail
+    from tui_tracker.queries import RunDetail
     from tui_tracker.store import Store
     from tui_tracker.tui.reading import RunFound
     from tui_tracker.tui.widgets.filter_line import FilterLine
@@ -43,7 +44,7 @@ TABS = ("Overview", "Curves", "Params", "Lineage", "Artifacts", "Console", "Note
 OVERVIEW, CURVES, PARAMS, LINEAGE, ARTIFACTS, CONSOLE, NOTES = range(len(TABS))
 
 
-class RunScreen(LineageTab, CurvePage, NotesTab, inherit_bindings=False):
+class RunScreen(LineageTab, CurvePage, NotesTab, ConsoleTab, inherit_bindings=False):
     """One run of those in the table it was opened from."""
 
     BINDINGS = [*bindings("run"), *bindings("lines"), *bindings("annotate")]
@@ -54,13 +55,6 @@ class RunScreen(LineageTab, CurvePage, NotesTab, inherit_bindings=False):
 
         key: int
         found: RunFound
-
-    @dataclass
-    class LinesRead(Message):
-        """Lines of the console were read."""
-
-        key: int
-        lines: list[ConsoleLine]
 
     def __init__(self, keys: Sequence[int], index: int) -> None:
         super().__init__()
@@ -85,6 +79,7 @@ class RunScreen(LineageTab, CurvePage, NotesTab, inherit_bindings=False):
             yield LinesFoot(id="lineage-foot")
             yield LinesView("lines", id="artifacts", classes="page")
             yield ConsoleView(id="console")
+            yield Bar(id="console-bar")
             yield NotesView(id="notes", classes="page")
         yield Footer(id="footer")
         yield Bar(id="too-small")
@@ -110,10 +105,6 @@ class RunScreen(LineageTab, CurvePage, NotesTab, inherit_bindings=False):
     @property
     def run_detail(self) -> RunDetail | None:
         return self._found.detail if self._found else None
-
-    @property
-    def console_view(self) -> ConsoleView:
-        return self.query_one(ConsoleView)
 
     def page(self, tab: int) -> LineWidget:
         """Return the widget of a tab."""
@@ -144,20 +135,6 @@ class RunScreen(LineageTab, CurvePage, NotesTab, inherit_bindings=False):
         if self._found is None:
             self.query_one("#overview", LinesView).empty = ((), ((printable(text), "bad"),))
 
-    def on_console_view_lines_wanted(self, event: ConsoleView.LinesWanted) -> None:
-        key = self.key
-
-        def question(store: Store) -> Message:
-            from tui_tracker.tui.reading import read_lines
-
-            return self.LinesRead(key, read_lines(store, key, event.first, event.count))
-
-        self.ask("console", question)
-
-    def on_run_screen_lines_read(self, event: RunScreen.LinesRead) -> None:
-        if event.key == self.key:
-            self.console_view.show_lines(event.lines)
-
     # Showing.
 
     def _show(self) -> None:
@@ -171,7 +148,7 @@ class RunScreen(LineageTab, CurvePage, NotesTab, inherit_bindings=False):
             PARAMS: self._show_params,
             LINEAGE: self.show_lineage,
             ARTIFACTS: self._show_artifacts,
-            CONSOLE: self._show_console,
+            CONSOLE: self.show_console,
             NOTES: self._show_notes,
         }
         show[self._tab](self._grown(self._found.detail))
@@ -236,11 +213,6 @@ class RunScreen(LineageTab, CurvePage, NotesTab, inherit_bindings=False):
         lines = pages.artifacts(run, self._filters[ARTIFACTS], self._width)
         self._fill(ARTIFACTS, lines, 'No artifacts: run.log_artifact("model.pt") records one.')
 
-    def _show_console(self, run: RunDetail) -> None:
-        view = self.console_view
-        view.empty = ((), (("  This run printed nothing.", "dim"),))
-        view.show_count(run.console_lines)
-
     def _show_notes(self, run: RunDetail) -> None:
         view = self.notes_view
         view.empty = ((), (('  No notes. Press n to write one; so does run.note("...").', "dim"),))
@@ -273,8 +245,15 @@ class RunScreen(LineageTab, CurvePage, NotesTab, inherit_bindings=False):
         for number in range(len(TABS)):
             self.page(number).visible = number == tab
         self.query_one("#lineage-foot").visible = tab == LINEAGE
+        self.query_one("#console-bar").visible = tab == CONSOLE
         self.focus_on(self.page(tab))
         self._show()
+
+    def open_console(self) -> None:
+        self._show_tab(CONSOLE)
+
+    def open_curves(self) -> None:
+        self._show_tab(CURVES)
 
     def on_tabs_wanted(self, event: Tabs.Wanted) -> None:
         self._show_tab(event.index)
@@ -294,7 +273,7 @@ class RunScreen(LineageTab, CurvePage, NotesTab, inherit_bindings=False):
         for view in self.query(LinesView):
             view.top = 0
         self.grid.forget()
-        self.console_view.forget()
+        self.forget_console()
         self.forget_lineage()
         self.read_again()
 
@@ -328,7 +307,7 @@ class RunScreen(LineageTab, CurvePage, NotesTab, inherit_bindings=False):
             self._show()
 
     def _close_filter(self) -> None:
-        for line in self.query("FilterLine"):
+        for line in self.query("FilterLine, SearchLine"):
             line.remove()
 
     # Leaving.
@@ -336,6 +315,8 @@ class RunScreen(LineageTab, CurvePage, NotesTab, inherit_bindings=False):
     def go_back(self) -> None:
         if self._tab == CURVES and self.grid.enlarged:
             self.grid.action_enlarge()
+        elif self._tab == CONSOLE and self.clear_search():
+            return
         elif self._filters[self._tab]:
             self.say(f'Filter "{printable(self._filters[self._tab])}" cleared')
             self._filter("")
@@ -348,6 +329,8 @@ class RunScreen(LineageTab, CurvePage, NotesTab, inherit_bindings=False):
     def text_to_copy(self) -> str:
         if self._tab == LINEAGE:
             return self.copied_from_lineage()
+        if self._tab == CONSOLE and (lines := self.console_view.copied()):
+            return lines
         if self._tab == NOTES:
             return self.note_to_copy()
         if self._tab == CURVES and (values := self.grid.values_text()):
