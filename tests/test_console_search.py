@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import zlib
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
+import tui_tracker as tt
+from tui_tracker.cli import console as command
+from tui_tracker.drain import recover
 from tui_tracker.errors import StoreDamaged
 from tui_tracker.queries import find_line_at, find_run, read_console, search_console
 
@@ -118,3 +122,74 @@ def test_lines_are_read_as_they_were_printed(store, console):
         "err",
         datetime.fromtimestamp(1.5, UTC),
     )
+
+
+@pytest.fixture
+def talked(console):
+    """A console of 40 lines, one a minute, the last now."""
+    now = round(datetime.now(UTC).timestamp() * 1000)
+    lines = [[now - (39 - n) * 60_000, "o", f"\x1b[3{n % 8}mline\x1b[0m {n}"] for n in range(40)]
+    return console(lines)
+
+
+@pytest.mark.usefixtures("talked")
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        (("--grep", "line 3"), [3, *range(30, 40)]),
+        (("--grep", "line 3", "--tail", "2"), [38, 39]),
+        (("--tail", "3"), [37, 38, 39]),
+        (("--since", "2m"), [37, 38, 39]),
+        (("--since", "tomorrow"), None),
+        (("--since", "1h ago", "--grep", "Line"), []),
+        (("--since", "1999-01-01", "--tail", "1"), [39]),
+        (("--since", "2999-01-01"), []),
+    ],
+)
+def test_the_command_prints_what_is_wanted(tt_, arguments, wanted):
+    code, out, err = tt_("console", "talker", "--json", *arguments)
+
+    if wanted is None:
+        assert (code, out) == (2, "")
+        assert "'tomorrow' is no time" in err
+    else:
+        assert [line["number"] for line in json.loads(out)] == wanted
+
+
+@pytest.mark.usefixtures("talked")
+def test_following_a_run_that_has_ended_prints_it_and_ends(tt_):
+    code, out, _ = tt_("console", "talker", "--follow", "--json", "--tail", "2")
+
+    assert code == 0
+    assert [json.loads(line)["number"] for line in out.splitlines()] == [38, 39]
+
+
+def test_a_live_run_is_followed_until_it_ends(folder, store, tt_, monkeypatch):
+    run = tt.init("e", "live", store=folder)
+    recover(store)
+    key = find_run(store, "live")
+
+    def printed(*lines):
+        data = zlib.compress(json.dumps([[0, stream, text] for stream, text in lines]).encode())
+        with store.write() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO console_block VALUES (?,0,0,?,?)", (key, len(lines), data)
+            )
+            connection.execute("UPDATE run SET console_lines=? WHERE id=?", (len(lines), key))
+
+    first, second, third = ("o", "first"), ("e", "second"), ("o", "third")
+    printed(first)
+    states = iter([(first, second, ("O", "thi")), (first, second, third)])
+
+    def look(_seconds):
+        if (lines := next(states, None)) is None:
+            run.finish()
+        else:
+            printed(*lines)
+
+    monkeypatch.setattr(command, "time", SimpleNamespace(sleep=look))
+
+    code, out, _ = tt_("console", "live", "--follow", "--json")
+
+    assert code == 0
+    assert [json.loads(line)["text"] for line in out.splitlines()] == ["first", "second", "third"]

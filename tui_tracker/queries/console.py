@@ -10,10 +10,12 @@ import json
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from tui_tracker.ansi import line_text
 from tui_tracker.errors import StoreDamaged
-from tui_tracker.queries.answers import RunKey
+from tui_tracker.queries.answers import ConsoleLine, RunKey
+from tui_tracker.queries.rows import moment
 from tui_tracker.store import Store
 
 _AT_ONCE = 32
@@ -82,27 +84,72 @@ def search_console(
         yield Searched(max(start, first), start + count, numbers)
 
 
-def find_line_at(store: Store, run: RunKey, at_ms: int) -> int | None:
-    """Return the line that was printed nearest to a moment; None where nothing was printed.
-
-    Of the lines before it the last, of equally near ones the earlier.
+def walk_console(
+    store: Store, run: RunKey, *, first: int = 0, text: str = ""
+) -> Iterator[ConsoleLine]:
+    """Yield the lines from `first` on, of them those that contain a text.
 
     Raises:
         StoreDamaged: a block cannot be read.
     """
+    needle = Needle(text)
+    for start, _, data in _blocks(store, run, first):
+        raw = _inflate(store, data)
+        if not needle.may_be_in(raw):
+            continue
+        for number, (at, stream, printed) in enumerate(json.loads(raw), start):
+            if number >= first and (not text or needle.is_in(printed)):
+                name: Literal["out", "err"] = "err" if stream in "eE" else "out"
+                yield ConsoleLine(number, moment(at), name, printed)
+
+
+def count_lines(store: Store, run: RunKey) -> int:
+    """Return how many lines are finished: the last of each stream may still be written."""
+    rows = store.read(
+        "SELECT first_line, data FROM console_block WHERE run=? ORDER BY seq DESC LIMIT 1", (run,)
+    )
+    if not rows:
+        return 0
+    first, data = rows[0]
+    streams = [stream for _, stream, _ in json.loads(_inflate(store, data))]
+    return int(first) + sum(not stream.isupper() for stream in streams)
+
+
+def find_line_at(store: Store, run: RunKey, at_ms: int) -> int | None:
+    """Return the line that was printed nearest to a moment; None where nothing was printed.
+
+    Of equally near ones it is the earlier.
+
+    Raises:
+        StoreDamaged: a block cannot be read.
+    """
+    near = _around(store, run, at_ms)
+    return min(near, key=lambda line: (abs(line[1] - at_ms), line[0]))[0] if near else None
+
+
+def find_line_since(store: Store, run: RunKey, at_ms: int) -> int | None:
+    """Return the first line that was printed at a moment or after it; None where there is none.
+
+    Raises:
+        StoreDamaged: a block cannot be read.
+    """
+    return next((number for number, at in _around(store, run, at_ms) if at >= at_ms), None)
+
+
+def _around(store: Store, run: RunKey, at_ms: int) -> list[tuple[int, int]]:
+    """Return number and time of the lines of the two blocks between which a moment is."""
     last = store.read("SELECT max(seq) FROM console_block WHERE run=?", (run,))[0][0]
     if last is None:
-        return None
+        return []
     low, high = 0, int(last)
-    while low < high:  # the last block that begins no later
+    while low < high:  # the last block that begins earlier
         middle = (low + high + 1) // 2
         block = _times(store, run, middle)
-        if block and block[0][1] <= at_ms:
+        if block and block[0][1] < at_ms:
             low = middle
         else:
             high = middle - 1
-    near = [line for seq in (low, low + 1) for line in _times(store, run, seq)]
-    return min(near, key=lambda line: (abs(line[1] - at_ms), line[0]))[0] if near else None
+    return [line for seq in (low, low + 1) for line in _times(store, run, seq)]
 
 
 def _times(store: Store, run: RunKey, seq: int) -> list[tuple[int, int]]:
@@ -126,10 +173,11 @@ def _blocks(store: Store, run: RunKey, first: int) -> Iterator[tuple[int, int, b
             "WHERE run=? AND seq>? AND first_line + n > ? ORDER BY seq LIMIT ?",
             (run, seq, first, _AT_ONCE),
         )
-        for seq, start, count, data in rows:
+        for _, start, count, data in rows:
             yield start, count, data
         if len(rows) < _AT_ONCE:
             return
+        seq = rows[-1][0]
 
 
 def _inflate(store: Store, data: bytes) -> bytes:
