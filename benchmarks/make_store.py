@@ -26,6 +26,7 @@ import uuid
 import zlib
 from itertools import islice, product
 
+from tui_tracker.fact_rows import save_all_facts
 from tui_tracker.series import AxisCache, OpenSeries
 from tui_tracker.store import Store
 from tui_tracker.values import params_digest_text
@@ -378,6 +379,7 @@ def fill(folder, work):
     work(connection)
     for _, sql in indexes:
         connection.execute(sql)
+    save_all_facts(connection)
     connection.execute("COMMIT")
     connection.execute("PRAGMA journal_mode=WAL")
     connection.close()

@@ -33,6 +33,7 @@ def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     # The helper process and the streams are switched on by the tests that are about them.
     monkeypatch.setenv("TUI_TRACKER_CAPTURE", "off")
     monkeypatch.setenv("TUI_TRACKER_CONSOLE", "off")
+    monkeypatch.setenv("TUI_TRACKER_SYSTEM", "off")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))

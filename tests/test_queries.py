@@ -46,7 +46,7 @@ def test_a_branch_takes_what_is_below_it_and_nothing_that_only_begins_alike(runs
         ("%", []),
         ("_", []),
         ("\\", []),
-        ("'; DROP TABLE run; --", []),
+        ('"\'; DROP TABLE run; --"', []),
         ("", ["alpha", "beta", "gamma"]),
     ],
 )

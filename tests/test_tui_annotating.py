@@ -19,7 +19,7 @@ from tui_tracker.tui.screens.dialogs import LabelDialog, NameDialog, NoteDialog
 from tui_tracker.tui.screens.history import HistoryScreen
 from tui_tracker.tui.screens.run import NOTES, RunScreen
 from tui_tracker.tui.screens.runs import RunsScreen
-from tui_tracker.tui.widgets.fields import NoteField
+from tui_tracker.tui.widgets.note_field import NoteField
 
 HOSTILE = "[/] \x1b[31mred\x1b[0m \u202etxet\u202c 🧑‍🔬\n\x07 [bold]" + "x" * 50
 

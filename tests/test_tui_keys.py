@@ -10,6 +10,7 @@ from tui_tracker.tui.screens.changes import ChangeList, PatchScreen
 from tui_tracker.tui.screens.help import help_lines
 from tui_tracker.tui.screens.history import HistoryScreen
 from tui_tracker.tui.screens.palette import matching
+from tui_tracker.tui.screens.pick_columns import PickColumns
 from tui_tracker.tui.screens.run import RunScreen
 from tui_tracker.tui.screens.runs import RunsScreen
 from tui_tracker.tui.widgets.console_view import ConsoleView
@@ -34,8 +35,9 @@ OWNERS = {
     "annotate": Annotating,
     "notes": NotesView,
     "console": ConsoleView,
+    "pick": PickColumns,
 }
-SCREENS = {"patch": PatchScreen, "history": HistoryScreen}
+SCREENS = {"patch": PatchScreen, "history": HistoryScreen, "table": RunsScreen}
 """Whose `screen.` actions are not those of a run's page."""
 
 
@@ -65,7 +67,8 @@ def test_the_footer_fits_and_always_ends_in_more(place, width):
     line = "".join(text for text, _ in hint_line(hints(place), width))
 
     assert cell_width(line.rstrip()) <= width
-    assert line.rstrip().endswith("? more")
+    # Where letters are typed, `?` is one.
+    assert line.rstrip().endswith("enter done" if place == "pick" else "? more")
 
 
 @pytest.mark.parametrize("place", AROUND)

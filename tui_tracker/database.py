@@ -21,7 +21,7 @@ except ImportError:  # Windows: two processes that make one store at once may co
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 SCHEMA_VERSION = 3
 MIGRATIONS: dict[int, str] = {
@@ -66,9 +66,22 @@ CREATE TABLE run_body (
 )
  WITHOUT ROWID;
 CREATE INDEX run_body_by_body ON run_body (body, run);
+DROP INDEX run_by_experiment;
+CREATE INDEX run_by_experiment ON run
+    (experiment, status, deleted_ms, archived_ms, started_ms);
 """,
 }
 """SQL that takes a store of the version before to this one; run in one transaction."""
+
+
+def _make_facts(connection: sqlite3.Connection) -> None:
+    from tui_tracker.fact_rows import save_all_facts  # json, for a migration alone
+
+    save_all_facts(connection)
+
+
+FILLS: dict[int, Callable[[sqlite3.Connection], None]] = {3: _make_facts}
+"""What fills the tables of a step from what the store has, in the same transaction."""
 
 
 def connect(path: str, *, wait_s: float) -> sqlite3.Connection:
@@ -110,7 +123,12 @@ def make_database(path: str) -> None:
                 os.unlink(leftover)
 
 
-def migrate(path: str, migrations: Mapping[int, str], version: int) -> None:
+def migrate(
+    path: str,
+    migrations: Mapping[int, str],
+    version: int,
+    fills: Mapping[int, Callable[[sqlite3.Connection], None]] | None = None,
+) -> None:
     """Bring a database to `version` in one transaction, after a copy beside it.
 
     Raises:
@@ -125,7 +143,8 @@ def migrate(path: str, migrations: Mapping[int, str], version: int) -> None:
             for step in range(found + 1, version + 1):
                 for statement in statements(migrations[step]):
                     connection.execute(statement)
-                _fill(connection, step)
+                if fills and step in fills:
+                    fills[step](connection)
             connection.execute(f"PRAGMA user_version={version}")
         connection.execute("COMMIT")
     except BaseException:
@@ -134,14 +153,6 @@ def migrate(path: str, migrations: Mapping[int, str], version: int) -> None:
         raise
     finally:
         connection.close()
-
-
-def _fill(connection: sqlite3.Connection, step: int) -> None:
-    """Fill the tables that a step made of what the store has."""
-    if step == 3:
-        from tui_tracker.fact_rows import save_all_facts  # json, for a migration alone
-
-        save_all_facts(connection)
 
 
 def statements(sql: str) -> Iterator[str]:

@@ -24,7 +24,8 @@ from tui_tracker.errors import JournalDamaged, StoreBusy, StoreError
 from tui_tracker.journal import KeySet
 from tui_tracker.journal_reader import Batch, read_batch
 from tui_tracker.printed import Console
-from tui_tracker.records import RunWriter
+from tui_tracker.records import METRIC, SYSTEM, RunWriter
+from tui_tracker.sampled import sampled_columns
 from tui_tracker.series import AxisCache, OpenSeries
 from tui_tracker.store import Store
 
@@ -173,7 +174,7 @@ class JournalDrain:
         self.drained = -1
         self._stamp = -1
         self._keysets: dict[int, KeySet] = {}
-        self._series: dict[tuple[str, str], OpenSeries] = {}
+        self._series: dict[tuple[int, str, str], OpenSeries] = {}
         self._console: Console | None = None
         self._axes = AxisCache()
 
@@ -207,6 +208,8 @@ class JournalDrain:
                 self._series.clear()
                 self._console = None
             points = self._save_series(connection, run, columns, breathe)
+            # What the machine was busy with is no point of the user's.
+            self._save_series(connection, run, _samples(run, records), breathe, SYSTEM)
             self._axes.clear()
             if self._console is None:
                 self._console = Console.load(connection, run.key)
@@ -261,14 +264,15 @@ class JournalDrain:
         run: RunWriter,
         columns: dict[tuple[str, str], list[Column]],
         breathe: Callable[[], None] | None,
+        kind: int = METRIC,
     ) -> int:
         points = 0
         for (name, context), parts in columns.items():
-            label = (name, run.metric_context(self.name, context))
+            label = (kind, name, run.metric_context(self.name, context))
             series = self._series.get(label)
             if series is None:
-                series = OpenSeries.load(connection, run.key, run.metric_key(*label))
-                self._series[label] = series
+                key = run.metric_key(*label[1:], kind)
+                series = self._series[label] = OpenSeries.load(connection, run.key, key)
             for steps, times, values in parts:
                 series.add(steps, times, values)
                 points += len(values)
@@ -284,7 +288,7 @@ class JournalDrain:
         elif kind == journal.FINISH:
             run.finish(self.name, facts)
             self.finished = True
-        else:
+        elif kind != journal.SYSTEM:
             run.apply(kind, facts)
 
     def _damage(self, batch: Batch, lost: int) -> str:
@@ -417,6 +421,14 @@ def _recover_one(
     if not was_finished and status:
         ended.append(drain.run_id)
     return points, True
+
+
+def _samples(
+    run: RunWriter, records: Sequence[tuple[int, dict[str, object]]]
+) -> dict[tuple[str, str], list[Column]]:
+    samples = [facts for kind, facts in records if kind == journal.SYSTEM]
+    columns = sampled_columns(samples, run.started_ms()) if samples else {}
+    return {(name, ""): [column] for name, column in columns.items()}
 
 
 def _in_file_order(columns: list[Column], places: list[list[int]]) -> Column:

@@ -6,12 +6,14 @@
       InvalidArgument    a value that cannot be used
         BadColumn        a text that says no column of a table
       QueryError         a query that cannot be read, with the place
+      RuleError          a rule of an alert that cannot be read
       StoreError         the store as a whole
         NotAStore        a path that holds something else
         StoreTooNew      written by a later version of this program
         StoreDamaged     SQLite cannot read it
         StoreBusy        another process holds the lock for too long
       JournalDamaged     a journal whose head cannot be read
+      QuestionStopped    nobody waits for the answer any more
       RunIsLive          the run still runs in another process
       EditorFailed       no editor, or one that ended in trouble
       CannotRun          a command that is none, or cannot be started
@@ -86,6 +88,15 @@ class QueryError(TrackerError):
         super().__init__(f"{problem}{hint}")
 
 
+class RuleError(TrackerError):
+    """A rule of an alert that cannot be read."""
+
+    def __init__(self, rule: str, problem: str, nearest: str = "") -> None:
+        self.rule, self.problem, self.nearest = rule, problem, nearest
+        hint = f": did you mean {nearest!r}?" if nearest else "."
+        super().__init__(f"rule {rule!r}: {problem}{hint}")
+
+
 class StoreError(TrackerError):
     """The store as a whole cannot be used."""
 
@@ -124,6 +135,13 @@ class JournalDamaged(TrackerError):
     def __init__(self, path: str, problem: str) -> None:
         self.path, self.problem = path, problem
         super().__init__(f"{path}: {problem}")
+
+
+class QuestionStopped(TrackerError):
+    """A question to the store was given up, because another took its place."""
+
+    def __init__(self) -> None:
+        super().__init__("the question was given up")
 
 
 class RunIsLive(TrackerError):

@@ -20,6 +20,9 @@ knows whether the writer's lock can be trusted. Kinds:
      8  lineage   {"part", "status", "reason", "took_ms", "facts"}
      9  console   {"t", "stream", "text", "partial"}
     10  finish    {"t", "status", "why", "lost"}
+    11  system    {"t", "values"}: what the machine was busy with, by name
+
+A reader passes over a JSON record of a kind that it does not know, so kinds may be added.
 
 All but metrics are JSON. A NUL byte can therefore stand in no JSON payload,
 while every record head has one: a search for the next whole record after damage finds
@@ -51,6 +54,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 METRICS, KEYSET, START, PARAMS, TAGS, NOTE, ARTIFACT, LINEAGE, CONSOLE, FINISH = range(1, 11)
+SYSTEM = 11
 
 SUFFIX = ".journal"
 HEARTBEAT_S = 10.0

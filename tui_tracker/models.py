@@ -109,7 +109,11 @@ class Run(Table, table=True):
     """One execution of a training script."""
 
     __table_args__ = (
-        Index("run_by_experiment", "experiment", "started_ms"),
+        # The tree of experiments is counted from this alone.
+        Index(
+            "run_by_experiment",
+            *("experiment", "status", "deleted_ms", "archived_ms", "started_ms"),
+        ),
         # The start screen's list of all runs is read from this alone.
         Index("run_by_start", "started_ms", "deleted_ms", "archived_ms"),
         Index("run_by_name", "name"),
@@ -142,7 +146,7 @@ class Run(Table, table=True):
 
 
 class Key(Table, table=True):
-    """The name of a param (kind 0), of a metric in a context (1), or of a fact (3), interned."""
+    """A name, interned: a param (0), a metric in a context (1), of the machine (2), a fact (3)."""
 
     __table_args__ = (Index("key_by_name", "name", "kind", "context", unique=True),)
 

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from tui_tracker.facts import Facts
 
 _LONG_TEXT = 512
-_PARAM, _METRIC = 0, 1
+_PARAM, METRIC, SYSTEM = 0, 1, 2
+"""Kinds of names; system metrics are none of the user's, and stay out of their sight."""
 _GIVEN = "SELECT 1 FROM edit WHERE run=:run AND what='tag' AND new=:tag AND undone_ms IS NULL"
 """Whether a person gave the run a tag."""
 _WORST = ("failed", "killed", "crashed", "finished")
@@ -182,8 +183,14 @@ class RunWriter:
         """Return the context of a metric; ranks other than 0 have one of their own."""
         return clean(".".join(part for part in (context, self.rank(name)) if part))
 
-    def metric_key(self, name: str, context: str) -> int:
-        return self._intern(_METRIC, clean(name), context)
+    def metric_key(self, name: str, context: str, kind: int = METRIC) -> int:
+        return self._intern(kind, clean(name), context)
+
+    def started_ms(self) -> int:
+        row = self._connection.execute(
+            "SELECT started_ms FROM run WHERE id=?", (self.key,)
+        ).fetchone()
+        return int(row[0])
 
     # -- what the other records say
 

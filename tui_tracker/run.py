@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tui_tracker.capture.console import Console
     from tui_tracker.capture.data import DataLog
     from tui_tracker.capture.redaction import Mask
+    from tui_tracker.capture.system import Sampler
     from tui_tracker.start import Start
 
 _MOST_KEYSETS = 4096
@@ -77,6 +78,7 @@ class Run:
         self._keysets = self._journal.keysets
         start.tell_ranks()
         self._mask: Mask | None = None
+        self._sampler: Sampler | None = None
         self._console: Console | None = None
         if start.console:
             from tui_tracker.capture.console import Console
@@ -404,6 +406,19 @@ class Run:
         if not self._finished:
             self._launch_helper()
             self._inside.tick(self._files.tell_lineage)
+            self._sample()
+
+    def _sample(self) -> None:
+        """Write down what the machine is busy with, now and then."""
+        if not self._start.system:
+            return
+        if self._sampler is None:
+            from tui_tracker.capture.system import Sampler  # after the start
+
+            start = self._start
+            self._sampler = Sampler(start.folder, machine=start.tells_machine)
+        if values := self._sampler.due():
+            self._journal.append(journal.SYSTEM, {"t": _now_ms(), "values": values})
 
     def _launch_helper(self) -> None:
         """Start the process that records code, packages and hardware, once."""

@@ -222,7 +222,7 @@ CREATE TABLE run (
     UNIQUE (uuid)
 );
 
-CREATE INDEX run_by_experiment ON run (experiment, started_ms);
+CREATE INDEX run_by_experiment ON run (experiment, status, deleted_ms, archived_ms, started_ms);
 
 CREATE INDEX run_by_name ON run (name);
 

@@ -48,6 +48,7 @@ def init(
     store: str | os.PathLike[str] | None = None,
     console: bool | None = None,
     capture: bool | None = None,
+    system: bool | None = None,
     durability: Literal["kernel", "fsync"] = "kernel",
     mode: str | None = None,
     project: str | None = None,
@@ -66,7 +67,8 @@ def init(
     one is the parent. `resume` goes on with a finished or crashed run, named by id or
     name; `True` takes the last of this experiment (and name) or begins a new one.
     `console=False` keeps nothing of what is printed, `capture=False` records only what
-    costs no process. `durability="fsync"` makes each call wait for the disk (some tens
+    costs no process, `system=False` takes no samples of processor, memory and graphics
+    cards. `durability="fsync"` makes each call wait for the disk (some tens
     of milliseconds on a busy one). `project`, `config` and `notes` are wandb's names
     for `experiment`, `params` and `note`.
 
@@ -102,6 +104,7 @@ def init(
         capture=_switch(capture, "TUI_TRACKER_CAPTURE"),
     )
     begun.console = begun.console and _switch(console, "TUI_TRACKER_CONSOLE")
+    begun.system = begun.system and _switch(system, "TUI_TRACKER_SYSTEM")
     begun.fsync = durability == "fsync"
     return Run(begun)
 

@@ -41,7 +41,7 @@ class Start:
         self.first_step = 0
         self.ordinal = -1
         """Of the run among those that this launch's ranks share; -1 for a run of its own."""
-        self.console = self.capture = self.watched = True
+        self.console = self.capture = self.watched = self.system = True
         self.fsync = False
         self.facts: dict[str, object] = {}
 
@@ -59,6 +59,11 @@ class Start:
             kind = "p" if self.writer == "fork" else "s"
             parts.append(f"{kind}{os.getpid()}-{time.time_ns():x}")
         return os.path.join(folders.journals(self.folder), ".".join(parts) + journal.SUFFIX)
+
+    @property
+    def tells_machine(self) -> bool:
+        """Whether this process is the one of its launch that speaks for the machine."""
+        return self.rank == 0 or launch.read_local_rank() == 0
 
     @property
     def record(self) -> dict[str, object]:
@@ -88,7 +93,7 @@ class Start:
         child.experiment, child.name, child.params = self.experiment, self.name, self.params
         child.writer, child.rank, child.attempt = "fork", self.rank, self.attempt
         child.fsync = self.fsync
-        child.console = child.capture = child.watched = False
+        child.console = child.capture = child.watched = child.system = False
         return child
 
     def tell_ranks(self) -> None:
@@ -219,6 +224,7 @@ def _join(folder: str, joined: launch.Joined, experiment: str, name: str) -> Sta
     start.experiment = experiment or _default_experiment()
     start.name, start.attempt = name or joined.name, joined.attempt
     start.writer, start.rank, start.console = "join", launch.read_rank(), False
+    start.system = False  # `tt run` tells of all processes of the command
     given = {"name": name, "experiment": experiment}
     given = {key: text for key, text in given.items() if text and key not in joined.settled}
     if given and not start.rank:
@@ -244,7 +250,11 @@ def _resumed(folder: str, experiment: str, name: str, resume: bool | str) -> Sta
         if status == "running":
             raise RunIsLive(f"{found_name!r} still runs, so it cannot be resumed: end it first")
         attempt = store.read("SELECT max(attempt) FROM journal WHERE run=?", (key,))[0][0]
-        last = store.read("SELECT max(last_step) FROM metric WHERE run=?", (key,))[0][0]
+        last = store.read(
+            "SELECT max(m.last_step) FROM metric AS m JOIN key AS k ON k.id = m.key "
+            "WHERE m.run=? AND k.kind=1",
+            (key,),
+        )[0][0]
     start = Start(folder, str(run_id))
     start.experiment, start.name = str(found_experiment), str(found_name)
     start.attempt = int(attempt or 1) + 1

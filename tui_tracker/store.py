@@ -18,6 +18,7 @@ from contextlib import contextmanager
 
 from tui_tracker import folder as folders
 from tui_tracker.database import (
+    FILLS,
     MIGRATIONS,
     SCHEMA_VERSION,
     connect,
@@ -26,7 +27,7 @@ from tui_tracker.database import (
     migrate,
     translated,
 )
-from tui_tracker.errors import StoreError, StoreTooNew
+from tui_tracker.errors import QuestionStopped, StoreError, StoreTooNew
 
 # Loaded by a training process too: `typing` alone would double what it costs.
 TYPE_CHECKING = False
@@ -43,6 +44,15 @@ if TYPE_CHECKING:
     Parameters = Mapping[str, object] | Sequence[object]
 else:
     Row, Parameters = tuple, object
+
+
+class Stoppable:
+    """A question that may be given up while it is answered; see `Store.asking`."""
+
+    __slots__ = ("stopped",)
+
+    def __init__(self) -> None:
+        self.stopped = False
 
 
 class Store:
@@ -65,6 +75,9 @@ class Store:
         self._closed = False
         self._reading = threading.RLock()
         self._writing = threading.RLock()
+        self._asking = threading.local()
+        self._stopping = threading.Lock()
+        self._answering: Stoppable | None = None
         self._reader: sqlite3.Connection | None = None
         self._writer: sqlite3.Connection | None = None
 
@@ -118,7 +131,46 @@ class Store:
             self._refuse_closed()
             if self._reader is None:
                 self._reader = self._connect(read_only=self.read_only)
+                self._reader.create_function("regexp", 2, _fits, deterministic=True)
+                self._reader.create_function("inflate", 1, _inflated, deterministic=True)
+            return self._answered(sql, parameters)
+
+    def _answered(self, sql: str, parameters: Parameters) -> list[Row]:
+        """Return the rows of a query that the thread's question may have to give up."""
+        assert self._reader is not None
+        asking = getattr(self._asking, "question", None)
+        if asking is None:
             return self._reader.execute(sql, parameters).fetchall()
+        with self._stopping:
+            if asking.stopped:
+                raise QuestionStopped
+            self._answering = asking
+        try:
+            return self._reader.execute(sql, parameters).fetchall()
+        except sqlite3.OperationalError as error:
+            if asking.stopped:
+                raise QuestionStopped from error
+            raise
+        finally:
+            with self._stopping:
+                self._answering = None
+
+    @contextmanager
+    def asking(self, question: Stoppable) -> Iterator[None]:
+        """Let this thread's reads end with `QuestionStopped` once the question is stopped."""
+        self._asking.question = question
+        try:
+            yield
+        finally:
+            self._asking.question = None
+
+    def stop(self, question: Stoppable) -> None:
+        """Stop a question, also in the middle of its query; others are not touched."""
+        with self._stopping:
+            question.stopped = True
+            # Whoever answers waits for this lock before it turns to another question.
+            if self._answering is question and self._reader is not None:
+                self._reader.interrupt()
 
     @contextmanager
     def one_moment(self) -> Iterator[None]:
@@ -128,7 +180,9 @@ class Store:
             try:
                 yield
             finally:
-                self.read("COMMIT")
+                # Not as a part of a question, which may be stopped.
+                if self._reader is not None and self._reader.in_transaction:
+                    self._reader.execute("COMMIT")
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
@@ -263,7 +317,24 @@ class Store:
             if not upgrade:
                 raise StoreError(self.path, "the store is of an older version: tt brings it up")
             with translated(self.path):
-                migrate(self.path, MIGRATIONS, SCHEMA_VERSION)
+                migrate(self.path, MIGRATIONS, SCHEMA_VERSION, FILLS)
+
+
+def _fits(pattern: str, text: object) -> bool:
+    """Return whether a regex is found in a text; in what is none it never is."""
+    import re  # the logger must not wait for it
+
+    return isinstance(text, str) and re.search(pattern, text) is not None
+
+
+def _inflated(data: object) -> str | None:
+    """Return a text of `content`; None where it is none, or damaged."""
+    import zlib
+
+    try:
+        return zlib.decompress(data).decode() if isinstance(data, bytes) else None
+    except (zlib.error, UnicodeError):
+        return None
 
 
 def database_path(folder: str) -> str:

@@ -9,7 +9,14 @@ from __future__ import annotations
 import os
 
 from tui_tracker import folder as folders
-from tui_tracker.database import MIGRATIONS, SCHEMA_VERSION, make_database, migrate, translated
+from tui_tracker.database import (
+    FILLS,
+    MIGRATIONS,
+    SCHEMA_VERSION,
+    make_database,
+    migrate,
+    translated,
+)
 from tui_tracker.store import Store
 
 
@@ -20,5 +27,5 @@ def open_staged(folder: str) -> Store:
         make_database(path)
     elif (folders.schema_version(path) or 0) < SCHEMA_VERSION:
         with translated(path):
-            migrate(path, MIGRATIONS, SCHEMA_VERSION)
+            migrate(path, MIGRATIONS, SCHEMA_VERSION, FILLS)
     return Store(folder, path, read_only=False, wait_s=5.0)

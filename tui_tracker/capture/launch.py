@@ -16,6 +16,7 @@ from tui_tracker import journal
 
 _RANK = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK")
 _SIZE = ("WORLD_SIZE", "SLURM_NTASKS", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE")
+_LOCAL_RANK = ("LOCAL_RANK", "SLURM_LOCALID", "OMPI_COMM_WORLD_LOCAL_RANK")
 _LAUNCH = (
     "TORCHELASTIC_RUN_ID",
     "TORCHELASTIC_RESTART_COUNT",
@@ -63,6 +64,11 @@ def find_joined(folder: str) -> Joined | None:
 def read_rank() -> int:
     """Return this process's rank, 0 where it is on its own."""
     return max(0, _first_number(_RANK, 0)) if _first_number(_SIZE, 2) > 1 else 0
+
+
+def read_local_rank() -> int:
+    """Return this process's rank on its own machine, -1 where nobody says."""
+    return _first_number(_LOCAL_RANK, -1)
 
 
 def read_world_size() -> int:

@@ -27,6 +27,8 @@ GROUPS: dict[str, dict[str, str]] = {
         "ls": "list runs",
         "show": "show all about one run",
         "curve": "draw metrics over steps",
+        "health": "say what is wrong with runs",
+        "watch": "tell what happens to runs: ends, crashes, NaN, silence",
         "console": "print what a run printed",
         "artifacts": "list a run's files, or copy them out",
         "lineage": "check what a run came from against what is there now",
@@ -151,7 +153,7 @@ def _run(arguments: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
             reconfigure(errors="replace")
-    top = top_parser().parse_args(arguments)
+    top = top_parser().parse_args(_with_command(arguments))
     if top.version:
         from tui_tracker import __version__
 
@@ -166,6 +168,18 @@ def _run(arguments: list[str]) -> int:
     mixed = getattr(load(name), "MIXED", False)
     args = parser.parse_intermixed_args(rest) if mixed else parser.parse_args(rest)
     return int(load(name).run(args))
+
+
+def _with_command(arguments: list[str]) -> list[str]:
+    """Return the arguments with `tui` where only options stand: `tt --ascii` is meant for it."""
+    at = 0
+    if arguments and arguments[0].partition("=")[0] == "--store":
+        at = 1 if "=" in arguments[0] else 2
+    rest = arguments[at:]
+    ours = ("--help", "-h", "--version", "--store")
+    if rest and rest[0].startswith("-") and rest[0].partition("=")[0] not in ours:
+        return [*arguments[:at], "tui", *rest]
+    return arguments
 
 
 def _add_store(parser: argparse.ArgumentParser) -> None:

@@ -1,24 +1,47 @@
-"""Open the app on the store; where there is no terminal, print the table of runs."""
+"""Open the app on the store; where there is no terminal, print the table of runs.
+
+What is said here holds for this time; `tt config` tells what is set for always.
+"""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-
-from tui_tracker.cli.output import on_terminal
-from tui_tracker.store import Store
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The app takes nothing but the store."""
+    # The choices are checked with the settings, which are not loaded before the first frame.
+    parser.add_argument(
+        "--open",
+        metavar="PLACE",
+        default="",
+        help="the page to begin with: runs, help, run:RUN, or TAB:RUN such as curves:RUN",
+    )
+    parser.add_argument(
+        "--theme",
+        metavar="NAME",
+        help="auto, tracker-dark, tracker-light, ansi, red-green-safe, blue-yellow-safe",
+    )
+    parser.add_argument("--colors", metavar="HOW", help="auto, truecolor, 256, 16, none")
+    parser.add_argument("--ascii", action="store_true", default=None, help="draw in ASCII only")
+    parser.add_argument("--link", metavar="HOW", help="auto, fast, or slow for a bad line")
+    parser.add_argument(
+        "--no-mouse",
+        dest="mouse",
+        action="store_false",
+        default=None,
+        help="leave the mouse to the terminal, for selecting text",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    if not (on_terminal() and sys.stdin.isatty()):
+    on_terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    if not (on_terminal and sys.stdin.isatty()):
         from tui_tracker.cli import main
 
         return main([*(["--store", args.store] if args.store else []), "ls"])
-    from tui_tracker.tui.app import run_app
+    from tui_tracker.tui.opening import open_app
 
-    with Store.open(args.store) as store:
-        return run_app(store)
+    said = {name: getattr(args, name) for name in ("theme", "colors", "link", "mouse")}
+    return open_app(args.store, {**said, "ascii": "on" if args.ascii else None}, args.open)

@@ -133,7 +133,7 @@ class Parser:
             raise reader.fail("a term is wanted here: a word, or a field and a value", start)
         field = reader.field()
         reader.note("term", start, field)
-        if not field.name:
+        if not field.name and not field.exact:
             raise self._no_field(start)
         return self._after_field(field, start)
 

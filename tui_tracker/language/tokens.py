@@ -24,7 +24,7 @@ from tui_tracker.language.tree import (
 from tui_tracker.language.units import is_date, is_number, is_span, unit_seconds
 
 _OPERATORS: dict[str, Operator] = {
-    **{sign: cast("Operator", sign) for sign in ("=", "!=", "<", "<=", ">", ">=", "~", "!~", ":")},
+    **{sign: sign for sign in ("=", "!=", "<", "<=", ">", ">=", "~", "!~", ":")},
     "==": "=",
 }
 _NEAREST = {"=>": ">=", "=<": "<=", "<>": "!=", "=~": "~", "=!": "!=", "!": "!=", "===": "="}
@@ -69,6 +69,9 @@ class Reader:
     def __init__(self, text: str) -> None:
         self.text, self.at = text, 0
         self.slots: list[Slot] = []
+        if "\0" in text:
+            # SQLite's LIKE would end there.
+            raise self.fail("a query holds no NUL", text.index("\0"))
 
     def fail(
         self, problem: str, column: int | None = None, *, near: str = "", length: int = 1
@@ -133,14 +136,13 @@ class Reader:
 
     def field(self) -> Field:
         """Read a field: its kind, its name, bare or in quotes, and a statistic behind quotes."""
-        start, kind = self.at, cast("FieldKind", "")
+        start = self.at
+        kind: FieldKind = ""
         if match := _PREFIX.match(self.text, self.at):
             kind, self.at = _PREFIXES[match[1]], match.end()
         if self.next not in ("`", '"'):
             return self._bare_field(start)
         name = self.quoted()
-        if not name:
-            raise self.fail("a name is wanted in these quotes", start)
         return Field(name, kind, self.statistic(), exact=True, column=start)
 
     def _bare_field(self, start: int) -> Field:

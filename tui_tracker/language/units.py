@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
 
 _NUMBER = re.compile(r"[-+]?(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][-+]?\d+)?")
@@ -42,8 +42,11 @@ _SECONDS: dict[str, float] = {
 }
 _SPAN = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*([a-zA-Z]*)\s*")
 _DATE = re.compile(
-    r"(\d{4})(?:-(\d\d?)(?:-(\d\d?)(?:[T ](\d\d?):(\d\d)(?::(\d\d)(\.\d+)?)?\s?(Z|[+-]\d\d:?\d\d)?)?)?)?$"
+    r"""(\d{4}) (?:-(\d\d?) (?:-(\d\d?)
+    (?:[T\x20](\d\d?):(\d\d) (?::(\d\d)(\.\d+)?)? \s?(Z|[+-]\d\d:?\d\d)? )?)?)?$""",
+    re.VERBOSE,
 )
+_FIRST = (1, 1, 1, 0, 0, 0)
 _MOST_DAYS = 3_000_000
 _VERSION = re.compile(r"\d+|[a-zA-Z]+")
 
@@ -124,11 +127,11 @@ def _date(text: str, now: datetime) -> tuple[int, int] | None:
     match = _DATE.match(text)
     if match is None:
         return None
-    year, month, day, hour, minute, second, rest, zone = match.groups()
-    parts = [int(part or least) for part, least in zip((year, month, day), (1, 1, 1), strict=True)]
-    parts += [int(part or 0) for part in (hour, minute, second)]
+    _, month, day, hour, _, second, rest, zone = match.groups()
+    whole = [int(part or least) for part, least in zip(match.groups()[:6], _FIRST, strict=True)]
     try:
-        begin = datetime(*parts, tzinfo=_zone(zone, now))  # type: ignore[arg-type]
+        begin = datetime(whole[0], whole[1], whole[2], whole[3], whole[4], whole[5])
+        begin = begin.replace(tzinfo=_zone(zone, now))
         if second is not None:
             at = _ms(begin + timedelta(seconds=float(rest or 0)))
             return at, at if rest else at + 999
@@ -149,7 +152,7 @@ def _after(begin: datetime, month: str | None, day: str | None, hour: str | None
     return begin.replace(year=begin.year + 1, month=1)
 
 
-def _zone(said: str | None, now: datetime) -> object:
+def _zone(said: str | None, now: datetime) -> tzinfo | None:
     if not said:
         return now.tzinfo
     return datetime.fromisoformat(f"2000-01-01T00:00:00{said}").tzinfo

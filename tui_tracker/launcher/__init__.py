@@ -96,6 +96,7 @@ def run_command(
         capture=_is_on("TUI_TRACKER_CAPTURE", around),
         joins=False,
     )
+    begun.system = _is_on("TUI_TRACKER_SYSTEM", around)
     begun.name = name or f"{stem}-{begun.run_id[-6:]}"
     settled = [key for key, said in (("name", name), ("experiment", experiment)) if said]
     launched = _Launched(begun, Command(begun, command, folder, around, settled))

@@ -39,6 +39,15 @@ if TYPE_CHECKING:
     from tui_tracker.queries.curves_over import read_difference
     from tui_tracker.queries.details import find_metric, get_run, list_param_changes
     from tui_tracker.queries.facts import data_version, store_facts
+    from tui_tracker.queries.groups import (
+        BUT_SEED,
+        GroupOrder,
+        GroupRow,
+        GroupStat,
+        group_runs,
+        parse_group_order,
+    )
+    from tui_tracker.queries.health import read_health
     from tui_tracker.queries.overview import LastValues, list_last_values
     from tui_tracker.queries.points import read_buckets, read_console, read_series
     from tui_tracker.queries.probing import (
@@ -53,9 +62,12 @@ if TYPE_CHECKING:
         list_experiments,
         run_id,
     )
-    from tui_tracker.queries.selection import Order, Selection, list_run_keys
+    from tui_tracker.queries.selection import ABSENT, Absent, Order, Selection, list_run_keys
 
 __all__ = [
+    "ABSENT",
+    "BUT_SEED",
+    "Absent",
     "Artifact",
     "Buckets",
     "ChartWanted",
@@ -64,6 +76,9 @@ __all__ = [
     "ConsoleLine",
     "Crossing",
     "ExperimentRow",
+    "GroupOrder",
+    "GroupRow",
+    "GroupStat",
     "LastValues",
     "LineagePart",
     "MetricSummary",
@@ -89,6 +104,7 @@ __all__ = [
     "first_crossings",
     "get_rows",
     "get_run",
+    "group_runs",
     "list_choices",
     "list_columns",
     "list_experiments",
@@ -98,10 +114,12 @@ __all__ = [
     "order_by",
     "parse_column",
     "parse_columns",
+    "parse_group_order",
     "read_buckets",
     "read_console",
     "read_curves",
     "read_difference",
+    "read_health",
     "read_series",
     "read_values_at",
     "run_id",
@@ -119,11 +137,13 @@ _PLACES = {
     "console": "Searched find_line_at search_console",
     "details": "find_metric get_run list_param_changes",
     "facts": "data_version store_facts",
+    "health": "read_health",
     "overview": "LastValues list_last_values",
     "points": "read_buckets read_console read_series",
     "probing": "Crossing PointFound first_crossings read_values_at",
     "runs": "find_run get_rows list_experiments run_id",
-    "selection": "Order Selection list_run_keys",
+    "groups": "BUT_SEED GroupOrder GroupRow GroupStat group_runs parse_group_order",
+    "selection": "ABSENT Absent Order Selection list_run_keys",
 }
 _MODULES = {name: module for module, names in _PLACES.items() for name in names.split()}
 

@@ -133,6 +133,8 @@ class RunDetail:
     lost: int
     """Calls or bytes the logger or the drain had to give up, told in `lost_why`."""
     lost_why: str
+    system: dict[str, MetricSummary] = field(default_factory=dict)
+    """What the machine was busy with, by label; steps are seconds since the run began."""
     proof: Proof | None = None
     """How far it was shown that the run can be had again; None where nobody tried."""
 

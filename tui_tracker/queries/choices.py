@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from tui_tracker.queries.answers import RunKey
 from tui_tracker.queries.columns import ColumnSpec, NamedKind, PlainKind
-from tui_tracker.queries.rows import METRIC_KIND, PARAM_KIND, marks
+from tui_tracker.queries.rows import METRIC_KIND, PARAM_KIND, SYSTEM_KIND, marks
 from tui_tracker.queries.selection import EVERYTHING, Selection, list_run_keys
 from tui_tracker.store import Store
 
@@ -122,9 +122,12 @@ def by_frequency(store: Store, held: Sequence[Held]) -> list[tuple[str, Held]]:
     """Return names with their labels, the most frequent first, ties by label."""
     labels = {
         key: f"{name}@{context}" if context else name
-        for key, name, context in store.read("SELECT id, name, context FROM key")
+        for key, name, context in store.read(
+            "SELECT id, name, context FROM key WHERE kind != ?", (SYSTEM_KIND,)
+        )
     }
-    named = [(labels[one.key], one) for one in held]
+    # What the machine was busy with lies in the table of metrics and is none of them.
+    named = [(labels[one.key], one) for one in held if one.key in labels]
     return sorted(named, key=lambda pair: (-pair[1].runs, pair[0]))
 
 

@@ -48,7 +48,7 @@ Statistic = Literal["last", "min", "max", "mean", "first", "count", "std", "best
 
 PLAIN: tuple[PlainKind, ...] = get_args(PlainKind)
 NAMED: tuple[NamedKind, ...] = get_args(NamedKind)
-UNSORTED = frozenset(("spark", "health", "grade"))
+UNSORTED = frozenset(("spark", "health"))
 """Kinds that no table can be sorted by: what they show is made of many values."""
 _FALLING = frozenset(("started", "ended", "duration", "tags", "notes"))
 _PIECE = re.compile(r"`((?:[^`]|``)*)`(?!`)|[^=|`]+")
@@ -105,6 +105,8 @@ class ColumnSpec:
             raise BadColumn(str(self), f"runs cannot be sorted by {self.field!r}")
         if self.kind == "metric":
             return f"metric:{self.key}.{self.stat}"
+        if self.kind == "grade":
+            return "fact:grade"
         return f"{self.kind}:{self.key}" if self.key else self.kind
 
     @property

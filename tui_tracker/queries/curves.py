@@ -143,6 +143,24 @@ def read_heads(store: Store, pairs: Sequence[Pair]) -> dict[Pair, list[Row]]:
     return found
 
 
+def read_holding(
+    store: Store, places: Sequence[tuple[RunKey, int, float]], *, times: bool
+) -> dict[Pair, list[Row]]:
+    """Return the heads of the blocks that hold a step, or a time, of each series."""
+    low, high = ("low_ms", "high_ms") if times else ("low_step", "high_step")
+    found: dict[Pair, list[Row]] = {}
+    for run, metric, *head in store.read(
+        "SELECT s.run, s.metric, s.n, s.low_step, s.high_step, s.low_ms, s.high_ms, s.min, s.max, "
+        "s.sum, s.data FROM json_each(?) AS w CROSS JOIN series_block AS s "
+        "ON s.run = json_extract(w.value, '$[0]') AND s.metric = json_extract(w.value, '$[1]') "
+        f"AND s.{low} <= json_extract(w.value, '$[2]') "
+        f"AND s.{high} >= json_extract(w.value, '$[2]') ORDER BY s.run, s.metric, s.seq",
+        (json.dumps(places),),
+    ):
+        found.setdefault((run, metric), []).append(tuple(head))
+    return found
+
+
 def read_starts(store: Store, pairs: Sequence[Pair]) -> dict[RunKey, int]:
     """Return when the runs began, in Unix milliseconds."""
     runs = json.dumps(sorted({run for run, _ in pairs}))

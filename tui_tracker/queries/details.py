@@ -17,7 +17,14 @@ from tui_tracker.queries.answers import (
 )
 from tui_tracker.queries.contents import content
 from tui_tracker.queries.proofs import proof_levels
-from tui_tracker.queries.rows import moment, param_value, run_uuid
+from tui_tracker.queries.rows import (
+    METRIC,
+    SYSTEM_KIND,
+    metric_summary,
+    moment,
+    param_value,
+    run_uuid,
+)
 from tui_tracker.queries.runs import get_rows
 from tui_tracker.store import Store
 
@@ -52,12 +59,15 @@ def get_run(store: Store, key: RunKey) -> RunDetail:
         console_lines=lines,
         lost=lost,
         lost_why=lost_why,
+        system=_system(store, key),
         proof=proof_levels(store, [key]).get(key),
     )
 
 
 def find_metric(run: RunDetail, label: str) -> MetricSummary:
     """Return the metric of that label, or of that name where only one context has it.
+
+    A system metric is found too, unless a metric of the user's has its name.
 
     Raises:
         NotFound: the run never logged it.
@@ -71,7 +81,9 @@ def find_metric(run: RunDetail, label: str) -> MetricSummary:
         return named[0]
     if named:
         raise Ambiguous(label, [metric.label for metric in named])
-    raise NotFound("metric", label, list(metrics))
+    if label in run.system:
+        return run.system[label]
+    raise NotFound("metric", label, [*metrics, *run.system])
 
 
 def list_param_changes(store: Store, key: RunKey) -> list[ParamChange]:
@@ -89,6 +101,16 @@ def _changed(store: Store, packed: str) -> Any:
     if isinstance(value, str):
         return param_value(store, kind, None, value, None)
     return param_value(store, kind, value, None, None)
+
+
+def _system(store: Store, key: RunKey) -> dict[str, MetricSummary]:
+    rows = store.read(
+        f"SELECT {METRIC}, k.name, k.context FROM metric AS m JOIN key AS k ON k.id = m.key "
+        "WHERE m.run=? AND k.kind=? ORDER BY k.id",
+        (key, SYSTEM_KIND),
+    )
+    found = (metric_summary(name, context, columns) for *columns, name, context in rows)
+    return {summary.label: summary for summary in found}
 
 
 def _notes(store: Store, key: RunKey) -> tuple[Note, ...]:

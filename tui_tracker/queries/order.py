@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tui_tracker.queries.selection import Order
 
 STATISTICS = ("last", "min", "max", "mean", "first", "count", "std", "best", "nan", "inf")
-_PARAM_KIND, _METRIC_KIND = 0, 1
+_PARAM_KIND, _METRIC_KIND, _FACT_KIND = 0, 1, 3
 _SIMPLE = {
     "started": "r.started_ms",
     "name": "r.name",
@@ -31,7 +31,12 @@ _SIMPLE = {
     "tags": "(SELECT count(*) FROM tag AS t WHERE t.run = r.id)",
     "notes": "(SELECT count(*) FROM note AS n WHERE n.run = r.id)",
 }
-_FORMS = ("param:KEY", "tag:KEY", "metric:NAME[.last|.min|.max|.mean|.std|.first|.count|.best]")
+_FORMS = (
+    "param:KEY",
+    "tag:KEY",
+    "fact:KEY",
+    "metric:NAME[.last|.min|.max|.mean|.std|.first|.count|.best]",
+)
 
 
 class OrderSql:
@@ -62,7 +67,7 @@ class OrderSql:
                 self.bound["now"] = int(time.time() * 1000)
             return _SIMPLE[field]
         kind, _, name = field.partition(":")
-        if not name or kind not in ("param", "metric", "tag"):
+        if not name or kind not in ("param", "metric", "tag", "fact"):
             known = ", ".join([*_SIMPLE, *_FORMS])
             raise InvalidArgument(f"runs cannot be sorted by {field!r}: use {known}")
         if kind == "tag":
@@ -71,6 +76,14 @@ class OrderSql:
             return (
                 f"(SELECT min(t.tag) FROM tag AS t WHERE t.run = r.id "
                 f"AND t.tag > :tag{number} AND t.tag < :tag{number}end)"
+            )
+        if kind == "fact":
+            self.bound[f"fact{number}"] = name
+            # A number comes before every text in SQLite, so that both can be in one column.
+            return (
+                "(SELECT min(coalesce(f.number, f.text)) FROM run_body AS b JOIN fact AS f "
+                "ON f.body = b.body WHERE b.run = r.id AND f.key = (SELECT id FROM key "
+                f"WHERE name = :fact{number} AND kind = {_FACT_KIND} AND context = ''))"
             )
         if kind == "param":
             self._join("param", number, name, "", _PARAM_KIND)

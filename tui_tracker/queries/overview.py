@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from tui_tracker.queries.answers import ParamValue, RunKey
-from tui_tracker.queries.rows import marks, param_value
+from tui_tracker.queries.rows import SYSTEM_KIND, marks, param_value
 from tui_tracker.store import Store
 
 _CHUNK = 200
@@ -31,7 +31,9 @@ def list_last_values(store: Store, keys: Sequence[RunKey]) -> list[LastValues]:
     """
     labels = {
         key: f"{name}@{context}" if context else name
-        for key, name, context in store.read("SELECT id, name, context FROM key")
+        for key, name, context in store.read(
+            "SELECT id, name, context FROM key WHERE kind != ?", (SYSTEM_KIND,)
+        )
     }
     found: dict[RunKey, LastValues] = {}
     for start in range(0, len(keys), _CHUNK):
@@ -59,12 +61,24 @@ def _chunk(
         elif kind != "str" or len(value) >= _LONG_TEXT:
             value = _param(store, run, key)
         params[run][labels[key]] = value
+    _add_last_values(store, (chosen, bound), found, labels)
+    return found
+
+
+def _add_last_values(
+    store: Store,
+    which: tuple[str, dict[str, object]],
+    found: Mapping[RunKey, LastValues],
+    labels: Mapping[int, str],
+) -> None:
+    """Add the last values of metrics; those of the machine have no label here."""
+    chosen, bound = which
     last = {key: run.last for key, run in found.items()}
     for run, key, value in store.read(
         f"SELECT run, key, last FROM metric WHERE run {chosen}", bound
     ):
-        last[run][labels[key]] = math.nan if value is None else value
-    return found
+        if (label := labels.get(key)) is not None:
+            last[run][label] = math.nan if value is None else value
 
 
 def _chosen(keys: Sequence[RunKey]) -> tuple[str, dict[str, object]]:

@@ -34,6 +34,7 @@ _LISTS = ("data", "split")
 """Kinds of parts of which a run may have several, each with a name of its own."""
 _CHUNK = 250
 """Runs that are read at once: rows in their ten thousands are dear to the garbage collector."""
+_METRIC_KIND, _SYSTEM_KIND = 1, 2
 _CHOSEN = "IN (SELECT value FROM json_each(:keys))"
 
 
@@ -54,12 +55,14 @@ def _chunk(store: Store, keys: Sequence[int], *, bulky: bool) -> Iterator[str]:
     tags, notes = _texts(store, bound, "tag", "tag"), _texts(store, bound, "note", "text")
     artifacts, lineages = _artifacts(store, bound), _lineages(store, bound, bulky=bulky)
     proofs = _proofs(store, keys)
+    system = _metrics(store, bound, _SYSTEM_KIND) if bulky else None
     for key in keys:
         if key in rows:
             yield (
                 f"{{{_head(rows[key])}"
                 f', "params": {{{", ".join(params.get(key, ()))}}}'
                 f', "metrics": {{{", ".join(metrics.get(key, ()))}}}'
+                f"{_system(key, system)}"
                 f', "tags": [{", ".join(tags.get(key, ()))}]'
                 f', "notes": [{", ".join(notes.get(key, ()))}]'
                 f', "artifacts": [{", ".join(artifacts.get(key, ()))}]'
@@ -178,10 +181,17 @@ def _param(kind: str, value: Any) -> str:
     return to_json(json.loads(value or "[]")) if kind == "list" else "null"
 
 
-def _metrics(store: Store, bound: dict[str, Any]) -> _Pieces:
+def _system(key: int, found: _Pieces | None) -> str:
+    """Return the member with what the machine was busy with; a list of runs goes without."""
+    return "" if found is None else f', "system": {{{", ".join(found.get(key, ()))}}}'
+
+
+def _metrics(store: Store, bound: dict[str, Any], of_kind: int = _METRIC_KIND) -> _Pieces:
     labels = {
         key: quote(f"{name}@{context}" if context else name)
-        for key, name, context in store.read("SELECT id, name, context FROM key WHERE kind=1")
+        for key, name, context in store.read(
+            "SELECT id, name, context FROM key WHERE kind=?", (of_kind,)
+        )
     }
     found: _Pieces = {}
     current = None
@@ -191,6 +201,8 @@ def _metrics(store: Store, bound: dict[str, Any]) -> _Pieces:
         bound,
     ):
         run, key, count, first_step, last_step, first, last, low, high, mean, nans, infs = row
+        if key not in labels:
+            continue  # of the other kind
         # A mean of huge values may leave the floats although none of them does.
         if nans or infs or mean is None or not -inf < mean < inf:
             values = _odd_values(first, last, low, high, mean)

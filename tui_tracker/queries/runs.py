@@ -40,7 +40,7 @@ _NO_RERUN = "NOT EXISTS (SELECT 1 FROM tag AS t WHERE t.run = r.id AND t.tag = '
 
 def list_experiments(store: Store, selection: Selection = EVERYTHING) -> list[ExperimentRow]:
     """Return the experiments that have a run of the selection, by name."""
-    where, bound = selection_sql(selection)
+    where, bound = selection_sql(store, selection)
     rows = store.read(
         "SELECT e.name, r.status, count(*), max(r.started_ms) FROM run AS r "
         f"JOIN experiment AS e ON e.id = r.experiment WHERE {where} "
@@ -229,6 +229,8 @@ def _metric_cells(
         "ORDER BY run, key",
         bound | {"names": marks(keys)},
     ):
+        if columns[-1] not in keys:
+            continue  # a system metric
         name, context = keys[columns[-1]]
         summary = metric_summary(name, context, columns)
         found.setdefault(run, {})[summary.label] = summary

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from tui_tracker.queries.order import order_sql
 from tui_tracker.queries.order import split_label as split_label
+from tui_tracker.queries.where import where_sql
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from tui_tracker.queries.answers import RunKey, Status
+    from tui_tracker.queries.where import Condition
     from tui_tracker.store import Store
 
 STATUSES: tuple[Status, ...] = ("running", "finished", "failed", "killed", "crashed")
@@ -37,15 +39,26 @@ class _Value:
         return tuple(getattr(self, name) for name in self.__slots__)
 
 
+class Absent(_Value):
+    """In place of a value: the run has none."""
+
+    __slots__ = ()
+
+
+ABSENT = Absent()
+
+
 class Selection(_Value):
     """Which runs: all that fit every part that is set.
 
     `experiment` is one, or a branch of the tree: `a` takes `a` and all of `a/...`.
-    `query` is words, each found, case ignored, in name, id, experiment, status or a tag. `archived` adds the
-    archived runs, `deleted` takes the trash instead of the runs.
+    `query` is text of the query language (`tui_tracker.language`). `archived` adds the
+    archived runs, as does a query about them; `deleted` takes the trash instead of the runs.
+    `where` are fields with the value that a run must have in them (`("param:lr", 0.1)`), as
+    branches of the tree tell them.
     """
 
-    __slots__ = ("archived", "deleted", "experiment", "query", "statuses")
+    __slots__ = ("archived", "deleted", "experiment", "query", "statuses", "where")
 
     def __init__(
         self,
@@ -54,9 +67,19 @@ class Selection(_Value):
         query: str = "",
         archived: bool = False,
         deleted: bool = False,
+        where: tuple[Condition, ...] = (),
     ) -> None:
+        self.where = where
         self.experiment, self.statuses, self.query = experiment, statuses, query
         self.archived, self.deleted = archived, deleted
+
+    def below(self, where: tuple[Condition, ...]) -> Selection:
+        """Return this selection with further conditions."""
+        made = Selection()
+        for name in self.__slots__:
+            setattr(made, name, getattr(self, name))
+        made.where = (*self.where, *where)
+        return made
 
 
 class Order(_Value):
@@ -87,8 +110,9 @@ def list_run_keys(
 
     Raises:
         InvalidArgument: the order names no field.
+        QueryError: the query cannot be read, or names a field that no run has.
     """
-    where, bound = selection_sql(selection)
+    where, bound = selection_sql(store, selection)
     by = order_sql(order)
     terms = ", ".join(by.terms)
     if "e." in where or "e.name" in terms:
@@ -100,11 +124,25 @@ def list_run_keys(
     return [row[0] for row in rows]
 
 
-def selection_sql(selection: Selection) -> tuple[str, dict[str, Any]]:
-    """Return the condition on run `r` and experiment `e`, and what it binds."""
+def selection_sql(store: Store, selection: Selection) -> tuple[str, dict[str, Any]]:
+    """Return the condition on run `r` and experiment `e`, and what it binds.
+
+    Raises:
+        QueryError: the query cannot be read, or names a field that no run has.
+    """
     parts = [f"r.deleted_ms IS {'NOT ' if selection.deleted else ''}NULL"]
     bound: dict[str, Any] = {}
-    if not selection.archived and not selection.deleted:
+    archived = selection.archived or selection.deleted
+    if not selection.query.isspace() and selection.query:
+        # Only here: without a query no run should wait for the language.
+        from tui_tracker.language import parse
+        from tui_tracker.language.sql import condition
+
+        found = condition(parse(selection.query), store)
+        parts.append(found.sql)
+        bound |= found.bound
+        archived = archived or found.archived
+    if not archived:
         parts.append("r.archived_ms IS NULL")
     if selection.experiment is not None:
         parts.append("(e.name = :experiment OR substr(e.name, 1, :length) = :branch)")
@@ -114,15 +152,8 @@ def selection_sql(selection: Selection) -> tuple[str, dict[str, Any]]:
         parts.append("r.status IN (SELECT value FROM json_each(:statuses))")
         words = ",".join(f'"{status}"' for status in sorted(selection.statuses))
         bound["statuses"] = f"[{words}]"
-    for number, word in enumerate(selection.query.split()):
-        name = f"word{number}"
-        escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        bound[name] = f"%{escaped}%"
-        bound[f"{name}id"] = f"%{escaped.replace('-', '')}%"
-        parts.append(
-            f"(r.name LIKE :{name} ESCAPE '\\' OR e.name LIKE :{name} ESCAPE '\\' "
-            f"OR r.status LIKE :{name} ESCAPE '\\' OR hex(r.uuid) LIKE :{name}id ESCAPE '\\' "
-            f"OR EXISTS (SELECT 1 FROM tag AS t WHERE t.run = r.id "
-            f"AND t.tag LIKE :{name} ESCAPE '\\'))"
-        )
+    if selection.where:
+        conditions, values = where_sql(selection.where, ABSENT)
+        parts += conditions
+        bound |= values
     return " AND ".join(parts), bound

@@ -21,14 +21,18 @@ from tui_tracker.tui.changing import Changing
 from tui_tracker.tui.clipboard import copy
 from tui_tracker.tui.keymap import lay_over
 from tui_tracker.tui.keys import bindings, use_keys
+from tui_tracker.tui.opening import short_path
 from tui_tracker.tui.palettes import LOOKS
 from tui_tracker.tui.screens.base import TrackerScreen
 from tui_tracker.tui.screens.runs import RunsScreen
-from tui_tracker.tui.terminal import Terminal, describe
+from tui_tracker.tui.terminal import Terminal, after_asking, describe, is_light
 from tui_tracker.tui.themed import ThemedApp
 
 if TYPE_CHECKING:
+    from textual.driver import Driver
+
     from tui_tracker.store import Store
+    from tui_tracker.tui.first_screen import FirstScreen
 
 POLL_S, POLL_MOST_S = 0.25, 1.0
 """How often the store is looked at: soon after a change, less often while idle."""
@@ -59,8 +63,12 @@ class TrackerApp(ThemedApp, Changing, inherit_bindings=False):
         settings: Settings | None = None,
         state: State | None = None,
         terminal: Terminal | None = None,
+        first: FirstScreen | None = None,
+        place: str = "",
     ) -> None:
         settings = settings or read_settings()
+        self.first_screen = first
+        self._opening = place
         super().__init__(settings, state or State(store.folder), terminal or describe(settings))
         self.store = store
         self.state.on_change = self._remember_soon
@@ -77,9 +85,43 @@ class TrackerApp(ThemedApp, Changing, inherit_bindings=False):
     @property
     def store_name(self) -> str:
         """The store's folder, short: home is `~`."""
-        folder = str(self.store.folder)
-        home = str(Path.home())
-        return f"~{folder.removeprefix(home)}" if folder.startswith(home + os.sep) else folder
+        return short_path(str(self.store.folder))
+
+    # The terminal and the end.
+
+    def get_driver_class(self) -> type[Driver]:
+        if os.environ.get("TEXTUAL_DRIVER") or sys.platform == "win32":
+            return super().get_driver_class()
+        from tui_tracker.tui.driver import TrackerDriver
+
+        return TrackerDriver
+
+    @property
+    def held(self) -> bool:
+        """Whether no frame should be drawn now, because the link is full."""
+        flow = getattr(self._driver, "flow", None)
+        return flow is not None and flow.held
+
+    def draw_again(self) -> None:
+        """Draw what was held back."""
+        if self.is_running and self.screen_stack:
+            self.screen.check_idle()
+
+    def take_ground_soon(self, light: bool) -> None:
+        """Take over what the terminal said of its ground, in the app's own context."""
+        self.call_later(self.take_ground, light=light)
+
+    def end(self, code: int) -> None:
+        """End the app from outside: a signal came, or the terminal is gone."""
+        self.exit(return_code=code)
+
+    def _fatal_error(self) -> None:
+        """Keep the traceback in a file and leave one sentence: a page of it helps nobody."""
+        from tui_tracker.tui.crash import keep_traceback
+
+        self._return_code = 2
+        self._exit_renderables.append(keep_traceback(self._exception))
+        self._close_messages_no_wait()
 
     def get_default_screen(self) -> Screen[object]:
         return cast("Screen[object]", RunsScreen())
@@ -278,7 +320,14 @@ class TrackerApp(ThemedApp, Changing, inherit_bindings=False):
             self.screen.go_to(key)
 
 
-def run_app(store: Store) -> int:
+def run_app(
+    store: Store,
+    *,
+    settings: Settings | None = None,
+    terminal: Terminal | None = None,
+    first: FirstScreen | None = None,
+    place: str = "",
+) -> int:
     """Open the app and return an exit code; in no terminal, say so in one sentence."""
     if os.environ.get("TERM", "") == "dumb" or not (sys.stdin.isatty() and sys.stdout.isatty()):
         print(
@@ -287,8 +336,11 @@ def run_app(store: Store) -> int:
             file=sys.stderr,
         )
         return 2
-    # Animations cost frames on slow links and tell nothing.
-    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
-    app = TrackerApp(store)
-    app.run()
+    settings = settings or read_settings()
+    terminal = terminal or describe(settings)
+    if first is not None:
+        light = is_light(first.ground)
+        terminal = after_asking(terminal, settings, light=light, rtt_s=first.rtt_s)
+    app = TrackerApp(store, settings=settings, terminal=terminal, first=first, place=place)
+    app.run(mouse=terminal.mouse)
     return app.return_code or 0

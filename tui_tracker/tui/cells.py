@@ -1,7 +1,7 @@
 """How a cell of the table of runs reads.
 
-What a `RunRow` holds is at hand with the row; what costs a question of its own (notes,
-facts, curves, health) comes later, as `Extras`, and reads as `…` until it does.
+What a `RunRow` holds is at hand with the row; what costs a question of its own (facts,
+health) comes later, as `Extras`, and reads as `…` until it does.
 """
 
 from __future__ import annotations
@@ -16,17 +16,15 @@ from tui_tracker.tui.columns import GLYPHS, Column, duration_cell, metric_cell, 
 if TYPE_CHECKING:
     from tui_tracker.queries import RunRow
 
-Extra = str | tuple[float, ...]
-"""A text, or the values that a small curve is drawn from."""
-Extras = dict[int, dict[str, Extra]]
+Extras = dict[int, dict[str, str]]
 """Costly cells: by run, then by the column's spec."""
-COSTLY = frozenset({"notes", "host", "user", "spark", "fact", "health", "grade"})
+COSTLY = frozenset({"fact", "health", "grade"})
 """Kinds of columns that `Extras` are for."""
 SPARK_CELLS = 12
 
 
 def cell_text(
-    row: RunRow, column: Column, extras: Mapping[str, Extra], *, now: datetime, elapsed_s: float
+    row: RunRow, column: Column, extras: Mapping[str, str], *, now: datetime, elapsed_s: float
 ) -> str:
     """Return the text of a cell, not yet padded."""
     if column.kind == "metric":
@@ -34,28 +32,39 @@ def cell_text(
     if column.kind == "param":
         return param_cell(row, column)
     if column.kind in COSTLY:
-        return _extra(extras.get(column.spec), column.width or SPARK_CELLS)
+        return extras.get(column.spec, "…")
+    if column.kind == "spark":
+        return _curve(row.sparks.get(column.key, ()), column.width or SPARK_CELLS)
     if column.kind == "time":
         at = row.ended_at if column.spec == "ended" else row.started_at
         return format_ago(at, now) if at else MISSING
     if column.kind == "duration":
         return duration_cell(row, elapsed_s)
+    if column.kind == "status":
+        return f"{GLYPHS[row.status]} {row.status}"
+    return _words(row, column)
+
+
+def _curve(values: Sequence[float], cells: int) -> str:
+    # Few tables have such a column, and the first frame waits for what is imported.
+    from tui_tracker.curves import sparkline
+
+    return sparkline(values, cells) if values else MISSING
+
+
+def _words(row: RunRow, column: Column) -> str:
+    """Return the text of a cell that is words of the user's own."""
+    if column.kind == "tag":
+        head = f"{column.key}:"
+        found = [tag.removeprefix(head) for tag in row.tags if tag.startswith(head)]
+        return printable(" ".join(found)) or MISSING
     words = {
-        "status": f"{GLYPHS[row.status]} {row.status}",
         "name": row.name,
         "experiment": row.experiment,
         "tags": " ".join(row.tags),
+        "notes": "  ".join(reversed(row.notes)),
+        "host": row.host or MISSING,
+        "user": row.user or MISSING,
         "id": row.id,
     }
     return printable(words.get(column.kind, ""))
-
-
-def _extra(value: Extra | None, cells: int) -> str:
-    if value is None:
-        return "…"
-    if isinstance(value, str):
-        return value
-    from tui_tracker.curves import sparkline
-
-    values: Sequence[float] = value
-    return sparkline(values, cells) if values else MISSING

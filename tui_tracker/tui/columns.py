@@ -8,8 +8,8 @@ param is a column only where it differs between the runs.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, cast
 
 from tui_tracker.formatting import (
     MISSING,
@@ -24,7 +24,7 @@ from tui_tracker.telling import metric_stat as metric_stat
 from tui_tracker.telling import rank_metrics as rank_metrics
 
 if TYPE_CHECKING:
-    from tui_tracker.queries import RunRow, Status
+    from tui_tracker.queries import ColumnSpec, RunRow, Status
 
 METRIC_COLUMNS = 4
 PARAM_COLUMNS = 8
@@ -32,6 +32,8 @@ SAMPLED_RUNS = 60
 """Runs that are looked at to see which params differ."""
 SAMPLED_PARAMS = 80
 
+ARROWS = {"min": " ↓", "max": " ↑"}
+"""What the title of a metric's best value ends in, by statistic."""
 PLAIN: dict[str, tuple[Kind, bool]] = {
     "status": ("status", True),
     "name": ("name", True),
@@ -39,13 +41,13 @@ PLAIN: dict[str, tuple[Kind, bool]] = {
     "started": ("time", True),
     "ended": ("time", True),
     "duration": ("duration", True),
-    "tags": ("tags", False),
-    "notes": ("notes", False),
+    "tags": ("tags", True),
+    "notes": ("notes", True),
     "host": ("host", True),
     "user": ("user", True),
-    "id": ("id", False),
+    "id": ("id", True),
     "health": ("health", False),
-    "grade": ("grade", True),
+    "grade": ("grade", False),
 }
 """Columns without a key: their kind, and whether the table can be sorted by them."""
 GLYPHS: dict[Status, str] = {
@@ -60,7 +62,7 @@ GLYPHS: dict[Status, str] = {
 
 Kind = Literal[
     "status", "name", "experiment", "metric", "param", "time", "duration", "tags", "notes",
-    "host", "user", "id", "spark", "fact", "health", "grade", "group", "count",
+    "host", "user", "id", "spark", "fact", "tag", "health", "grade", "group", "count",
 ]  # fmt: skip
 Statistic = Literal["last", "min", "max", "mean", "first", "count", "std"]
 
@@ -82,17 +84,18 @@ class Column:
     """Cells, as set by hand; None: as wide as the cells are."""
     pinned: bool = False
     """It stands at the left and does not scroll."""
+    renamed: bool = False
+    """The title is a person's own."""
 
 
 def metric_columns(labels: Sequence[str]) -> list[Column]:
     """Return the columns of the most telling metrics; of bookkeeping only where that is all."""
-    arrows = {"min": " ↓", "max": " ↑", "last": ""}
     ranked = rank_metrics(labels[:2000])
     telling = [label for label in ranked if metric_rank(label) < 3] or ranked
     columns = []
     for label in telling[:METRIC_COLUMNS]:
         stat = metric_stat(label)
-        title = printable(label) + arrows[stat]
+        title = printable(label) + ARROWS.get(stat, "")
         spec = f"metric:{label}"
         columns.append(Column(f"{spec}.{stat}", title, "metric", label, stat, spec))
     return columns
@@ -139,6 +142,55 @@ def plain_column(spec: str, *, pinned: bool = False) -> Column:
     """Return the column of a fact that every run has, such as its name."""
     kind, sortable = PLAIN[spec]
     return Column(spec if sortable else "", spec, kind, spec=spec, pinned=pinned)
+
+
+def column_of(spec: ColumnSpec, *, pinned: bool = False) -> Column:
+    """Return the column that a spec says."""
+    from tui_tracker.queries.columns import UNSORTED
+
+    kind = cast("Kind", {"started": "time", "ended": "time"}.get(spec.kind, spec.kind))
+    arrow = ARROWS.get(spec.stat, "") if spec.kind == "metric" and spec.statistic == "best" else ""
+    arrow = " curve" if spec.kind == "spark" else arrow
+    return Column(
+        field="" if spec.kind in UNSORTED or spec.kind == "fact" else spec.sort_field,
+        title=printable(spec.heading) + ("" if spec.title else arrow),
+        kind=kind,
+        key=spec.key,
+        stat=cast("Statistic", spec.stat) if spec.kind == "metric" else "last",
+        spec=spec.field,
+        width=spec.width,
+        pinned=pinned,
+        renamed=bool(spec.title),
+    )
+
+
+def column_text(column: Column) -> str:
+    """Return the spec of a column with its title and width, as a saved view has it."""
+    from tui_tracker.queries.columns import parse_column
+
+    spec = parse_column(column.spec)
+    title = column.title if column.renamed else ""
+    return str(replace(spec, title=title, width=column.width))
+
+
+def read_columns(texts: Sequence[str], pinned: int) -> tuple[Column, ...]:
+    """Return the columns of a layout, the first `pinned` of them standing still.
+
+    What no version of this program could read is left out: a layout is comfort, and the
+    rest of it still is.
+    """
+    from tui_tracker.errors import BadColumn
+    from tui_tracker.queries.columns import parse_column
+
+    found: list[Column] = []
+    for number, text in enumerate(texts):
+        try:
+            column = column_of(parse_column(text), pinned=number < pinned)
+        except BadColumn:
+            continue
+        if all(column.spec != other.spec for other in found):
+            found.append(column)
+    return tuple(found)
 
 
 def metric_cell(row: RunRow, column: Column) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tui_tracker.curves import Curve
+from tui_tracker.formatting import printable
 from tui_tracker.queries import (
     ChartWanted,
     PointFound,
@@ -17,12 +19,13 @@ from tui_tracker.queries import (
     read_difference,
     read_values_at,
 )
+from tui_tracker.queries.health import read_health
 from tui_tracker.queries.seeds import seed_digests, seed_siblings
 from tui_tracker.store import Store
 from tui_tracker.telling import rank_metrics
 from tui_tracker.tui.widgets.curve_base import ChartQuestion, Threshold
 from tui_tracker.tui.widgets.curve_grid import crossing_words
-from tui_tracker.tui.widgets.curve_model import ShownRun, X, names_apart
+from tui_tracker.tui.widgets.curve_model import Mark, ShownRun, X, names_apart
 from tui_tracker.values import is_seed
 
 
@@ -73,17 +76,30 @@ def shown_runs(store: Store, rows: Sequence[RunRow]) -> tuple[ShownRun, ...]:
 
 
 def _group_names(rows: Sequence[RunRow], groups: Sequence[str]) -> dict[str, str]:
-    """Return each group's first run by its params that differ between groups."""
+    """Return what each group is called: what its names begin with, else params that differ."""
     firsts: dict[str, RunRow] = {}
     for row, group in zip(rows, groups, strict=True):
         unseeded = {k: v for k, v in row.params.items() if not is_seed(k)}
         firsts.setdefault(group, replace(row, params=unseeded))
     counts = {group: groups.count(group) for group in firsts}
     names = names_apart(list(firsts.values()))
-    return {
-        group: f"{name} ({counts[group]} runs)" if counts[group] > 1 else name
-        for group, name in zip(firsts, names, strict=True)
-    }
+    called = {}
+    for group, name in zip(firsts, names, strict=True):
+        members = [printable(row.name) for row, other in zip(rows, groups, strict=True)
+                   if other == group]  # fmt: skip
+        called[group] = f"{_beginning(members) or name} ×{counts[group]}"
+        if counts[group] == 1:
+            called[group] = name
+    return called
+
+
+def _beginning(names: Sequence[str]) -> str:
+    """Return the words that all names begin with, "" where there is none or only one name."""
+    if len(names) < 2 or len(set(names)) == 1:
+        return names[0] if len(names) > 1 else ""
+    least, most = min(names), max(names)
+    same = next((i for i, (a, b) in enumerate(zip(least, most, strict=False)) if a != b), None)
+    return re.sub(r"[^-_. /]*$", "", least[:same]).rstrip("-_. /")
 
 
 def read_charts(
@@ -138,6 +154,18 @@ def read_cursor(
     keys = {(run, by_key[run].metrics[label].key): (label, run) for label, run in pairs}
     found = read_values_at(store, list(keys), at, XAxis(x))
     return {keys[pair]: point for pair, point in found.items()}
+
+
+def read_marks(store: Store, keys: Sequence[int]) -> dict[int, tuple[Mark, ...]]:
+    """Return what health found at a step of a metric, by run."""
+    return {
+        key: tuple(
+            Mark(one.metric, one.step, one.words)
+            for one in found
+            if one.metric and one.step is not None
+        )
+        for key, found in read_health(store, keys).items()
+    }
 
 
 def read_threshold(store: Store, label: str, value: float, runs: Sequence[ShownRun]) -> Threshold:

@@ -34,6 +34,7 @@ Place = Literal[
     "patch",
     "history",
     "help",
+    "pick",
 ]
 
 AROUND: dict[Place, tuple[Place, ...]] = {
@@ -55,6 +56,7 @@ AROUND: dict[Place, tuple[Place, ...]] = {
     "patch": ("list", "everywhere"),
     "history": ("list", "everywhere"),
     "help": ("list", "everywhere"),
+    "pick": (),
 }
 """The places around each place, innermost first."""
 
@@ -77,6 +79,7 @@ TITLES: dict[Place, str] = {
     "patch": "Diff of a file",
     "history": "History of changes",
     "help": "Help",
+    "pick": "Choosing columns",
 }
 
 FORBIDDEN = frozenset(f"ctrl+{letter}" for letter in "abhijmqsz") | {"ctrl+left_square_bracket"}
@@ -174,6 +177,8 @@ KEYS: tuple[Key, ...] = (
     Key("table", ("shift+right",), "move_column(1)", "move right", "Move the column to the right"),
     Key("table", ("p",), "pin_column", "pin", "Pin the column at the left, or let it go"),
     Key("table", ("x",), "hide_column", "hide", "Hide the column"),
+    Key("table", ("o",), "screen.choose_columns", "columns", "Choose the columns", 28),
+    Key("table", ("d",), "screen.differing", "differing", "Show only columns that differ"),
     Key("tree", ("enter",), "open", "runs", "Go to the runs of this experiment", 10),
     Key("tree", ("left", "h"), "fold", "fold", "Fold the branch, or go to its parent", 15),
     Key("tree", ("right", "l"), "unfold", "unfold", "Unfold the branch", 16),
@@ -284,6 +289,21 @@ KEYS: tuple[Key, ...] = (
     Key(
         "patch", ("left_square_bracket", "K"), "screen.next(-1)", "before", "Go to the file before"
     ),
+    Key("pick", ("space",), "choose", "show", "Show the column, or show it no more", 10),
+    Key("pick", ("right",), "fold(True)", "statistics", "Unfold a metric's statistics", 15),
+    Key("pick", ("left",), "fold(False)", "fold", "Fold them"),
+    Key("pick", ("shift+up",), "move_column(-1)", "move", "Move the column to the front", 20),
+    Key("pick", ("shift+down",), "move_column(1)", "move back", "Move the column to the back"),
+    Key("pick", ("equals_sign",), "rename", "title", "Give the column a title", 25),
+    Key("pick", ("less_than_sign",), "resize(-1)", "narrower", "Make the column narrower"),
+    Key("pick", ("greater_than_sign",), "resize(1)", "wider", "Make the column wider", 30),
+    Key("pick", ("delete",), "automatic", "automatic", "Let the app choose the columns", 35),
+    Key("pick", ("up",), "move(-1)", "up", "Move up", command=False),
+    Key("pick", ("down",), "move(1)", "down", "Move down", command=False),
+    Key("pick", ("pageup",), "page(-1)", "page up", "Move up by a page", command=False),
+    Key("pick", ("pagedown",), "page(1)", "page down", "Move down by a page", command=False),
+    Key("pick", ("escape",), "leave", "give up", "Change nothing", 40),
+    Key("pick", ("enter",), "take", "done", "Show the table so", 99),
 )
 
 
@@ -355,6 +375,8 @@ _NAMES = {
     "asterisk": "*",
     "less_than_sign": "<",
     "greater_than_sign": ">",
+    "shift+up": "shift+↑",
+    "shift+down": "shift+↓",
     "shift+left": "shift+←",
     "shift+right": "shift+→",
     "pageup": "pgup",

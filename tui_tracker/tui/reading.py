@@ -23,6 +23,7 @@ from tui_tracker.queries import (
     Selection,
     get_rows,
     get_run,
+    list_choices,
     list_columns,
     list_experiments,
     list_run_keys,
@@ -34,6 +35,7 @@ from tui_tracker.tui.columns import (
     SAMPLED_PARAMS,
     SAMPLED_RUNS,
     Column,
+    column_of,
     rank_metrics,
     table_columns,
 )
@@ -61,6 +63,8 @@ class RunsWanted:
     """None: choose them by what the runs have."""
     experiments: bool
     """Also read the experiments."""
+    differing: bool = False
+    """Of the columns only those that differ between the runs, and all such params."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,8 @@ def find_runs(store: Store, wanted: RunsWanted) -> RunsFound:
     """Return the keys of a table, its columns, and the cells of its visible lines."""
     keys = list_run_keys(store, wanted.selection, wanted.order)
     columns = wanted.columns or (choose_columns(store, wanted.selection, keys) if keys else ())
+    if wanted.differing and keys:
+        columns = differing_columns(store, wanted.selection, columns)
     first = max(0, min(wanted.first, len(keys) - wanted.count))
     rows = read_rows(store, keys[first : first + wanted.count], columns)
     experiments = None
@@ -124,11 +130,41 @@ def _by_frequency(names: Counter[str]) -> list[str]:
     return sorted(names, key=lambda name: (-names[name], name))
 
 
+def differing_columns(
+    store: Store, selection: Selection, columns: Sequence[Column]
+) -> tuple[Column, ...]:
+    """Return the columns that differ between the runs: of the given ones, and all params.
+
+    Pinned ones stay, for without a name nobody knows which run is which; so do those of
+    which it is not known.
+    """
+    choices = list_choices(store, selection)
+    same = {(one.spec.kind, one.spec.key) for one in choices if not one.differs}
+    kept = [c for c in columns if c.pinned or (c.spec.partition(":")[0], c.key) not in same]
+    there = {(column.kind, column.key) for column in kept}
+    more = [
+        column_of(one.spec)
+        for one in choices
+        if one.spec.kind == "param" and one.differs and ("param", one.spec.key) not in there
+    ]
+    return (*kept, *more)
+
+
 def read_rows(store: Store, keys: Sequence[int], columns: Sequence[Column]) -> dict[int, RunRow]:
     """Return the rows of some runs with the cells that the columns show."""
-    params = [column.key for column in columns if column.kind == "param"]
-    metrics = [column.key for column in columns if column.kind == "metric"]
-    return {row.key: row for row in get_rows(store, keys, params=params, metrics=metrics)}
+
+    def names(kind: str) -> list[str]:
+        return [column.key for column in columns if column.kind == kind]
+
+    rows = get_rows(
+        store,
+        keys,
+        params=names("param"),
+        metrics=names("metric"),
+        sparks=names("spark"),
+        notes=any(column.kind == "notes" for column in columns),
+    )
+    return {row.key: row for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

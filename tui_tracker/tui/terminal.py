@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tui_tracker.glyphs import needs_ascii
 from tui_tracker.settings import Settings
@@ -48,6 +48,20 @@ def describe(settings: Settings, environ: Mapping[str, str] = os.environ) -> Ter
         light=_light(environ.get("COLORFGBG", "")),
         slow=slow,
         mouse=settings.mouse,
+    )
+
+
+def after_asking(
+    terminal: Terminal, settings: Settings, *, light: bool | None, rtt_s: float | None
+) -> Terminal:
+    """Return how to draw once the terminal said how light it is and how far away."""
+    slow = terminal.slow or (settings.link == "auto" and rtt_s is not None and rtt_s >= SLOW_RTT_S)
+    few = slow and settings.colors == "auto" and terminal.depth != "none"
+    return replace(
+        terminal,
+        light=terminal.light if light is None else light,
+        slow=slow,
+        depth="16" if few else terminal.depth,
     )
 
 

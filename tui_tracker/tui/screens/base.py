@@ -62,6 +62,7 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
         self._under_way: set[str] = set()
         self._waiting: dict[str, Question] = {}
         self._held = ExitStack()
+        self._skip_paint = False
         self._focused_before: Widget | None = None
         """What gets the focus back when the terminal is large enough again."""
 
@@ -102,6 +103,24 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
     def runs_to_copy(self) -> list[int]:
         """Return the runs that `copy as` is about."""
         return []
+
+    def _on_timer_update(self) -> None:
+        # What changed stays marked, and the last state is drawn when the link is free.
+        if self.tracker.held:
+            self._update_timer.pause()
+            return
+        # Textual paints what it laid out, and then all of it again if all is to be painted.
+        self._skip_paint = self._layout_required and self._repaint_required
+        try:
+            super()._on_timer_update()
+        finally:
+            self._skip_paint = False
+
+    def _compositor_refresh(self) -> None:
+        if self._skip_paint:
+            self._skip_paint = False
+        else:
+            super()._compositor_refresh()
 
     # The first frame.
 

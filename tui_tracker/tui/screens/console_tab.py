@@ -21,12 +21,12 @@ from tui_tracker.tui.widgets.bar import Bar
 from tui_tracker.tui.widgets.console_view import ConsoleView
 from tui_tracker.tui.widgets.curve_grid import CurveGrid
 from tui_tracker.tui.widgets.line_widget import Span
-from tui_tracker.tui.widgets.search_line import SearchLine
 
 if TYPE_CHECKING:
     from tui_tracker.queries import ConsoleLine, RunDetail, Searched
     from tui_tracker.store import Store
     from tui_tracker.tui.screens.curve_page import CurvePage
+    from tui_tracker.tui.widgets.search_line import SearchLine
 
 TELL_S = 0.1
 """How often a search says what it found."""
@@ -177,6 +177,8 @@ class ConsoleTab(TrackerScreen, inherit_bindings=False):
     # Searching.
 
     def action_search(self) -> None:
+        from tui_tracker.tui.widgets.search_line import SearchLine
+
         self._text_before, self._cursor_before = self._text, self.console_view.cursor
         line = SearchLine(self._text, "text to search for; a capital letter makes case count")
         self.mount(line, before="#footer")
@@ -277,21 +279,22 @@ class ConsoleTab(TrackerScreen, inherit_bindings=False):
     # To the curves and back.
 
     def on_console_view_time_wanted(self, event: ConsoleView.TimeWanted) -> None:
-        run = self.run_detail
+        run, shown = self.run_detail, self.grid.label
         if run is None or not run.row.metrics:
             self.say("There are no curves to go to: no metric was logged")
             return
+        # A filter may hide all charts; the place is then found by any metric.
+        metric = run.row.metrics.get(shown) or next(iter(run.row.metrics.values()))
         self.open_curves()
         key, at_ms, x = self.key, event.at_ms, self.grid.look.x
         if x == "metric":
             self.grid.set_axis("step", "step")
             x = "step"
-        metric = run.row.metrics[self.grid.label].key
 
         def question(store: Store) -> Message:
             from tui_tracker.tui.reading import place_of_moment
 
-            return self.PlaceFound(key, place_of_moment(store, key, metric, at_ms, x))
+            return self.PlaceFound(key, place_of_moment(store, key, metric.key, at_ms, x))
 
         self.ask("place", question)
 

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.message import Message
 
 from tui_tracker.formatting import format_count, printable
-from tui_tracker.tui.keys import Place
+from tui_tracker.tui.keys import Place, bindings
 from tui_tracker.tui.screens.curve_page import CurvePage
 from tui_tracker.tui.widgets.bar import Bar
 from tui_tracker.tui.widgets.curve_build import labels_of
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 class OverlayGrid(CurveGrid, inherit_bindings=False):
     """The charts of a screen of their own, where no keys of a run's page work."""
 
+    BINDINGS = bindings("curves")
     PLACE: Place = "overlay"
 
 
@@ -49,7 +50,7 @@ class CurvesScreen(CurvePage, inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         yield Bar(id="title")
-        yield OverlayGrid(id="curves")
+        yield OverlayGrid(id="charts")
         yield Footer(id="footer")
         yield Bar(id="too-small")
 
@@ -142,8 +143,9 @@ class CurvesScreen(CurvePage, inherit_bindings=False):
 
         screen = RunScreen(self._keys, self._keys.index(event.run))
         self.app.push_screen(screen)
-        # Its tab of curves would answer the same message with its console.
-        screen.call_after_refresh(screen.post_message, event)
+        # A run's page answers the same message with its console.
+        again = CurveGrid.ConsoleWanted(event.grid, event.run, event.at_ms)
+        screen.call_after_refresh(screen.post_message, again)
 
     def go_back(self) -> None:
         if self.grid.enlarged:

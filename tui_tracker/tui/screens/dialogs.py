@@ -17,8 +17,9 @@ from textual.screen import ModalScreen
 
 from tui_tracker.formatting import cell_width, crop, fit, format_count, printable
 from tui_tracker.tui.widgets.bar import Bar
-from tui_tracker.tui.widgets.fields import NoteField, TextField
+from tui_tracker.tui.widgets.fields import TextField
 from tui_tracker.tui.widgets.line_widget import Line, Span
+from tui_tracker.tui.widgets.note_field import NoteField
 from tui_tracker.tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from textual.containers import Horizontal
 
 from tui_tracker.tui.keys import bindings
 from tui_tracker.tui.screens.annotating import Annotating
+from tui_tracker.tui.screens.runs_columns import Arranging
 from tui_tracker.tui.screens.runs_curves import Overlaying
 from tui_tracker.tui.screens.runs_filter import Filtering
 from tui_tracker.tui.screens.runs_order import Ordering
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from tui_tracker.tui.widgets.virtual_list import VirtualList
 
 
-class RunsScreen(Filtering, Ordering, Overlaying, Panes, Annotating, inherit_bindings=False):
+class RunsScreen(
+    Filtering, Ordering, Arranging, Overlaying, Panes, Annotating, inherit_bindings=False
+):
     """Tree and table; the table shows the runs of the node under the tree's cursor."""
 
     BINDINGS = [*bindings("runs"), *bindings("annotate")]

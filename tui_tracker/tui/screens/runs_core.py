@@ -24,7 +24,8 @@ from tui_tracker.tui.widgets.line_widget import Line, Span
 from tui_tracker.tui.widgets.run_table import RunTable
 
 if TYPE_CHECKING:
-    from tui_tracker.queries import RunRow
+    from tui_tracker import queries
+    from tui_tracker.queries import RunRow, Selection
     from tui_tracker.store import Store
     from tui_tracker.tui.columns import Column
     from tui_tracker.tui.reading import RunsFound
@@ -58,6 +59,21 @@ class Asked:
     """Archived runs are shown, too."""
     order: Order
     """Fields, the most important first, and whether each is descending."""
+    differing: bool = False
+    """Only columns that differ between the runs."""
+
+    def selection(self) -> Selection:
+        """Return the runs as queries are asked for them."""
+        from tui_tracker.queries import Selection
+
+        return Selection(self.path or None, query=self.text, archived=self.archived)
+
+    def sorting(self) -> queries.Order:
+        """Return the order as queries are asked for it."""
+        from tui_tracker.queries import Order
+
+        first, *others = [Order(field, descending) for field, descending in self.order]
+        return Order(first.field, first.descending, tuple(others))
 
 
 class RunsCore(TrackerScreen, inherit_bindings=False):
@@ -82,6 +98,9 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         """The filter that is wanted."""
         self.archived = False
         self.order: Order = NEWEST
+        self.differing = False
+        self._layouts: dict[str, tuple[Column, ...]] = {}
+        """Columns arranged by hand, by branch."""
         self.shown: Asked | None = None
         """What the table shows now; None before the first answer."""
         self._changed = True
@@ -100,7 +119,7 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
 
     def asked(self) -> Asked:
         """Return what the table should show."""
-        return Asked(self.tree_pane.path, self.text, self.archived, self.order)
+        return Asked(self.tree_pane.path, self.text, self.archived, self.order, self.differing)
 
     # Asking.
 
@@ -112,34 +131,75 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         """Ask for the table, and for the experiments if they may have changed."""
         asked, table = self.asked(), self.table
         first = table.top if asked == self.shown else 0
-        count, columns, changed = max(1, self.size.height), self._columns(asked), self._changed
+        count, changed = max(1, self.size.height), self._changed
+        columns, settled = self._columns(asked)
+        differing = asked.differing and not settled
 
         def question(store: Store) -> Message:
-            from tui_tracker import queries
             from tui_tracker.tui.reading import RunsWanted, find_runs
 
-            selection = queries.Selection(
-                asked.path or None, query=asked.text, archived=asked.archived
+            wanted = RunsWanted(
+                asked.selection(), asked.sorting(), first, count, columns, changed, differing
             )
-            leading, *others = [queries.Order(field, down) for field, down in asked.order]
-            more = (tuple(others),) if others else ()
-            order = queries.Order(leading.field, leading.descending, *more)
-            wanted = RunsWanted(selection, order, first, count, columns, changed)
             return self.Found(asked, find_runs(store, wanted))
 
         self.ask("runs", question)
 
-    def _columns(self, asked: Asked) -> tuple[Column, ...] | None:
-        """Return the columns to fill; None to have them chosen by what the runs have."""
+    def _columns(self, asked: Asked) -> tuple[tuple[Column, ...] | None, bool]:
+        """Return the columns to begin with, and whether they are those to show.
+
+        None has them chosen by what the runs have.
+        """
         shown = self.shown
         # A filter keeps the columns of what it filters, as does another order.
-        same = shown is not None and (asked.path, asked.archived) == (shown.path, shown.archived)
+        same = shown is not None and (asked.path, asked.archived, asked.differing) == (
+            shown.path,
+            shown.archived,
+            shown.differing,
+        )
         stale = self._changed and monotonic() - self._columns_at >= COLUMNS_AGAIN_S
-        return self.table.columns if same and not stale else None
+        if same and not stale and self.table.columns:
+            return self.table.columns, True
+        layout = self.layout_at(asked.path)
+        return layout, layout is not None and not asked.differing
+
+    # Layouts.
+
+    def layout_at(self, path: str) -> tuple[Column, ...] | None:
+        """Return the columns that were arranged by hand at a branch; None where none were."""
+        kept = self._kept_layouts().get(path)
+        if path not in self._layouts and isinstance(kept, dict):
+            from tui_tracker.tui.columns import read_columns
+
+            texts, pinned = kept.get("columns"), kept.get("pinned", 0)
+            if isinstance(texts, list) and isinstance(pinned, int):
+                self._layouts[path] = read_columns([str(text) for text in texts], pinned)
+        return self._layouts.get(path) or None
+
+    def keep_layout(self, columns: tuple[Column, ...]) -> None:
+        """Remember the columns of the present branch; () has them chosen again."""
+        from tui_tracker.tui.columns import column_text
+
+        path = self.tree_pane.path
+        self._layouts[path] = columns
+        texts = [column_text(column) for column in columns]
+        entry = {"columns": texts, "pinned": sum(column.pinned for column in columns)}
+        others = {k: v for k, v in self._kept_layouts().items() if k != path}
+        kept = {**others, path: entry} if columns else others
+        self.tracker.state.put("columns", kept or None)
+
+    def _kept_layouts(self) -> dict[str, object]:
+        nothing: dict[str, object] = {}
+        return self.tracker.state.get("columns", nothing)
+
+    def read_columns_again(self) -> None:
+        """Ask for the table with its columns, whatever is known of them."""
+        self._columns_at = 0.0
+        self.read_again()
 
     def on_runs_core_found(self, event: RunsCore.Found) -> None:
         found, table = event.found, self.table
-        if found.wanted.columns is None:
+        if found.columns != found.wanted.columns or not self._columns_at:
             self._columns_at = monotonic()
         if found.experiments is not None:
             self.tree_pane.experiments = found.experiments

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, cast
 
 from rich.errors import StyleSyntaxError
@@ -333,7 +334,7 @@ def _between(
     for text, style in pieces:
         end = at + len(text)
         cuts = [at, *(edge for edge in edges if at < edge < end), end]
-        for start, stop in zip(cuts, cuts[1:], strict=False):
+        for start, stop in pairwise(cuts):
             if left <= start and stop <= right and start < stop:
                 match = any(a <= start < b for a, b in found)
                 role = _MATCH if match else _PRINTED + style if style else ""

@@ -122,9 +122,8 @@ def _bands(
 
 
 def _over(found: Band) -> str:
-    if found.fewest == found.most:
-        return "1 run" if found.most == 1 else f"mean of {found.most} runs"
-    return f"mean of {found.fewest} to {found.most} runs"
+    """Return over how many runs the means are, where that changes along the curve."""
+    return "" if found.fewest == found.most else f"of {found.fewest} to {found.most}"
 
 
 def _difference(
@@ -133,7 +132,7 @@ def _difference(
     by_key = {run.key: (number, run) for number, run in enumerate(runs)}
     if not all(key in by_key and label in by_key[key][1].metrics for key in pair):
         return ()
-    (first, one), (second, other) = (by_key[key] for key in pair)
+    (first, one), (_, other) = (by_key[key] for key in pair)
     read = sources.differences.get(label)
     note = ""
     if read is not None and read[1]:
@@ -145,7 +144,7 @@ def _difference(
             role=role(first),
             curve=read[0] if read is not None else None,
             run=pair[0],
-            note=note or f"{letter(first)} − {letter(second)}",
+            note=note,
         ),
     )
 

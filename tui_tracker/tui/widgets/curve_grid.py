@@ -103,13 +103,13 @@ class CurveGrid(CurveCursor, inherit_bindings=False):
         self.set_reactive(CurveGrid.modes, replace(self.modes, difference=None, chosen_run=None))
         self.look = replace(self.look, spread=spread)
         words = {
-            "range": "mean, and from the smallest to the largest value",
-            "std": "mean ± one standard deviation",
+            "range": "mean, smallest to largest",
+            "std": "mean ± standard deviation",
         }
         if spread is None:
             self._tell("Every run by itself")
         elif seed_groups(self.runs):
-            self._tell(f"Runs that differ only by their seed as one: {words[spread]}")
+            self._tell(f"Runs that differ only by seed as one: {words[spread]}")
         else:
             self._tell("No two of these runs differ only by their seed")
 

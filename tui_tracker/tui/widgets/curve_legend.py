@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tui_tracker.curves import Curve
 from tui_tracker.formatting import align_points, cell_width, crop, fit, format_number
-from tui_tracker.tui.columns import metric_stat
+from tui_tracker.telling import metric_stat
 from tui_tracker.tui.widgets.curve_model import Chart, Trace
 from tui_tracker.tui.widgets.curve_x import place_words
 from tui_tracker.tui.widgets.line_widget import Line, Role, Span
@@ -93,9 +93,9 @@ def size(chart: Chart, width: int, height: int) -> tuple[int, int]:
     """Return the cells that a legend takes at the right, and the lines it takes below."""
     if len(chart.traces) < 2:
         return 0, 0
-    if width >= PANEL_FROM:
-        return min(PANEL_WIDTH + (width - PANEL_FROM) // 4, 60), 0
     rows = -(-len(chart.traces) // max(1, width // COLUMN_WIDTH))
+    if width >= PANEL_FROM and rows > 2:
+        return min(PANEL_WIDTH + (width - PANEL_FROM) // 4, 60), 0
     return 0, min(rows, max(2, height // 4)) + 1
 
 

@@ -6,6 +6,8 @@ it would draw now and repaint only cells that differ.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +19,7 @@ from tui_tracker.curves import (
     Curve,
     fill,
     gaps,
+    log_labels,
     log_ticks,
     nice_range,
     smoothed,
@@ -77,10 +80,12 @@ def frame(chart: Chart, height: int) -> Frame:
     count = max(3, (height - TITLE_LINES - TICK_LINES) // 3)
     if chart.look.log_y:
         values = log_ticks(*limits, count)
+        labels = log_labels(values)
     else:
         limits = nice_range(*limits, count)
         values = ticks(*limits, count)
-    return Frame(limits, tuple(zip(values, tick_labels(values), strict=True)))
+        labels = tick_labels(values)
+    return Frame(limits, tuple(zip(values, labels, strict=True)))
 
 
 def gutter(frames: Sequence[Frame]) -> int:
@@ -124,73 +129,82 @@ def _nothing(chart: Chart) -> str:
     return "no finite value"
 
 
+class _Owners:
+    """Whose cells are whose: roles and letters by the owners of a canvas."""
+
+    def __init__(self) -> None:
+        self.roles: list[Role] = [""]
+        self.letters = [" "]
+        self._single: dict[Role, int] = {}
+
+    def add(self, role: Role, letter: str) -> int:
+        """Return the owner of a layer; one is a byte, so the last is shared by all above."""
+        if len(self.roles) < 255:
+            self.roles.append(role)
+            self.letters.append(letter)
+        return len(self.roles) - 1
+
+    def of(self, role: Role) -> int:
+        """Return the owner of single characters of a role."""
+        if role not in self._single:
+            self._single[role] = self.add(role, " ")
+        return self._single[role]
+
+
 def _rows(chart: Chart, x: Axis, y: Axis, plot: tuple[int, int]) -> list[Line]:
-    """Return the plot's rows: lines, bands, raw curves behind smoothed ones, marks."""
-    canvas = Canvas(*plot)
-    roles: list[Role] = [""]
-    letters = [" "]
+    """Return the plot's rows: bands and raw curves, the lines over them, letters, marks."""
+    canvas, owners = _painted(chart, x, y, plot)
     overlay: Overlay = {}
-    for one in sorted(chart.traces, key=_depth):
-        _draw_trace(canvas, one, chart, (x, y), roles, letters)
-    tell_apart = len(chart.traces) > 1
     shown = glyphs(chart)
+    tell_apart = len(chart.traces) > 1
     if tell_apart and not chart.look.ascii:
         _add_letters(overlay, chart, x, y, plot)
     _add_gaps(overlay, chart, x, plot)
     _add_marks(overlay, chart, x)
+    spots: dict[int, dict[int, tuple[str, Role]]] = {}
+    for (row, cell), spot in overlay.items():
+        spots.setdefault(row, {})[cell] = spot
     levels = _levels(chart, y, plot[1])
     at = x.place(chart.cursor) // 2 if chart.cursor is not None else None
-    by_letter = tell_apart and chart.look.ascii
     rows = []
-    for row, (text, owners) in enumerate(canvas.rows(shown.dots)):
-        cells, painted = text, owners
-        if by_letter:
-            cells = "".join(
-                letters[owner] if owner and letters[owner] != " " else character
-                for character, owner in zip(text, owners, strict=True)
-            )
-        spots = {cell: spot for (line, cell), spot in overlay.items() if line == row}
-        rows.append(
-            _row(cells, painted, roles, spots, _ground(shown, row, levels, at, plot[0]), at)
-        )
+    for row, (text, painted) in enumerate(canvas.rows(shown.dots)):
+        cells = _lettered(text, painted, owners) if tell_apart and chart.look.ascii else text
+        ground = _ground(shown, row, levels, at, painted)
+        rows.append(_row(cells, painted, owners, {**ground, **spots.get(row, {})}))
     return rows
 
 
-def _depth(one: Trace) -> tuple[bool, bool]:
-    return not one.faded, one.pinned or one.chosen
+def _painted(chart: Chart, x: Axis, y: Axis, plot: tuple[int, int]) -> tuple[Canvas, _Owners]:
+    """Return the dots: what is behind, then all lines over it."""
+    behind, lines, owners = Canvas(*plot), Canvas(*plot), _Owners()
+    smoothing = chart.look.smoothing
+    # What stands out is drawn last, so that nothing hides it.
+    for one in sorted(chart.traces, key=lambda one: (not one.faded, one.pinned or one.chosen)):
+        if one.curve is None:
+            continue
+        role: Role = "faint" if one.faded else one.role
+        if one.spread is not None:
+            behind.add(fill(one.spread, x, y), owners.add(role, "."))
+        if smoothing and not one.faded:
+            behind.add(trace(one.curve, x, y), owners.add("faint", "."))
+        curve = drawn_curve(one, chart)
+        lines.add(trace(curve, x, y, means=one.spread is not None), owners.add(role, one.letter))
+    behind.cover(lines)
+    return behind, owners
 
 
-def _draw_trace(
-    canvas: Canvas,
-    one: Trace,
-    chart: Chart,
-    axes: tuple[Axis, Axis],
-    roles: list[Role],
-    letters: list[str],
-) -> None:
-    if one.curve is None:
-        return
+def drawn_curve(one: Trace, chart: Chart) -> Curve:
+    """Return what is drawn of a line: the smoothed curve, where the chart is smoothed."""
+    assert one.curve is not None
+    return smoothed(one.curve, chart.look.smoothing) if chart.look.smoothing else one.curve
 
-    def owner(role: Role, letter: str) -> int:
-        roles.append(role)
-        letters.append(letter)
-        return len(roles) - 1
 
-    # An owner is a byte; what comes after the last shares its colour.
-    if len(roles) > 250:
-        return
-    role: Role = "faint" if one.faded else one.role
-    if one.spread is not None:
-        canvas.add(fill(one.spread, *axes), owner(role, "."))
-    curve, smoothing = one.curve, chart.look.smoothing
-    if smoothing:
-        if not one.faded:
-            canvas.add(trace(curve, *axes), owner("faint", "."))
-        layer = trace(smoothed(curve, smoothing), *axes)
-    else:
-        layer = trace(curve, *axes, means=one.spread is not None)
-    over = bool(smoothing) or one.spread is not None
-    canvas.add(layer, owner(role, one.letter), over=over)
+def _lettered(text: str, painted: bytes, owners: _Owners) -> str:
+    """Return a row of ASCII in which lines are drawn with their letters."""
+    return "".join(
+        owners.letters[owner] if owner else character
+        for character, owner in zip(text, painted, strict=True)
+    )
 
 
 def _levels(chart: Chart, y: Axis, height: int) -> dict[int, Role]:
@@ -204,84 +218,64 @@ def _levels(chart: Chart, y: Axis, height: int) -> dict[int, Role]:
 
 
 def _ground(
-    shown: Glyphs, row: int, levels: dict[int, Role], at: int | None, width: int
-) -> tuple[str, Role] | None:
-    """Return what stands in the blank cells of a row, None where nothing does."""
+    shown: Glyphs, row: int, levels: dict[int, Role], at: int | None, painted: bytes
+) -> dict[int, tuple[str, Role]]:
+    """Return what stands in the blank cells of a row: a level, the cursor."""
+    ground: dict[int, tuple[str, Role]] = {}
     if row in levels:
-        return shown.level * width, levels[row]
-    if at is not None:
-        return " " * at + shown.cursor + " " * (width - at - 1), "dim"
-    return None
+        ground = {c: (shown.level, levels[row]) for c, owner in enumerate(painted) if not owner}
+    # Every other row: as good to see, and half the bytes of a move.
+    if at is not None and row % 2 == 0 and not painted[at]:
+        ground[at] = (shown.cursor, "dim")
+    return ground
 
 
-def _row(
-    text: str,
-    owners: bytes,
-    roles: Sequence[Role],
-    spots: dict[int, tuple[str, Role]],
-    ground: tuple[str, Role] | None,
-    at: int | None,
-) -> Line:
-    if not spots and ground is None:
-        end = len(text.rstrip())
-        return tuple(
-            (text[start:stop], roles[owner]) for start, stop, owner in stretches(owners[:end])
-        )
-    spans: list[tuple[str, Role]] = []
-    for cell, (character, owner) in enumerate(zip(text, owners, strict=True)):
-        role: Role = roles[owner]
-        if cell in spots:
-            character, role = spots[cell]
-        elif not owner and ground is not None and (ground[0][cell] != " "):
-            character, role = ground[0][cell], ground[1]
-            if cell == at:
-                role = "dim"
-        # A blank has no colour, so it may join either neighbour.
-        if spans and (spans[-1][1] == role or character == " "):
-            spans[-1] = (spans[-1][0] + character, spans[-1][1])
-        else:
-            spans.append((character, role))
-    return tuple(spans)
+def _row(text: str, painted: bytes, owners: _Owners, spots: dict[int, tuple[str, Role]]) -> Line:
+    if spots:
+        cells, owned = list(text), bytearray(painted)
+        for cell, (character, role) in spots.items():
+            cells[cell], owned[cell] = character, owners.of(role)
+        text, painted = "".join(cells), bytes(owned)
+    end, roles = len(text.rstrip()), owners.roles
+    return tuple(
+        (text[start:stop], roles[owner]) for start, stop, owner in stretches(painted[:end])
+    )
 
 
 def _add_letters(overlay: Overlay, chart: Chart, x: Axis, y: Axis, plot: tuple[int, int]) -> None:
-    """Put each line's letter at its end, and now and then along it, where there is room."""
-    count = max(1, len(chart.traces))
-    for number, one in enumerate(sorted(chart.traces, key=lambda one: not one.faded)):
-        if one.curve is None or not len(one.curve.lows):
-            continue
+    """Put each line's letter where no other line is, near its end and now and then along it.
+
+    Where lines lie on each other a letter would name one of several, so there is none.
+    """
+    named = [one for one in chart.traces if one.curve is not None]
+    rows = [_cells(drawn_curve(one, chart), x, y, plot) for one in named]
+    taken = Counter(cell for points in rows for cell in points.items())
+    letters = max(1, min(plot[0] // LETTERS_APART, 2 * plot[0] // (3 * len(named)) if named else 1))
+    for number, (one, points) in enumerate(zip(named, rows, strict=True)):
+        alone = sorted(column for column, row in points.items() if taken[column, row] == 1)
         role: Role = "faint" if one.faded else one.role
-        first = LETTERS_APART * (number + 1) // (count + 1)
-        places = [plot[0], *range(first, plot[0] - 4, LETTERS_APART)]
-        points = _cells(one.curve, x, y, plot)
-        if not points:
-            continue
-        columns = sorted(points)
-        for place in places:
-            column = max((c for c in columns if c <= place), default=None)
-            if column is None or (place != plot[0] and column < place - 2):
-                continue
-            row = points[column]
-            if place == plot[0]:
-                row = _free(overlay, row, column, plot[1])
-            if (row, column) not in overlay:
-                overlay[row, column] = (one.letter, role)
-
-
-def _free(overlay: Overlay, row: int, column: int, height: int) -> int:
-    """Return the row nearest to `row` whose cell no other letter has taken."""
-    rows = sorted(range(height), key=lambda other: (abs(other - row), other))
-    return next((other for other in rows[:5] if (other, column) not in overlay), row)
+        apart = plot[0] // letters
+        shift = apart * number // len(named)
+        for place in [plot[0] - 1, *range(shift, plot[0] - LETTERS_APART // 2, apart)]:
+            near = alone[max(0, bisect_right(alone, place) - 1) : bisect_right(alone, place)]
+            if near and near[0] > place - LETTERS_APART // 2:
+                overlay.setdefault((points[near[0]], near[0]), (one.letter, role))
 
 
 def _cells(curve: Curve, x: Axis, y: Axis, plot: tuple[int, int]) -> dict[int, int]:
     """Return the row of a line in each cell column that it has a finite value in."""
-    found = {}
-    for low, high, mean in zip(curve.lows, curve.highs, curve.means, strict=True):
-        drawable = mean > 0 if y.log else mean == mean
-        if drawable and high >= x.low and low <= x.high:
-            found[x.place(low / 2 + high / 2) // 2] = plot[1] - 1 - y.place(mean) // 4
-    return found
+    # A point a cell is enough to find where a letter may stand.
+    apart = max(1, len(curve.lows) // plot[0])
+    parts = (curve.lows[::apart], curve.highs[::apart], curve.means[::apart])
+    points = [
+        (low / 2 + high / 2, mean)
+        for low, high, mean in zip(*parts, strict=True)
+        if mean == mean and high >= x.low and low <= x.high and (mean > 0 or not y.log)
+    ]
+    columns = x.places([place for place, _ in points])
+    rows = y.places([mean for _, mean in points])
+    last = plot[1] - 1
+    return {column >> 1: last - (row >> 2) for column, row in zip(columns, rows, strict=True)}
 
 
 def _add_gaps(overlay: Overlay, chart: Chart, x: Axis, plot: tuple[int, int]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui_tracker.formatting import cell_width, crop, format_count, format_number, printable
-from tui_tracker.tui.columns import metric_stat
+from tui_tracker.telling import metric_stat
 from tui_tracker.tui.widgets.curve_model import Chart, Look, Trace
 from tui_tracker.tui.widgets.line_widget import Line, Role, Span
 
@@ -46,10 +46,10 @@ def _wanted(chart: Chart, one: Trace, state: Span) -> list[list[Span]]:
     metric = one.summary
     note: Span = (one.note, "dim")
     if metric is None:
-        return [[state, note], [state]]
+        return [[state] if len(chart.traces) > 1 else [state, note], [state]]
     stat, best, at = best_of(one)
     several = len(chart.traces) > 1
-    whose: Span = (one.letter, one.role) if several else ("", "")
+    whose: Span = (one.letter, one.role) if several and best is not None else ("", "")
     long = f"{stat} {format_number(best)} at {format_count(at)}" if at is not None else ""
     short = f"{stat} {format_number(best)}" if best is not None else ""
     broken: Span = (_broken(chart), "bad")

@@ -1,0 +1,189 @@
+"""Webhooks, commands, bells: what leaves the process, and what happens when it does not."""
+
+from __future__ import annotations
+
+import json
+import threading
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from processes import wait_until
+
+from tui_tracker.alerts import Event
+from tui_tracker.alerts.sending import Sender, check_address
+from tui_tracker.alerts.telling import caveat, notification
+from tui_tracker.errors import InvalidArgument
+
+EVENT = Event(
+    datetime(2026, 11, 25, 10, 30, tzinfo=UTC),
+    *(7, "01a2", "mlp; drop", "digits", "crashed", "crashed", "crashed", "it vanished", True),
+)
+PATIENCE_S = 20.0
+
+
+class Host:
+    """A host on this machine that answers with the codes it is given, 200 from then on."""
+
+    def __init__(self) -> None:
+        self.codes: list[int] = []
+        self.bodies: list[dict] = []
+        self.held = threading.Event()
+        self.held.set()
+        host = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                host.bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                host.held.wait(PATIENCE_S)
+                code = host.codes.pop(0) if host.codes else 200
+                self.send_response(code)
+                if code == 302:
+                    self.send_header("Location", "/elsewhere")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *arguments):
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self._server.server_port}/hook/s3cret-t0ken"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self.held.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def host():
+    opened = Host()
+    yield opened
+    opened.close()
+
+
+def sender(said, **options):
+    return Sender(said.append, pauses_s=(0.01,) * 3, timeout_s=5.0, **options)
+
+
+def test_an_event_is_posted_as_json(host):
+    said = []
+    sends = sender(said, webhook=host.address)
+
+    sends.send(EVENT)
+
+    assert sends.finish(PATIENCE_S)
+    (body,) = host.bodies
+    assert (body["at"], body["what"], body["run"]) == (
+        "2026-11-25T10:30:00.000Z",
+        "crashed",
+        "01a2",
+    )
+    assert body["text"] == "mlp; drop: it vanished"
+    assert said == []
+
+
+def test_a_host_that_is_busy_is_tried_again(host):
+    host.codes = [503, 429]
+    said = []
+    sends = sender(said, webhook=host.address)
+
+    sends.send(EVENT)
+
+    assert sends.finish(PATIENCE_S)
+    assert len(host.bodies) == 3
+    assert said == []
+
+
+@pytest.mark.parametrize("code", [400, 404, 302])
+def test_a_refusal_is_told_once_without_the_address_and_not_tried_again(host, code):
+    host.codes = [code, code]
+    said = []
+    sends = sender(said, webhook=host.address)
+
+    for _ in range(3):
+        sends.send(EVENT)
+
+    assert sends.finish(PATIENCE_S)
+    assert len(host.bodies) == 3
+    assert said == [
+        f"the webhook at 127.0.0.1: it answered {code}; what it misses is not sent again",
+        "the webhook at 127.0.0.1 works again",
+    ]
+
+
+def test_a_host_that_is_not_there_is_told_once():
+    said = []
+    sends = sender(said, webhook="http://127.0.0.1:9/s3cret")
+
+    sends.send(EVENT)
+    sends.send(EVENT)
+
+    assert sends.finish(PATIENCE_S)
+    assert len(said) == 1
+    assert "cannot be reached (Connection refused)" in said[0]
+    assert "s3cret" not in said[0]
+
+
+def test_a_host_that_hangs_holds_up_nobody(host):
+    host.held.clear()
+    sends = sender([], webhook=host.address)
+
+    for _ in range(5):
+        sends.send(EVENT)
+    wait_until(lambda: host.bodies)
+
+    assert not sends.finish(0.05)
+
+
+@pytest.mark.parametrize("address", ["", "ftp://host/x", "host/x", "http:///x", "https://a b/"])
+def test_an_address_that_is_none_is_refused_without_being_repeated(address):
+    with pytest.raises(InvalidArgument) as caught:
+        check_address(address)
+
+    assert not address or address not in str(caught.value)
+
+
+def test_a_command_gets_the_event_in_environment_and_input(tmp_path):
+    said, out = [], tmp_path / "out"
+    sends = sender(said, command=f'(printf "%s|" "$TT_WHAT" "$TT_NAME"; cat) > {out}')
+
+    sends.send(EVENT)
+
+    assert sends.finish(PATIENCE_S)
+    head, _, body = out.read_text().rpartition("|")
+    assert head == "crashed|mlp; drop"
+    assert json.loads(body)["words"] == "it vanished"
+    assert said == []
+
+
+def test_a_command_that_fails_is_told_once():
+    said = []
+    sends = sender(said, command="exit 3")
+
+    sends.send(EVENT)
+    sends.send(EVENT)
+
+    assert sends.finish(PATIENCE_S)
+    assert said == ["command: it exited with 3; what it misses is not sent again"]
+
+
+@pytest.mark.parametrize(
+    ("environ", "sequence"),
+    [
+        ({"TERM": "xterm-256color"}, "\x1b]9;tui_tracker: a  b\x1b\\"),
+        ({"TERM": "foot"}, "\x1b]777;notify;tui_tracker;a  b\x1b\\"),
+        ({"VTE_VERSION": "7600"}, "\x1b]777;notify;tui_tracker;a  b\x1b\\"),
+        ({"TMUX": "x"}, "\x1bPtmux;\x1b\x1b]9;tui_tracker: a  b\x1b\x1b\\\x1b\\"),
+        ({"STY": "x"}, "\x1bP\x1b]9;tui_tracker: a  b\a\x1b\\"),
+    ],
+)
+def test_a_notification_speaks_the_terminals_language(environ, sequence):
+    assert notification("a;\x1bb", environ) == sequence
+
+
+def test_what_keeps_a_notification_back_is_said():
+    assert caveat({"TERM": "xterm-256color"}) == ""
+    assert "linux" not in caveat({"TERM": "linux"}) != ""
+    assert "allow-passthrough" in caveat({"TERM": "tmux", "TMUX": "/nowhere,1,0", "PATH": ""})

@@ -1,0 +1,112 @@
+"""`tt watch`: events as lines and as JSON, once and on and on, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from processes import end, start, wait_for_line
+
+
+def test_once_tells_what_is_so_and_ends_with_one(tt_, log_run):
+    log_run("ill", loss=[1.0, math.nan])
+
+    code, out, _ = tt_("watch", "--once", "--on", "nan")
+
+    assert code == 1
+    assert out.split(maxsplit=1)[1] == "nan        ill (sweep_lr)  loss is NaN from step 1 on\n"
+
+
+def test_once_ends_with_nothing_where_nothing_is_so(tt_, log_run):
+    log_run("calm", loss=[1.0])
+
+    assert tt_("watch", "--once", "--on", "nan")[:2] == (0, "")
+
+
+def test_once_looks_a_day_back_unless_told(tt_, log_run, store):
+    log_run("old", loss=[1.0])
+    with store.write() as connection:
+        connection.execute("UPDATE run SET started_ms=1, ended_ms=2")
+
+    assert tt_("watch", "--once")[0] == 0
+    assert tt_("watch", "--once", "--since", "100y")[0] == 1
+
+
+def test_a_query_and_an_address_choose_runs(tt_, log_run):
+    log_run("a", params={"lr": 0.1}, loss=[1.0])
+    log_run("b", params={"lr": 0.2}, loss=[1.0])
+
+    _, by_query, _ = tt_("watch", "--once", "--json", "lr > 0.15")
+    _, by_address, _ = tt_("watch", "--once", "--json", "a")
+
+    assert json.loads(by_query)["name"] == "b"
+    assert json.loads(by_address)["name"] == "a"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--on", "finishd"), "did you mean 'finished'?"),
+        (("--since", "soon"), "a span of time"),
+        (("--webhook", "nowhere"), "https://"),
+        (("lr >",), ""),
+    ],
+)
+def test_what_cannot_be_read_is_told_in_one_sentence(tt_, log_run, arguments, said):
+    log_run("a", params={"lr": 0.1}, loss=[1.0])
+
+    code, out, err = tt_("watch", "--once", *arguments)
+
+    assert (code, out) == (2, "")
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_a_metric_that_no_run_has_yet_is_told_with_the_nearest(tt_, log_run):
+    log_run("a", val_loss=[1.0])
+
+    _, _, err = tt_("watch", "--once", "--on", "val_los > 3")
+
+    assert err == "tt: no run has a metric 'val_los' yet: did you mean 'val_loss'?\n"
+
+
+def test_rules_come_from_the_settings_where_none_are_given(tt_, log_run, tmp_path):
+    config = tmp_path / "config" / "tui_tracker" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text('[alerts]\nrules = ["loss < 0.5"]\n')
+    log_run("a", loss=[1.0, 0.1])
+
+    _, out, _ = tt_("watch", "--once", "--json")
+
+    assert json.loads(out)["rule"] == "loss < 0.5"
+
+
+def test_a_death_is_told_by_a_watch_that_runs_on(folder):
+    process = start(folder, 'run = tt.init("e", "victim")\nrun.log({"loss": 1})\nready()\nwait()')
+    wait_for_line(process)
+    command = [sys.executable, "-m", "tui_tracker.cli", "--store", str(folder), "watch", "--json"]
+    watch = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
+    )
+    try:
+        assert watch.stderr is not None
+        assert watch.stdout is not None
+        announced = watch.stderr.readline()
+        process.kill()
+        end(process)
+
+        event = json.loads(watch.stdout.readline())
+
+        assert announced.startswith("watching 1 running run and those to come, on: finished;")
+        assert (event["what"], event["name"]) == ("crashed", "victim")
+        watch.send_signal(signal.SIGINT)
+        assert watch.wait(20) == 130
+    finally:
+        process.kill()
+        watch.kill()
+        watch.communicate()

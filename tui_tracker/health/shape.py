@@ -1,0 +1,198 @@
+"""A curve made ready for judging: oriented so that higher is worse, cut to few cells.
+
+A cell is a point, or a stretch of points with its lowest, highest and middle value. All
+rules work on at most `MOST_CELLS` cells, so that a curve of ten million points costs what
+one of two hundred does, and a spike of one step stands in its cell's worst value.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median
+
+from tui_tracker.telling import metric_stat
+
+MOST_CELLS = 240
+_HUGE = 1e300
+"""Sums and differences of such values are still finite."""
+MAD_TO_SIGMA = 1.4826
+"""The standard deviation of normal noise over its median absolute deviation."""
+_SETBACK = re.compile(
+    r"\b(gan|g|d|gen|disc|generator|discriminator|adversarial|adv|critic|actor|policy|value|entropy"
+    r"|kl|td|q|baseline|advantage)\b",
+    re.I,
+)
+"""Losses of opponents and of policies go up when the other side learns."""
+_RETURNS = re.compile(r"reward|return|score|win|success|episode", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """What is known of one metric of one run, in log order."""
+
+    label: str
+    steps: Sequence[int]
+    """First step of each cell."""
+    lows: Sequence[float]
+    highs: Sequence[float]
+    mids: Sequence[float]
+    """All finite; for a point the three are one."""
+    nan: int = 0
+    inf: int = 0
+    count: int = 0
+    """Points, also those that are not finite."""
+    odd_step: int | None = None
+    """The step of the first value that is not finite, if known."""
+    ends_odd: bool = False
+    """The last value is not finite."""
+    peaks: Sequence[int] = field(default=())
+    """The step of the worst value of each cell, where cells are stretches; may be empty."""
+
+
+def curve_of_points(label: str, steps: Sequence[int], values: Sequence[float]) -> Curve:
+    """Return the curve of all points of a series."""
+    nans = sum(value != value for value in values)
+    finite = [(s, v) for s, v in zip(steps, values, strict=True) if math.isfinite(v)]
+    odd = len(values) - len(finite)
+    first_odd = None
+    if odd:
+        first_odd = next(s for s, v in zip(steps, values, strict=True) if not math.isfinite(v))
+    numbers = [value for _, value in finite]
+    return Curve(
+        label,
+        [step for step, _ in finite],
+        numbers,
+        numbers,
+        numbers,
+        nan=nans,
+        inf=odd - nans,
+        count=len(values),
+        odd_step=first_odd,
+        ends_odd=bool(odd) and not math.isfinite(values[-1]),
+    )
+
+
+def curve_of_buckets(
+    label: str,
+    steps: Sequence[int],
+    lows: Sequence[float],
+    highs: Sequence[float],
+    *,
+    mids: Sequence[float] | None = None,
+    count: int = 0,
+) -> Curve:
+    """Return the curve of a long series by its buckets; those without a finite value are left out.
+
+    Without `mids` the middle of a bucket is halfway between its ends.
+    """
+    kept = [i for i, low in enumerate(lows) if math.isfinite(low) and math.isfinite(highs[i])]
+    middle = mids or [(low / 2 + high / 2) for low, high in zip(lows, highs, strict=True)]
+    return Curve(
+        label,
+        [steps[i] for i in kept],
+        [lows[i] for i in kept],
+        [highs[i] for i in kept],
+        [middle[i] for i in kept],
+        count=count or len(kept),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A curve as the rules read it: higher is worse."""
+
+    label: str
+    steps: list[int]
+    level: list[float]
+    """The middle of each cell."""
+    worst: list[float]
+    """The worst value of each cell."""
+    peaks: list[int]
+    """The step of that value."""
+    sign: int
+    """-1 where large values are good: a value is `sign` times what stands in the lists, plus
+    `offset`."""
+    offset: float
+    points: int
+    """Points a cell, about."""
+    opposed: bool
+    """A loss that also rises when all is well."""
+    returns: bool
+    """What an agent earned: noisy, and never at rest."""
+
+    def value(self, badness: float) -> float:
+        """Return a number of the lists as it was logged."""
+        return self.sign * (badness - self.offset)
+
+
+def shape_of(curve: Curve) -> Shape | None:
+    """Return the curve ready for judging; None where its name does not tell what is worse."""
+    stat = metric_stat(curve.label)
+    if stat == "last" or not curve.steps:
+        return None
+    sign = 1 if stat == "min" else -1
+    offset = _ceiling(curve) if sign < 0 else 0.0
+    tops = curve.highs if sign > 0 else curve.lows
+    cells = _cells(len(curve.steps))
+    steps, level, worst, peaks = [], [], [], []
+    for start, end in cells:
+        steps.append(curve.steps[start])
+        level.append(sign * _within(median(curve.mids[start:end])) + offset)
+        at = max(range(start, end), key=lambda i: sign * tops[i])
+        worst.append(sign * _within(tops[at]) + offset)
+        peaks.append(curve.peaks[at] if curve.peaks else curve.steps[at])
+    words = re.sub(r"[_/@.\-]", " ", curve.label)
+    return Shape(
+        *(curve.label, steps, level, worst, peaks, sign, offset),
+        points=max(1, curve.count // len(cells)),
+        opposed=bool(_SETBACK.search(words)),
+        returns=bool(_RETURNS.search(words)),
+    )
+
+
+def _within(value: float) -> float:
+    return max(-_HUGE, min(_HUGE, value))
+
+
+def _ceiling(curve: Curve) -> float:
+    """Return the best value there can be, of shares and percentages; else 0.
+
+    An accuracy that goes from 0.98 to 0.99 has halved its error, which is what counts.
+    """
+    low, high = min(curve.lows), max(curve.highs)
+    if low < 0:
+        return 0.0
+    return 1.0 if high <= 1 else 100.0 if 1.5 < high <= 100 and low < 100 else 0.0
+
+
+def _cells(count: int) -> list[tuple[int, int]]:
+    """Return stretches of equally many points, at most `MOST_CELLS`."""
+    if count <= MOST_CELLS:
+        return [(place, place + 1) for place in range(count)]
+    return [
+        (number * count // MOST_CELLS, (number + 1) * count // MOST_CELLS)
+        for number in range(MOST_CELLS)
+    ]
+
+
+def noise(values: Sequence[float]) -> float:
+    """Return the standard deviation of the noise on a curve, by its changes from cell to cell.
+
+    The median of the changes is taken out, so that a steady trend is no noise, and the MAD
+    is deaf to the few changes that a spike or a jump makes. 0 for fewer than four values.
+    """
+    if len(values) < 4:
+        return 0.0
+    changes = [after - before for before, after in pairwise(values)]
+    usual = median(changes)
+    mad = median([abs(change - usual) for change in changes])
+    return MAD_TO_SIGMA * mad / math.sqrt(2)
+
+
+def smoothed(values: Sequence[float], reach: int) -> list[float]:
+    """Return the running median over `reach` cells to both sides."""
+    return [median(values[max(0, at - reach) : at + reach + 1]) for at in range(len(values))]

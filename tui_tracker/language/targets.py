@@ -1,0 +1,171 @@
+"""What the fields of a query are in one store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal
+
+from tui_tracker.errors import QueryError
+from tui_tracker.fact_rows import KIND as FACT_KIND
+from tui_tracker.fact_rows import KNOWN as KNOWN_FACTS
+from tui_tracker.fact_rows import package_name
+from tui_tracker.language.tokens import STATISTICS
+from tui_tracker.language.tree import Field
+from tui_tracker.store import Store
+from tui_tracker.telling import metric_stat
+
+OWN = {
+    "name": "the run's name",
+    "id": "its id, the beginning or end of it",
+    "experiment": "the experiment's name",
+    "status": "running, finished, failed, killed, crashed",
+    "tag": "any of its tags",
+    "note": "any of its notes",
+    "started": "when it began: 2 days ago, today, 2026-11-01",
+    "ended": "when it ended",
+    "duration": "how long it ran, or runs: 90, 30min, 2h, 1d",
+    "host": "the machine's name",
+    "user": "who started it",
+    "reason": "why it ended, where it did not finish",
+    "points": "how many values it logged",
+    "artifact": "the path of any of its artifacts",
+    "parent": "the id of its parent run",
+    "archived": "it was archived",
+    "starred": "it has the tag star",
+}
+"""The fields that every store has, and what they say."""
+ALIASES = {"tags": "tag", "notes": "note", "artifacts": "artifact", "start": "started"}
+_KINDS = {"param": 0, "metric": 1, "system": 2, "fact": FACT_KIND}
+_MOST_NEAR = 5000
+_PACKAGE = "package."
+
+TargetKind = Literal["own", "param", "metric", "fact", "tag"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A field as the store knows it."""
+
+    kind: TargetKind
+    name: str
+    keys: tuple[int, ...] = ()
+    """Rows of `key`; empty where no run has the field."""
+    statistic: str = "last"
+    """Of a metric: a column of `metric`, or `std`."""
+
+
+class Targets:
+    """The fields of one store."""
+
+    def __init__(self, store: Store, query: str) -> None:
+        self._store, self._query = store, query
+
+    def find(self, field: Field, *, lacking: bool = False) -> Target:
+        """Return what a field is; `lacking` takes one that no run has, too.
+
+        Raises:
+            QueryError: no run of the store has it.
+        """
+        found = self._said(field) if field.kind else self._bare(field)
+        if found is not None:
+            return found
+        if lacking:
+            return Target("param", field.name)
+        near = self.nearest(field.name)
+        raise QueryError(
+            self._query,
+            field.column,
+            f"no field named {field.name!r}",
+            nearest=near,
+            length=max(1, len(str(field))),
+        )
+
+    def nearest(self, name: str) -> str:
+        """Return the known name that is most like another, "" where none is."""
+        names = [*OWN, *KNOWN_FACTS, *self._all_names()]
+        for known in names:
+            if known.lower() == name.lower():
+                return known
+        return next(iter(get_close_matches(name, names, n=1)), "")
+
+    def _all_names(self) -> list[str]:
+        rows = self._store.read(
+            "SELECT name, context FROM key ORDER BY kind LIMIT :most", {"most": _MOST_NEAR}
+        )
+        return [f"{name}@{context}" if context else name for name, context in rows]
+
+    def _bare(self, field: Field) -> Target | None:
+        if field.exact:
+            return self._metric(field) or self._param(field.name)
+        name = ALIASES.get(field.name, field.name)
+        if name in OWN:
+            return Target("own", name)
+        return (
+            self._metric(field)
+            or self._param(field.name)
+            or self._fact(field.name, known=True)
+            or self._tag(field.name)
+        )
+
+    def _said(self, field: Field) -> Target | None:
+        """Return a field whose kind was said: it need not be in the store."""
+        match field.kind:
+            case "param":
+                return self._param(field.name) or Target("param", field.name)
+            case "fact":
+                return self._fact(field.name) or Target("fact", field.name)
+            case "tag":
+                return Target("tag", field.name)
+            case _:
+                kind = _KINDS[field.kind]
+                return self._metric(field, kind) or Target("metric", field.name)
+
+    def _param(self, name: str) -> Target | None:
+        keys = self._keys(0, name, "")
+        return Target("param", name, keys) if keys else None
+
+    def _metric(self, field: Field, kind: int = 1) -> Target | None:
+        """Return a metric by its label, then with a statistic, then in any context."""
+        label, statistic = field.name, str(field.statistic)
+        if keys := self._labelled(kind, label):
+            return _metric(label, keys, statistic or "last")
+        stem, dot, last = label.rpartition(".")
+        split = dot and not field.exact and last in STATISTICS
+        if split and (keys := self._labelled(kind, stem) or self._keys(kind, stem, None)):
+            return _metric(stem, keys, last)
+        keys = self._keys(kind, label, None)
+        return _metric(label, keys, statistic or "last") if keys else None
+
+    def _labelled(self, kind: int, label: str) -> tuple[int, ...]:
+        name, at, context = label.rpartition("@")
+        return self._keys(kind, label, "") or (self._keys(kind, name, context) if at else ())
+
+    def _fact(self, name: str, *, known: bool = False) -> Target | None:
+        if name.startswith(_PACKAGE):
+            name = _PACKAGE + package_name(name.removeprefix(_PACKAGE))
+        keys = self._keys(FACT_KIND, name, "")
+        if keys or (known and (name in KNOWN_FACTS or name.startswith(_PACKAGE))):
+            return Target("fact", name, keys)
+        return None
+
+    def _tag(self, name: str) -> Target | None:
+        rows = self._store.read(
+            "SELECT 1 FROM tag WHERE tag >= :low AND tag < :high LIMIT 1",
+            {"low": f"{name}:", "high": f"{name};"},
+        )
+        return Target("tag", name) if rows else None
+
+    def _keys(self, kind: int, name: str, context: str | None) -> tuple[int, ...]:
+        rows = self._store.read(
+            "SELECT id FROM key WHERE name=:name AND kind=:kind "
+            "AND (:context IS NULL OR context=:context)",
+            {"name": name, "kind": kind, "context": context},
+        )
+        return tuple(row[0] for row in rows)
+
+
+def _metric(label: str, keys: tuple[int, ...], statistic: str) -> Target:
+    if statistic == "best":
+        statistic = metric_stat(label)
+    return Target("metric", label, keys, statistic)

@@ -1,0 +1,80 @@
+"""How much may be on its way to the terminal: so little that a key is never far behind.
+
+Over SSH a frame is gone at once, into buffers that hold megabytes; a slow link then shows
+for seconds what was long overtaken. So the terminal is asked for a sign of life behind
+frames, and while more is unanswered than the link carries in a moment, no further frame is
+drawn. When the answer comes, the last state is. A terminal that never answers is written
+to as ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+
+FIRST_WINDOW = 16_000
+"""Bytes that may be on their way before anything is known about the link."""
+LEAST_WINDOW = 1_500
+"""Enough for a few cursor moves, which need no pause between them."""
+MOMENT_S = 0.05
+LOST_S = 2.0
+"""An answer that takes longer is not waited for."""
+FENCE_BYTES = 200
+"""Less than this is not worth a question of its own."""
+
+
+class Flow:
+    """Counts bytes and answers; tells when to ask, and when to draw nothing."""
+
+    def __init__(self, rtt_s: float | None, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._rtt_s = rtt_s
+        """The shortest answer so far; None until the terminal has ever answered."""
+        self._bytes_per_s: float | None = None
+        self._before = self._after = 0
+        """Bytes written before and after the last question."""
+        self._asked_at: float | None = None
+
+    def wrote(self, size_bytes: int) -> None:
+        """Count what was written."""
+        self._after += size_bytes
+
+    def may_ask(self) -> bool:
+        """Return whether a question should be written now, and count it as written."""
+        if self._rtt_s is None or self._after < FENCE_BYTES or self._waiting:
+            return False
+        self._before, self._after = self._after, 0
+        self._asked_at = self._clock()
+        return True
+
+    def answered(self) -> None:
+        """Learn from an answer; the first may be to a question asked elsewhere."""
+        if self._asked_at is None:
+            self._rtt_s = self._rtt_s or MOMENT_S
+            return
+        took = self._clock() - self._asked_at
+        self._rtt_s = min(self._rtt_s or took, took)
+        on_the_wire = took - self._rtt_s
+        if on_the_wire > 0.01:
+            seen = self._before / on_the_wire
+            known = self._bytes_per_s
+            self._bytes_per_s = seen if known is None else (known + seen) / 2
+        elif self._bytes_per_s is not None:
+            self._bytes_per_s *= 2
+        self._asked_at, self._before = None, 0
+
+    @property
+    def _waiting(self) -> bool:
+        return self._asked_at is not None and self._clock() - self._asked_at < LOST_S
+
+    @property
+    def held(self) -> bool:
+        """Whether more is on its way than should be."""
+        return self._waiting and self._before + self._after > self.window
+
+    @property
+    def window(self) -> float:
+        """Bytes that may be on their way: what the link carries in a round trip and a moment."""
+        if self._bytes_per_s is None:
+            return FIRST_WINDOW
+        return max(LEAST_WINDOW, self._bytes_per_s * ((self._rtt_s or 0.0) + MOMENT_S))

@@ -1,0 +1,72 @@
+"""From a command line to an open app: first the screen, then the rest.
+
+Importing Textual takes a fifth of a second. Before it the first frame is painted, and
+beside it the first page is read.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+
+from tui_tracker import folder as folders
+from tui_tracker.tui.first_screen import FirstScreen
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, MutableMapping
+
+SLOW_FRAMES = "15"
+"""Frames a second at most on a slow link."""
+ESC_MS = "50"
+"""How long Textual waits whether an esc is the beginning of a key."""
+
+
+def open_app(wanted: str | None, said: Mapping[str, object], place: str = "") -> int:
+    """Open the app on a store and return an exit code.
+
+    `said` is what the command line says of the settings, `place` the page to begin with.
+
+    Raises:
+        TrackerError: there is no such store or place, or the store cannot be used.
+    """
+    # Nothing that an import makes is garbage; looking for it costs a tenth of the start.
+    gc.disable()
+    try:
+        with FirstScreen(short_path(folders.locate(wanted))) as first:
+            return _open(wanted, said, place, first)
+    finally:
+        gc.enable()
+
+
+def _open(wanted: str | None, said: Mapping[str, object], place: str, first: FirstScreen) -> int:
+    from tui_tracker.settings import read_settings
+    from tui_tracker.store import Store
+    from tui_tracker.tui.keymap import lay_over
+    from tui_tracker.tui.keys import hints, use_keys
+    from tui_tracker.tui.terminal import describe
+
+    settings = read_settings(said=said)
+    terminal = describe(settings)
+    _prepare(os.environ, slow=terminal.slow)
+    use_keys(lay_over(settings.keys).keys)
+    first.show_keys(hints("table"))
+    with Store.open(wanted) as store:
+        from tui_tracker.tui.app import run_app
+
+        return run_app(store, settings=settings, terminal=terminal, first=first, place=place)
+
+
+def _prepare(environ: MutableMapping[str, str], *, slow: bool) -> None:
+    """Tell Textual what it reads from the environment when it is imported."""
+    # Animations cost frames on slow links and tell nothing.
+    environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    environ.setdefault("ESCDELAY", ESC_MS)
+    if slow:
+        environ.setdefault("TEXTUAL_FPS", SLOW_FRAMES)
+
+
+def short_path(folder: str) -> str:
+    """Return a folder with `~` for the home folder."""
+    home = os.path.expanduser("~")
+    return f"~{folder.removeprefix(home)}" if folder.startswith(home + os.sep) else folder

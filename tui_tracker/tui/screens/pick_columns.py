@@ -1,0 +1,170 @@
+"""The chooser of columns: what is shown and in what order, and all that could be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from tui_tracker.tui.columns import Column
+from tui_tracker.tui.keys import bindings, hints
+from tui_tracker.tui.picking import Offer, Picking
+from tui_tracker.tui.widgets.bar import Bar
+from tui_tracker.tui.widgets.fields import TextField
+from tui_tracker.tui.widgets.footer import Footer
+from tui_tracker.tui.widgets.pick_list import PickList
+
+if TYPE_CHECKING:
+    from tui_tracker.tui.keys import Place
+
+
+def first_of_all(place: Place) -> list[BindingType]:
+    """Return the bindings of a place, which win over the text field that has the focus."""
+    return [replace(b, priority=True) for b in bindings(place) if isinstance(b, Binding)]
+
+
+class PickColumns(ModalScreen[tuple[Column, ...] | None], inherit_bindings=False):
+    """Returns the columns to show; () for those that the app would choose, None for no change."""
+
+    BINDINGS = first_of_all("pick")
+
+    def __init__(
+        self,
+        shown: Sequence[Column],
+        widths: Mapping[str, int],
+        *,
+        title: str = "Columns",
+        empty: str = "reading what there is to choose from …",
+    ) -> None:
+        super().__init__()
+        self._picking = Picking(shown)
+        self._plain: dict[str, str] = {}
+        """Titles that are not the person's own, by spec."""
+        self._widths = widths
+        """How wide columns are now, by spec."""
+        self._title, self._empty = title, empty
+        self._renaming: Column | None = None
+
+    def compose(self) -> ComposeResult:
+        line = TextField(placeholder="type to search", id="pick-text")
+        line.cursor_blink = False
+        with Vertical(id="pick"):
+            yield Bar(id="pick-title")
+            yield line
+            yield PickList(id="pick-list")
+            yield Footer(id="pick-footer")
+
+    def on_mount(self) -> None:
+        self.query_one("#pick-title", Bar).left = ((f" {self._title}", "bold"),)
+        self.query_one("#pick-title", Bar).right = ((f"{self._empty} ", "dim"),)
+        self.query_one(Footer).hints = hints("pick")
+        self._show(0)
+        self.query_one(Input).focus()
+
+    def show_offers(self, offers: Sequence[Offer]) -> None:
+        """Take what there is to choose from."""
+        self._picking.offers = list(offers)
+        self._plain = {offer.column.spec: offer.column.title for offer in offers}
+        for offer in offers:
+            self._plain |= {column.spec: column.title for column in offer.more}
+        self.query_one("#pick-title", Bar).right = ()
+        self._show(self.list.cursor)
+
+    @property
+    def list(self) -> PickList:
+        return self.query_one(PickList)
+
+    def _show(self, at: int) -> None:
+        self.list.show(self._picking.lines(), at)
+
+    def _say(self, text: str) -> None:
+        if text:
+            self.query_one(Footer).say(text, "accent")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self._renaming is None:
+            self._picking.text = event.value
+            self._show(1)
+
+    # Keys.
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:  # noqa: ARG002
+        # While a title is typed, all keys but those that end it are letters.
+        return self._renaming is None or action in ("take", "leave")
+
+    def action_move(self, lines: int) -> None:
+        self.list.action_move(lines)
+
+    def action_page(self, pages: int) -> None:
+        self.list.action_page(pages)
+
+    def action_choose(self) -> None:
+        column, at = self.list.current, self.list.cursor
+        if column is None:
+            return
+        before = len(self._picking.lines())
+        self._say(self._picking.toggle(column))
+        # The cursor goes on to what follows, so that several are taken one after another.
+        shown = self._picking.is_shown(column)
+        self._show(at + 1 if shown and len(self._picking.lines()) >= before else at)
+
+    def action_move_column(self, lines: int) -> None:
+        column = self.list.current
+        if column is not None and self._picking.move(column, lines):
+            self._show(self.list.cursor + lines)
+
+    def action_resize(self, cells: int) -> None:
+        if (column := self.list.current) is not None:
+            self._say(self._picking.resize(column, cells, self._widths))
+            self._show(self.list.cursor)
+
+    def action_fold(self, unfold: bool) -> None:
+        column = self.list.current
+        if column is None:
+            return
+        head = self._picking.head_of(column)
+        if self._picking.fold(column, unfold=unfold):
+            lines = self._picking.lines()
+            at = [n for n, line in enumerate(lines) if line.column == head]
+            self._show(at[-1] if at else self.list.cursor)
+
+    def action_rename(self) -> None:
+        column = self.list.current
+        if column is None or not self._picking.is_shown(column):
+            self._say("Only shown columns have a title: space shows this one")
+            return
+        self._renaming = column
+        line = self.query_one(Input)
+        line.value = column.title if column.renamed else ""
+        line.placeholder = f"title of {column.spec}; empty for its own"
+
+    def action_automatic(self) -> None:
+        self.dismiss(())
+
+    def action_take(self) -> None:
+        if self._renaming is None:
+            self.dismiss(tuple(self._picking.shown))
+            return
+        plain = self._plain.get(self._renaming.spec, self._renaming.spec)
+        self._picking.rename(self._renaming, self.query_one(Input).value.strip(), plain)
+        self._end_renaming()
+
+    def action_leave(self) -> None:
+        if self._renaming is None:
+            self.dismiss(None)
+        else:
+            self._end_renaming()
+
+    def _end_renaming(self) -> None:
+        self._renaming = None
+        line = self.query_one(Input)
+        line.placeholder = "type to search"
+        line.value = self._picking.text
+        self._show(self.list.cursor)
