@@ -20,7 +20,7 @@ def edit_text(text: str) -> str:
     Raises:
         EditorFailed: there is no editor, it cannot be started, or it failed.
     """
-    command = _command()
+    command = editor_command()
     handle, path = tempfile.mkstemp(prefix="note-", suffix=".md")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
@@ -43,7 +43,12 @@ def edit_text(text: str) -> str:
                 os.unlink(path)
 
 
-def _command() -> list[str]:
+def editor_command() -> list[str]:
+    """Return the command that $VISUAL or $EDITOR names.
+
+    Raises:
+        EditorFailed: there is none, or its quotes do not match.
+    """
     wanted = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
     try:
         command = shlex.split(wanted)

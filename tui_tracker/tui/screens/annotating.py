@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from textual.app import SuspendNotSupported
 from textual.message import Message
 
+from tui_tracker.errors import EditorFailed
 from tui_tracker.tui.screens.base import TrackerScreen
 
 if TYPE_CHECKING:
@@ -189,12 +190,8 @@ class Annotating(TrackerScreen, inherit_bindings=False):
 
     def written_in_editor(self, text: str) -> str | None:
         """Return what the person made of a text in their editor; None where nothing came of it."""
-        from tui_tracker.editor import edit_text
-        from tui_tracker.errors import EditorFailed
-
         try:
-            with self.app.suspend():
-                written = edit_text(text)
+            written = self._lend_terminal(text)
         except EditorFailed as error:
             self.say(str(error), bad=True)
             return None
@@ -204,6 +201,27 @@ class Annotating(TrackerScreen, inherit_bindings=False):
         if written.strip() == text.strip():
             self.say("Nothing was written")
             return None
+        return written
+
+    def _lend_terminal(self, text: str) -> str:
+        """Return what the editor made of a text, the terminal being its own meanwhile.
+
+        Raises:
+            EditorFailed: there is no editor, or it failed.
+            SuspendNotSupported: there is no terminal to lend, as in a browser.
+        """
+        from tui_tracker.editor import edit_text, editor_command
+
+        editor_command()
+        written, trouble = "", None
+        with self.app.suspend():
+            # An error that leaves this block would leave the terminal as it is.
+            try:
+                written = edit_text(text)
+            except EditorFailed as error:
+                trouble = error
+        if trouble is not None:
+            raise trouble
         return written
 
     def action_history(self) -> None:

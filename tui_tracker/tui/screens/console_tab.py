@@ -308,9 +308,9 @@ class ConsoleTab(TrackerScreen, inherit_bindings=False):
         self.call_later(self._put_on_curves)
 
     def _put_on_curves(self) -> None:
-        if self._place is None:
-            return
         grid = self.grid
+        if self._place is None or not grid.metrics:
+            return
         if not grid.enlarged:
             grid.action_enlarge()
         if grid.known_places():
