@@ -35,7 +35,7 @@ from tui_tracker.tui.app import TrackerApp
 from tui_tracker.tui.keys import KEYS, keys_at
 from tui_tracker.tui.screens.base import TrackerScreen
 
-STEPS = int(os.environ.get("TUI_TRACKER_RANDOM_KEYS", "3600"))
+STEPS = int(os.environ.get("TUI_TRACKER_RANDOM_KEYS", "2400"))
 FIRST_SEED = int(os.environ.get("TUI_TRACKER_RANDOM_SEED", "0"))
 CASES = 3
 BORED = 25

@@ -301,7 +301,11 @@ class ConsoleView(VirtualList, inherit_bindings=False):
         cut = right < len(text)
         if cut:
             right = left + len(crop(text[left:], max(0, room - 1), ellipsis=""))
-        spans += _between(self._pieces(index), self._found(text), left, right)
+        pieces = self._pieces(index)
+        if index == self.cursor and self.has_focus:
+            # Nobody chose printed colours to be read on the cursor's ground.
+            pieces = [(text, "") for text, _ in pieces]
+        spans += _between(pieces, self._found(text), left, right)
         return [*spans, ("…", "faint")] if cut else spans
 
     def _found(self, text: str) -> list[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""The history of changes, one a line; what was taken back is faint."""
+"""The history of changes, one a line; what was taken back is dim."""
 
 from __future__ import annotations
 
@@ -53,14 +53,13 @@ class HistoryList(VirtualList):
     def line(self, index: int) -> Line:
         one = self.changes[index]
         who, what, run = self._widths()
-        role: Role = "faint" if one.undone_at else ""
-        quiet: Role = "faint" if one.undone_at else "dim"
+        role: Role = "dim" if one.undone_at else ""
         edge = "▌" if index == self.cursor else " "
         back = "taken back  " if one.undone_at else ""
         used = 1 + _WHEN + who + what + run + 8 + cell_width(back)
         return (
             (edge, "mark" if edge != " " else ""),
-            (f"{fit(format_ago(one.at, self.now), _WHEN)}  ", quiet),
+            (f"{fit(format_ago(one.at, self.now), _WHEN)}  ", "dim"),
             (f"{fit(printable(one.who), who)}  {fit(one.what, what)}  ", role),
             (f"{fit(runs_words(one), run)}  ", role),
             (back, "second"),
