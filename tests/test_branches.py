@@ -13,7 +13,8 @@ import tui_tracker as tt
 from tui_tracker.edits import archive
 from tui_tracker.errors import BadColumn
 from tui_tracker.queries import Selection, get_rows, list_run_keys
-from tui_tracker.queries import branches as module
+from tui_tracker.queries import branch_reader as module
+from tui_tracker.queries.branch_query import branch_query
 from tui_tracker.queries.branches import Branch, list_branches, read_branches
 from tui_tracker.store import Store
 
@@ -100,6 +101,18 @@ def test_a_level_asked_for_alone_is_that_of_the_whole_tree(
         for one, other in zip(lazy, complete, strict=True):
             below = ask(one.where, one.depth + 1) if one.opens else one.children
             waiting.append((below, other.children))
+
+
+@pytest.mark.parametrize("levels", LEVELS, ids=",".join)
+def test_a_branch_is_a_query_as_well(logged: Store, levels: tuple[str, ...]) -> None:
+    for branch in _all(read_branches(logged, levels=levels).found):
+        if any(len(str(value)) > 500 for _, value in branch.where):
+            continue  # told by their beginning, which others may have as well
+        query = branch_query(branch.where)
+
+        assert list_run_keys(logged, Selection(query=query)) == list_run_keys(
+            logged, Selection(where=branch.where)
+        ), query
 
 
 def _alone(branch: Branch) -> tuple[object, ...]:

@@ -13,6 +13,7 @@ from tui_tracker.tui.screens.palette import matching
 from tui_tracker.tui.screens.pick_columns import PickColumns
 from tui_tracker.tui.screens.run import RunScreen
 from tui_tracker.tui.screens.runs import RunsScreen
+from tui_tracker.tui.screens.views import ViewsScreen
 from tui_tracker.tui.widgets.console_view import ConsoleView
 from tui_tracker.tui.widgets.curve_grid import CurveGrid
 from tui_tracker.tui.widgets.experiment_tree import ExperimentTree
@@ -36,8 +37,16 @@ OWNERS = {
     "notes": NotesView,
     "console": ConsoleView,
     "pick": PickColumns,
+    "views": ViewsScreen,
 }
-SCREENS = {"patch": PatchScreen, "history": HistoryScreen, "table": RunsScreen}
+LAST = {"pick": "enter done", "views": "esc back"}
+"""What the footer of a chooser ends in: it has no help of its own."""
+SCREENS = {
+    "patch": PatchScreen,
+    "history": HistoryScreen,
+    "table": RunsScreen,
+    "tree": RunsScreen,
+}
 """Whose `screen.` actions are not those of a run's page."""
 
 
@@ -67,8 +76,7 @@ def test_the_footer_fits_and_always_ends_in_more(place, width):
     line = "".join(text for text, _ in hint_line(hints(place), width))
 
     assert cell_width(line.rstrip()) <= width
-    # Where letters are typed, `?` is one.
-    assert line.rstrip().endswith("enter done" if place == "pick" else "? more")
+    assert line.rstrip().endswith(LAST.get(place, "? more"))
 
 
 @pytest.mark.parametrize("place", AROUND)

@@ -6,14 +6,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tui_tracker.ansi import line_text
 from tui_tracker.curves import reduce
 from tui_tracker.formatting import cell_width
-from tui_tracker.queries import ExperimentRow, MetricSummary
-from tui_tracker.tui.widgets.console_view import last_state
+from tui_tracker.queries import MetricSummary
 from tui_tracker.tui.widgets.curve_model import Chart, Look, Trace
 from tui_tracker.tui.widgets.curve_plot import draw
 from tui_tracker.tui.widgets.curve_reading import reading
-from tui_tracker.tui.widgets.experiment_tree import build_tree
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -51,27 +50,6 @@ def drawn(one: Chart, width: int = 60, height: int = 12, left: int = 6) -> list[
     ]
 
 
-def test_slashes_make_branches_that_count_what_is_below_them():
-    rows = [
-        ExperimentRow("a/x", {"finished": 2}, NOW),
-        ExperimentRow("a/y", {"running": 1, "failed": 1}, NOW),
-        ExperimentRow("b", {"finished": 5}, NOW),
-    ]
-
-    root = build_tree(rows)
-
-    assert [(node.path, node.runs) for node in root.children] == [("a", 4), ("b", 5)]
-    assert [(node.label, node.runs) for node in root.children[0].children] == [("x", 2), ("y", 2)]
-    assert root.counts["running"] == 1
-
-
-def test_odd_slashes_and_empty_names_are_nodes_of_their_own():
-    root = build_tree([ExperimentRow(name, {"finished": 1}, NOW) for name in ("", "a//b", "/c")])
-
-    assert root.runs == 3
-    assert {node.path for node in root.children} == {"", "a"}
-
-
 @pytest.mark.parametrize(
     ("printed", "shown"),
     [
@@ -82,8 +60,8 @@ def test_odd_slashes_and_empty_names_are_nodes_of_their_own():
         ("\x1b[32mgreen\x1b[0m\tx", "green   x"),
     ],
 )
-def test_progress_with_carriage_returns_is_its_last_state(printed, shown):
-    assert last_state(printed) == shown
+def test_progress_with_carriage_returns_is_its_line_text(printed, shown):
+    assert line_text(printed) == shown
 
 
 def test_a_chart_has_its_title_in_the_frame_line_and_round_ticks():

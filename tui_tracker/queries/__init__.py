@@ -33,11 +33,18 @@ if TYPE_CHECKING:
         StoreFacts,
     )
     from tui_tracker.queries.choices import ColumnChoice, list_choices, list_columns
-    from tui_tracker.queries.columns import ColumnSpec, order_by, parse_column, parse_columns
+    from tui_tracker.queries.columns import ColumnSpec, parse_column, parse_columns
     from tui_tracker.queries.console import Searched, find_line_at, search_console
     from tui_tracker.queries.curves import ChartWanted, Pair, XAxis, read_curves
     from tui_tracker.queries.curves_over import read_difference
     from tui_tracker.queries.details import find_metric, get_run, list_param_changes
+    from tui_tracker.queries.facets import (
+        FieldInfo,
+        FieldValues,
+        ValueCount,
+        list_fields,
+        list_values,
+    )
     from tui_tracker.queries.facts import data_version, store_facts
     from tui_tracker.queries.groups import (
         BUT_SEED,
@@ -63,6 +70,8 @@ if TYPE_CHECKING:
         run_id,
     )
     from tui_tracker.queries.selection import ABSENT, Absent, Order, Selection, list_run_keys
+    from tui_tracker.queries.sorting import order_by
+    from tui_tracker.queries.suggest import Suggestion, Suggestions, suggest
 
 __all__ = [
     "ABSENT",
@@ -76,6 +85,8 @@ __all__ = [
     "ConsoleLine",
     "Crossing",
     "ExperimentRow",
+    "FieldInfo",
+    "FieldValues",
     "GroupOrder",
     "GroupRow",
     "GroupStat",
@@ -96,6 +107,9 @@ __all__ = [
     "Series",
     "Status",
     "StoreFacts",
+    "Suggestion",
+    "Suggestions",
+    "ValueCount",
     "XAxis",
     "data_version",
     "find_line_at",
@@ -108,9 +122,11 @@ __all__ = [
     "list_choices",
     "list_columns",
     "list_experiments",
+    "list_fields",
     "list_last_values",
     "list_param_changes",
     "list_run_keys",
+    "list_values",
     "order_by",
     "parse_column",
     "parse_columns",
@@ -125,6 +141,7 @@ __all__ = [
     "run_id",
     "search_console",
     "store_facts",
+    "suggest",
 ]
 
 _PLACES = {
@@ -133,14 +150,17 @@ _PLACES = {
     "curves": "ChartWanted Pair XAxis read_curves",
     "curves_over": "read_difference",
     "choices": "ColumnChoice list_choices list_columns",
-    "columns": "ColumnSpec order_by parse_column parse_columns",
+    "columns": "ColumnSpec parse_column parse_columns",
+    "sorting": "order_by",
     "console": "Searched find_line_at search_console",
     "details": "find_metric get_run list_param_changes",
     "facts": "data_version store_facts",
+    "facets": "FieldInfo FieldValues ValueCount list_fields list_values",
     "health": "read_health",
     "overview": "LastValues list_last_values",
     "points": "read_buckets read_console read_series",
     "probing": "Crossing PointFound first_crossings read_values_at",
+    "suggest": "Suggestion Suggestions suggest",
     "runs": "find_run get_rows list_experiments run_id",
     "groups": "BUT_SEED GroupOrder GroupRow GroupStat group_runs parse_group_order",
     "selection": "ABSENT Absent Order Selection list_run_keys",

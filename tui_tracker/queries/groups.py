@@ -24,7 +24,7 @@ from tui_tracker.store import Store
 BUT_SEED = "params-but-seed"
 """In place of a column: runs of one experiment whose params differ in nothing but the seed."""
 GroupStatistic = Literal["mean", "std", "n", "min", "max"]
-_STATISTICS: tuple[GroupStatistic, ...] = get_args(GroupStatistic)
+STATISTICS: tuple[GroupStatistic, ...] = get_args(GroupStatistic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def parse_group_order(text: str) -> GroupOrder:
     sign = text[:1] if text[:1] in ("-", "+") else ""
     rest = text[len(sign) :]
     statistic, colon, field = rest.partition(":")
-    if not colon or statistic not in _STATISTICS:
+    if not colon or statistic not in STATISTICS:
         statistic, field = "mean", rest
     if field in ("runs", "started", BUT_SEED):
         falls = field != BUT_SEED

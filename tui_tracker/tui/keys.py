@@ -35,6 +35,7 @@ Place = Literal[
     "history",
     "help",
     "pick",
+    "views",
 ]
 
 AROUND: dict[Place, tuple[Place, ...]] = {
@@ -57,6 +58,7 @@ AROUND: dict[Place, tuple[Place, ...]] = {
     "history": ("list", "everywhere"),
     "help": ("list", "everywhere"),
     "pick": (),
+    "views": ("list",),
 }
 """The places around each place, innermost first."""
 
@@ -80,6 +82,7 @@ TITLES: dict[Place, str] = {
     "history": "History of changes",
     "help": "Help",
     "pick": "Choosing columns",
+    "views": "Saved views",
 }
 
 FORBIDDEN = frozenset(f"ctrl+{letter}" for letter in "abhijmqsz") | {"ctrl+left_square_bracket"}
@@ -152,17 +155,38 @@ KEYS: tuple[Key, ...] = (
     Key("annotate", ("m",), "rename", "rename", "Rename the chosen runs"),
     Key("annotate", ("i",), "star", "star", "Star the chosen runs, or take their stars away"),
     Key("annotate", ("a",), "archive", "archive", "Archive the chosen runs, or bring them back"),
-    Key("annotate", ("M",), "group", "group", "Put the chosen runs into a group"),
+    Key("annotate", ("M",), "put_in_group", "group", "Put the chosen runs into a group"),
     Key("annotate", ("H",), "history", "history", "Show who changed what, and when"),
     Key("runs", ("slash",), "filter", "filter", "Show only runs that contain a text", 20),
     Key("runs", ("tab", "shift+tab"), "pane", "pane", "Go to the other pane", 30),
     Key("runs", ("1",), "tree", "tree", "Show or hide the tree of experiments"),
     Key("runs", ("2",), "table", "table", "Go to the table of runs"),
+    Key("runs", ("b",), "group", "group", "Group runs by what you choose", 32),
+    Key("runs", ("B",), "group_but_seed", "but seed", "Group by all params but the seed, or not"),
+    Key("runs", ("3",), "peek", "peek", "Show or hide more of the run under the cursor", 38),
+    Key("runs", ("V",), "views", "views", "Open, save or delete a saved view"),
+    Key("runs", (), "keep_filter", "keep filter", "Open the app with this filter from now on"),
     Key("runs", ("z",), "archived", "archived", "Show or hide archived runs"),
     Key("runs", ("C",), "overlay", "curves", "Draw the curves of the marked runs over each other"),
     Key("table", ("enter",), "open", "open", "Open the run under the cursor", 10),
-    Key("table", ("left", "h"), "column(-1)", "left", "Go to the column left", command=False),
-    Key("table", ("right", "l"), "column(1)", "right", "Go to the column right", command=False),
+    Key("table", ("left",), "column(-1)", "left", "Go to the column left", command=False),
+    Key("table", ("right",), "column(1)", "right", "Go to the column right", command=False),
+    Key(
+        "table",
+        ("h",),
+        "inward(-1)",
+        "fold",
+        "Go to the column left; in a table of groups, fold",
+        command=False,
+    ),
+    Key(
+        "table",
+        ("l",),
+        "inward(1)",
+        "unfold",
+        "Go to the column right; in a table of groups, unfold",
+        command=False,
+    ),
     Key("table", ("s",), "sort", "sort", "Sort by the column under the cursor", 25),
     Key("table", ("S",), "reverse", "reverse", "Reverse the order", 45),
     Key("table", ("comma",), "sort_then", "then by", "Sort by this column after the others"),
@@ -182,6 +206,7 @@ KEYS: tuple[Key, ...] = (
     Key("tree", ("enter",), "open", "runs", "Go to the runs of this experiment", 10),
     Key("tree", ("left", "h"), "fold", "fold", "Fold the branch, or go to its parent", 15),
     Key("tree", ("right", "l"), "unfold", "unfold", "Unfold the branch", 16),
+    Key("tree", ("o",), "screen.choose_levels", "levels", "Choose the levels of the tree", 18),
     Key("run", ("1",), "tab(0)", "overview", "Show the overview"),
     Key("run", ("2",), "tab(1)", "curves", "Show the curves"),
     Key("run", ("3",), "tab(2)", "params", "Show the params"),
@@ -289,6 +314,12 @@ KEYS: tuple[Key, ...] = (
     Key(
         "patch", ("left_square_bracket", "K"), "screen.next(-1)", "before", "Go to the file before"
     ),
+    Key("views", ("enter",), "take", "open", "Show the runs so", 10),
+    Key("views", ("a",), "add", "save", "Save what you see now under a name", 15),
+    Key("views", ("w",), "replace", "overwrite", "Save what you see now as this view", 20),
+    Key("views", ("x", "delete"), "delete", "delete", "Delete the view", 25),
+    Key("views", ("u",), "undo", "undo", "Bring back what was deleted or overwritten", 30),
+    Key("views", ("escape", "q"), "leave", "back", "Change nothing", 99),
     Key("pick", ("space",), "choose", "show", "Show the column, or show it no more", 10),
     Key("pick", ("right",), "fold(True)", "statistics", "Unfold a metric's statistics", 15),
     Key("pick", ("left",), "fold(False)", "fold", "Fold them"),

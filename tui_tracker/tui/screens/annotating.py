@@ -70,7 +70,7 @@ class Annotating(TrackerScreen, inherit_bindings=False):
             only_offers="none of these runs has that tag",
         )
 
-    def action_group(self) -> None:
+    def action_put_in_group(self) -> None:
         self._ask_labels("Group", "name of the group", self._groups, group_offers, several=False)
 
     def _ask_labels(

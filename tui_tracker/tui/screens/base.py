@@ -122,6 +122,9 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
         else:
             super()._compositor_refresh()
 
+    def make_room(self, width: int) -> None:
+        """Arrange the panes for a window of so many cells, before it is laid out."""
+
     # The first frame.
 
     def hold_first_frame(self) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tui_tracker.queries import ConsoleLine, RunDetail, Searched
     from tui_tracker.store import Store
     from tui_tracker.tui.screens.curve_page import CurvePage
-    from tui_tracker.tui.widgets.search_line import SearchLine
+    from tui_tracker.tui.widgets.find_line import FindLine
 
 TELL_S = 0.1
 """How often a search says what it found."""
@@ -177,17 +177,17 @@ class ConsoleTab(TrackerScreen, inherit_bindings=False):
     # Searching.
 
     def action_search(self) -> None:
-        from tui_tracker.tui.widgets.search_line import SearchLine
+        from tui_tracker.tui.widgets.find_line import FindLine
 
         self._text_before, self._cursor_before = self._text, self.console_view.cursor
-        line = SearchLine(self._text, "text to search for; a capital letter makes case count")
+        line = FindLine(self._text, "text to search for; a capital letter makes case count")
         self.mount(line, before="#footer")
         self.focus_on(line)
 
-    def on_search_line_typed(self, event: SearchLine.Typed) -> None:
+    def on_find_line_typed(self, event: FindLine.Typed) -> None:
         self._look_for(event.text, self._cursor_before)
 
-    def on_search_line_closed(self, event: SearchLine.Closed) -> None:
+    def on_find_line_closed(self, event: FindLine.Closed) -> None:
         event.line.remove()
         self.focus_on(self.console_view)
         if not event.kept:

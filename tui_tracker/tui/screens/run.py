@@ -307,7 +307,7 @@ class RunScreen(LineageTab, CurvePage, NotesTab, ConsoleTab, inherit_bindings=Fa
             self._show()
 
     def _close_filter(self) -> None:
-        for line in self.query("FilterLine, SearchLine"):
+        for line in self.query("FilterLine, FindLine"):
             line.remove()
 
     # Leaving.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from textual import events
-
-from tui_tracker.tui.screens.base import WIDE
 from tui_tracker.tui.screens.runs_core import RunsCore
+from tui_tracker.tui.widgets.peek_pane import PeekPane
 
 TREE_NEEDS = 80
 """Cells from which on the tree stands beside the table without being asked for."""
+PEEK_NEEDS = 150
+"""Cells from which on the peek pane is there without being asked for."""
+PEEK_BESIDE = 100
+"""Cells from which on the peek pane stands beside the table, and not over it."""
 
 
 class Panes(RunsCore, inherit_bindings=False):
@@ -18,15 +20,29 @@ class Panes(RunsCore, inherit_bindings=False):
         super().__init__()
         self.tree_wanted: bool | None = None
         """Shown or hidden by hand; None leaves it to the width."""
+        self.peek_wanted: bool | None = None
 
-    def on_resize(self, event: events.Resize) -> None:
-        super().on_resize(event)
-        self.lay_out()
+    @property
+    def peek_pane(self) -> PeekPane:
+        return self.query_one(PeekPane)
 
-    def lay_out(self) -> None:
+    def restore_panes(self) -> None:
+        """Show the panes as they were shown last."""
+        state = self.tracker.state
+        tree, peek = state.get("tree_shown", None), state.get("peek_shown", None)
+        self.tree_wanted = tree if isinstance(tree, bool) else None
+        self.peek_wanted = peek if isinstance(peek, bool) else None
+
+    def make_room(self, width: int) -> None:
+        self.lay_out(width)
+
+    def lay_out(self, width: int | None = None) -> None:
         """Give the tree its place: beside the table, over it, or none."""
-        wide = self.size.width >= TREE_NEEDS
-        shown = wide if self.tree_wanted is None else self.tree_wanted
+        width = self.size.width if width is None else width
+        wide = width >= TREE_NEEDS
+        # What stands over the table needs what is left of it.
+        roomy = wide and not (self.peek_wanted and width < PEEK_BESIDE)
+        shown = roomy if self.tree_wanted is None else self.tree_wanted
         tree, table = self.tree_pane, self.table
         alone = shown and not wide
         if tree.display != shown or table.display == alone:
@@ -34,10 +50,23 @@ class Panes(RunsCore, inherit_bindings=False):
             tree.display, table.display = shown, not alone
             if had:
                 self.focus_on(tree if alone or (shown and tree.has_focus) else table)
-        tree.styles.width = "1fr" if alone else (30 if self.size.width >= WIDE + 20 else 22)
+        tree.styles.width = "1fr" if alone else tree.width_in(width)
+        self._lay_out_peek(width, alone=alone)
+
+    def _lay_out_peek(self, width: int, *, alone: bool) -> None:
+        """Give the peek pane its place: beside the table, or over its right part."""
+        pane = self.peek_pane
+        wanted = width >= PEEK_NEEDS if self.peek_wanted is None else self.peek_wanted
+        pane.display = wanted and not alone
+        pane.over = width < PEEK_BESIDE
+        pane.set_class(pane.over, "-over")
+        pane.styles.width = min(46, max(34, width // 4))
 
     def action_tree(self) -> None:
         self.tree_wanted = not self.tree_pane.display
+        if self.size.width >= TREE_NEEDS:
+            # On a narrow terminal the tree is only looked into.
+            self.tracker.state.put("tree_shown", self.tree_wanted)
         self.lay_out()
         self.focus_on(self.tree_pane if self.tree_wanted else self.table)
 

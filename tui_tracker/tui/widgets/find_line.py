@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from textual.widgets import Input
 
 
-class SearchLine(TextField):
+class FindLine(TextField):
     """A text field that tells what is typed, and how typing ended."""
 
     BINDINGS = [Binding("escape", "give_up", show=False)]
@@ -23,23 +23,23 @@ class SearchLine(TextField):
     class Typed(Message):
         """The text is another one."""
 
-        line: SearchLine
+        line: FindLine
         text: str
 
         @property
-        def control(self) -> SearchLine:
+        def control(self) -> FindLine:
             return self.line
 
     @dataclass
     class Closed(Message):
         """Typing is over."""
 
-        line: SearchLine
+        line: FindLine
         text: str
         kept: bool
 
         @property
-        def control(self) -> SearchLine:
+        def control(self) -> FindLine:
             return self.line
 
     def on_input_changed(self, event: Input.Changed) -> None:
