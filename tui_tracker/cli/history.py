@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _rows(changes: list[Change]) -> list[str]:
-    from tui_tracker.formatting import cell_width, crop, fit, format_ago, printable
+    from tui_tracker.formatting import cell_width, fit, format_ago, printable
 
     now = datetime.now(UTC)
     cells = [
@@ -47,14 +47,23 @@ def _rows(changes: list[Change]) -> list[str]:
             one.what,
             printable(one.name) if one.runs == 1 else f"{one.runs:,} runs",
             "taken back" if one.undone_at else "",
-            " → ".join(
-                crop(printable(text), _LONGEST) for text in (one.old, one.new) if text is not None
-            ),
+            _values(one),
         )
         for one in changes
     ]
     widths = [max(map(cell_width, column)) for column in zip(*cells, strict=True)]
     return ["  ".join(map(fit, row, widths)).rstrip() for row in cells]
+
+
+def _values(change: Change) -> str:
+    """Return from what to what: `+ new`, `- old`, or both with an arrow between them."""
+    from tui_tracker.formatting import crop, printable
+
+    shown = [
+        crop(printable(text), _LONGEST) for text in (change.old, change.new) if text is not None
+    ]
+    mark = "" if len(shown) != 1 else "+ " if change.old is None else "- "
+    return mark + " → ".join(shown)
 
 
 def _shape(change: Change, first: str) -> dict[str, object]:

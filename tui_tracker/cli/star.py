@@ -1,4 +1,4 @@
-"""Star runs"""
+"""Star runs: they get the tag `star`, which tt ls star finds."""
 
 from __future__ import annotations
 
@@ -22,9 +22,5 @@ def run(args: argparse.Namespace) -> int:
             return 0
         changed = edits.star(store, keys)
     done = told(args, keys, changed, "starred")
-    tell(
-        done
-        if changed or not keys
-        else "nothing to do:  the tag `star`, which tt ls star finds.:they are starred"
-    )
+    tell(done if changed or not keys else "nothing to do: they are starred")
     return 0
