@@ -252,7 +252,7 @@ async def test_a_locked_store_is_told_in_one_sentence_and_the_words_are_kept(fol
             await pilot.press("n")
             await dialog(pilot, NoteDialog)
             await pilot.press("w", "ctrl+d")
-            await see(pilot, "Another process keeps the store locked: try again")
+            await see(pilot, "another process keeps the store locked: try again")
             done.set()
             other.join()
             await pilot.press("n")

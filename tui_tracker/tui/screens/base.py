@@ -39,7 +39,7 @@ WIDE = 100
 def words_of(error: TrackerError) -> str:
     """Return a trouble as the last line tells it: without the path of the one store there is."""
     if isinstance(error, StoreError):
-        return error.problem[:1].upper() + error.problem[1:]
+        return error.problem
     return str(error)
 
 

@@ -179,6 +179,10 @@ class ConsoleTab(TrackerScreen, inherit_bindings=False):
     def action_search(self) -> None:
         from tui_tracker.tui.widgets.find_line import FindLine
 
+        for line in self.query(FindLine):
+            # It stands there already; a click took the focus from it.
+            self.focus_on(line)
+            return
         self._text_before, self._cursor_before = self._text, self.console_view.cursor
         line = FindLine(self._text, "text to search for; a capital letter makes case count")
         self.mount(line, before="#footer")
