@@ -137,6 +137,11 @@ def under_way(screen):
     return isinstance(screen, TrackerScreen) and bool(screen._under_way)
 
 
+def is_well(app):
+    """Whether the app goes on: nobody quit, and nothing was raised in it."""
+    return app.is_running and not app._exit and app._exception is None
+
+
 def character(key):
     """Return what a key types, None where it types nothing."""
     if len(key) == 1:
@@ -177,7 +182,7 @@ class Walk:
             app = TrackerApp(self.store)
             async with app.run_test(size=(120, 40)) as pilot:
                 await pilot.pause()
-                while self.left > 0 and app.is_running and not app._exit:
+                while self.left > 0 and is_well(app):
                     await self.step(app)
                     self.visited[type(app.screen).__name__] += 1
                     self.left -= 1
@@ -186,7 +191,7 @@ class Walk:
     async def rest(self, app):
         """Wait until all that was asked for has come."""
         end = monotonic() + PATIENCE_S
-        while not app._exit and (app._is_changing or any(map(under_way, app.screen_stack))):
+        while is_well(app) and (app._is_changing or any(map(under_way, app.screen_stack))):
             assert monotonic() < end, f"still waiting after {self.pressed[-10:]}"
             await asyncio.sleep(0.002)
         await self.turn()
@@ -214,7 +219,7 @@ class Walk:
         await self.turn()
         if chance.random() < 0.3:
             await self.rest(app)
-        if chance.random() < 0.1 and not app._exit:
+        if chance.random() < 0.1 and is_well(app):
             self.look(app)
 
     def send(self, app, what, event):

@@ -20,6 +20,7 @@ from tui_tracker.formatting import (
     fit,
     format_count,
     format_number,
+    printable,
 )
 from tui_tracker.tui.columns import GLYPHS
 from tui_tracker.tui.keys import bindings
