@@ -16,6 +16,7 @@
       RuleInvalid        a decision rule that says nothing that can be decided by
       QuestionStopped    nobody waits for the answer any more
       RunIsLive          the run still runs in another process
+      EditorFailed       no editor, or one that ended in trouble
       CannotRun          a command that is none, or cannot be started
       BundleError        a file that cannot be taken for a bundle of runs
       ViewsDamaged       the file of saved views cannot be read
@@ -45,6 +46,10 @@ class NotFound(TrackerError):
         near = get_close_matches(wanted, known, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"{len(known)} are recorded."
         super().__init__(f"no {kind} named {wanted!r}: {hint}")
+
+
+class EditorFailed(TrackerError):
+    """The person's editor is missing, cannot be started, or ended in trouble."""
 
 
 class Ambiguous(TrackerError):

@@ -160,6 +160,21 @@ def printable(text: str) -> str:
     return strip_ansi(text).translate(_SAFE)
 
 
+def visible(text: str) -> str:
+    """Return the text safe to show, with one character for each of its own.
+
+    What is typed into keeps its places so; `printable` is for what is only read.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_one, text))
+
+
+def _one(character: str) -> str:
+    safe = _SAFE[ord(character)]
+    return "·" if safe is None else chr(safe) if isinstance(safe, int) else safe[0]
+
+
 class _Safe(dict[int, str | int | None]):
     """What stands for each code point; filled as code points are met."""
 

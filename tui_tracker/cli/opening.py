@@ -74,6 +74,13 @@ def add_runs(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_some_runs(parser: argparse.ArgumentParser) -> None:
+    """Give a command the runs that it is about, which may be told in another way."""
+    parser.add_argument(
+        "runs", metavar="RUN", nargs="*", help="ids, their beginnings or ends, or names of runs"
+    )
+
+
 def add_more(parser: argparse.ArgumentParser) -> None:
     """Let a command whose other arguments are many take further runs."""
     parser.add_argument(

@@ -18,6 +18,7 @@ from textual.screen import Screen
 from tui_tracker.errors import TrackerError
 from tui_tracker.remembered import State
 from tui_tracker.settings import Settings, read_settings
+from tui_tracker.tui.changing import Changing
 from tui_tracker.tui.copying_app import CopyingApp
 from tui_tracker.tui.keymap import lay_over
 from tui_tracker.tui.keys import bindings, use_keys
@@ -48,7 +49,7 @@ TWICE_S = 2.0
 REMEMBER_S = 1.0
 
 
-class TrackerApp(CopyingApp, inherit_bindings=False):
+class TrackerApp(CopyingApp, Changing, inherit_bindings=False):
     """`tt` without arguments: pages over one store."""
 
     CSS_PATH: ClassVar[Path] = Path(__file__).with_name("app.tcss")

@@ -206,6 +206,33 @@ def read_lines(store: Store, run: int, first: int, count: int) -> list[ConsoleLi
     return read_console(store, run, first, count)
 
 
+def place_of_moment(store: Store, run: int, metric: int, at_ms: int, x: str) -> float | None:
+    """Return where a moment is on an axis of `step`, `wall` or `relative`; None without points.
+
+    Before the first point it is the first, after the last the last.
+    """
+    from tui_tracker.queries.curves import XAxis
+    from tui_tracker.queries.probing import read_values_at
+
+    ends = store.read(
+        "SELECT first_ms, last_ms, first_step, last_step FROM metric WHERE run=? AND key=?",
+        (run, metric),
+    )
+    if not ends:
+        return None
+    first_ms, last_ms, first_step, last_step = ends[0]
+    inside = max(first_ms, min(last_ms, at_ms))
+    if x == "wall":
+        return float(inside)
+    if x == "relative":
+        started = store.read("SELECT started_ms FROM run WHERE id=?", (run,))[0][0]
+        return float(inside - started)
+    found = read_values_at(store, [(run, metric)], inside, XAxis("wall"))
+    if not found:
+        return float(first_step if inside <= first_ms else last_step)
+    return float(found[run, metric].step)
+
+
 def read_lineage(
     store: Store, key: int, *, deep: bool, progress: Progress | None = None
 ) -> LineageTree:

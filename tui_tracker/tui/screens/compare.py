@@ -11,6 +11,7 @@ from textual.message import Message
 
 from tui_tracker.formatting import crop, printable
 from tui_tracker.tui.keys import bindings
+from tui_tracker.tui.screens.annotating import Annotating
 from tui_tracker.tui.screens.base import TrackerScreen
 from tui_tracker.tui.widgets.bar import Bar
 from tui_tracker.tui.widgets.compare_table import CompareTable
@@ -34,8 +35,10 @@ _WORDS: dict[Shown, str] = {
 }
 
 
-class CompareScreen(TrackerScreen, inherit_bindings=False):
+class CompareScreen(Annotating, inherit_bindings=False):
     """Runs in columns; the run under the cursor is the one that commands are meant for."""
+
+    BINDINGS = bindings("annotate")
 
     @dataclass
     class Found(Message):

@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from tui_tracker.tui.keys import bindings
+from tui_tracker.tui.screens.annotating import Annotating
 from tui_tracker.tui.screens.comparing import Comparing
 from tui_tracker.tui.screens.runs_columns import Arranging
 from tui_tracker.tui.screens.runs_costly import Costing
@@ -41,11 +42,12 @@ class RunsScreen(
     Overlaying,
     Comparing,
     Peeking,
+    Annotating,
     inherit_bindings=False,
 ):
     """Tree and table; the table shows the runs of the node under the tree's cursor."""
 
-    BINDINGS = bindings("runs")
+    BINDINGS = [*bindings("runs"), *bindings("annotate")]
 
     def compose(self) -> ComposeResult:
         yield Bar(id="title")
