@@ -16,6 +16,8 @@ from tui_tracker.queries import Selection, get_rows, list_run_keys
 from tui_tracker.queries import branch_reader as module
 from tui_tracker.queries.branch_query import branch_query
 from tui_tracker.queries.branches import Branch, list_branches, read_branches
+from tui_tracker.queries.selection import ABSENT
+from tui_tracker.queries.value_counts import count_values
 from tui_tracker.store import Store
 
 LogRun = Callable[..., tt.Run]
@@ -156,6 +158,14 @@ def test_too_many_values_are_told_by_their_number(
 
     assert [branch.label for branch in found.found] == ["3", "4"]
     assert found.more == 2
+
+
+@pytest.mark.parametrize("level", ["status", "tags", "tag:for", "param:seed", "started", "user"])
+def test_the_values_of_a_field_are_as_many_as_its_branches(logged: Store, level: str) -> None:
+    found = list_branches(logged, Selection(archived=True), (level,)).found
+
+    values = [branch for branch in found if branch.value is not ABSENT]
+    assert count_values(logged)[level] == len(values)
 
 
 def test_what_can_be_no_level_is_refused(store: Store) -> None:

@@ -6,6 +6,7 @@ from tui_tracker.formatting import cell_width
 from tui_tracker.tui.app import TrackerApp
 from tui_tracker.tui.keys import AROUND, FORBIDDEN, KEYS, Key, hints, keys_at, markdown_table
 from tui_tracker.tui.screens.changes import ChangeList, PatchScreen
+from tui_tracker.tui.screens.facets import FacetsScreen
 from tui_tracker.tui.screens.help import help_lines
 from tui_tracker.tui.screens.palette import matching
 from tui_tracker.tui.screens.pick_columns import PickColumns
@@ -30,6 +31,7 @@ OWNERS = {
     "lineage": LineageView,
     "changes": ChangeList,
     "pick": PickColumns,
+    "facets": FacetsScreen,
     "views": ViewsScreen,
 }
 LAST = {"pick": "enter done", "views": "esc back"}

@@ -68,7 +68,7 @@ async def test_levels_are_chosen_with_o_and_their_branches_select(logged):
     async with opened(logged, size=(160, 24)) as pilot:
         await pilot.press("tab", "o")
         await until(pilot, lambda: isinstance(pilot.app.screen, PickLevels))
-        await see(pilot, "experiment", "opt", "a branch for each tag")
+        await see(pilot, "experiment", "3 values", "2 values, in 3 runs", "1 tag", "1 day")
         await pilot.press(*"opt", "space", "enter")
         await see(pilot, "experiment › opt")
         await pilot.press("down", "right")
@@ -115,6 +115,15 @@ async def test_new_runs_come_into_opened_branches_and_the_cursor_stays(logged, l
         await until(pilot, lambda: labels(pilot)[1:6] == ["aaa", "adam", "new", "one", "three"])
 
         assert tree_of(pilot).current.label == "one"
+
+
+async def test_a_click_on_its_twig_folds_a_branch(logged):
+    async with opened(logged) as pilot:
+        await see(pilot, "▾ vision")
+        await pilot.click(ExperimentTree, offset=(2, 3))
+        await see(pilot, "▸ vision")
+        await pilot.click(ExperimentTree, offset=(2, 3))
+        await see(pilot, "▾ vision")
 
 
 async def test_values_beyond_the_most_are_told_by_their_number(store, log_run, monkeypatch):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from tui_tracker.cli.output import on_terminal
 from tui_tracker.cli.tables import Column
-from tui_tracker.errors import BadColumn
 from tui_tracker.formatting import (
     MISSING,
     align_points,
@@ -21,26 +21,34 @@ from tui_tracker.formatting import (
 )
 from tui_tracker.queries import RunKey, RunRow, get_rows
 from tui_tracker.queries.columns import ColumnSpec
+from tui_tracker.queries.fact_cells import read_facts
 from tui_tracker.store import Store
+
+if TYPE_CHECKING:
+    from tui_tracker.health import Health
 
 STYLES = {"running": "green", "failed": "red", "crashed": "red", "killed": "yellow"}
 SHORT_ID = 8
 """Of the end: runs that were started close together share the beginning."""
-_CHUNK = 500
+_CHUNK, _SCREEN = 500, 60
+_NAMED = ("param", "metric", "fact", "spark")
 
 
-def read_cells(store: Store, keys: Sequence[RunKey], specs: Sequence[ColumnSpec]) -> list[RunRow]:
-    """Return the rows of runs with what the columns show.
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """What some columns show of some runs."""
 
-    Raises:
-        BadColumn: one is a column that only the app can show.
-    """
-    for spec in specs:
-        if spec.kind == "health":
-            raise BadColumn(str(spec), "the health of runs is shown by the app alone")
+    rows: Sequence[RunRow]
+    facts: Mapping[RunKey, Mapping[str, str]]
+    """Recorded facts by name; only those that a column shows."""
+    health: Mapping[RunKey, tuple[Health, ...]]
+    """Only where a column shows it."""
+
+
+def read_cells(store: Store, keys: Sequence[RunKey], specs: Sequence[ColumnSpec]) -> Cells:
+    """Return what the columns show of these runs."""
     names = {kind: [spec.key for spec in specs if spec.kind == kind] for kind in _NAMED}
-    grade = ["grade"] if any(spec.kind == "grade" for spec in specs) else []
-    notes = any(spec.kind == "notes" for spec in specs)
+    kinds = {spec.kind for spec in specs}
     rows: list[RunRow] = []
     for start in range(0, len(keys), _CHUNK):
         rows += get_rows(
@@ -48,23 +56,35 @@ def read_cells(store: Store, keys: Sequence[RunKey], specs: Sequence[ColumnSpec]
             keys[start : start + _CHUNK],
             params=names["param"],
             metrics=names["metric"],
-            facts=names["fact"] + grade,
             sparks=names["spark"],
-            notes=notes,
+            notes="notes" in kinds,
         )
-    return rows
+    facts = names["fact"] + (["grade"] if "grade" in kinds else [])
+    return Cells(
+        rows,
+        read_facts(store, keys, facts) if facts else {},
+        _health(store, keys) if "health" in kinds else {},
+    )
 
 
-_NAMED = ("param", "metric", "fact", "spark")
+def _health(store: Store, keys: Sequence[RunKey]) -> dict[RunKey, tuple[Health, ...]]:
+    from tui_tracker.queries.health import read_health
+
+    found: dict[RunKey, tuple[Health, ...]] = {}
+    # One call reads the points of as many runs as stand on a screen.
+    for start in range(0, len(keys), _SCREEN):
+        found |= read_health(store, keys[start : start + _SCREEN])
+    return found
 
 
-def columns_of(rows: Sequence[RunRow], specs: Sequence[ColumnSpec]) -> list[Column]:
+def columns_of(found: Cells, specs: Sequence[ColumnSpec]) -> list[Column]:
     """Return the columns of a table; those that come first stay on a narrow terminal."""
-    return [_column(rows, spec, number) for number, spec in enumerate(specs)]
+    return [_column(found, spec, number) for number, spec in enumerate(specs)]
 
 
-def _column(rows: Sequence[RunRow], spec: ColumnSpec, rank: int) -> Column:
-    cells = [_cell(row, spec) for row in rows]
+def _column(found: Cells, spec: ColumnSpec, rank: int) -> Column:
+    rows = found.rows
+    cells = [_cell(found, row, spec) for row in rows]
     right = spec.kind in ("param", "metric", "duration") or (
         spec.kind in ("started", "ended") and on_terminal()
     )
@@ -88,7 +108,13 @@ def title_of(spec: ColumnSpec) -> str:
     return printable(spec.heading)
 
 
-def _cell(row: RunRow, spec: ColumnSpec) -> str:
+def _cell(found: Cells, row: RunRow, spec: ColumnSpec) -> str:
+    if spec.kind in ("fact", "grade"):
+        return printable(_fact(found, row, spec)) or MISSING
+    if spec.kind == "health":
+        from tui_tracker.health import summary
+
+        return printable(summary(found.health.get(row.key, ()))[0]) or MISSING
     if spec.kind == "metric":
         return _metric(row, spec)
     if spec.kind == "param":
@@ -119,8 +145,6 @@ def _words(row: RunRow, spec: ColumnSpec) -> str:
     """Return the words of a cell; "" where there are none."""
     from tui_tracker.tui.columns import GLYPHS
 
-    if spec.kind in ("fact", "grade"):
-        return ", ".join(row.facts.get(spec.key or "grade", ()))
     if spec.kind == "tag":
         return ", ".join(_tag_values(row, spec.key))
     return {
@@ -136,21 +160,25 @@ def _words(row: RunRow, spec: ColumnSpec) -> str:
     }.get(spec.kind, "")
 
 
+def _fact(found: Cells, row: RunRow, spec: ColumnSpec) -> str:
+    """Return a recorded fact, several values of it with commas; "" where there is none."""
+    return found.facts.get(row.key, {}).get(spec.key or "grade", "")
+
+
 def _tag_values(row: RunRow, key: str) -> list[str]:
     head = f"{key}:"
     return [tag.removeprefix(head) for tag in row.tags if tag.startswith(head)]
 
 
-def cell_values(row: RunRow, specs: Sequence[ColumnSpec]) -> dict[str, object]:
-    """Return a run's id and the values of the columns, by their specs; null where it has none."""
-    values: dict[str, object] = {"id": row.id}
-    for spec in specs:
-        # A title and a width say nothing of the value.
-        values[str(replace(spec, title="", width=None))] = _value(row, spec)
-    return values
+def cell_values(found: Cells, specs: Sequence[ColumnSpec]) -> Iterator[dict[str, object]]:
+    """Yield each run's id and the values of the columns, by their specs; null where it has none."""
+    for row in found.rows:
+        yield {"id": row.id, **{spec.field: _value(found, row, spec) for spec in specs}}
 
 
-def _value(row: RunRow, spec: ColumnSpec) -> object:
+def _value(found: Cells, row: RunRow, spec: ColumnSpec) -> object:
+    if spec.kind == "health":
+        return [one.kind for one in found.health.get(row.key, ())]
     if spec.kind == "metric":
         summary = row.metrics.get(spec.key)
         return getattr(summary, spec.stat) if summary else None
@@ -159,8 +187,7 @@ def _value(row: RunRow, spec: ColumnSpec) -> object:
     if spec.kind == "spark":
         return list(row.sparks.get(spec.key, ())) or None
     if spec.kind in ("fact", "grade"):
-        found = row.facts.get(spec.key or "grade", ())
-        return found[0] if len(found) == 1 else list(found) or None
+        return _fact(found, row, spec) or None
     if spec.kind == "tag":
         return _tag_values(row, spec.key) or None
     return {

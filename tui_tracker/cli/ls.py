@@ -6,10 +6,10 @@ started > 2 days ago, duration > 1h, dirty, missing:seed, joined by and, or, not
 Put it into quotes for the shell. `tt fields` lists the fields, `tt values FIELD` their values.
 
 COLUMNS and SORT name what runs have, with commas between: status, name, experiment, started,
-ended, duration, tags, notes, host, user, id, a param, a metric (val_f1 is its best value, then
-there are val_f1.last, .min, .max, .mean, .std, .first, .count), spark:METRIC (its curve), a fact
-(data.version, commit), tag:KEY. param:lr, metric:lr or fact:python say which is meant;
-`val_f1.max=best F1|10` has a title and a width. In SORT, `-` puts the largest first.
+ended, duration, tags, notes, host, user, id, health, a param, a metric (val_f1 is its best
+value, then there are val_f1.last, .min, .max, .mean, .std, .first, .count), spark:METRIC (its
+curve), a fact (data.version, commit), tag:KEY. param:lr, metric:lr or fact:python say which is
+meant; `val_f1.max=best F1|10` has a title and a width. In SORT, `-` puts the largest first.
 
 --json prints whole runs; with --columns, of each run its id and these columns by their names.
 """
@@ -107,7 +107,7 @@ def _print_values(store: Store, keys: list[RunKey], specs: tuple[ColumnSpec, ...
     from tui_tracker.cli.cells import cell_values, read_cells
     from tui_tracker.queries.records import to_json
 
-    print_json_list(to_json(cell_values(row, specs)) for row in read_cells(store, keys, specs))
+    print_json_list(map(to_json, cell_values(read_cells(store, keys, specs), specs)))
 
 
 def print_runs(store: Store, selection: Selection, keys: list[RunKey]) -> None:

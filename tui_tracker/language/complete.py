@@ -46,6 +46,8 @@ class Place:
     """What stands there, without quotes."""
     field: Field | None
     """Of an operator or a value."""
+    begins: bool = True
+    """Nothing stands before that `and` could join."""
 
 
 def place_at(text: str, cursor: int) -> Place:
@@ -57,7 +59,9 @@ def place_at(text: str, cursor: int) -> Place:
     typed = before[start:]
     if typed[:1] in ('"', "'", "`"):
         typed = typed[1:]
-    return Place(slot.kind, start, cursor, typed, slot.field)
+    behind = before[:start].split()
+    begins = not behind or behind[-1].endswith("(") or behind[-1].lower() in KEYWORDS
+    return Place(slot.kind, start, cursor, typed, slot.field, begins)
 
 
 class _Tried:

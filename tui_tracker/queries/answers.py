@@ -106,8 +106,6 @@ class RunRow:
     user: str = ""
     notes: tuple[str, ...] = ()
     """Oldest first; only where they were asked for."""
-    facts: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """By name, such as `data.version`; those that were asked for and the run has."""
     sparks: dict[str, tuple[float, ...]] = field(default_factory=dict)
     """Smallest and largest value along the curve, in turn, by metric label; may be NaN."""
 

@@ -9,9 +9,8 @@ from typing import Any
 from tui_tracker.formatting import format_value
 from tui_tracker.queries.answers import RunKey, Status
 from tui_tracker.queries.branch import Branch, Branches, Condition, Tally
-from tui_tracker.queries.columns import ColumnSpec
+from tui_tracker.queries.columns import ColumnSpec, metric_spec
 from tui_tracker.queries.fields import Pairs, Raw, field_pairs, in_runs, typed
-from tui_tracker.queries.groups import metric_spec
 from tui_tracker.queries.order import split_label, statistic_sql
 from tui_tracker.queries.rows import METRIC_KIND
 from tui_tracker.queries.selection import ABSENT, STATUSES, Absent, Selection, selection_sql

@@ -133,6 +133,18 @@ def parse_column(text: str) -> ColumnSpec:
     return replace(spec, title=title, width=width)
 
 
+def metric_spec(text: str) -> ColumnSpec:
+    """Return the column of a metric.
+
+    Raises:
+        BadColumn: the text says another column, or none.
+    """
+    spec = parse_column(text)
+    if spec.kind != "metric":
+        raise BadColumn(text, f"{spec.field!r} is no metric, and only those have a mean")
+    return spec
+
+
 def parse_columns(text: str | Sequence[str]) -> tuple[ColumnSpec, ...]:
     """Return the columns of a list with commas, or of several such lists.
 

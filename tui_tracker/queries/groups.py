@@ -16,7 +16,7 @@ from typing import Any, Literal, cast, get_args
 
 from tui_tracker.errors import BadColumn
 from tui_tracker.queries.answers import ParamValue, RunKey, Status
-from tui_tracker.queries.columns import ColumnSpec, parse_column
+from tui_tracker.queries.columns import ColumnSpec, metric_spec, parse_column
 from tui_tracker.queries.fields import field_pairs, in_runs, typed
 from tui_tracker.queries.selection import ABSENT, EVERYTHING, Absent, Selection, list_run_keys
 from tui_tracker.store import Store
@@ -114,18 +114,6 @@ def group_runs(
     for one in reversed(orders):
         _sort(rows, one, _value_of(one, by, specs, places))
     return rows
-
-
-def metric_spec(text: str) -> ColumnSpec:
-    """Return the column of a metric.
-
-    Raises:
-        BadColumn: the text says another column, or none.
-    """
-    spec = parse_column(text)
-    if spec.kind != "metric":
-        raise BadColumn(text, f"{spec.field!r} is no metric, and only those have a mean")
-    return spec
 
 
 def parse_group_order(text: str) -> GroupOrder:

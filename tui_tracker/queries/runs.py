@@ -16,7 +16,6 @@ from tui_tracker.queries.answers import (
     Status,
 )
 from tui_tracker.queries.rows import (
-    FACT_KIND,
     METRIC,
     METRIC_KIND,
     PARAM_KIND,
@@ -61,14 +60,13 @@ def get_rows(
     *,
     params: Sequence[str] | None = (),
     metrics: Sequence[str] | None = (),
-    facts: Sequence[str] = (),
     sparks: Sequence[str] = (),
     notes: bool = False,
 ) -> list[RunRow]:
     """Return the rows of these runs, in the order of `keys`; a vanished run is left out.
 
-    `params`, `metrics` (labels) and `facts` name the cells wanted; None asks for all. `sparks`
-    are the labels of metrics whose curves are drawn small: ask for rows on the screen only.
+    `params` and `metrics` (labels) name the cells wanted; None asks for all. `sparks` are the
+    labels of metrics whose curves are drawn small: dear, so ask for rows on the screen only.
     """
     bound = {"keys": marks(keys)}
     rows = store.read(
@@ -81,7 +79,6 @@ def get_rows(
     tags = _tags(store, bound)
     cells = _param_cells(store, bound, params)
     series = _metric_cells(store, bound, metrics)
-    recorded = _facts(store, bound, facts) if facts else {}
     drawn = _sparks(store, keys, sparks) if sparks else {}
     written = _notes(store, bound) if notes else {}
     now_ms = time.time() * 1000
@@ -107,7 +104,6 @@ def get_rows(
             host=host,
             user=user,
             notes=tuple(written.get(key, ())),
-            facts=recorded.get(key, {}),
             sparks=drawn.get(key, {}),
         )
     return [found[key] for key in keys if key in found]
@@ -192,22 +188,6 @@ def _notes(store: Store, bound: dict[str, Any]) -> dict[RunKey, list[str]]:
     return found
 
 
-def _facts(
-    store: Store, bound: dict[str, Any], names: Sequence[str]
-) -> dict[RunKey, dict[str, tuple[str, ...]]]:
-    keys = {key: name for key, (name, _) in key_names(store, FACT_KIND, names).items()}
-    found: dict[RunKey, dict[str, tuple[str, ...]]] = {}
-    for run, key, text in store.read(
-        "SELECT DISTINCT b.run, f.key, f.text FROM run_body AS b JOIN fact AS f ON f.body = b.body "
-        "WHERE b.run IN (SELECT value FROM json_each(:keys)) "
-        "AND f.key IN (SELECT value FROM json_each(:names)) ORDER BY b.run, f.key, f.text",
-        bound | {"names": marks(keys)},
-    ):
-        facts = found.setdefault(run, {})
-        facts[keys[key]] = (*facts.get(keys[key], ()), text)
-    return found
-
-
 def key_names(store: Store, kind: int, labels: Sequence[str] | None) -> dict[int, tuple[str, str]]:
     """Return name and context of interned keys, of all or of those with these labels."""
     if labels is None:
@@ -216,7 +196,7 @@ def key_names(store: Store, kind: int, labels: Sequence[str] | None) -> dict[int
     found: dict[int, tuple[str, str]] = {}
     for label in labels:
         # A metric's own name may have an @ in it, too.
-        wanted = {(label, "")} if kind != METRIC_KIND else {(label, ""), split_label(label)}
+        wanted = {(label, "")} if kind == PARAM_KIND else {(label, ""), split_label(label)}
         for wanted_name, wanted_context in wanted:
             for key, name, context in store.read(
                 "SELECT id, name, context FROM key WHERE name=? AND kind=? AND context=?",

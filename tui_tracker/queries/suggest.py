@@ -67,7 +67,7 @@ def _fields(store: Store, place: Place) -> list[Suggestion]:
     if place.kind == "term":
         found += [Suggestion(f"{word}:", says) for word, says in _WORDS.items() if typed in word]
         joints = [Suggestion(word, says) for word, says in JOINTS.items() if typed in word]
-        found = found + joints if typed or not place.start else joints + found
+        found = found + joints if typed or place.begins else joints + found
     # What begins so comes before what only has it inside.
     return sorted(found, key=lambda item: not item.text.lower().lstrip("`").startswith(typed))
 

@@ -168,7 +168,7 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
             )
             return self.Found(asked, self.tracker.find_runs(store, wanted))
 
-        self.ask("runs", question)
+        self.ask("runs", question, about=asked)
 
     def _columns(self, asked: Asked) -> tuple[tuple[Column, ...] | None, bool]:
         """Return the columns to begin with, and whether they are those to show.
@@ -265,7 +265,7 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         if not self.tree_pane.has_runs:
             return NO_RUNS
         if self.text:
-            words = f' No run here contains "{printable(self.text)}".'
+            words = f" No run here fits {printable(self.text)}"
             return ((), ((words, "bold"),), ((" Press / to change it, esc to clear it.", "dim"),))
         return ((), ((" No runs here.", "bold"),))
 

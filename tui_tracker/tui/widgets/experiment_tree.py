@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.geometry import Region
 from textual.message import Message
 
@@ -263,6 +264,15 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
     def on_show(self) -> None:
         self.post_message(self.MoreWanted(self))
 
+    def on_click(self, event: events.Click) -> None:
+        super().on_click(event)
+        node, at = self.current, self.cursor - self.top + self.HEADER_LINES
+        if node is None or not node.depth or not node.opens or event.y != at:
+            return
+        twig = 1 + self._step * min(node.depth - 1, DEEPEST)
+        if twig <= event.x < twig + 2:
+            self._turn(node, opened=not self.branches.is_open(node))
+
     # Folding.
 
     def action_fold(self) -> None:
@@ -270,7 +280,7 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
         if node is None or not node.depth:
             return
         if node.opens and self.branches.is_open(node) and node.branch is not None:
-            self._fold(node, opened=False)
+            self._turn(node, opened=False)
             return
         above = [i for i in range(self.cursor) if self.lines[i].depth < node.depth]
         self.cursor = above[-1] if above else 0
@@ -280,19 +290,20 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
         if node is None:
             return
         if node.opens and not self.branches.is_open(node):
-            self._fold(node, opened=True)
-            if not self.branches.is_read(node):
-                self.post_message(self.MoreWanted(self))
+            self._turn(node, opened=True)
         elif node.children:
             self.cursor += 1
         else:
             self.action_open()
 
-    def _fold(self, node: Node, *, opened: bool) -> None:
+    def _turn(self, node: Node, *, opened: bool) -> None:
+        """Open or fold a node."""
         self.branches.folds[node.where] = opened
         self._flatten(node.where)
         self.refresh()
         self.post_message(self.Folded(self))
+        if opened and not self.branches.is_read(node):
+            self.post_message(self.MoreWanted(self))
 
     def action_open(self) -> None:
         self.post_message(self.Entered(self))
