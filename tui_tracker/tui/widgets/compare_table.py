@@ -116,7 +116,7 @@ class CompareTable(VirtualList, inherit_bindings=False):
     def _measure(self) -> None:
         """Give each column what its cells need, less where not all columns fit so."""
         rows = [line for line in self.lines if line.kind == "row"]
-        label = max((cell_width(line.text) + 3 for line in rows), default=_LABEL_LEAST)
+        label = max((cell_width(line.text) + 2 + _GAP for line in rows), default=_LABEL_LEAST)
         self._label = max(_LABEL_LEAST, min(label, _LABEL, max(_LABEL_LEAST, self.size.width // 3)))
         needed = []
         for place, name in enumerate(self.names):
@@ -241,7 +241,10 @@ class CompareTable(VirtualList, inherit_bindings=False):
         # The best value of a metric has the name, its last one steps back.
         second = row is not None and row.stat == "last" and bool(row.better)
         name: Role = "" if row is not None and row.state == "differs" and not second else "dim"
-        spans: list[Span] = [(fit(f"  {line.text}", self._label - 1), name)]
+        spans: list[Span] = [
+            (fit(f"  {line.text}", self._label - _GAP), name),
+            (" " * (_GAP - 1), ""),
+        ]
         for place, width in self.shown_columns():
             star = "★" if place in line.stars else " " if line.stars else ""
             text = crop(line.cells[place], width - len(star)).rstrip() + star
