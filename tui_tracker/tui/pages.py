@@ -44,9 +44,11 @@ from tui_tracker.lineage.words import (
 )
 from tui_tracker.queries.proofs import format_proof
 from tui_tracker.tui.columns import GLYPHS, metric_stat, rank_metrics
+from tui_tracker.tui.health_lines import health_lines
 from tui_tracker.tui.widgets.line_widget import Line, Role, Span
 
 if TYPE_CHECKING:
+    from tui_tracker.health import Health
     from tui_tracker.queries import LineagePart, MetricSummary, RunDetail, RunRow, Status
 
 LABEL = 13
@@ -92,13 +94,17 @@ def status_span(row: RunRow) -> Span:
 
 
 def overview(
-    run: RunDetail, sparks: Mapping[str, Sequence[float]], now: datetime, width: int
+    run: RunDetail,
+    sparks: Mapping[str, Sequence[float]],
+    now: datetime,
+    width: int,
+    health: Sequence[Health] = (),
 ) -> tuple[Line, ...]:
     """Return the overview: how it stands, its key metrics, what it came from, its notes.
 
     `sparks` are values along the curve by metric label, as far as they have been read.
     """
-    lines: list[Line] = [*_facts(run, now, width)]
+    lines: list[Line] = [*_facts(run, now, width), *health_lines(health, LABEL, width)]
     if run.row.metrics:
         lines += [(), *_key_metrics(run, sparks, width)]
     if run.lineage:

@@ -29,6 +29,7 @@ from tui_tracker.queries import (
     list_run_keys,
     read_buckets,
     read_console,
+    read_health,
 )
 from tui_tracker.store import Store
 from tui_tracker.tui.columns import (
@@ -42,6 +43,7 @@ from tui_tracker.tui.columns import (
 
 if TYPE_CHECKING:
     from tui_tracker.code_store import CodeChange
+    from tui_tracker.health import Health
     from tui_tracker.lineage import LineageTree, Progress
 
 COUNTED_RUNS = 5_000
@@ -175,6 +177,7 @@ class RunFound:
     sparks: dict[str, list[float]]
     """Smallest and largest value along the curve, by metric label."""
     read_at: datetime
+    health: tuple[Health, ...] = ()
 
 
 def read_run(store: Store, key: int) -> RunFound:
@@ -186,7 +189,8 @@ def read_run(store: Store, key: int) -> RunFound:
         if buckets is not None:
             pairs = zip(buckets.mins, buckets.maxs, strict=True)
             sparks[label] = [value for pair in pairs for value in pair]
-    return RunFound(detail, sparks, datetime.now(UTC))
+    health = read_health(store, [key]).get(key, ())
+    return RunFound(detail, sparks, datetime.now(UTC), health)
 
 
 def read_lines(store: Store, run: int, first: int, count: int) -> list[ConsoleLine]:

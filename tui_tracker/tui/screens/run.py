@@ -1,4 +1,4 @@
-"""The page of one run: overview, curves, params, lineage, artifacts, console, notes."""
+"""The page of one run: overview, curves, params, lineage, artifacts, console, notes, system."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from textual.timer import Timer
 from tui_tracker.formatting import format_count, format_duration, printable
 from tui_tracker.tui import pages
 from tui_tracker.tui.columns import rank_metrics
+from tui_tracker.tui.health_lines import curve_marks
 from tui_tracker.tui.keys import bindings
-from tui_tracker.tui.screens.curve_page import CurvePage, shown_alone
+from tui_tracker.tui.screens.curve_page import shown_alone
 from tui_tracker.tui.screens.lineage_tab import LineageTab
+from tui_tracker.tui.screens.system_tab import SystemTab, with_units
 from tui_tracker.tui.widgets.bar import Bar
 from tui_tracker.tui.widgets.console_view import ConsoleView
 from tui_tracker.tui.widgets.curve_grid import CurveGrid
@@ -37,11 +39,11 @@ if TYPE_CHECKING:
     from tui_tracker.tui.reading import RunFound
     from tui_tracker.tui.widgets.filter_line import FilterLine
 
-TABS = ("Overview", "Curves", "Params", "Lineage", "Artifacts", "Console", "Notes")
-OVERVIEW, CURVES, PARAMS, LINEAGE, ARTIFACTS, CONSOLE, NOTES = range(len(TABS))
+TABS = ("Overview", "Curves", "Params", "Lineage", "Artifacts", "Console", "Notes", "System")
+OVERVIEW, CURVES, PARAMS, LINEAGE, ARTIFACTS, CONSOLE, NOTES, SYSTEM = range(len(TABS))
 
 
-class RunScreen(LineageTab, CurvePage, inherit_bindings=False):
+class RunScreen(LineageTab, SystemTab, inherit_bindings=False):
     """One run of those in the table it was opened from."""
 
     BINDINGS = [*bindings("run"), *bindings("lines")]
@@ -84,12 +86,14 @@ class RunScreen(LineageTab, CurvePage, inherit_bindings=False):
             yield LinesView("lines", id="artifacts", classes="page")
             yield ConsoleView(id="console")
             yield LinesView("page", id="notes", classes="page")
+            yield CurveGrid(id="system")
         yield Footer(id="footer")
         yield Bar(id="too-small")
 
     def on_mount(self) -> None:
         self.query_one("#too-small", Bar).left = ((" Make this window at least 60 x 16.", ""),)
         self.query_one(Tabs).names = TABS
+        self.prepare_system()
         self.hold_first_frame()
         self._show_tab(OVERVIEW)
         self.read_again()
@@ -165,6 +169,7 @@ class RunScreen(LineageTab, CurvePage, inherit_bindings=False):
             ARTIFACTS: self._show_artifacts,
             CONSOLE: self._show_console,
             NOTES: self._show_notes,
+            SYSTEM: self._show_system,
         }
         show[self._tab](self._grown(self._found.detail))
 
@@ -202,7 +207,8 @@ class RunScreen(LineageTab, CurvePage, inherit_bindings=False):
 
     def _show_overview(self, run: RunDetail) -> None:
         assert self._found is not None
-        lines = pages.overview(run, self._found.sparks, datetime.now(UTC), self._width)
+        found = self._found
+        lines = pages.overview(run, found.sparks, datetime.now(UTC), self._width, found.health)
         self._fill(OVERVIEW, lines, "")
 
     def _show_curves(self, run: RunDetail) -> None:
@@ -211,13 +217,22 @@ class RunScreen(LineageTab, CurvePage, inherit_bindings=False):
         words = f'No metric contains "{printable(text)}".' if text else "No metric was logged."
         hint = "Press / to change it." if text else 'run.log({"loss": 0.5}, step=0) logs one.'
         self.grid.empty = ((), ((f" {words}", "bold"),), ((f" {hint}", "dim"),))
-        self.grid.show_runs(shown_alone(run), labels)
+        health = self._found.health if self._found else ()
+        shown = (replace(one, marks=curve_marks(health)) for one in shown_alone(run))
+        self.grid.show_runs(tuple(shown), labels)
+
+    def _show_system(self, run: RunDetail) -> None:
+        self.show_system(run, self._filters[SYSTEM])
 
     def all_labels(self) -> Sequence[str]:
-        return rank_metrics(list(self.run_detail.row.metrics)) if self.run_detail else ()
+        if self.run_detail is None:
+            return ()
+        if self._tab == SYSTEM:
+            return list(with_units(self.run_detail))
+        return rank_metrics(list(self.run_detail.row.metrics))
 
     def show_labels(self) -> None:
-        if self._tab == CURVES:
+        if self._tab in (CURVES, SYSTEM):
             self._show()
 
     def _show_params(self, run: RunDetail) -> None:
@@ -246,7 +261,7 @@ class RunScreen(LineageTab, CurvePage, inherit_bindings=False):
             self._ticking = None
 
     def _tick(self) -> None:
-        if self.in_front and self._found is not None:
+        if self.in_front and self.tracker.moving and self._found is not None:
             self._show_title(self._found.detail)
             if self._tab == OVERVIEW:
                 self._show_overview(self._grown(self._found.detail))
@@ -260,6 +275,7 @@ class RunScreen(LineageTab, CurvePage, inherit_bindings=False):
     def _show_tab(self, tab: int) -> None:
         self._close_filter()
         self._tab = tab
+        self.in_system = tab == SYSTEM
         self.query_one(Tabs).open = tab
         for number in range(len(TABS)):
             self.page(number).visible = number == tab
@@ -284,7 +300,8 @@ class RunScreen(LineageTab, CurvePage, inherit_bindings=False):
         self._index = index
         for view in self.query(LinesView):
             view.top = 0
-        self.grid.forget()
+        for grid in self.query(CurveGrid):
+            grid.forget()
         self.console_view.forget()
         self.forget_lineage()
         self.read_again()
@@ -294,7 +311,7 @@ class RunScreen(LineageTab, CurvePage, inherit_bindings=False):
     def action_filter(self) -> None:
         from tui_tracker.tui.widgets.filter_line import FilterLine
 
-        if self._tab not in (CURVES, PARAMS, LINEAGE, ARTIFACTS):
+        if self._tab not in (CURVES, PARAMS, LINEAGE, ARTIFACTS, SYSTEM):
             self.say("There is nothing to filter on this tab")
             return
         line = FilterLine(self._filters[self._tab], f"text in {TABS[self._tab].lower()}")
@@ -325,7 +342,7 @@ class RunScreen(LineageTab, CurvePage, inherit_bindings=False):
     # Leaving.
 
     def go_back(self) -> None:
-        if self._tab == CURVES and self.grid.enlarged:
+        if self._tab in (CURVES, SYSTEM) and self.grid.enlarged:
             self.grid.action_enlarge()
         elif self._filters[self._tab]:
             self.say(f'Filter "{printable(self._filters[self._tab])}" cleared')
@@ -339,7 +356,7 @@ class RunScreen(LineageTab, CurvePage, inherit_bindings=False):
     def text_to_copy(self) -> str:
         if self._tab == LINEAGE:
             return self.copied_from_lineage()
-        if self._tab == CURVES and (values := self.grid.values_text()):
+        if self._tab in (CURVES, SYSTEM) and (values := self.grid.values_text()):
             return values
         return self.run_detail.row.id if self.run_detail else ""
 
