@@ -30,7 +30,7 @@ OWNERS = {
     "changes": ChangeList,
     "pick": PickColumns,
 }
-SCREENS = {"patch": PatchScreen, "table": RunsScreen}
+SCREENS = {"patch": PatchScreen, "table": RunsScreen, "tree": RunsScreen}
 """Whose `screen.` actions are not those of a run's page."""
 
 

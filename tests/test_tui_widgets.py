@@ -6,10 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from tui_tracker.formatting import cell_width
-from tui_tracker.queries import Buckets, ExperimentRow, MetricSummary
+from tui_tracker.queries import Buckets, MetricSummary
 from tui_tracker.tui.widgets.console_view import last_state
 from tui_tracker.tui.widgets.curve_plot import Chart, draw, reading
-from tui_tracker.tui.widgets.experiment_tree import build_tree
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -46,27 +45,6 @@ def drawn(one: Chart, width: int = 60, height: int = 12, left: int = 6) -> list[
     return [
         "".join(text for text, _ in line) for line in draw(one, width, height, left, chosen=True)
     ]
-
-
-def test_slashes_make_branches_that_count_what_is_below_them():
-    rows = [
-        ExperimentRow("a/x", {"finished": 2}, NOW),
-        ExperimentRow("a/y", {"running": 1, "failed": 1}, NOW),
-        ExperimentRow("b", {"finished": 5}, NOW),
-    ]
-
-    root = build_tree(rows)
-
-    assert [(node.path, node.runs) for node in root.children] == [("a", 4), ("b", 5)]
-    assert [(node.label, node.runs) for node in root.children[0].children] == [("x", 2), ("y", 2)]
-    assert root.counts["running"] == 1
-
-
-def test_odd_slashes_and_empty_names_are_nodes_of_their_own():
-    root = build_tree([ExperimentRow(name, {"finished": 1}, NOW) for name in ("", "a//b", "/c")])
-
-    assert root.runs == 3
-    assert {node.path for node in root.children} == {"", "a"}
 
 
 @pytest.mark.parametrize(

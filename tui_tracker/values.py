@@ -20,6 +20,7 @@ _ITSELF = "<a group above>"
 _ESCAPES = {code: f"\\u{code:04x}" for code in range(32)}
 _ESCAPES |= {ord('"'): '\\"', ord("\\"): "\\\\", ord("\n"): "\\n", ord("\t"): "\\t"}
 _SEEDS = frozenset(("seed", "random_seed", "random_state", "rng_seed", "manual_seed"))
+"""The last parts of names of params that runs of one group may differ in."""
 
 
 def flatten(params: object, prefix: str = "", above: tuple[int, ...] = ()) -> dict[str, object]:

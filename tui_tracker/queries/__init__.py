@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         StoreFacts,
     )
     from tui_tracker.queries.choices import ColumnChoice, list_choices, list_columns
-    from tui_tracker.queries.columns import ColumnSpec, order_by, parse_column, parse_columns
+    from tui_tracker.queries.columns import ColumnSpec, parse_column, parse_columns
     from tui_tracker.queries.curves import ChartWanted, Pair, XAxis, read_curves
     from tui_tracker.queries.curves_over import read_difference
     from tui_tracker.queries.details import find_metric, get_run, list_param_changes
@@ -62,6 +62,7 @@ if TYPE_CHECKING:
         run_id,
     )
     from tui_tracker.queries.selection import ABSENT, Absent, Order, Selection, list_run_keys
+    from tui_tracker.queries.sorting import order_by
 
 __all__ = [
     "ABSENT",
@@ -129,7 +130,8 @@ _PLACES = {
     "curves": "ChartWanted Pair XAxis read_curves",
     "curves_over": "read_difference",
     "choices": "ColumnChoice list_choices list_columns",
-    "columns": "ColumnSpec order_by parse_column parse_columns",
+    "columns": "ColumnSpec parse_column parse_columns",
+    "sorting": "order_by",
     "details": "find_metric get_run list_param_changes",
     "facts": "data_version store_facts",
     "health": "read_health",

@@ -65,6 +65,7 @@ class Branch:
     counts: dict[Status, int]
     newest_ms: int
     """When the newest run started, in Unix milliseconds."""
+    newest_status: Status
     best: float | None = None
     """Of the metric that was asked for; None where no run has a finite value."""
     children: tuple[Branch, ...] = ()
@@ -83,6 +84,9 @@ class Branches:
     found: tuple[Branch, ...]
     more: int
     """Values beyond `MOST` that are left out, those of the fewest runs."""
+    counts: dict[Status, int]
+    """Of all runs below, each once, also where several of these branches have it."""
+    best: float | None = None
 
 
 @dataclass(slots=True)
@@ -91,14 +95,19 @@ class _Tally:
 
     counts: dict[Status, int]
     newest_ms: int
+    newest_status: Status
     best: float | None = None
 
     def add(self, other: _Tally, pick: Callable[[list[float]], float]) -> None:
         for status, count in other.counts.items():
             self.counts[status] = self.counts.get(status, 0) + count
-        self.newest_ms = max(self.newest_ms, other.newest_ms)
+        self.see(other.newest_ms, other.newest_status)
         values = [value for value in (self.best, other.best) if value is not None]
         self.best = pick(values) if values else None
+
+    def see(self, started_ms: int, status: Status) -> None:
+        if started_ms >= self.newest_ms:
+            self.newest_ms, self.newest_status = started_ms, status
 
 
 def check_levels(levels: Sequence[str]) -> tuple[ColumnSpec, ...]:
@@ -134,9 +143,9 @@ def list_branches(
     specs = check_levels(levels)
     reader = _Reader(store, selection.below(where), specs, metric)
     if depth >= len(specs):
-        return Branches((), 0)
+        return Branches((), 0, {})
     if specs[depth].kind == "experiment":
-        return Branches(reader.experiments(where, depth), 0)
+        return reader.experiments(where, depth)
     keys = list_run_keys(store, reader.selection)
     return reader.level(keys, where, depth, whole=False)
 
@@ -156,7 +165,7 @@ def read_branches(
     specs = check_levels(levels)
     reader = _Reader(store, selection, specs, metric)
     if [spec.kind for spec in specs] == ["experiment"]:
-        return Branches(reader.experiments((), 0), 0)
+        return reader.experiments((), 0)
     return reader.level(list_run_keys(store, selection), (), 0, whole=True)
 
 
@@ -198,7 +207,8 @@ class _Reader:
                 children = self.level(members[raw], below, depth + 1, whole=True).found
             label = f"no {spec.key or spec.kind}" if raw is ABSENT else format_value(values[raw])
             found.append(_branch(spec, raw, label, below, depth, tally, children, opens=opens))
-        return Branches(tuple(found), len(members) - len(kept))
+        total = self._tally(keys)
+        return Branches(tuple(found), len(members) - len(kept), total.counts, total.best)
 
     def _split(self, keys: Sequence[RunKey], spec: ColumnSpec) -> dict[Any, list[RunKey]]:
         column = self._column(spec)
@@ -226,7 +236,9 @@ class _Reader:
         statuses, starts = self._runs
         found = [statuses[key] for key in keys]
         counts = {status: found.count(status) for status in dict.fromkeys(found)}
-        tally = _Tally(counts, max(starts[key] for key in keys))
+        # Keys come newest first.
+        newest = keys[0] if keys else None
+        tally = _Tally(counts, starts.get(newest or 0, 0), statuses.get(newest or 0, "finished"))
         if self.metric is not None:
             if "" not in self._columns:
                 self._columns[""] = in_runs(field_pairs(self.store, self.metric))
@@ -237,7 +249,7 @@ class _Reader:
 
     # The level of experiments.
 
-    def experiments(self, where: tuple[Condition, ...], depth: int) -> tuple[Branch, ...]:
+    def experiments(self, where: tuple[Condition, ...], depth: int) -> Branches:
         """Return the tree of experiments, counted without reading the runs one by one."""
         condition, bound = selection_sql(self.store, self.selection)
         rows = self.store.read(
@@ -248,12 +260,12 @@ class _Reader:
         )
         tallies: dict[str, _Tally] = {}
         for name, status, count, newest in rows:
-            tally = tallies.setdefault(name, _Tally({}, 0))
+            tally = tallies.setdefault(name, _Tally({}, 0, status))
             tally.counts[status] = count
-            tally.newest_ms = max(tally.newest_ms, newest)
+            tally.see(newest, status)
         for name, best in self._best_of_experiments(condition, bound):
             tallies[name].best = best
-        return self._paths(tallies, where, depth, None).found
+        return self._paths(tallies, where, depth, None)
 
     def _best_of_experiments(
         self, condition: str, bound: Mapping[str, object]
@@ -287,14 +299,16 @@ class _Reader:
         members: Mapping[str, list[RunKey]] | None,
     ) -> Branches:
         """Return experiments as paths; with `members`, all levels below are made as well."""
+        total = _Tally({}, 0, "finished")
         summed: dict[tuple[str, ...], _Tally] = {}
         below: dict[tuple[str, ...], list[tuple[str, ...]]] = {(): []}
         for name in sorted(tallies):
             parts = tuple(name.split("/"))
+            total.add(tallies[name], self.pick)
             for length in range(1, len(parts) + 1):
                 path = parts[:length]
                 if path not in summed:
-                    summed[path] = _Tally({}, 0)
+                    summed[path] = _Tally({}, 0, "finished")
                     below[path] = []
                     below[path[:-1]].append(path)
                 summed[path].add(tallies[name], self.pick)
@@ -311,7 +325,7 @@ class _Reader:
             label = path[-1] or "(no name)"
             return _branch(spec, name, label, conditions, depth, summed[path], children, opens=leaf)
 
-        return Branches(tuple(map(branch, below[()])), 0)
+        return Branches(tuple(map(branch, below[()])), 0, total.counts, total.best)
 
 
 def _branch(
@@ -333,6 +347,7 @@ def _branch(
         depth,
         tally.counts,
         tally.newest_ms,
+        tally.newest_status,
         tally.best,
         children,
         opens,

@@ -24,7 +24,6 @@ from typing import Literal, cast, get_args
 
 from tui_tracker.errors import BadColumn
 from tui_tracker.queries.order import STATISTICS
-from tui_tracker.queries.selection import Order
 from tui_tracker.telling import metric_stat
 
 PlainKind = Literal[
@@ -148,28 +147,6 @@ def split_specs(text: str | Sequence[str]) -> list[str]:
     lists = [text] if isinstance(text, str) else text
     parts = [part for one in lists for part in re.findall(r"(?:`(?:[^`]|``)*`|[^,])+", one)]
     return [part.strip() for part in parts if part.strip()]
-
-
-def order_by(specs: Sequence[str]) -> Order:
-    """Return the order that sort specs say, the most important first.
-
-    `-` before a column puts the largest first, `+` the smallest; without either it is as
-    people want that column.
-
-    Raises:
-        BadColumn: one is no column, or none that can be sorted by; or there is none at all.
-    """
-    keys = [_sort_key(text) for text in specs]
-    if not keys:
-        raise BadColumn("", "what to sort by is not said")
-    first, *more = keys
-    return Order(first.field, first.descending, tuple(more))
-
-
-def _sort_key(text: str) -> Order:
-    sign = text[:1] if text[:1] in ("-", "+") else ""
-    spec = parse_column(text[len(sign) :])
-    return Order(spec.sort_field, sign == "-" if sign else spec.falls)
 
 
 def _head(text: str) -> tuple[str, str]:

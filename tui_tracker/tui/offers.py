@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SECTIONS = {"metric": "Metrics", "param": "Params", "tag": "Tags, by what stands before the colon"}
 OTHERS = "Facts of every run"
+_LEVEL_WORDS = {"tags": "a branch for each tag", "started": "a branch for each day"}
 STATISTICS: tuple[Statistic, ...] = ("last", "min", "max", "mean", "std", "first", "count")
 
 
@@ -44,11 +45,24 @@ def list_keys(store: Store, selection: Selection) -> tuple[Offer, ...]:
     """Return what runs could be grouped by: what some of them have in common."""
     choices = list_choices(store, selection)
     total = max((choice.runs for choice in choices), default=0)
-    kinds = ("experiment", "status", "host", "user", "param", "tag")
+    kinds = ("param", "tag", "experiment", "status", "host", "user", "tags", "started")
     keys = [choice for choice in choices if choice.spec.kind in kinds]
     # What differs comes first: by what is the same there is one group.
     keys.sort(key=lambda choice: (kinds.index(choice.spec.kind), not choice.differs))
     return (*(_offer(choice, total) for choice in keys), *_facts(store, total))
+
+
+def list_levels(store: Store, selection: Selection) -> tuple[Offer, ...]:
+    """Return what the tree could have as levels: what runs could be grouped by, and more."""
+    more = ("tags", "started", "name")
+    plain = [
+        Offer(column_of(choice.spec), OTHERS, _LEVEL_WORDS.get(choice.spec.kind, ""))
+        for choice in list_choices(store, selection)
+        if choice.spec.kind in more
+    ]
+    keys = list_keys(store, selection)
+    first = [offer for offer in keys if offer.section == OTHERS]
+    return (*first, *plain, *(offer for offer in keys if offer.section != OTHERS))
 
 
 def _offer(choice: ColumnChoice, total: int) -> Offer:

@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 
 from tui_tracker.tui.columns import Column
 
-SHOWN = "Shown, in this order"
-
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -43,10 +41,18 @@ class PickLine:
 class Picking:
     """What is shown and what is offered, while a person chooses."""
 
-    def __init__(self, shown: Sequence[Column], offers: Sequence[Offer] = ()) -> None:
+    def __init__(
+        self,
+        shown: Sequence[Column],
+        offers: Sequence[Offer] = (),
+        *,
+        heading: str = "Shown",
+        least: int = 1,
+    ) -> None:
         self.shown = list(shown)
         self.offers = list(offers)
         self.text = ""
+        self._heading, self._least = heading, least
         self._open: set[str] = set()
 
     # Lines.
@@ -59,7 +65,7 @@ class Picking:
             for column in self.shown
             if self._fits(column)
         ]
-        found = [PickLine(heading=f"{SHOWN} ({len(self.shown)})"), *shown]
+        found = [PickLine(heading=f"{self._heading} ({len(self.shown)})"), *shown]
         section = ""
         for offer in self.offers:
             lines = list(self._offered(offer))
@@ -100,7 +106,7 @@ class Picking:
         if at is None:
             self.shown.append(column)
             return f"{column.title} is shown, as number {len(self.shown)}"
-        if len(self.shown) == 1:
+        if len(self.shown) <= self._least:
             return "One column has to stay"
         del self.shown[at]
         return f"{column.title} is not shown"

@@ -16,7 +16,6 @@ from tui_tracker.capture.redaction import redact_text
 from tui_tracker.lineage.words import code_line
 from tui_tracker.queries import (
     ConsoleLine,
-    ExperimentRow,
     Order,
     RunDetail,
     RunRow,
@@ -25,7 +24,6 @@ from tui_tracker.queries import (
     get_run,
     list_choices,
     list_columns,
-    list_experiments,
     list_run_keys,
     read_buckets,
     read_console,
@@ -40,14 +38,17 @@ from tui_tracker.tui.columns import (
     rank_metrics,
     table_columns,
 )
+from tui_tracker.tui.tree import TreeFound, TreeWanted
 
 if TYPE_CHECKING:
     from tui_tracker.code_store import CodeChange
     from tui_tracker.health import Health
     from tui_tracker.lineage import LineageTree, Progress
+    from tui_tracker.queries.groups import GroupRow
 
 COUNTED_RUNS = 5_000
 """Up to so many runs columns are chosen by all of them, above by a sample."""
+NEWEST = Order()
 MANY_METRICS = 2_000
 SPARKED = 12
 SPARK_BUCKETS = 24
@@ -63,10 +64,12 @@ class RunsWanted:
     count: int
     columns: tuple[Column, ...] | None
     """None: choose them by what the runs have."""
-    experiments: bool
-    """Also read the experiments."""
+    tree: TreeWanted | None
+    """The branches to read as well."""
     differing: bool = False
     """Of the columns only those that differ between the runs, and all such params."""
+    group: tuple[str, ...] = ()
+    """What the runs are grouped by; empty where they are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,28 +77,63 @@ class RunsFound:
     """The answer to `RunsWanted`."""
 
     wanted: RunsWanted
-    experiments: tuple[ExperimentRow, ...] | None
-    """All there are, whatever is selected; None where they were not asked for."""
+    tree: TreeFound | None
+    """Branches of all runs, whatever is selected; None where they were not asked for."""
     keys: list[int]
     columns: tuple[Column, ...]
     """Empty where there is no run to choose them by."""
     rows: dict[int, RunRow]
     read_at: datetime
+    groups: tuple[GroupRow, ...] = ()
+    """In their order, where groups were asked for; `keys` are then in no order to be shown."""
+    metrics: tuple[str, ...] = ()
+    """Specs of the metrics that the groups have statistics of."""
 
 
 def find_runs(store: Store, wanted: RunsWanted) -> RunsFound:
     """Return the keys of a table, its columns, and the cells of its visible lines."""
-    keys = list_run_keys(store, wanted.selection, wanted.order)
+    order = NEWEST if wanted.group else wanted.order
+    keys = list_run_keys(store, wanted.selection, order)
     columns = wanted.columns or (choose_columns(store, wanted.selection, keys) if keys else ())
     if wanted.differing and keys:
         columns = differing_columns(store, wanted.selection, columns)
-    first = max(0, min(wanted.first, len(keys) - wanted.count))
-    rows = read_rows(store, keys[first : first + wanted.count], columns)
-    experiments = None
-    if wanted.experiments:
-        everything = Selection(archived=wanted.selection.archived)
-        experiments = tuple(list_experiments(store, everything))
-    return RunsFound(wanted, experiments, keys, columns, rows, datetime.now(UTC))
+    groups: tuple[GroupRow, ...] = ()
+    metrics: tuple[str, ...] = ()
+    if wanted.group:
+        from tui_tracker.tui.group_reading import TAKEN_NAMES, find_groups
+
+        groups, metrics = find_groups(store, wanted, columns)
+        shown = groups[wanted.first : wanted.first + wanted.count]
+        visible = [key for group in shown for key in group.members[:TAKEN_NAMES]]
+    else:
+        first = max(0, min(wanted.first, len(keys) - wanted.count))
+        visible = keys[first : first + wanted.count]
+    rows = read_rows(store, visible, columns)
+    tree = read_tree(store, wanted.tree) if wanted.tree else None
+    now = datetime.now(UTC)
+    return RunsFound(wanted, tree, keys, columns, rows, now, groups, metrics)
+
+
+def read_tree(store: Store, wanted: TreeWanted, *, top: bool = True) -> TreeFound:
+    """Return the branches at the top of the tree, and those below the opened nodes."""
+    from tui_tracker.queries.branches import list_branches
+
+    selection = Selection(query=wanted.query, archived=wanted.archived)
+    nodes = (*([((), 0)] if top else []), *wanted.opened)
+    return TreeFound(
+        wanted,
+        {
+            where: list_branches(
+                store,
+                selection,
+                wanted.levels,
+                where,
+                depth=depth,
+                metric=wanted.metric or None,
+            )
+            for where, depth in nodes
+        },
+    )
 
 
 def choose_columns(store: Store, selection: Selection, keys: Sequence[int]) -> tuple[Column, ...]:

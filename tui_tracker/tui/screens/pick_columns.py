@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from tui_tracker.tui.columns import Column
-from tui_tracker.tui.keys import bindings, hints
+from tui_tracker.tui.keys import bindings, hints, keys_at
 from tui_tracker.tui.picking import Offer, Picking
 from tui_tracker.tui.widgets.bar import Bar
 from tui_tracker.tui.widgets.footer import Footer
@@ -28,30 +28,43 @@ def first_of_all(place: Place) -> list[BindingType]:
     return [replace(b, priority=True) for b in bindings(place) if isinstance(b, Binding)]
 
 
+class SearchLine(Input):
+    """A text field that leaves some characters to the keys of its screen."""
+
+    left_over: frozenset[str] = frozenset()
+    """Names of the keys that are not typed."""
+
+    def check_consume_key(self, key: str, character: str | None = None) -> bool:
+        return key not in self.left_over and super().check_consume_key(key, character)
+
+
 class PickColumns(ModalScreen[tuple[Column, ...] | None], inherit_bindings=False):
     """Returns the columns to show; () for those that the app would choose, None for no change."""
 
     BINDINGS = first_of_all("pick")
+    TITLE_WORDS = "Columns"
+    HEADING = "Shown, in this order"
+    LEAST = 1
+    """One column has to stay."""
+    TITLED = True
+    """Columns have titles and widths here."""
 
     def __init__(
         self,
         shown: Sequence[Column],
         widths: Mapping[str, int],
-        *,
-        title: str = "Columns",
-        empty: str = "reading what there is to choose from …",
     ) -> None:
         super().__init__()
-        self._picking = Picking(shown)
+        self._picking = Picking(shown, heading=self.HEADING, least=self.LEAST)
         self._plain: dict[str, str] = {}
         """Titles that are not the person's own, by spec."""
         self._widths = widths
         """How wide columns are now, by spec."""
-        self._title, self._empty = title, empty
         self._renaming: Column | None = None
 
     def compose(self) -> ComposeResult:
-        line = Input(placeholder="type to search", compact=True, id="pick-text")
+        line = SearchLine(placeholder="type to search", compact=True, id="pick-text")
+        line.left_over = self._signs()
         line.cursor_blink = False
         with Vertical(id="pick"):
             yield Bar(id="pick-title")
@@ -60,9 +73,9 @@ class PickColumns(ModalScreen[tuple[Column, ...] | None], inherit_bindings=False
             yield Footer(id="pick-footer")
 
     def on_mount(self) -> None:
-        self.query_one("#pick-title", Bar).left = ((f" {self._title}", "bold"),)
-        self.query_one("#pick-title", Bar).right = ((f"{self._empty} ", "dim"),)
-        self.query_one(Footer).hints = hints("pick")
+        self.query_one("#pick-title", Bar).left = ((f" {self.TITLE_WORDS}", "bold"),)
+        self.query_one("#pick-title", Bar).right = (("reading what there is … ", "dim"),)
+        self.query_one(Footer).hints = self._hints()
         self._show(0)
         self.query_one(Input).focus()
 
@@ -74,6 +87,14 @@ class PickColumns(ModalScreen[tuple[Column, ...] | None], inherit_bindings=False
             self._plain |= {column.spec: column.title for column in offer.more}
         self.query_one("#pick-title", Bar).right = ()
         self._show(self.list.cursor)
+
+    def _signs(self) -> frozenset[str]:
+        """Return the keys that are commands although they could be typed."""
+        return frozenset(name for key in keys_at("pick") for name in key.keys)
+
+    def _hints(self) -> Sequence[tuple[str, str]]:
+        untitled = ("title", "wider", "statistics", "automatic")
+        return [hint for hint in hints("pick") if self.TITLED or hint[1] not in untitled]
 
     @property
     def list(self) -> PickList:
@@ -88,7 +109,7 @@ class PickColumns(ModalScreen[tuple[Column, ...] | None], inherit_bindings=False
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        if self._renaming is None:
+        if self._renaming is None and event.value != self._picking.text:
             self._picking.text = event.value
             self._show(1)
 
@@ -96,7 +117,9 @@ class PickColumns(ModalScreen[tuple[Column, ...] | None], inherit_bindings=False
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:  # noqa: ARG002
         # While a title is typed, all keys but those that end it are letters.
-        return self._renaming is None or action in ("take", "leave")
+        if self._renaming is not None:
+            return action in ("take", "leave")
+        return self.TITLED or action not in ("rename", "resize")
 
     def action_move(self, lines: int) -> None:
         self.list.action_move(lines)
@@ -140,7 +163,8 @@ class PickColumns(ModalScreen[tuple[Column, ...] | None], inherit_bindings=False
             self._say("Only shown columns have a title: space shows this one")
             return
         self._renaming = column
-        line = self.query_one(Input)
+        line = self.query_one(SearchLine)
+        line.left_over = frozenset()
         line.value = column.title if column.renamed else ""
         line.placeholder = f"title of {column.spec}; empty for its own"
 
@@ -163,7 +187,30 @@ class PickColumns(ModalScreen[tuple[Column, ...] | None], inherit_bindings=False
 
     def _end_renaming(self) -> None:
         self._renaming = None
-        line = self.query_one(Input)
+        line = self.query_one(SearchLine)
+        line.left_over = self._signs()
         line.placeholder = "type to search"
         line.value = self._picking.text
         self._show(self.list.cursor)
+
+
+class PickKeys(PickColumns, inherit_bindings=False):
+    """Returns the columns to group by, the outermost first; () for no groups."""
+
+    BINDINGS = first_of_all("pick")
+    TITLE_WORDS = "Group by"
+    HEADING = "Grouped by, in this order"
+    LEAST = 0
+    TITLED = False
+
+    def __init__(self, shown: Sequence[Column]) -> None:
+        super().__init__(shown, {})
+
+
+class PickLevels(PickKeys, inherit_bindings=False):
+    """Returns the levels of the tree, the outermost first."""
+
+    BINDINGS = first_of_all("pick")
+    TITLE_WORDS = "Levels of the tree"
+    HEADING = "Levels, the outermost first"
+    LEAST = 1

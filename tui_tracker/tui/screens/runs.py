@@ -15,18 +15,23 @@ from tui_tracker.tui.keys import bindings
 from tui_tracker.tui.screens.runs_columns import Arranging
 from tui_tracker.tui.screens.runs_curves import Overlaying
 from tui_tracker.tui.screens.runs_filter import Filtering
+from tui_tracker.tui.screens.runs_groups import Grouping
 from tui_tracker.tui.screens.runs_order import Ordering
-from tui_tracker.tui.screens.runs_panes import Panes
+from tui_tracker.tui.screens.runs_peek import Peeking
+from tui_tracker.tui.screens.runs_tree import Branching
 from tui_tracker.tui.widgets.bar import Bar
 from tui_tracker.tui.widgets.experiment_tree import ExperimentTree
 from tui_tracker.tui.widgets.footer import Footer
+from tui_tracker.tui.widgets.peek_pane import PeekPane
 from tui_tracker.tui.widgets.run_table import RunTable
 
 if TYPE_CHECKING:
     from tui_tracker.tui.widgets.virtual_list import VirtualList
 
 
-class RunsScreen(Filtering, Ordering, Arranging, Overlaying, Panes, inherit_bindings=False):
+class RunsScreen(
+    Filtering, Ordering, Arranging, Grouping, Branching, Overlaying, Peeking, inherit_bindings=False
+):
     """Tree and table; the table shows the runs of the node under the tree's cursor."""
 
     BINDINGS = bindings("runs")
@@ -36,6 +41,7 @@ class RunsScreen(Filtering, Ordering, Arranging, Overlaying, Panes, inherit_bind
         with Horizontal(id="body"):
             yield ExperimentTree(id="tree")
             yield RunTable(id="table")
+            yield PeekPane(id="peek")
         yield Footer(id="footer")
         yield Bar(id="too-small")
 
@@ -45,7 +51,9 @@ class RunsScreen(Filtering, Ordering, Arranging, Overlaying, Panes, inherit_bind
         self.query_one("#title", Bar).left = ((" tui_tracker", "bold"),)
         self.table.empty = ((), ((" reading …", "dim"),))
         self.focus_on(self.table)
+        self.restore_panes()
         self.lay_out()
+        self.restore_tree()
         self.read_again()
 
     def on_screen_resume(self) -> None:
@@ -54,7 +62,7 @@ class RunsScreen(Filtering, Ordering, Arranging, Overlaying, Panes, inherit_bind
 
     def on_virtual_list_cursor_moved(self, event: VirtualList.CursorMoved) -> None:
         tree, shown = self.tree_pane, self.shown
-        if event.list is tree and shown is not None and tree.path != shown.path:
+        if event.list is tree and shown is not None and tree.where != shown.where:
             self.ask_runs()
 
     # Going elsewhere.
@@ -62,7 +70,8 @@ class RunsScreen(Filtering, Ordering, Arranging, Overlaying, Panes, inherit_bind
     def on_run_table_opened(self, event: RunTable.Opened) -> None:
         from tui_tracker.tui.screens.run import RunScreen
 
-        self.app.push_screen(RunScreen(list(self.table.keys), self.table.keys.index(event.key)))
+        keys = [key for key in self.table.keys if key > 0]
+        self.app.push_screen(RunScreen(keys, keys.index(event.key)))
 
     def go_to(self, key: int) -> None:
         """Put the cursor on a run, because its page was open."""
@@ -70,7 +79,7 @@ class RunsScreen(Filtering, Ordering, Arranging, Overlaying, Panes, inherit_bind
             self.table.cursor = self.table.keys.index(key)
 
     def go_back(self) -> None:
-        if self.clear_filter() or self.clear_marks():
+        if self.clear_filter() or self.clear_marks() or self.leave_groups():
             return
         if self.tree_pane.display and not self.table.display:
             self.action_tree()
@@ -83,7 +92,8 @@ class RunsScreen(Filtering, Ordering, Arranging, Overlaying, Panes, inherit_bind
         self.app.exit()
 
     def text_to_copy(self) -> str:
-        return self.table.current.id if self.table.current else ""
+        current = self.table.current
+        return current.id if current else ""
 
     def runs_to_copy(self) -> list[int]:
         return self.chosen_runs()

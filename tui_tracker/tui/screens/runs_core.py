@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.timer import Timer
 
 from tui_tracker.formatting import printable
+from tui_tracker.tui.grouping import with_groups, without_groups
 from tui_tracker.tui.screens.base import TrackerScreen
 from tui_tracker.tui.screens.runs_title import count_words, name_words, order_words
 from tui_tracker.tui.widgets.bar import Bar
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from tui_tracker.store import Store
     from tui_tracker.tui.columns import Column
     from tui_tracker.tui.reading import RunsFound
+    from tui_tracker.tui.tree import Where
 
 NEWEST: Order = (("started", True),)
 COLUMNS_AGAIN_S = 2.0
@@ -61,12 +63,16 @@ class Asked:
     """Fields, the most important first, and whether each is descending."""
     differing: bool = False
     """Only columns that differ between the runs."""
+    group: tuple[str, ...] = ()
+    """What the runs are grouped by; empty where they are not."""
+    where: Where = ()
+    """What the runs of the branch have in common."""
 
     def selection(self) -> Selection:
         """Return the runs as queries are asked for them."""
         from tui_tracker.queries import Selection
 
-        return Selection(self.path or None, query=self.text, archived=self.archived)
+        return Selection(query=self.text, archived=self.archived, where=self.where)
 
     def sorting(self) -> queries.Order:
         """Return the order as queries are asked for it."""
@@ -99,6 +105,7 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         self.archived = False
         self.order: Order = NEWEST
         self.differing = False
+        self.group: tuple[str, ...] = ()
         self._layouts: dict[str, tuple[Column, ...]] = {}
         """Columns arranged by hand, by branch."""
         self.shown: Asked | None = None
@@ -119,7 +126,16 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
 
     def asked(self) -> Asked:
         """Return what the table should show."""
-        return Asked(self.tree_pane.path, self.text, self.archived, self.order, self.differing)
+        tree = self.tree_pane
+        return Asked(
+            tree.path,
+            self.text,
+            self.archived,
+            self.order,
+            self.differing,
+            self.group,
+            tree.where,
+        )
 
     # Asking.
 
@@ -131,7 +147,8 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         """Ask for the table, and for the experiments if they may have changed."""
         asked, table = self.asked(), self.table
         first = table.top if asked == self.shown else 0
-        count, changed = max(1, self.size.height), self._changed
+        count = max(1, self.size.height)
+        tree = self.tree_pane.wanted(archived=self.archived) if self._changed else None
         columns, settled = self._columns(asked)
         differing = asked.differing and not settled
 
@@ -139,7 +156,14 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
             from tui_tracker.tui.reading import RunsWanted, find_runs
 
             wanted = RunsWanted(
-                asked.selection(), asked.sorting(), first, count, columns, changed, differing
+                asked.selection(),
+                asked.sorting(),
+                first,
+                count,
+                columns,
+                tree,
+                differing,
+                asked.group,
             )
             return self.Found(asked, find_runs(store, wanted))
 
@@ -159,7 +183,7 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         )
         stale = self._changed and monotonic() - self._columns_at >= COLUMNS_AGAIN_S
         if same and not stale and self.table.columns:
-            return self.table.columns, True
+            return without_groups(self.table.columns), True
         layout = self.layout_at(asked.path)
         return layout, layout is not None and not asked.differing
 
@@ -180,6 +204,7 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         """Remember the columns of the present branch; () has them chosen again."""
         from tui_tracker.tui.columns import column_text
 
+        columns = without_groups(columns)
         path = self.tree_pane.path
         self._layouts[path] = columns
         texts = [column_text(column) for column in columns]
@@ -201,18 +226,17 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         found, table = event.found, self.table
         if found.columns != found.wanted.columns or not self._columns_at:
             self._columns_at = monotonic()
-        if found.experiments is not None:
-            self.tree_pane.experiments = found.experiments
+        if found.tree is not None:
+            self.tree_pane.take(found.tree)
             self._changed = False
         table.empty = self._nothing()
         table.order = event.asked.order
-        if found.columns and table.columns != found.columns:
-            table.columns = found.columns
+        columns = with_groups(found.columns, event.asked.group)
+        if columns and table.columns != columns:
+            table.columns = columns
         keep = event.asked == self.shown
         self.shown = event.asked
-        if not (keep and table.keys == found.keys):
-            table.rows.update(found.rows)
-            table.show_keys(found.keys, keep=keep)
+        self._show_lines(found, keep=keep)
         table.forget_rows()
         table.show_rows(found.rows, found.read_at)
         self._rows_at = monotonic()
@@ -220,8 +244,21 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         self._tick_if_running()
         self.show_first_frame()
 
+    def _show_lines(self, found: RunsFound, *, keep: bool) -> None:
+        table, by = self.table, found.wanted.group
+        if by or table.grouped.by:
+            table.rows.update(found.rows)
+            if not by:
+                table.grouped.take((), (), ())
+                table.show_keys(found.keys, keep=keep)
+            else:
+                table.show_groups(by, found.metrics, found.groups, keep=keep)
+        elif not (keep and table.keys == found.keys):
+            table.rows.update(found.rows)
+            table.show_keys(found.keys, keep=keep)
+
     def _nothing(self) -> tuple[Line, ...]:
-        if not self.tree_pane.experiments:
+        if not self.tree_pane.has_runs:
             return NO_RUNS
         if self.text:
             words = f' No run here contains "{printable(self.text)}".'
@@ -233,7 +270,7 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
             self.table.empty = ((), ((f" {printable(text)}", "bad"),))
 
     def on_run_table_rows_wanted(self, event: RunTable.RowsWanted) -> None:
-        keys, columns = event.keys, self.table.columns
+        keys, columns = event.keys, without_groups(self.table.columns)
         if not columns:
             return
 
@@ -274,7 +311,7 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         bar.right = (
             *self.mark_words(),
             *self.filter_words(),
-            *count_words(node, len(self.table.keys)),
+            *count_words(node, len(self.table.everything()), len(self.table.grouped.groups)),
             *order_words(asked.order),
         )
 

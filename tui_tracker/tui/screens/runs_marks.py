@@ -31,7 +31,7 @@ class Marking(RunsCore, inherit_bindings=False):
             shown = [key for key in table.everything() if key in table.marked]
             return [*shown, *sorted(table.marked.difference(shown))]
         key = table.current_key
-        return [] if key is None else list(table.members(key) or ())
+        return [] if key is None else list(table.members(key))
 
     def on_marked_list_marked(self, event: MarkedList.Marked) -> None:
         if event.list.range_from is not None:

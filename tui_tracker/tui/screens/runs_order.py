@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tui_tracker.telling import metric_stat
+from tui_tracker.tui.grouping import BUT_SEED
 from tui_tracker.tui.screens.runs_core import RunsCore
 from tui_tracker.tui.widgets.column_list import ColumnList, Order
 
@@ -14,9 +15,17 @@ class Ordering(RunsCore, inherit_bindings=False):
         if not event.field:
             self.say("Runs cannot be sorted by this column", bad=True)
             return
+        if self.group and not self._sorts_groups(event.field):
+            self.say("Groups cannot be sorted by this column", bad=True)
+            return
         order = {"only": sorted_by, "then": sorted_then, "reverse": turned}[event.how]
         self.order = order(self.order, event.field)
         self.ask_runs()
+
+    def _sorts_groups(self, field: str) -> bool:
+        metric = field.startswith("metric:")
+        named = field == "name" and self.group != (BUT_SEED,)
+        return metric or named or field in ("started", "runs", *self.group)
 
 
 def sorted_by(order: Order, field: str) -> Order:
@@ -43,4 +52,4 @@ def high_first(field: str) -> bool:
     if field.startswith("metric:"):
         label, _, statistic = field.removeprefix("metric:").rpartition(".")
         return statistic != "min" and metric_stat(label) != "min"
-    return field in ("started", "ended", "duration")
+    return field in ("started", "ended", "duration", "runs")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from textual import events
 
-from tui_tracker.tui.screens.base import WIDE
 from tui_tracker.tui.screens.runs_core import RunsCore
+from tui_tracker.tui.widgets.peek_pane import PeekPane
 
 TREE_NEEDS = 80
 """Cells from which on the tree stands beside the table without being asked for."""
+PEEK_NEEDS = 150
+"""Cells from which on the peek pane is there without being asked for."""
+PEEK_BESIDE = 100
+"""Cells from which on the peek pane stands beside the table, and not over it."""
 
 
 class Panes(RunsCore, inherit_bindings=False):
@@ -18,6 +22,14 @@ class Panes(RunsCore, inherit_bindings=False):
         super().__init__()
         self.tree_wanted: bool | None = None
         """Shown or hidden by hand; None leaves it to the width."""
+        self.peek_wanted: bool | None = None
+
+    def restore_panes(self) -> None:
+        """Show the panes as they were shown last."""
+        state = self.tracker.state
+        tree, peek = state.get("tree_shown", None), state.get("peek_shown", None)
+        self.tree_wanted = tree if isinstance(tree, bool) else None
+        self.peek_wanted = peek if isinstance(peek, bool) else None
 
     def on_resize(self, event: events.Resize) -> None:
         super().on_resize(event)
@@ -34,10 +46,23 @@ class Panes(RunsCore, inherit_bindings=False):
             tree.display, table.display = shown, not alone
             if had:
                 self.focus_on(tree if alone or (shown and tree.has_focus) else table)
-        tree.styles.width = "1fr" if alone else (30 if self.size.width >= WIDE + 20 else 22)
+        tree.styles.width = "1fr" if alone else tree.width_in(self.size.width)
+        self._lay_out_peek(alone=alone)
+
+    def _lay_out_peek(self, *, alone: bool) -> None:
+        """Give the peek pane its place: beside the table, or over its right part."""
+        pane, width = self.query_one(PeekPane), self.size.width
+        wanted = width >= PEEK_NEEDS if self.peek_wanted is None else self.peek_wanted
+        pane.display = wanted and not alone
+        pane.over = width < PEEK_BESIDE
+        pane.set_class(pane.over, "-over")
+        pane.styles.width = min(46, max(34, width // 4))
 
     def action_tree(self) -> None:
         self.tree_wanted = not self.tree_pane.display
+        if self.size.width >= TREE_NEEDS:
+            # On a narrow terminal the tree is only looked into.
+            self.tracker.state.put("tree_shown", self.tree_wanted)
         self.lay_out()
         self.focus_on(self.tree_pane if self.tree_wanted else self.table)
 

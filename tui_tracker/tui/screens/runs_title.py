@@ -8,8 +8,8 @@ from tui_tracker.formatting import format_count, printable
 from tui_tracker.tui.widgets.line_widget import Line, Span
 
 if TYPE_CHECKING:
+    from tui_tracker.tui.tree import Node
     from tui_tracker.tui.widgets.column_list import Order
-    from tui_tracker.tui.widgets.experiment_tree import Node
 
 
 def name_words(path: str, store: str) -> Line:
@@ -18,13 +18,15 @@ def name_words(path: str, store: str) -> Line:
     return (" ", ""), (name, "bold"), ("" if path else f"  {printable(store)}", "dim")
 
 
-def count_words(node: Node | None, shown: int) -> Line:
-    """Return how many runs are shown of how many, and how many of them are running."""
+def count_words(node: Node | None, shown: int, groups: int = 0) -> Line:
+    """Return how many runs are shown of how many, in groups, and how many are running."""
     total = node.runs if node else shown
-    live = node.counts["running"] if node else 0
+    live = node.running if node else 0
     words = f"{format_count(shown)} of " if shown != total else ""
     runs = "run" if total == 1 else "runs"
     running: Span = (f"● {live} running  ", "good") if live else ("", "")
+    if groups:
+        words = f"{format_count(groups)} group{'' if groups == 1 else 's'} of {words}"
     return running, (f"{words}{format_count(total)} {runs}", "")
 
 

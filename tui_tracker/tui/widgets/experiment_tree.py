@@ -1,76 +1,49 @@
-"""The tree of experiments: a name with `/` in it is a path of branches.
+"""The tree of runs, by experiment or by any levels: counts, how the last run went, the best.
 
-A branch stands for all experiments below it, as `queries.Selection.experiment` does. The
-tree is a flat list of the open nodes, so that folding is slicing and drawing is the list's.
+Moving the cursor selects. With a filter each branch counts the runs that fit; those of none
+stay where they are, so that nothing jumps while one types.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from textual.geometry import Region
 from textual.message import Message
-from textual.reactive import reactive
 
-from tui_tracker.formatting import cell_width, crop, fit, format_count, printable
+from tui_tracker.formatting import (
+    align_points,
+    cell_width,
+    crop,
+    fit,
+    format_count,
+    format_number,
+)
 from tui_tracker.tui.columns import GLYPHS
 from tui_tracker.tui.keys import bindings
-from tui_tracker.tui.widgets.line_widget import Line, Role
+from tui_tracker.tui.tree import TOP, Node, Nodes, TreeFound, TreeWanted
+from tui_tracker.tui.widgets.line_widget import Line, Role, Span
 from tui_tracker.tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
-    from tui_tracker.queries import ExperimentRow
+    from tui_tracker.queries.branches import Branch
+    from tui_tracker.tui.tree import Where
 
 ALL = ""
-"""The path of the root: all experiments."""
-OPEN_AT_START = 40
-"""A tree of at most this many nodes starts unfolded."""
-
-
-@dataclass(slots=True)
-class Node:
-    """A branch or an experiment, or both at once."""
-
-    path: str
-    label: str
-    depth: int
-    counts: Counter[str] = field(default_factory=Counter)
-    """Runs by status, those of the branches below included."""
-    children: list[Node] = field(default_factory=list)
-
-    @property
-    def runs(self) -> int:
-        return self.counts.total()
-
-
-def build_tree(experiments: Iterable[ExperimentRow]) -> Node:
-    """Return the root of the tree; children are in the order the experiments come in."""
-    root = Node(ALL, "all runs", 0)
-    nodes = {ALL: root}
-    for experiment in experiments:
-        root.counts.update(experiment.counts)
-        parent, path = root, ""
-        for depth, part in enumerate(experiment.name.split("/"), start=1):
-            path = f"{path}/{part}" if depth > 1 else part
-            # An empty name or part (`a//b`) is a node of its own; ALL is only the root's.
-            node = nodes.get(path or "\0")
-            if node is None:
-                node = nodes[path or "\0"] = Node(path, part or "(no name)", depth)
-                parent.children.append(node)
-            node.counts.update(experiment.counts)
-            parent = node
-    return root
+"""The path of the root: all runs."""
+DEEPEST = 6
+"""Levels that are indented; deeper ones share what room there is."""
+_STATUS_ROLES: dict[str, Role] = {"running": "good", "finished": "faint"}
 
 
 class ExperimentTree(VirtualList, inherit_bindings=False):
-    """Experiments as a tree that folds; moving the cursor selects."""
+    """Branches of runs as a tree that folds."""
 
     BINDINGS = [*bindings("list"), *bindings("tree")]
     PLACE = "tree"
-
-    experiments: reactive[tuple[ExperimentRow, ...]] = reactive((), repaint=False)
+    HEADER_LINES = 1
 
     @dataclass
     class Entered(Message):
@@ -82,89 +55,238 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
         def control(self) -> ExperimentTree:
             return self.tree
 
+    @dataclass
+    class BelowWanted(Message):
+        """A node was opened whose branches are not read yet."""
+
+        tree: ExperimentTree
+        where: Where
+        depth: int
+
+        @property
+        def control(self) -> ExperimentTree:
+            return self.tree
+
+    @dataclass
+    class Folded(Message):
+        """A node was folded or opened by hand."""
+
+        tree: ExperimentTree
+
+        @property
+        def control(self) -> ExperimentTree:
+            return self.tree
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.nodes: list[Node] = []
-        """The open nodes, from the top."""
-        self._root = build_tree(())
-        self._folded: set[str] | None = None
-        """Paths that are folded; None until the first experiments came."""
+        self.branches = Nodes()
+        self.lines: list[Node] = []
+        """The nodes that are in view or would be by scrolling, from the top."""
+        self._fits: TreeFound | None = None
+        """The last reading of the runs that fit the filter, and of the best values."""
+        self._fitting: dict[Where, Branch] = {}
+        self._bests: dict[Where, str] = {}
+        self._widest = 0
+        """Cells that the longest label takes with its indent."""
 
-    def watch_experiments(self, experiments: tuple[ExperimentRow, ...]) -> None:
-        shown = {index: self.line(index) for index in self.window if index < len(self.nodes)}
-        at = self.path
-        self._root = build_tree(experiments)
-        if self._folded is None and experiments:
-            every = list(_walk(self._root, frozenset()))
-            small = len(every) <= OPEN_AT_START
-            self._folded = set() if small else {node.path for node in every if node.depth}
-        self._flatten(at)
-        for index in self.window:
-            if shown.get(index) != self.line(index):
-                self.refresh_index(index)
+    # What it shows.
 
-    def _flatten(self, at: str) -> None:
-        """Lay the open nodes out again and keep the cursor on the path `at`."""
-        self.nodes = list(_walk(self._root, self._folded or frozenset()))
-        self.count = len(self.nodes)
-        paths = [node.path for node in self.nodes]
-        while at and at not in paths:
-            at = at.rpartition("/")[0]
-        self.cursor = paths.index(at) if at in paths else 0
+    @property
+    def has_runs(self) -> bool:
+        return self.branches.root.runs > 0
 
     @property
     def current(self) -> Node | None:
         """The node under the cursor."""
-        return self.nodes[self.cursor] if self.cursor < len(self.nodes) else None
+        return self.lines[self.cursor] if self.cursor < len(self.lines) else None
 
     @property
     def path(self) -> str:
-        """The path of the node under the cursor; `ALL` for all experiments."""
+        """What the node under the cursor is called; `ALL` for all runs."""
         return self.current.path if self.current else ALL
 
+    @property
+    def where(self) -> Where:
+        """The conditions of the node under the cursor."""
+        return self.current.where if self.current else TOP
+
+    @staticmethod
+    def width_in(cells: int) -> int:
+        """Return the cells that the tree takes of a screen so wide, beside the table."""
+        return 22 if cells < 120 else 30 if cells < 150 else 38
+
+    def wanted(self, *, archived: bool) -> TreeWanted:
+        """Return what has to be read to show the tree anew as it is."""
+        return TreeWanted(self.branches.levels, self.branches.opened(), archived)
+
+    def take(self, found: TreeFound) -> None:
+        """Show branches that were read anew."""
+        if found.wanted.levels != self.branches.levels:
+            self._forget_fits()
+        self._change(lambda: self.branches.take(found))
+
+    def add(self, found: TreeFound) -> None:
+        """Show the branches below opened nodes."""
+        self._change(lambda: self.branches.add(found))
+
+    def restart(self, levels: tuple[str, ...]) -> None:
+        """Show nothing until the branches of other levels come."""
+        self._forget_fits()
+        self._change(lambda: self.branches.restart(levels))
+
+    def take_fits(self, found: TreeFound | None) -> None:
+        """Count only runs that fit a filter, and show best values; None for all and none."""
+        if found is None:
+            self._forget_fits()
+        else:
+            self._fits, self._fitting = found, found.by_where()
+            all_bests = {where: branch.best for where, branch in self._fitting.items()}
+            all_bests[TOP] = found.below[TOP].best
+            bests = {where: best for where, best in all_bests.items() if best is not None}
+            texts = align_points(map(format_number, bests.values()))
+            self._bests = dict(zip(bests, texts, strict=True))
+        self.refresh()
+
+    def _forget_fits(self) -> None:
+        self._fits, self._fitting, self._bests = None, {}, {}
+
+    def _change(self, change: Callable[[], None]) -> None:
+        """Change the nodes; repaint what looks other than before, keep the cursor's place."""
+        head = self.header(0)
+        shown = {index: self.line(index) for index in self.window if index < len(self.lines)}
+        at = self.where
+        change()
+        self._flatten(at)
+        for index in self.window:
+            if shown.get(index) != self.line(index):
+                self.refresh_index(index)
+        if self.header(0) != head:
+            self.refresh(Region(0, 0, self.size.width, 1))
+
+    def _flatten(self, at: Where) -> None:
+        """Lay the open nodes out again and keep the cursor on `at`, or on what is above it."""
+        self.lines = list(self.branches.walk())
+        self.count = len(self.lines)
+        self._widest = max(
+            (2 * min(node.depth, DEEPEST) + cell_width(node.label) for node in self.lines),
+            default=0,
+        )
+        while at and self._index(at) is None:
+            at = _above(at)
+        self.cursor = self._index(at) or 0
+
+    def _index(self, where: Where) -> int | None:
+        return next((n for n, node in enumerate(self.lines) if node.where == where), None)
+
+    # Drawing.
+
+    def header(self, row: int) -> Line:  # noqa: ARG002
+        names = [level.partition(":")[2] or level for level in self.branches.levels]
+        best = self._best_room
+        metric = self._fits.wanted.title if self._fits else ""
+        right = f" {'fit' if self._query else 'runs':>{self._count_room}}" + (
+            f"  {fit(metric, best, right=True)}" if best else ""
+        )
+        words = " › ".join(names)
+        return (
+            (" ", ""),
+            (fit(words, max(0, self.room - 1 - cell_width(right))), "head"),
+            (right, "head"),
+        )
+
+    @property
+    def _query(self) -> str:
+        return self._fits.wanted.query if self._fits else ""
+
+    @property
+    def _count_room(self) -> int:
+        return max(4, len(format_count(self.branches.root.runs)))
+
+    @property
+    def _best_room(self) -> int:
+        """Cells for best values; 0 where the labels need them."""
+        if not self._bests:
+            return 0
+        cells = max(map(len, self._bests.values()))
+        spare = self.room - (1 + self._widest + 3 + self._count_room + 2 + cells)
+        title = cell_width(self._fits.wanted.title) if self._fits else 0
+        return max(cells, min(title, cells + spare)) if spare >= 0 else 0
+
     def line(self, index: int) -> Line:
-        node = self.nodes[index]
-        folded = node.path in (self._folded or ()) if node.depth else False
-        twig = ("▸ " if folded else "▾ ") if node.children and node.depth else "  "
-        live = node.counts["running"]
-        count = format_count(node.runs)
-        beside = f" {GLYPHS['running']}{live}" if live else ""
-        # Deep branches share what room there is; the label counts more than its indent.
-        indent = "  " * min(max(0, node.depth - 1), 6)
-        room = self.room - 1 - len(indent) - 2 - len(beside) - 1 - len(count)
-        label = fit(crop(printable(node.label), room), max(0, room))
-        mark: Role = "mark" if index == self.cursor else ""
-        edge = "▌" if index == self.cursor else " "
-        lead = indent + (twig if node.depth else "")
-        label = label + "  " if not node.depth else label
-        text = crop(lead + label, max(0, self.room - 1 - cell_width(beside) - 1 - len(count)))
-        return ((edge, mark), (text, ""), (beside, "good"), (f" {count}", "dim"))
+        node = self.lines[index]
+        marked = index == self.cursor
+        right = self._right(node)
+        indent = "  " * min(max(0, node.depth - 1), DEEPEST)
+        twig = ""
+        if node.depth:
+            twig = ("▾ " if self.branches.is_open(node) else "▸ ") if node.opens else "  "
+        room = self.room - 1 - sum(cell_width(text) for text, _ in right)
+        name = f"{indent}{twig}{crop(node.label, max(0, room - len(indent) - len(twig)))}"
+        faint = self._query and not self._count(node)
+        told: Role = "dim" if faint or (node.branch is None and node.depth) else ""
+        return (
+            ("▌" if marked else " ", "mark" if marked else ""),
+            (fit(name, max(0, room)), told),
+            *right,
+        )
+
+    def _right(self, node: Node) -> tuple[Span, ...]:
+        if node.branch is None and node.depth:
+            return ()
+        count: Span = (f" {format_count(self._count(node)):>{self._count_room}}", "dim")
+        best = self._best_room
+        value = self._bests.get(node.where, "") if best else ""
+        last: Span = (f"  {value:>{best}}", "") if best else ("", "")
+        return self._glyph(node), count, last
+
+    def _glyph(self, node: Node) -> Span:
+        """Return how many are running, or how the newest run went."""
+        if node.running:
+            return f" {GLYPHS['running']}{node.running}", "good"
+        if node.branch is None:
+            return "  ", ""
+        status = node.branch.newest_status
+        return f" {GLYPHS[status]}", _STATUS_ROLES.get(status, "bad")
+
+    def _count(self, node: Node) -> int:
+        """Return how many runs of a node are shown."""
+        if self._fits is None or not self._query:
+            return node.runs
+        if node.where == TOP:
+            return sum(self._fits.below[TOP].counts.values())
+        branch = self._fitting.get(node.where)
+        return branch.runs if branch else 0
+
+    # Folding.
 
     def action_fold(self) -> None:
         node = self.current
         if node is None or not node.depth:
             return
-        folded = self._folded = self._folded or set()
-        if node.children and node.path not in folded:
-            folded.add(node.path)
-            self._flatten(node.path)
-            self.refresh()
+        if node.opens and self.branches.is_open(node) and node.branch is not None:
+            self._fold(node, opened=False)
             return
-        above = [i for i in range(self.cursor) if self.nodes[i].depth < node.depth]
+        above = [i for i in range(self.cursor) if self.lines[i].depth < node.depth]
         self.cursor = above[-1] if above else 0
 
     def action_unfold(self) -> None:
         node = self.current
         if node is None:
             return
-        if self._folded and node.path in self._folded:
-            self._folded.discard(node.path)
-            self._flatten(node.path)
-            self.refresh()
+        if node.opens and not self.branches.is_open(node):
+            self._fold(node, opened=True)
+            if not self.branches.is_read(node) and node.branch is not None:
+                self.post_message(self.BelowWanted(self, node.where, node.branch.depth + 1))
         elif node.children:
             self.cursor += 1
         else:
             self.action_open()
+
+    def _fold(self, node: Node, *, opened: bool) -> None:
+        self.branches.folds[node.where] = opened
+        self._flatten(node.where)
+        self.refresh()
+        self.post_message(self.Folded(self))
 
     def action_open(self) -> None:
         self.post_message(self.Entered(self))
@@ -173,11 +295,9 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
         self.action_open()
 
 
-def _walk(node: Node, folded: set[str] | frozenset[str]) -> Iterable[Node]:
-    """Yield a node and the open ones below it, from the top."""
-    waiting = [node]
-    while waiting:
-        at = waiting.pop()
-        yield at
-        if at.path not in folded or not at.depth:
-            waiting.extend(reversed(at.children))
+def _above(where: Where) -> Where:
+    """Return the branch that another is below: a shorter path, or a condition less."""
+    name, value = where[-1]
+    if name == "experiment" and "/" in str(value):
+        return (*where[:-1], (name, str(value).rpartition("/")[0]))
+    return where[:-1]

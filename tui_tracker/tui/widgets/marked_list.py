@@ -32,19 +32,6 @@ class MarkedList(VirtualList, inherit_bindings=False):
         def control(self) -> MarkedList:
             return self.list
 
-    @dataclass
-    class MembersWanted(Message):
-        """A line stands for runs that the list does not know."""
-
-        list: MarkedList
-        key: int
-        then: str
-        """What they are wanted for: `mark` or `unfold`."""
-
-        @property
-        def control(self) -> MarkedList:
-            return self.list
-
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.keys: Sequence[int] = ()
@@ -53,8 +40,8 @@ class MarkedList(VirtualList, inherit_bindings=False):
         self._range_at = 0
         """Where that key stands."""
 
-    def members(self, key: int) -> Collection[int] | None:
-        """Return the runs that a line stands for; None where they are not known."""
+    def members(self, key: int) -> Collection[int]:
+        """Return the runs that a line stands for."""
         return (key,)
 
     def everything(self) -> Collection[int]:
@@ -73,9 +60,9 @@ class MarkedList(VirtualList, inherit_bindings=False):
         if index == self.cursor and not self.marked:
             return "▌", "mark"
         members = self.members(self.keys[index]) if index < len(self.keys) else ()
-        count = sum(key in self.marked for key in members or ())
+        count = sum(key in self.marked for key in members)
         if count:
-            glyph = "◆" if members is not None and count == len(members) else "◇"
+            glyph = "◆" if count == len(members) else "◇"
             return glyph, "mark" if index == self.cursor else "second"
         if index == self.cursor:
             return "▌", "mark"
@@ -104,8 +91,7 @@ class MarkedList(VirtualList, inherit_bindings=False):
     def watch_marked(self, old: frozenset[int], new: frozenset[int]) -> None:
         changed = old ^ new
         for index in self.window:
-            members = self.members(self.keys[index])
-            if members is not None and any(key in changed for key in members):
+            if not changed.isdisjoint(self.members(self.keys[index])):
                 self.refresh_index(index)
         self.post_message(self.Marked(self, new))
 
@@ -120,9 +106,7 @@ class MarkedList(VirtualList, inherit_bindings=False):
     def toggle(self, key: int) -> None:
         """Mark the runs of a line, or none of them where all are marked."""
         members = self.members(key)
-        if members is None:
-            self.post_message(self.MembersWanted(self, key, "mark"))
-        elif all(member in self.marked for member in members):
+        if all(member in self.marked for member in members):
             self.marked -= frozenset(members)
         else:
             self.marked |= frozenset(members)
@@ -134,11 +118,7 @@ class MarkedList(VirtualList, inherit_bindings=False):
             return
         keys = [self.keys[index] for index in self._range()]
         self.leave_range()
-        for key in keys:
-            if self.members(key) is None:
-                self.post_message(self.MembersWanted(self, key, "mark"))
-        known = (self.members(key) or () for key in keys)
-        self.marked |= frozenset(member for members in known for member in members)
+        self.marked |= frozenset(member for key in keys for member in self.members(key))
 
     def leave_range(self) -> None:
         """Mark no range after all."""

@@ -6,9 +6,10 @@ with `RowsWanted`, so that a hundred thousand runs cost what the visible ones do
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -18,13 +19,17 @@ from tui_tracker.tui.cells import Extras, cell_text
 from tui_tracker.tui.columns import Column
 from tui_tracker.tui.keys import bindings
 from tui_tracker.tui.widgets.column_list import ColumnList
+from tui_tracker.tui.widgets.group_rows import GroupRows
 from tui_tracker.tui.widgets.line_widget import Line, Role, Span
 from tui_tracker.tui.widgets.marked_list import MarkedList
 from tui_tracker.tui.widgets.table_layout import GAP
 
 if TYPE_CHECKING:
     from tui_tracker.queries import RunRow, Status
+    from tui_tracker.queries.groups import GroupRow
 
+HOLD_S = 0.05
+"""How long lines that were scrolled to wait for their cells, so as to be painted once."""
 KEPT = 4000
 """Rows that are kept after they were scrolled past."""
 STATUS_ROLES: dict[Status, Role] = {"running": "good", "failed": "bad", "crashed": "bad"}
@@ -63,6 +68,9 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.rows: dict[int, RunRow] = {}
+        self.grouped = GroupRows()
+        self._held = False
+        """Lines were scrolled to and are not painted yet."""
         self.extras: Extras = {}
         """Cells that come after the rows, because they cost more."""
         self.elapsed_s = 0.0
@@ -77,6 +85,7 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
         self.take_keys(keys)
         if not keep:
             self.top = 0
+            self.range_from = None
             self.layout_of.forget()
         self.count = len(keys)
         at = self._find(before) if keep and before is not None else 0
@@ -96,14 +105,24 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
         except ValueError:
             return min(self.cursor, max(0, len(self.keys) - 1))
 
+    def show_groups(
+        self, by: Sequence[str], metrics: Sequence[str], groups: Sequence[GroupRow], *, keep: bool
+    ) -> None:
+        """Show groups of runs; those that were unfolded still are."""
+        self.show_keys(self.grouped.take(by, metrics, groups), keep=keep)
+
     def show_rows(self, rows: Mapping[int, RunRow], now: datetime) -> None:
         """Take the cells of some runs; only lines that look different are repainted."""
-        shown = {index: self.line(index) for index in self.window}
+        shown = {} if self._held else {index: self.line(index) for index in self.window}
         self.rows.update(rows)
         self.now, self.elapsed_s = now, 0.0
         if len(self.rows) > KEPT:
             self.forget_rows()
-        self._repaint(shown)
+        if self._held:
+            self._grow()
+            self._paint_held()
+        else:
+            self._repaint(shown)
 
     def show_extras(self, extras: Extras) -> None:
         """Take the costly cells of some runs."""
@@ -125,7 +144,8 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
 
     def forget_rows(self) -> None:
         """Drop the cells of runs that are not visible, for they may have changed."""
-        visible = {self.keys[index] for index in self.window}
+        wanted = (self.grouped.wanted(self.keys[index]) for index in self.window)
+        visible = {key for keys in wanted for key in keys}
         self.rows = {key: row for key, row in self.rows.items() if key in visible}
 
     def tick(self, elapsed_s: float) -> None:
@@ -136,11 +156,40 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
             if shown.get(index) != self.line(index):
                 self.refresh_index(index)
 
+    def _missing(self, window: Iterable[int]) -> list[int]:
+        """Return the runs whose cells lines need and do not have."""
+        rows, wanted = self.rows, self.grouped.wanted
+        lines = (wanted(self.keys[index]) for index in window)
+        return [key for keys in lines for key in keys if key not in rows]
+
     def window_changed(self) -> None:
-        missing = [key for key in map(self.keys.__getitem__, self.window) if key not in self.rows]
-        if missing:
-            self.post_message(self.RowsWanted(self, missing))
+        missing, ahead = self._missing(self.window), self._ahead()
+        if missing or len(ahead) > self.page // 2:
+            self.post_message(self.RowsWanted(self, missing + ahead))
         self._grow()
+
+    def _ahead(self) -> list[int]:
+        """Return what is missing of the pages before and after, so that paging need not wait."""
+        first, last = max(0, self.top - self.page), min(self.count, self.top + 2 * self.page)
+        return self._missing(chain(range(first, self.top), range(self.window.stop, last)))
+
+    def scrolled(self) -> None:
+        if not self._missing(self.window):
+            super().scrolled()
+            return
+        self.window_changed()
+        if not self._held:
+            self._held = True
+            self.set_timer(HOLD_S, self._paint_held)
+
+    def _paint_held(self) -> None:
+        if self._held:
+            self._held = False
+            self.refresh()
+
+    def refresh_index(self, index: int) -> None:
+        if not self._held:
+            super().refresh_index(index)
 
     def columns_changed(self) -> None:
         self._grow()
@@ -153,39 +202,58 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
 
     @property
     def current(self) -> RunRow | None:
-        """The run under the cursor, as far as its cells have arrived."""
+        """The run under the cursor, as far as its cells have arrived; None on a group."""
         key = self.current_key
         return self.rows.get(key) if key is not None else None
 
+    def members(self, key: int) -> Collection[int]:
+        group = self.grouped.groups.get(key)
+        return group.members if group is not None else (key,)
+
+    def everything(self) -> Collection[int]:
+        return self.grouped.runs() if self.grouped.by else self.keys
+
     # Cells.
 
+    def cells(self, key: int) -> Callable[[Column], str] | None:
+        """Return what gives the text of a line's cells; None while they are not there."""
+        if key in self.grouped.groups:
+            first = self.grouped.groups[key].members[0]
+            if first not in self.rows:
+                return None
+            return lambda column: self.grouped.cell(key, column, self.rows, self.now)
+        row = self.rows.get(key)
+        return (lambda column: self.cell(row, column)) if row is not None else None
+
     def cell(self, row: RunRow, column: Column) -> str:
-        """Return the text of a cell, not yet padded."""
+        """Return the text of a run's cell, not yet padded."""
         extras = self.extras.get(row.key, {})
         text = cell_text(row, column, extras, now=self.now, elapsed_s=self.elapsed_s)
         if column.kind == "status" and self.layout_of.narrow:
             return text[:5]
-        return text
+        return f"  {text}" if column.kind == "name" and self.grouped.by else text
 
     def _grow(self) -> bool:
         """Widen columns to the visible cells; False where they were wide enough."""
         self.layout_of.width = self.size.width
         grown = False
         for index in self.window:
-            row = self.rows.get(self.keys[index])
-            if row is not None:
+            cell = self.cells(self.keys[index])
+            if cell is not None:
                 for column in self.columns:
-                    grown |= self.layout_of.grow(column, self.cell(row, column))
+                    grown |= self.layout_of.grow(column, cell(column))
         return grown
 
     def line(self, index: int) -> Line:
-        row = self.rows.get(self.keys[index]) if index < len(self.keys) else None
-        if row is None:
+        key = self.keys[index] if index < len(self.keys) else None
+        cell = self.cells(key) if key is not None else None
+        if cell is None:
             return (self.mark_span(index), ("…", "dim"))
+        row = self.rows.get(key) if key is not None else None
         spans: list[Span] = [self.mark_span(index)]
         for number, width in self.shown().columns:
             column = self.columns[number]
-            text = self.layout_of.padded(column, self.cell(row, column), width)
+            text = self.layout_of.padded(column, cell(column), width)
             spans += [(text, _role(row, column)), (" " * GAP, "")]
         return joined(spans[:-1])
 
@@ -198,15 +266,36 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
                 self.toggle(self.keys[index])
 
     def action_open(self) -> None:
-        if (key := self.current_key) is not None:
+        key = self.current_key
+        if key in self.grouped.groups:
+            self.fold(unfold=not self.grouped.is_unfolded(key))
+        elif key is not None:
             self.post_message(self.Opened(self, key))
+
+    def action_inward(self, columns: int) -> None:
+        """Go to a column; in the group view fold or unfold instead."""
+        if self.grouped.by:
+            self.fold(unfold=columns > 0)
+        else:
+            self.action_column(columns)
+
+    def fold(self, *, unfold: bool) -> None:
+        """Fold or unfold the group under the cursor; from a member go to its group."""
+        key = self.current_key
+        if key is None or (unfold and key not in self.grouped.groups):
+            return
+        while not unfold and self.keys[self.cursor] not in self.grouped.groups:
+            self.cursor -= 1
+        if self.grouped.fold(self.keys[self.cursor], unfold=unfold):
+            self.take_keys(self.grouped.lines())
+            self.count = len(self.keys)
 
     def chosen(self) -> None:
         self.action_open()
 
 
-def _role(row: RunRow, column: Column) -> Role:
-    if column.kind == "status":
+def _role(row: RunRow | None, column: Column) -> Role:
+    if column.kind == "status" and row is not None:
         return STATUS_ROLES.get(row.status, "dim")
     return "dim" if column.kind in QUIET else ""
 

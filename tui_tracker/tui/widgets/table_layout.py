@@ -52,8 +52,10 @@ class TableLayout:
 
     def take(self, columns: Sequence[Column]) -> None:
         """Lay out these columns; what is known of the width of their cells stays."""
+        unscrolled = self.first <= self.pinned
         self.columns = tuple(columns)
-        self.first = max(self.pinned, min(self.first, len(self.columns) - 1))
+        last = len(self.columns) - 1
+        self.first = self.pinned if unscrolled else max(self.pinned, min(self.first, last))
 
     @property
     def pinned(self) -> int:

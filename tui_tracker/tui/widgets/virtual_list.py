@@ -123,8 +123,12 @@ class VirtualList(LineWidget, can_focus=True, inherit_bindings=False):
         top = max(0, min(top, self.count - self.page))
         if top != self.top:
             self.top = top
-            self.refresh()
-            self.window_changed()
+            self.scrolled()
+
+    def scrolled(self) -> None:
+        """Show the lines that are in view now."""
+        self.refresh()
+        self.window_changed()
 
     def go(self, index: int) -> None:
         """Move to a line: the cursor, or without one the view."""
