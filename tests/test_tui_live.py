@@ -15,6 +15,7 @@ import tui_tracker as tt
 from tui_tracker import journal
 from tui_tracker.settings import Alerts
 from tui_tracker.tui.screens.news import NewsScreen, news_lines
+from tui_tracker.tui.widgets.line_widget import changed_cells
 
 VICTIM = """
 run = tt.init("live", "victim", console=False)
@@ -213,3 +214,18 @@ async def test_a_run_without_samples_says_why(store, log_run):
         await pilot.press("enter", "8")
 
         await see(pilot, "No samples were taken.", "TUI_TRACKER_SYSTEM=off")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "cells"),
+    [
+        ((("abc", ""),), (("abc", ""),), []),
+        ((("abc", ""), ("d", "dim")), (("aXc", ""), ("d", "dim")), [(1, 2)]),
+        ((("abc", ""),), (("abc", "bad"),), [(0, 3)]),
+        ((("日本", ""), ("x", "")), (("日中", ""), ("x", "")), [(2, 4)]),
+        ((("1" + " " * 40 + "2", ""),), (("3" + " " * 40 + "4", ""),), [(0, 1), (41, 42)]),
+        ((("a", ""),), (("ab", ""),), [(0, 2)]),
+    ],
+)
+def test_only_cells_that_differ_are_repainted(old, new, cells):
+    assert changed_cells(old, new) == cells

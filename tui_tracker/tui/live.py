@@ -22,6 +22,7 @@ from tui_tracker.errors import TrackerError
 from tui_tracker.queries.watched import newest_run
 from tui_tracker.remembered import State
 from tui_tracker.settings import Settings
+from tui_tracker.tui import frames
 from tui_tracker.tui.screens.base import TrackerScreen
 from tui_tracker.tui.terminal import Terminal
 from tui_tracker.tui.themed import ThemedApp
@@ -57,6 +58,7 @@ class LiveApp(ThemedApp, inherit_bindings=False):
         events: list[Event]
 
     def __init__(self, store: Store, settings: Settings, state: State, terminal: Terminal) -> None:
+        frames.install()
         super().__init__(settings, state, terminal)
         self.store = store
         self.live = True
