@@ -24,7 +24,7 @@ class NewsScreen(TrackerScreen, inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         yield Bar(id="title")
-        yield LinesView("help", id="help", classes="page")
+        yield LinesView("help", id="news", classes="page")
         yield Footer(id="footer")
         yield Bar(id="too-small")
 
@@ -49,7 +49,7 @@ def news_lines(
     events: Sequence[Event], rules: Sequence[str], alerts: Alerts, trouble: str
 ) -> tuple[Line, ...]:
     """Return how one is called and what happened, newest first."""
-    return (*_rule_lines(rules, alerts, trouble), *_event_lines(events))
+    return ((), *_rule_lines(rules, alerts, trouble), *_event_lines(events))
 
 
 def _rule_lines(rules: Sequence[str], alerts: Alerts, trouble: str) -> Iterable[Line]:

@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 TABS = ("Overview", "Curves", "Params", "Lineage", "Artifacts", "Console", "Notes", "System")
 OVERVIEW, CURVES, PARAMS, LINEAGE, ARTIFACTS, CONSOLE, NOTES, SYSTEM = range(len(TABS))
 
+SPARKS_S = 5.0
+"""How often the small curves of a live run are drawn anew."""
+
 
 class RunScreen(LineageTab, SystemTab, inherit_bindings=False):
     """One run of those in the table it was opened from."""
@@ -71,6 +74,7 @@ class RunScreen(LineageTab, SystemTab, inherit_bindings=False):
         self._read_at = monotonic()
         self._filters = dict.fromkeys(range(len(TABS)), "")
         self._ticking: Timer | None = None
+        self._sparks_at = -SPARKS_S
 
     def compose(self) -> ComposeResult:
         yield Bar(id="title")
@@ -130,11 +134,21 @@ class RunScreen(LineageTab, SystemTab, inherit_bindings=False):
     def on_run_screen_found(self, event: RunScreen.Found) -> None:
         if event.key != self.key:
             return
-        self._found = event.found
+        self._found = self._with_calm_sparks(event.found)
         self._read_at = monotonic()
         self._show()
         self._tick_if_running()
         self.show_first_frame()
+
+    def _with_calm_sparks(self, found: RunFound) -> RunFound:
+        """Keep the small curves of a live run for a moment: their noise would never rest."""
+        before = self._found
+        same = before is not None and before.detail.row.key == found.detail.row.key
+        live = found.detail.row.status == "running" and monotonic() - self._sparks_at < SPARKS_S
+        if before is not None and same and live and before.sparks.keys() == found.sparks.keys():
+            return replace(found, sparks=before.sparks)
+        self._sparks_at = monotonic()
+        return found
 
     def show_trouble(self, text: str) -> None:
         if self._found is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tui_tracker.capture.system import unit_of
+from tui_tracker.capture.system import place_of, unit_of
 from tui_tracker.formatting import printable
 from tui_tracker.tui.screens.curve_page import CurvePage
 from tui_tracker.tui.widgets.curve_grid import CurveGrid
@@ -59,7 +59,7 @@ class SystemTab(CurvePage, inherit_bindings=False):
 def with_units(run: RunDetail) -> dict[str, MetricSummary]:
     """Return a run's system metrics under names that tell the unit: `cpu %`."""
     found = {}
-    for label, metric in run.system.items():
+    for label, metric in sorted(run.system.items(), key=lambda item: place_of(item[0])):
         short, at, rank = label.removeprefix(_PREFIX).partition("@")
         name = " ".join(part for part in (short, unit_of(label)) if part)
         found[f"{name} {at}{rank}" if at else name] = metric
