@@ -79,8 +79,9 @@ class LiveApp(ThemedApp, inherit_bindings=False):
 
     @property
     def page(self) -> TrackerScreen | None:
-        """The page in front; None while something stands over it."""
-        return self.screen if isinstance(self.screen, TrackerScreen) else None
+        """The page in front; None while something stands over it, and at the very end."""
+        screen = self.screen_stack[-1] if self.screen_stack else None
+        return screen if isinstance(screen, TrackerScreen) else None
 
     @property
     def moving(self) -> bool:
