@@ -13,8 +13,11 @@ import tui_tracker as tt
 from tui_tracker.edits import archive
 from tui_tracker.errors import BadColumn
 from tui_tracker.queries import Selection, get_rows, list_run_keys
-from tui_tracker.queries import branches as module
+from tui_tracker.queries import branch_reader as module
+from tui_tracker.queries.branch_query import branch_query
 from tui_tracker.queries.branches import Branch, list_branches, read_branches
+from tui_tracker.queries.selection import ABSENT
+from tui_tracker.queries.value_counts import count_values
 from tui_tracker.store import Store
 
 LogRun = Callable[..., tt.Run]
@@ -102,6 +105,18 @@ def test_a_level_asked_for_alone_is_that_of_the_whole_tree(
             waiting.append((below, other.children))
 
 
+@pytest.mark.parametrize("levels", LEVELS, ids=",".join)
+def test_a_branch_is_a_query_as_well(logged: Store, levels: tuple[str, ...]) -> None:
+    for branch in _all(read_branches(logged, levels=levels).found):
+        if any(len(str(value)) > 500 for _, value in branch.where):
+            continue  # told by their beginning, which others may have as well
+        query = branch_query(branch.where)
+
+        assert list_run_keys(logged, Selection(query=query)) == list_run_keys(
+            logged, Selection(where=branch.where)
+        ), query
+
+
 def _alone(branch: Branch) -> tuple[object, ...]:
     return branch.label, branch.where, branch.counts, branch.newest_ms, branch.best, branch.opens
 
@@ -143,6 +158,14 @@ def test_too_many_values_are_told_by_their_number(
 
     assert [branch.label for branch in found.found] == ["3", "4"]
     assert found.more == 2
+
+
+@pytest.mark.parametrize("level", ["status", "tags", "tag:for", "param:seed", "started", "user"])
+def test_the_values_of_a_field_are_as_many_as_its_branches(logged: Store, level: str) -> None:
+    found = list_branches(logged, Selection(archived=True), (level,)).found
+
+    values = [branch for branch in found if branch.value is not ABSENT]
+    assert count_values(logged)[level] == len(values)
 
 
 def test_what_can_be_no_level_is_refused(store: Store) -> None:

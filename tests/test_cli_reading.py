@@ -191,7 +191,7 @@ def test_an_unknown_field_to_sort_by_is_answered_with_those_there_are(
     code, out, err = tt_("ls", "--sort", "colour")
 
     assert (code, out) == (2, "")
-    assert err.startswith("tt: runs cannot be sorted by 'colour': use started, name")
+    assert err.startswith("tt: no column is called 'colour': there are status, name, experiment")
 
 
 def test_piped_tables_have_one_line_a_run_and_aligned_columns(tt_: Cli, log_run: LogRun) -> None:

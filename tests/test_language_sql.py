@@ -177,7 +177,7 @@ LEAVES = st.one_of(
 
 
 @settings(
-    max_examples=350, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(tree=joined(LEAVES))
 def test_sql_and_reference_agree(told, tree):

@@ -6,11 +6,13 @@ from tui_tracker.formatting import cell_width
 from tui_tracker.tui.app import TrackerApp
 from tui_tracker.tui.keys import AROUND, FORBIDDEN, KEYS, Key, hints, keys_at, markdown_table
 from tui_tracker.tui.screens.changes import ChangeList, PatchScreen
+from tui_tracker.tui.screens.facets import FacetsScreen
 from tui_tracker.tui.screens.help import help_lines
 from tui_tracker.tui.screens.palette import matching
 from tui_tracker.tui.screens.pick_columns import PickColumns
 from tui_tracker.tui.screens.run import RunScreen
 from tui_tracker.tui.screens.runs import RunsScreen
+from tui_tracker.tui.screens.views import ViewsScreen
 from tui_tracker.tui.widgets.curve_grid import CurveGrid
 from tui_tracker.tui.widgets.experiment_tree import ExperimentTree
 from tui_tracker.tui.widgets.footer import hint_line
@@ -29,7 +31,11 @@ OWNERS = {
     "lineage": LineageView,
     "changes": ChangeList,
     "pick": PickColumns,
+    "facets": FacetsScreen,
+    "views": ViewsScreen,
 }
+LAST = {"pick": "enter done", "views": "esc back"}
+"""What the footer of a chooser ends in: it has no help of its own."""
 SCREENS = {"patch": PatchScreen, "table": RunsScreen, "tree": RunsScreen}
 """Whose `screen.` actions are not those of a run's page."""
 
@@ -60,8 +66,7 @@ def test_the_footer_fits_and_always_ends_in_more(place, width):
     line = "".join(text for text, _ in hint_line(hints(place), width))
 
     assert cell_width(line.rstrip()) <= width
-    # Where letters are typed, `?` is one.
-    assert line.rstrip().endswith("enter done" if place == "pick" else "? more")
+    assert line.rstrip().endswith(LAST.get(place, "? more"))
 
 
 @pytest.mark.parametrize("place", AROUND)

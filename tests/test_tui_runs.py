@@ -168,7 +168,7 @@ async def test_a_filter_that_fits_nothing_tells_how_to_go_on(store, log_run):
 
     async with opened(store) as pilot:
         await pilot.press("slash", "z", "z", "enter")
-        await see(pilot, 'No run here contains "zz".', "Press / to change it")
+        await see(pilot, "No run here fits zz", "Press / to change it")
 
 
 async def test_s_sorts_by_the_column_under_the_column_cursor_best_first(store, log_run):

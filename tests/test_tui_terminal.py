@@ -1,83 +1,36 @@
-"""What only a real terminal shows: bytes, colour codes, and what no terminal gets."""
+"""What only a real terminal shows: bytes, colour codes, signals, and what no terminal gets."""
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
 import re
-import select
 import signal
-import struct
 import subprocess
 import sys
-import termios
-from collections.abc import Iterator
-from time import monotonic
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
+from terminal import ANSWERS, TT, Terminal
 
-OPEN = """
-import sys
-from tui_tracker.store import Store
-from tui_tracker.tui.app import run_app
-with Store.open(sys.argv[1]) as store:
-    sys.exit(run_app(store))
-"""
 COLOUR = re.compile(rb"\x1b\[(?:[0-9;]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])[0-9;]*m")
-
-
-class Opened:
-    """The app in a pty of its own."""
-
-    def __init__(self, folder, columns: int = 120, rows: int = 40, **environment: str) -> None:
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            size = struct.pack("HHHH", rows, columns, 0, 0)
-            fcntl.ioctl(0, termios.TIOCSWINSZ, size)
-            os.environ.update(TERM="xterm-256color", COLORTERM="truecolor", **environment)
-            os.execv(sys.executable, [sys.executable, "-c", OPEN, str(folder)])
-
-    def read_until(self, text: bytes, patience_s: float = 20.0) -> bytes:
-        """Return what was written until a text and then half a second of silence."""
-        written, end = b"", monotonic() + patience_s
-        while monotonic() < end:
-            if not select.select([self.fd], [], [], 0.5)[0]:
-                if text in written:
-                    return written
-                continue
-            try:
-                written += os.read(self.fd, 1 << 16)
-            except OSError:
-                break
-        raise AssertionError(f"{text!r} never came: {written[-2000:]!r}")
-
-    def press(self, keys: bytes) -> bytes:
-        """Return what a key makes the app write."""
-        os.write(self.fd, keys)
-        return self.read_until(b"")
-
-    def rest(self) -> bytes:
-        """Return what is written until the app closes its terminal."""
-        written = b""
-        while True:
-            try:
-                data = os.read(self.fd, 1 << 16)
-            except OSError:  # how Linux tells that the other side is closed
-                return written
-            written += data
-
-    def ended(self) -> int:
-        """Return the exit code."""
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-
-    def kill(self) -> None:
-        os.close(self.fd)
-        try:
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
-        except (ProcessLookupError, ChildProcessError):
-            pass
+RICH = re.compile(rb"\x1b\[[0-9;]*[34]8;[25];")
+RESTORED = (
+    b"\x1b[?1049l",
+    b"\x1b[?25h",
+    b"\x1b[?1000l",
+    b"\x1b[?2004l",
+    b"\x1b[<u",
+    b"\x1b[?1004l",
+)
+BREAKING = """
+import sys
+from tui_tracker.cli import main
+from tui_tracker.tui.lean import import_textual
+import_textual()
+{}
+sys.exit(main())
+"""
 
 
 @pytest.fixture
@@ -89,14 +42,136 @@ def full(folder, log_run):
 
 
 @pytest.fixture
-def app(full) -> Iterator[Opened]:
-    opened = Opened(full)
-    yield opened
-    opened.kill()
+def opened(full, monkeypatch) -> Iterator[Callable[..., Terminal]]:
+    """Open the app in a terminal; everything opened is ended."""
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    terminals: list[Terminal] = []
+
+    def open_one(*arguments: str, **options: object) -> Terminal:
+        terminals.append(Terminal(full, "tui", *arguments, **options))
+        return terminals[-1]
+
+    yield open_one
+    for terminal in terminals:
+        terminal.kill()
 
 
-def test_a_cursor_move_costs_two_lines_and_an_idle_page_nothing(app):
-    app.read_until(b"run_49")
+# The start.
+
+
+def test_the_first_frame_stands_before_anything_is_loaded_and_nothing_is_cleared_after_it(opened):
+    app = opened(answers=ANSWERS)
+
+    app.until("run_49")
+
+    head = app.written[:400]
+    assert b"tui_tracker" in head
+    assert b"reading" in head
+    assert app.written.count(b"\x1b[?1049h") == 1
+    assert app.written.count(b"\x1b[2J") == 1
+    assert app.written.count(b"run_49") == 1
+    assert len(app.written) <= 16_000
+
+
+def test_sixteen_colours_are_the_terminals_own_and_cost_fewer_bytes(opened):
+    app = opened("--colors", "16")
+
+    app.until("run_49")
+
+    assert RICH.findall(app.written) == []
+    assert COLOUR.findall(app.written) != []
+    assert len(app.written) <= 10_000
+
+
+def test_of_the_mouse_only_clicks_are_asked_for_and_without_it_nothing(opened):
+    with_mouse, without = opened(), opened("--no-mouse")
+    with_mouse.until("run_49")
+    without.until("run_49")
+
+    assert b"\x1b[?1000h" in with_mouse.written
+    assert b"\x1b[?1003h" not in with_mouse.written
+    assert not re.search(rb"\x1b\[\?100[0-36]h|\x1b\[\?101[56]h", without.written)
+
+
+def test_keys_that_were_typed_while_it_was_loading_are_not_lost(opened):
+    app = opened()
+    app.until_written(b"reading")
+    app.send(b"jjj?")
+
+    app.until("Keys: Table of runs")
+
+
+def test_ctrl_c_while_it_is_loading_gives_the_terminal_back(opened):
+    app = opened()
+    app.until_written(b"reading")
+    app.send(b"\x03")
+
+    assert app.ended() == 130
+    assert b"\x1b[?1049l" in app.written
+
+
+def test_an_answer_that_comes_late_is_no_key(opened):
+    app = opened()
+    app.until("run_49")
+
+    written = app.press(b"\x1b[0n\x1b]11;rgb:ffff/ffff/ffff\x07")
+
+    assert "run_49" in app.text
+    # The ground is light: the colours change, and nothing else.
+    assert 1 <= written.count(b"run_49") <= 2
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [("help", "Keys: Table of runs"), ("params:run_07", "0.07"), ("run:run_07", "run_07")],
+)
+def test_a_page_is_opened_by_its_name(opened, place, words):
+    app = opened("--open", place)
+
+    app.until(words)
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("curvs:run_07", b"did you mean 'curves'"),
+        ("run:nobody", b"no run named 'nobody'"),
+        ("curves", b"say which"),
+    ],
+)
+def test_a_page_that_is_none_is_one_sentence_on_the_terminal_as_it_was(opened, place, words):
+    app = opened("--open", place)
+
+    assert app.ended() == 2
+    assert words in app.written.partition(b"\x1b[?1049l")[2]
+
+
+def test_a_terminal_that_answers_late_is_far_away_and_drawn_for_with_less(opened):
+    app = opened()
+    app.until("run_49")
+
+    app.press(b"\x1b[0n")  # to the question of the first screen, half a second ago
+    app.written = b""
+    app.press(b"G")
+
+    assert COLOUR.findall(app.written) != []
+    assert RICH.findall(app.written) == []
+
+
+@pytest.mark.parametrize("arguments", [("--link", "slow"), ("--link", "slow", "--colors", "256")])
+def test_a_slow_link_means_sixteen_colours_unless_others_are_asked_for(opened, arguments):
+    app = opened(*arguments)
+    app.until("run_49")
+
+    assert (RICH.findall(app.written) != []) is ("256" in arguments)
+
+
+# Moving.
+
+
+def test_a_cursor_move_costs_two_lines_and_an_idle_page_nothing(opened):
+    app = opened()
+    app.until("run_49")
 
     move, idle = app.press(b"j"), app.press(b"")
 
@@ -105,37 +180,84 @@ def test_a_cursor_move_costs_two_lines_and_an_idle_page_nothing(app):
     assert idle == b""
 
 
-def test_going_to_the_end_repaints_at_most_twice(app):
-    app.read_until(b"run_49")
+def test_going_to_the_end_repaints_at_most_twice(opened):
+    app = opened()
+    app.until("run_49")
 
     assert len(app.press(b"G")) < 2 * 7_000
 
 
-def test_q_ends_with_exit_code_0_and_gives_the_screen_back(app):
-    app.read_until(b"run_49")
-    os.write(app.fd, b"q")
-    written = app.rest()
+def test_a_terminal_that_answers_is_asked_behind_frames_and_one_that_does_not_never(opened):
+    answering, silent = opened(answers=ANSWERS), opened()
+    answering.until("run_49")
+    silent.until("run_49")
 
-    assert app.ended() == 0
-    assert b"\x1b[?1049l" in written
+    assert b"\x1b[5n" in answering.press(b"G")
+    assert b"\x1b[5n" not in silent.press(b"G")
 
 
-def test_no_color_is_honoured_on_every_page(full):
-    app = Opened(full, NO_COLOR="1")
-    try:
-        written = app.read_until(b"run_49")
-        for keys in (b"j", b"\r", b"2", b"\r", b"q", b"?", b"q", b":"):
-            written += app.press(keys)
-    finally:
-        app.kill()
+# Kinds of terminals.
 
-    assert COLOUR.findall(written) == []
+
+def test_no_color_is_honoured_on_every_page(opened):
+    app = opened(NO_COLOR="1")
+    app.until("run_49")
+    for keys in (b"j", b"\r", b"2", b"\r", b"q", b"?", b"q", b":"):
+        app.press(keys)
+
+    assert COLOUR.findall(app.written) == []
+
+
+@pytest.mark.parametrize("how", [("--ascii",), ()])
+def test_where_only_ascii_can_be_shown_all_signs_are_ascii(opened, how):
+    app = opened(*how, LANG="C.UTF-8" if how else "de_DE.ISO-8859-1")
+    app.until("run_49")
+    assert "+ finished" in app.text
+    for keys in (b"j", b"\r", b"2", b"\r", b"q", b"?"):
+        app.press(keys)
+        assert app.text.isascii()
+
+
+def test_a_small_terminal_gets_the_page_and_a_tiny_one_a_line(opened):
+    small, tiny = opened(columns=80, rows=24), opened(columns=40, rows=10)
+    small.until("run_49")
+
+    tiny.until("Make this window at least")
+    tiny.press(b"jj\r\x1b")
+    tiny.resize(80, 24)
+
+    tiny.until("run_49")
+
+
+def test_a_storm_of_resizes_is_painted_a_few_times_and_ends_right(opened):
+    app = opened()
+    app.until("run_49")
+    before = len(app.written)
+    for step in range(40):
+        app.resize(119 - step, 39 - step // 4)
+    app.resize(100, 30)
+
+    app.until("run_49")
+
+    assert "? more" in app.text.splitlines()[-1]
+    assert len(app.written) - before < 12 * 8_000
+
+
+def test_a_paste_goes_into_a_text_field_and_does_nothing_elsewhere(opened):
+    app = opened()
+    app.until("run_49")
+
+    assert b"run_48" not in app.press(b"\x1b[200~qqq\r\x1b[201~")
+    app.press(b"/")
+    app.press(b"\x1b[200~run_07\x1b[201~")
+
+    app.until("1 of 50 runs")
 
 
 @pytest.mark.parametrize("term", ["dumb", "xterm"])
-def test_where_no_page_can_be_drawn_one_sentence_says_so(full, term):
+def test_where_no_page_can_be_drawn_the_table_is_printed(full, term):
     done = subprocess.run(
-        [sys.executable, "-c", OPEN, str(full)],
+        [*TT, "--store", str(full)],
         env={**os.environ, "TERM": term},
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -143,6 +265,95 @@ def test_where_no_page_can_be_drawn_one_sentence_says_so(full, term):
         check=False,
     )
 
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert "tt ls" in done.stderr
+    assert done.returncode == 0
+    assert "run_49" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+# The end.
+
+
+def test_q_ends_with_exit_code_0_and_gives_the_screen_back(opened):
+    app = opened()
+    app.until("run_49")
+    app.send(b"q")
+
+    assert app.ended() == 0
+    assert all(sequence in app.written for sequence in RESTORED)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_in_good_order(opened, number):
+    app = opened()
+    app.until("run_49")
+    app.signal(number)
+
+    assert app.ended() == 128 + number
+    assert all(sequence in app.written for sequence in RESTORED)
+
+
+def test_a_signal_while_it_is_loading_gives_the_terminal_back(opened):
+    app = opened()
+    app.until_written(b"reading")
+    app.signal(signal.SIGTERM)
+
+    assert app.ended() in (-signal.SIGTERM, 128 + signal.SIGTERM)
+    assert b"\x1b[?1049l" in app.written
+
+
+def test_a_terminal_that_goes_away_ends_it(opened):
+    app = opened()
+    app.until("run_49")
+    os.close(app.fd)
+    app.fd = -1
+
+    pid = app.pid
+    with suppress(ChildProcessError):
+        done, _ = os.waitpid(pid, 0)
+        assert done == pid
+    app.pid = 0
+
+
+def test_it_can_be_stopped_and_comes_back(opened):
+    app = opened()
+    app.until("run_49")
+    app.send(b"\x1a")
+
+    assert app.stopped()
+    assert b"\x1b[?1049l" in app.written
+    app.written = b""
+    app.signal(signal.SIGCONT)
+    app.until("run_49")
+    assert b"\x1b[?1049h" in app.written
+    assert b"run_49" in app.written
+
+
+@pytest.mark.parametrize(
+    "breaking",
+    [
+        # in a key's handler, in a worker, and in what draws a line
+        "from tui_tracker.tui.widgets.virtual_list import VirtualList as V\n"
+        "def broken(self, *a): raise RuntimeError('planted')\nV.action_move = broken",
+        "from tui_tracker.tui.app import TrackerApp as T\n"
+        "def broken(self): raise RuntimeError('planted')\n"
+        "T.action_refresh = lambda self: self.run_worker(lambda: broken(self), thread=True)",
+        "from tui_tracker.tui.widgets.footer import Footer as F\n"
+        "old = F.render_line\n"
+        "def broken(self, y):\n"
+        "    if self.message[0]: raise RuntimeError('planted')\n"
+        "    return old(self, y)\n"
+        "F.render_line = broken",
+    ],
+)
+def test_an_exception_gives_the_terminal_back_and_names_the_log(opened, tmp_path, breaking):
+    app = opened(command=[sys.executable, "-c", BREAKING.format(breaking)])
+    app.until("run_49")
+    app.send(b"jr")
+
+    assert app.ended() == 2
+    assert all(sequence in app.written for sequence in RESTORED)
+    (log,) = (tmp_path / "state" / "tui_tracker").glob("crash-*.log")
+    said = app.written.rpartition(b"\x1b[?1004l")[2].decode().replace("\r\n", "")
+    assert "RuntimeError: planted" in said
+    assert log.name in said
+    assert "Traceback" in log.read_text()

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from tui_tracker.curves import reduce
 from tui_tracker.formatting import cell_width
-from tui_tracker.queries import Buckets, MetricSummary
+from tui_tracker.queries import MetricSummary
 from tui_tracker.tui.widgets.console_view import last_state
-from tui_tracker.tui.widgets.curve_plot import Chart, draw, reading
+from tui_tracker.tui.widgets.curve_model import Chart, Look, Trace
+from tui_tracker.tui.widgets.curve_plot import draw
+from tui_tracker.tui.widgets.curve_reading import reading
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -34,11 +38,10 @@ def metric(values: list[float], name: str = "val_loss") -> MetricSummary:
     )
 
 
-def chart(values: list[float], **how: object) -> Chart:
-    shown = [value if math.isfinite(value) else math.nan for value in values]
-    steps = range(len(values))
-    buckets = Buckets(steps, steps, shown, shown, 0, len(values) - 1, len(values))
-    return Chart(metric(values), buckets, **how)  # type: ignore[arg-type]
+def chart(values: list[float], *, slots: int = 1000, **look: object) -> Chart:
+    curve = reduce(range(len(values)), values, slots)
+    line = Trace("a", "run", "accent", curve, summary=metric(values), run=1)
+    return Chart("val_loss", (line,), Look(**look))  # type: ignore[arg-type]
 
 
 def drawn(one: Chart, width: int = 60, height: int = 12, left: int = 6) -> list[str]:
@@ -67,8 +70,8 @@ def test_a_chart_has_its_title_in_the_frame_line_and_round_ticks():
     assert lines[0].startswith("── val_loss ─")
     assert "last 0.0100" in lines[0]
     labels = [line.partition("┤")[0].strip() for line in lines if "┤" in line]
-    assert labels == ["1.0", "0.5"]
-    assert lines[-1].split() == ["0", "20", "40", "60", "80"]
+    assert labels == ["1.0", "0.5", "0.0"]
+    assert lines[-1].split() == ["0", "20", "40", "60", "80", "step"]
 
 
 def test_no_line_of_a_chart_is_wider_than_the_chart():
@@ -95,16 +98,17 @@ def test_a_metric_without_a_finite_value_says_so(values):
 )
 @pytest.mark.parametrize("log", [False, True])
 def test_extreme_values_draw_without_trouble(values, log):
-    assert len(drawn(chart(values, log=log))) == 12
+    assert len(drawn(chart(values, log_y=log))) == 12
 
 
 def test_the_cursor_reads_the_exact_value():
-    assert reading(chart([0.5, 0.25]), 1, [0.25]) == "step 1  0.25"
+    one = replace(chart([0.5, 0.25]), cursor=1)
+
+    assert reading(one, {("val_loss", 1): (1, (0.25,))}) == "step 1  0.25"
 
 
 def test_without_exact_points_the_cursor_reads_its_bucket():
-    buckets = Buckets([0, 10], [9, 19], [0.1, 0.3], [0.2, 0.3], 0, 19, 20)
-    one = Chart(metric([0.1, 0.3]), buckets)
+    one = chart([0.1, 0.2, 0.3, 0.3], slots=2)
 
-    assert reading(one, 4, []) == "step 0–9  0.100000 … 0.200000"
-    assert reading(one, 12, []) == "step 10–19  0.3"
+    assert reading(replace(one, cursor=1), {}) == "step 0–1  0.100000 … 0.200000"
+    assert reading(replace(one, cursor=2), {}) == "step 2–3  0.3"

@@ -28,6 +28,10 @@ from tui_tracker.session import (
     tag,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tui_tracker.listing import list_runs
+
 __version__ = "0.1.0"
 __all__ = [
     "Run",
@@ -35,6 +39,7 @@ __all__ = [
     "current",
     "finish",
     "init",
+    "list_runs",
     "log",
     "log_artifact",
     "log_data",
@@ -49,3 +54,11 @@ __all__ = [
 
 # Most scripts seed before they call `init`.
 watch_seeds()
+
+
+def __getattr__(name: str) -> object:
+    if name != "list_runs":  # what only reads, no training script should wait for
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from tui_tracker.listing import list_runs
+
+    return list_runs

@@ -48,6 +48,7 @@ _FRAME = {
     "╳": "x",
 }
 _BRAILLE = 0x2800
+_COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
 
 
 def _braille(dots: int) -> str:
@@ -58,14 +59,12 @@ def _braille(dots: int) -> str:
     rows = [bool(dots & mask) for mask in (0x09, 0x12, 0x24, 0xC0)]
     left, right = dots & 0x47, dots & 0xB8
     if sum(rows) == 1:
-        return "'" if rows[0] else "-" if rows[1] or rows[2] else "_"
-    if rows[0] and rows[3]:
-        return "|" if not (left and right) or dots.bit_count() > 5 else _slope(left, right)
-    if rows[0] and not rows[3] and not rows[2]:
-        return '"' if left and right else "'"
-    if rows[3] and not rows[0] and not rows[1]:
-        return "." if not (left and right) else _slope(left, right)
-    return _slope(left, right) if left and right else ":"
+        return "'" if rows[0] else "_" if rows[3] else "-"
+    if left and right:
+        return "|" if dots.bit_count() > 5 else _slope(left, right)
+    if sum(rows) > 2:
+        return "|"
+    return "'" if rows[0] else "." if rows[3] else ":"
 
 
 def _slope(left: int, right: int) -> str:
@@ -110,7 +109,10 @@ def needs_ascii(environ: Mapping[str, str] = os.environ) -> bool:
     A locale that is not set says nothing: in containers it rarely is, and terminals there
     read UTF-8 as Python itself assumes. The Linux console has no braille.
     """
-    named = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or ""
+    lang, ctype = environ.get("LANG") or "", environ.get("LC_CTYPE") or ""
+    if ctype in _COERCED and "." in lang:
+        ctype = ""  # Python writes this over a locale that the machine does not have
+    named = environ.get("LC_ALL") or ctype or lang
     other = bool(named) and "utf" not in named.lower().replace("-", "")
     return other or environ.get("TERM") == "linux"
 

@@ -40,19 +40,15 @@ if TYPE_CHECKING:
 
         def close(self) -> None: ...
 
+    class Stoppable(Protocol):
+        """A question that may be given up while it is answered."""
+
+        stopped: bool
+
     Row = tuple[Any, ...]
     Parameters = Mapping[str, object] | Sequence[object]
 else:
     Row, Parameters = tuple, object
-
-
-class Stoppable:
-    """A question that may be given up while it is answered; see `Store.asking`."""
-
-    __slots__ = ("stopped",)
-
-    def __init__(self) -> None:
-        self.stopped = False
 
 
 class Store:

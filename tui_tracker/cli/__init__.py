@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
 
-from tui_tracker.errors import InvalidArgument, TrackerError
+from tui_tracker.errors import InvalidArgument, QueryError, TrackerError
 
 PROGRAM = "tt"
 INTERRUPTED = 130
@@ -24,7 +24,12 @@ INTERRUPTED = 130
 GROUPS: dict[str, dict[str, str]] = {
     "look": {
         "tui": "open the app (as tt alone does)",
-        "ls": "list runs",
+        "serve": "show the app in a browser, on this machine alone",
+        "ls": "list runs, all or those that a query fits",
+        "tree": "show runs as a tree, by any levels",
+        "group": "show runs in groups, with mean and spread of metrics",
+        "fields": "list what queries can name",
+        "values": "list the values of a field, with counts",
         "show": "show all about one run",
         "curve": "draw metrics over steps",
         "health": "say what is wrong with runs",
@@ -81,6 +86,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _end_quietly()
     except KeyboardInterrupt:
         return INTERRUPTED
+    except QueryError as error:
+        return _query_trouble(error)
     except TrackerError as error:
         return _trouble(str(error))
     except OSError as error:
@@ -146,7 +153,7 @@ def _run(arguments: list[str]) -> int:
     # A name that the terminal's encoding lacks is no reason to fail.
     for stream in (sys.stdout, sys.stderr):
         if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
-            reconfigure(errors="replace")
+            reconfigure(errors=_stand_in(getattr(stream, "encoding", None) or "utf-8"))
     top = top_parser().parse_args(_with_command(arguments))
     if top.version:
         from tui_tracker import __version__
@@ -158,8 +165,18 @@ def _run(arguments: list[str]) -> int:
         raise InvalidArgument(_unknown(name))
     parser = command_parser(name)
     parser.set_defaults(store=top.store)
-    args = parser.parse_args(rest)
+    args = parser.parse_args(_joined(rest))
     return int(load(name).run(args))
+
+
+def _stand_in(encoding: str) -> str:
+    """Return how what an encoding lacks is written: our signs by their ASCII ones."""
+    if encoding.lower().replace("-", "") == "utf8":
+        return "replace"
+    from tui_tracker.glyphs import HANDLER, register_handler
+
+    register_handler()
+    return HANDLER
 
 
 def _with_command(arguments: list[str]) -> list[str]:
@@ -172,6 +189,18 @@ def _with_command(arguments: list[str]) -> list[str]:
     if rest and rest[0].startswith("-") and rest[0].partition("=")[0] not in ours:
         return [*arguments[:at], "tui", *rest]
     return arguments
+
+
+def _joined(words: list[str]) -> list[str]:
+    """Return the words with `--sort -lr` as one: argparse would take `-lr` for an option."""
+    joined: list[str] = []
+    for word in words:
+        falls = word.startswith("-") and not word.startswith("--") and len(word) > 1
+        if falls and joined[-1:] == ["--sort"]:
+            joined[-1] = f"--sort={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def _add_store(parser: argparse.ArgumentParser) -> None:
@@ -204,6 +233,17 @@ def _trouble(text: str) -> int:
 
     say(text)
     return 2
+
+
+def _query_trouble(error: QueryError) -> int:
+    """Show the query with a mark below the place that is wrong."""
+    from tui_tracker.formatting import cell_width, printable
+
+    before = cell_width(printable(error.query[: error.column]))
+    wrong = cell_width(printable(error.query[error.column : error.column + error.length]))
+    print(f"  {printable(error.query)}", file=sys.stderr)
+    print(f"  {' ' * before}{'^' * max(1, wrong)}", file=sys.stderr)
+    return _trouble(str(error))
 
 
 def _end_quietly() -> int:

@@ -11,10 +11,9 @@ from __future__ import annotations
 import argparse
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tui_tracker.cli import COMMANDS, command_parser, top_parser
-from tui_tracker.cli.ls import PLAIN_FIELDS
 from tui_tracker.errors import TrackerError
 from tui_tracker.formatting import printable
 from tui_tracker.queries import (
@@ -44,6 +43,8 @@ class _Cursor:
     """Of the command's positional arguments."""
     wanted: argparse.Action | None
     """What the word under the cursor belongs to."""
+    current: str = ""
+    """What of that word is typed."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -126,7 +127,7 @@ def _candidates(before: Sequence[str], current: str, store: str | None) -> Itera
     if cursor.wanted.choices:
         return ((str(choice), "") for choice in cursor.wanted.choices)
     answer = _ANSWERS.get(str(cursor.wanted.metavar))
-    return answer(cursor, store) if answer else ()
+    return answer(replace(cursor, current=current), store) if answer else ()
 
 
 def _read(parser: argparse.ArgumentParser, before: Sequence[str]) -> _Cursor:
@@ -185,6 +186,9 @@ def _metrics(cursor: _Cursor, folder: str | None) -> Iterator[Candidate]:
     for label, metric in row.metrics.items():
         if label not in cursor.values[1:]:
             yield label, f"{metric.count:,} points"
+    # `tt curve` takes further runs before the first metric.
+    if not any(label in row.metrics for label in cursor.values[1:]):
+        yield from (run for run in _runs(cursor, folder) if run[0] not in cursor.values)
 
 
 def _tags(cursor: _Cursor, folder: str | None) -> Iterator[Candidate]:
@@ -204,15 +208,51 @@ def _experiments(_: _Cursor, folder: str | None) -> Iterator[Candidate]:
             yield experiment.name, f"{experiment.runs:,} runs"
 
 
-def _fields(_: _Cursor, folder: str | None) -> Iterator[Candidate]:
-    for field in PLAIN_FIELDS:
-        yield field, ""
+def _specs(cursor: _Cursor, folder: str | None) -> Iterator[Candidate]:
+    """Yield columns behind what stands before the last comma, a sign of a sort key included."""
+    before, comma, last = cursor.current.rpartition(",")
+    sign = last[:1] if last[:1] in ("-", "+") else ""
+    head = f"{before}{comma}{sign}"
+    named = before.split(",")
+    for name, said in _column_names(folder):
+        if name not in named:
+            yield f"{head}{name}", said
+
+
+def _column_names(folder: str | None) -> Iterator[Candidate]:
+    from tui_tracker.queries.columns import PLAIN
+
+    for plain in PLAIN:
+        yield plain, ""
     with Store.open(folder) as store:
         params, metrics = list_columns(store)
+        facts = store.read("SELECT name FROM key WHERE kind=3 ORDER BY name")
     for label in metrics:
         yield label, "metric"
     for name in params:
         yield name, "param"
+    for (name,) in facts:
+        yield name, "fact"
+
+
+def _query_fields(_: _Cursor, folder: str | None) -> Iterator[Candidate]:
+    """Yield the fields that a query can name."""
+    from tui_tracker.queries.facets import list_fields
+
+    with Store.open(folder) as store:
+        for field in list_fields(store):
+            yield field.written, field.says or field.kind
+
+
+def _queries(cursor: _Cursor, folder: str | None) -> Iterator[Candidate]:
+    """Yield how the words of a query can go on, each as a whole word of the shell."""
+    from tui_tracker.queries.suggest import suggest
+
+    before = cursor.current
+    with Store.open(folder) as store:
+        found = suggest(store, before, len(before))
+    for item in found.items:
+        yield before[: found.start] + item.text, item.says
 
 
 _ANSWERS: dict[str, Callable[[_Cursor, str | None], Iterator[Candidate]]] = {
@@ -220,7 +260,13 @@ _ANSWERS: dict[str, Callable[[_Cursor, str | None], Iterator[Candidate]]] = {
     "METRIC": _metrics,
     "TAG": _tags,
     "E": _experiments,
-    "FIELD": _fields,
+    "SORT": _specs,
+    "COLUMNS": _specs,
+    "SPECS": _specs,
+    "SPEC": _specs,
+    "LEVELS": _specs,
+    "QUERY": _queries,
+    "QUERYFIELD": _query_fields,
     "FILE": lambda *_: iter([(":files", "")]),
     "DIR": lambda *_: iter([(":folders", "")]),
 }

@@ -1,6 +1,17 @@
 """List runs, newest first, or by any field.
 
-WORDS are looked for in name, id, experiment, status and tags; all of them must be found.
+QUERY are words that are found in name, id, experiment, status, tags or notes, and comparisons:
+lr < 1e-3, val_f1.max >= 0.9, optimizer = adam*, status in (failed, crashed), tag:best,
+started > 2 days ago, duration > 1h, dirty, missing:seed, joined by and, or, not and brackets.
+Put it into quotes for the shell. `tt fields` lists the fields, `tt values FIELD` their values.
+
+COLUMNS and SORT name what runs have, with commas between: status, name, experiment, started,
+ended, duration, tags, notes, host, user, id, health, a param, a metric (val_f1 is its best
+value, then there are val_f1.last, .min, .max, .mean, .std, .first, .count), spark:METRIC (its
+curve), a fact (data.version, commit), tag:KEY. param:lr, metric:lr or fact:python say which is
+meant; `val_f1.max=best F1|10` has a title and a width. In SORT, `-` puts the largest first.
+
+--json prints whole runs; with --columns, of each run its id and these columns by their names.
 """
 
 from __future__ import annotations
@@ -15,7 +26,7 @@ from tui_tracker.queries.selection import STATUSES, Order, Selection, list_run_k
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tui_tracker.cli.tables import Column
-    from tui_tracker.queries import RunKey, RunRow
+    from tui_tracker.queries import ColumnSpec, RunKey, RunRow
     from tui_tracker.store import Store
     from tui_tracker.tui.columns import Column as RunColumn
 
@@ -26,7 +37,7 @@ _SHORT_ID = 8
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("words", metavar="WORDS", nargs="*", help="words to look for")
+    parser.add_argument("query", metavar="QUERY", nargs="*", help="which runs, all by default")
     parser.add_argument(
         "--experiment", metavar="E", help="of this experiment or branch (a takes a/...)"
     )
@@ -36,10 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--archived", action="store_true", help="also archived runs")
     parser.add_argument("--trash", action="store_true", help="the runs in the trash instead")
     parser.add_argument(
-        "--sort",
-        metavar="FIELD",
-        default="started",
-        help=f"{', '.join(PLAIN_FIELDS)}, a param, or a metric (NAME, NAME.min, .max, .mean)",
+        "--columns", metavar="COLUMNS", action="append", default=[], help="what to show of each run"
+    )
+    parser.add_argument(
+        "--sort", metavar="SORT", default="started", help="what to sort by, as in lr,-val_f1"
     )
     direction = parser.add_mutually_exclusive_group()
     direction.add_argument("--up", action="store_true", help="smallest or first at the top")
@@ -57,20 +68,46 @@ def run(args: argparse.Namespace) -> int:
     selection = Selection(
         experiment=args.experiment,
         statuses=frozenset(args.status) if args.status else None,
-        query=" ".join(args.words),
+        query=" ".join(args.query),
         archived=args.archived,
         deleted=args.trash,
     )
     with open_store(args, wait_s=READ_WAIT_S) as store:
-        order = _order(store, selection, args)
-        keys = list_run_keys(store, selection, order)[: args.limit]
-        if args.json:
+        specs = _columns(store, args)
+        keys = list_run_keys(store, selection, _order(store, args))[: args.limit]
+        if args.json and not specs:
             print_json_list(run_records(store, keys))
+        elif args.json:
+            _print_values(store, keys, specs)
+        elif keys and specs:
+            _print_columns(store, keys, specs)
         elif keys:
             print_runs(store, selection, keys)
         else:
             say("no run fits" if selection != Selection() else "no runs yet")
     return 0
+
+
+def _columns(store: Store, args: argparse.Namespace) -> tuple[ColumnSpec, ...]:
+    if not args.columns:
+        return ()
+    from tui_tracker.queries.naming import Names
+
+    return Names(store).columns(args.columns)
+
+
+def _print_columns(store: Store, keys: list[RunKey], specs: tuple[ColumnSpec, ...]) -> None:
+    from tui_tracker.cli.cells import columns_of, read_cells
+    from tui_tracker.cli.tables import print_table
+
+    print_table(columns_of(read_cells(store, keys, specs), specs))
+
+
+def _print_values(store: Store, keys: list[RunKey], specs: tuple[ColumnSpec, ...]) -> None:
+    from tui_tracker.cli.cells import cell_values, read_cells
+    from tui_tracker.queries.records import to_json
+
+    print_json_list(map(to_json, cell_values(read_cells(store, keys, specs), specs)))
 
 
 def print_runs(store: Store, selection: Selection, keys: list[RunKey]) -> None:
@@ -147,29 +184,11 @@ def _fact_column(chosen: RunColumn, rows: list[RunRow]) -> Column:
             return Column("started", started, right=ago, rank=1)
 
 
-def _order(store: Store, selection: Selection, args: argparse.Namespace) -> Order:
-    field = args.sort
-    if field not in PLAIN_FIELDS and not field.startswith(("param:", "metric:")):
-        field = _resolved(store, selection, field)
-    falling = field in ("started", "duration") or _is_better_high(field)
-    return Order(field, args.down or (falling and not args.up))
+def _order(store: Store, args: argparse.Namespace) -> Order:
+    wanted = True if args.down else False if args.up else None
+    if args.sort in PLAIN_FIELDS:
+        falls = args.sort in ("started", "duration") if wanted is None else wanted
+        return Order(args.sort, falls)
+    from tui_tracker.queries.naming import Names
 
-
-def _resolved(store: Store, selection: Selection, name: str) -> str:
-    """Return the field that a bare name means: a metric's before a param's."""
-    from tui_tracker.queries import list_columns
-
-    params, metrics = list_columns(store, selection)
-    stem = name.rpartition(".")[0]
-    if name in metrics or stem in metrics:
-        return f"metric:{name}"
-    return f"param:{name}" if name in params else name
-
-
-def _is_better_high(field: str) -> bool:
-    kind, _, label = field.partition(":")
-    if kind != "metric":
-        return False
-    from tui_tracker.tui.columns import metric_stat
-
-    return label.endswith(".max") or metric_stat(label) == "max"
+    return Names(store).order(args.sort, descending=wanted)

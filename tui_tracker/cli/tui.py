@@ -36,6 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    said = {name: getattr(args, name) for name in ("theme", "colors", "link", "mouse")}
+    said["ascii"] = "on" if args.ascii else None
+    if os.environ.get("TEXTUAL_DRIVER"):  # `tt serve` runs it for a browser
+        from tui_tracker.tui.opening import open_served
+
+        return open_served(args.store, said)
     on_terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
     if not (on_terminal and sys.stdin.isatty()):
         from tui_tracker.cli import main
@@ -43,5 +49,4 @@ def run(args: argparse.Namespace) -> int:
         return main([*(["--store", args.store] if args.store else []), "ls"])
     from tui_tracker.tui.opening import open_app
 
-    said = {name: getattr(args, name) for name in ("theme", "colors", "link", "mouse")}
-    return open_app(args.store, {**said, "ascii": "on" if args.ascii else None}, args.open)
+    return open_app(args.store, said, args.open)

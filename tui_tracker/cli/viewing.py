@@ -23,12 +23,11 @@ def take_view(args: argparse.Namespace) -> None:
     view = get_view(folders.locate(args.store), args.view)
     if view.query:
         # An `or` of the view must not take in what comes after it.
-        apart = bool(args.words) and " or " in view.query
-        args.words = [f"({view.query})" if apart else view.query, *args.words]
+        apart = bool(args.query) and " or " in view.query
+        args.query = [f"({view.query})" if apart else view.query, *args.query]
     args.archived = args.archived or view.archived
     if view.sort and args.sort == UNSAID_SORT and not (args.up or args.down):
-        first = view.sort[0]
-        args.sort, args.down = first.removeprefix("-"), first.startswith("-")
-        args.up = not args.down
-    if view.columns and getattr(args, "columns", "") in (None, ""):
+        # A view says all it means: what has no `-` rises.
+        args.sort = ",".join(key if key.startswith("-") else f"+{key}" for key in view.sort)
+    if view.columns and not args.columns:
         args.columns = list(view.columns)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from tui_tracker.curves.axes import (
     Axis,
+    log_labels,
     log_ticks,
     nice_range,
     round_step,
@@ -48,6 +49,7 @@ __all__ = [
     "fill",
     "gaps",
     "interpolate",
+    "log_labels",
     "log_ticks",
     "nice_range",
     "reduce",

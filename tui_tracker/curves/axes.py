@@ -116,7 +116,9 @@ def ticks(low: float, high: float, count: int) -> list[float]:
     if last - first > 10_000:  # the range is too narrow for floats at this height
         return []
     # Through the decimal text, or 3 * 0.1 would be written 0.30000000000000004.
-    return [float(f"{index * step:.12g}") for index in range(first, last + 1)]
+    rounded = (float(f"{index * step:.12g}") for index in range(first, last + 1))
+    # A range that is narrow at a great height has several ticks of one text.
+    return list(dict.fromkeys(rounded))
 
 
 def round_step(least: float) -> float:
@@ -133,15 +135,16 @@ def round_step(least: float) -> float:
 
 
 def log_ticks(low: float, high: float, count: int) -> list[float]:
-    """Return powers of ten within the range, at most about `count`; 1-2-5 where few fit."""
+    """Return powers of ten within the range, at most about `count`; 1-2-5 where there is room."""
     if not 0 < low < high < math.inf:
         return []
     first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
     if last - first >= 1:
         apart = max(1, math.ceil((last - first + 1) / max(1, count)))
         powers = [e for e in range(first, last + 1) if e % apart == 0]
-        return [float(f"1e{exponent}") for exponent in powers]
-    marks = [m * 10.0**e for e in range(first - 1, last + 1) for m in (1, 2, 5)]
+        if 3 * len(powers) > count:
+            return [float(f"1e{exponent}") for exponent in powers]
+    marks = [float(f"{m}e{e}") for e in range(first - 1, last + 1) for m in (1, 2, 5)]
     fitting = [mark for mark in marks if low <= mark <= high]
     return fitting if len(fitting) >= 2 else ticks(low, high, count)
 
@@ -162,6 +165,11 @@ def tick_labels(values: Sequence[float]) -> list[str]:
             return [f"{v / scale:.{decimals}f}{letter}" if v else "0" for v in values]
     decimals = _decimals(apart)
     return [f"{value:.{decimals}f}" for value in values]
+
+
+def log_labels(values: Sequence[float]) -> list[str]:
+    """Return the ticks of a logarithmic axis as short texts, each with its own decimals."""
+    return [_alone(value) for value in values]
 
 
 def _decimals(apart: float) -> int:

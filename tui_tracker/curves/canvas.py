@@ -2,9 +2,8 @@
 
 A layer is bytes, one a cell, column after column, each from the top: the low four bits are
 the cell's left dots, the high four its right ones, topmost first. A dot column of a line is
-then one integer with a byte a cell row, a stroke from row a to row b is the exclusive or of
-two prepared ones, and a whole layer is laid over another with three operations. Rows of
-dots count from the top, as terminals do.
+then one integer with a byte a cell row, a stroke from one height to another is the exclusive
+or of two prepared ones, and a whole layer is laid over another with three operations.
 """
 
 from __future__ import annotations
@@ -52,12 +51,12 @@ _STRETCH = re.compile(rb"([^\0])(?:\1|\0)*|\0+", re.S)
 
 @lru_cache(maxsize=64)
 def _strokes(rows: int) -> list[int]:
-    """Return for each dot row the integer of all dots above it, in left columns."""
-    above, total = [0], 0
-    for row in range(rows):
+    """Return for each height the integer of all dots below it, in left columns."""
+    below, total = [0], 0
+    for row in reversed(range(rows)):
         total |= 1 << (row // 4 * 8 + row % 4)
-        above.append(total)
-    return above
+        below.append(total)
+    return below
 
 
 def trace(curve: Curve, x: Axis, y: Axis, *, means: bool = False) -> Dots:
@@ -121,48 +120,51 @@ def _stroke(
     down: int,
     breaks: Sequence[int] | set[int],
 ) -> Dots:
-    """Draw ranges and the lines between them. Tops and bottoms are dots from below."""
-    above, last = _strokes(down), down - 1
+    """Draw ranges and the lines between them; tops and bottoms are heights, in dots."""
+    below = _strokes(down)
     columns = [0] * ((across + 1) // 2)
-    before, past_top, past_bottom = -9, 0, 0
-    for index, (column, high, low) in enumerate(zip(at, tops, bottoms, strict=True)):
-        top, bottom = first_top, first_bottom = last - high, last - low
+    before, past_top, past_bottom, past_shift = -9, 0, 0, 0
+    for index, (column, top, bottom) in enumerate(zip(at, tops, bottoms, strict=True)):
+        shift = (column & 1) << 2
+        high, low = top, bottom
         if breaks and index in breaks:
             before = -9
         if column == before + 1:
             # Side by side: reach half way towards each other, so that steps look like steps.
-            if top > past_bottom + 1:
-                middle = (past_bottom + top) >> 1
-                dots = above[middle + 1] ^ above[past_bottom]
-                columns[before >> 1] |= dots << ((before & 1) << 2)
-                top = middle + 1
-            elif past_top > bottom + 1:
-                middle = (past_top + bottom) >> 1
-                dots = above[past_top] ^ above[middle + 1]
-                columns[before >> 1] |= dots << ((before & 1) << 2)
-                bottom = middle
+            if bottom > past_top + 1:
+                low = ((past_top + bottom) >> 1) + 1
+                columns[before >> 1] |= (below[low] ^ below[past_top]) << past_shift
+            elif past_bottom > top + 1:
+                high = (past_bottom + top) >> 1
+                columns[before >> 1] |= (below[past_bottom] ^ below[high + 1]) << past_shift
         elif column > before > -1:
-            ends = (past_top + past_bottom) / 2, (top + bottom) / 2
-            _line(columns, above, (before, column), ends)
-        columns[column >> 1] |= (above[bottom + 1] ^ above[top]) << ((column & 1) << 2)
+            _line(columns, below, (before, column), (past_top + past_bottom, top + bottom))
+        columns[column >> 1] |= (below[high + 1] ^ below[low]) << shift
         if column == before:
-            first_top, first_bottom = min(top, past_top), max(bottom, past_bottom)
-        before, past_top, past_bottom = column, first_top, first_bottom
+            top, bottom = max(top, past_top), min(bottom, past_bottom)
+        before, past_top, past_bottom, past_shift = column, top, bottom, shift
+    return _joined(columns, down)
+
+
+def _joined(columns: Sequence[int], down: int) -> Dots:
     height = (down + 3) // 4
     return b"".join([dots.to_bytes(height, "little") for dots in columns])
 
 
 def _line(
-    columns: list[int], above: Sequence[int], ends: tuple[int, int], rows: tuple[float, float]
+    columns: list[int], below: Sequence[int], ends: tuple[int, int], twice: tuple[int, int]
 ) -> None:
-    """Draw the straight line between two dot columns, each dot row of it once."""
-    left, right = ends
-    slope = (rows[1] - rows[0]) / (right - left)
+    """Draw the straight line between two dot columns, each height of it once.
+
+    `twice` are the heights at its ends, doubled, as middles of ranges are halves.
+    """
+    (left, right), start = ends, twice[0] / 2
+    slope = (twice[1] / 2 - start) / (right - left)
     for at in range(left, right + 1):
-        start = rows[0] + slope * max(0.0, at - left - 0.5)
-        end = rows[0] + slope * (min(float(right), at + 0.5) - left)
-        top, bottom = sorted((round(start), round(end)))
-        columns[at >> 1] |= (above[bottom + 1] ^ above[top]) << ((at & 1) << 2)
+        first = start + slope * max(0.0, at - left - 0.5)
+        last = start + slope * (min(float(right), at + 0.5) - left)
+        low, high = sorted((round(first), round(last)))
+        columns[at >> 1] |= (below[high + 1] ^ below[low]) << ((at & 1) << 2)
 
 
 def fill(curve: Curve, x: Axis, y: Axis) -> Dots:
@@ -172,22 +174,21 @@ def fill(curve: Curve, x: Axis, y: Axis) -> Dots:
     lows = [value if value > 0 or not y.log else y.low for value in curve.mins]
     tops = y.places([curve.maxs[index] for index in kept])
     bottoms = y.places([lows[index] for index in kept])
-    above, last = _strokes(y.dots), y.dots - 1
+    below = _strokes(y.dots)
     columns = [0] * ((x.dots + 1) // 2)
     before = -1
-    for index, (place, high, low) in enumerate(zip(kept, tops, bottoms, strict=True)):
+    for index, (place, top, bottom) in enumerate(zip(kept, tops, bottoms, strict=True)):
         column = at[place]
         start = before if before >= 0 and index not in breaks else column
         # Between two places the area goes straight from one range to the next.
         for between in range(start, column + 1):
             share = (between - start) / (column - start) if column > start else 1.0
-            top = last - round(tops[index - 1] * (1 - share) + high * share)
-            bottom = last - round(bottoms[index - 1] * (1 - share) + low * share)
-            columns[between >> 1] |= (above[bottom + 1] ^ above[top]) << ((between & 1) << 2)
+            high = round(tops[index - 1] * (1 - share) + top * share)
+            low = round(bottoms[index - 1] * (1 - share) + bottom * share)
+            columns[between >> 1] |= (below[high + 1] ^ below[low]) << ((between & 1) << 2)
         before = column
-    height = (y.dots + 3) // 4
     # A quarter of the dots: a line stays legible on it, also without colours.
-    return b"".join([dots.to_bytes(height, "little") for dots in columns]).translate(_SPARSE)
+    return _joined(columns, y.dots).translate(_SPARSE)
 
 
 def gaps(curve: Curve, x: Axis) -> list[int]:

@@ -17,11 +17,13 @@ class Bound:
     """What the SQL of one query binds, and the query for its errors."""
 
     query: str
+    prefix: str = "q"
+    """Of the names that are bound: two conditions in one SQL want two."""
     values: dict[str, object] = field(default_factory=dict)
 
     def put(self, value: object) -> str:
         """Return the name under which a value is bound."""
-        name = f"q{len(self.values)}"
+        name = f"{self.prefix}{len(self.values)}"
         self.values[name] = value
         return f":{name}"
 

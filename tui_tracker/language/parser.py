@@ -84,6 +84,7 @@ class Parser:
         while True:
             joined = self.reader.keyword("and")
             if not joined and (self.reader.next in ("", ")") or self._at_or()):
+                self.reader.note("term", self.reader.at, None)
                 return all_of(parts)
             parts.append(self._part())
 

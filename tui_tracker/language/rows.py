@@ -143,10 +143,12 @@ def _param_numbers(bound: Bound, values: list[Value]) -> list[str]:
 
 
 def _large(bound: Bound, number: int | float) -> list[str]:
-    # Whole numbers that no float holds are kept digit by digit.
+    # Whole numbers beyond 2 ** 53 are kept digit by digit, beside a number that is near.
     tests = []
     if (value := sized(number)) is not None:
-        tests.append(f"p.number = {bound.put(float(value))} AND p.text IS NULL")
+        kinds = "('int', 'float')" if abs(number) == 2**53 else "('float')"
+        near = bound.put(float(value))
+        tests.append(f"p.number = {near} AND p.text IS NULL AND p.type IN {kinds}")
     if isinstance(number, int):
         tests.append(f"p.text = {bound.put(str(number))} AND p.type = 'int'")
     return tests

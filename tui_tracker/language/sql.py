@@ -40,17 +40,22 @@ class Condition:
     """The query speaks of archived runs, so they are not left out beforehand."""
 
 
-def condition(query: Query, store: Store, now: datetime | None = None) -> Condition:
+def condition(
+    query: Query, store: Store, now: datetime | None = None, *, prefix: str = "q"
+) -> Condition:
     """Return the condition of a query in a store.
 
     `now` is what `2 days ago` counts from; its zone is that of times without one.
+    `prefix` begins the names that it binds.
 
     Raises:
         QueryError: a field is in no run of the store, or a value does not fit its field.
     """
     if query.tree is None:
         return Condition("1", {}, archived=False)
-    writer = _Writer(store, Bound(query.text or str(query)), now or datetime.now().astimezone())
+    writer = _Writer(
+        store, Bound(query.text or str(query), prefix), now or datetime.now().astimezone()
+    )
     sql = writer.node(query.tree)
     return Condition(sql, writer.bound.values, _speaks_of_archived(query.tree))
 

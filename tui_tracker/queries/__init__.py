@@ -37,6 +37,13 @@ if TYPE_CHECKING:
     from tui_tracker.queries.curves import ChartWanted, Pair, XAxis, read_curves
     from tui_tracker.queries.curves_over import read_difference
     from tui_tracker.queries.details import find_metric, get_run, list_param_changes
+    from tui_tracker.queries.facets import (
+        FieldInfo,
+        FieldValues,
+        ValueCount,
+        list_fields,
+        list_values,
+    )
     from tui_tracker.queries.facts import data_version, store_facts
     from tui_tracker.queries.groups import (
         BUT_SEED,
@@ -63,6 +70,7 @@ if TYPE_CHECKING:
     )
     from tui_tracker.queries.selection import ABSENT, Absent, Order, Selection, list_run_keys
     from tui_tracker.queries.sorting import order_by
+    from tui_tracker.queries.suggest import Suggestion, Suggestions, suggest
 
 __all__ = [
     "ABSENT",
@@ -76,6 +84,8 @@ __all__ = [
     "ConsoleLine",
     "Crossing",
     "ExperimentRow",
+    "FieldInfo",
+    "FieldValues",
     "GroupOrder",
     "GroupRow",
     "GroupStat",
@@ -95,6 +105,9 @@ __all__ = [
     "Series",
     "Status",
     "StoreFacts",
+    "Suggestion",
+    "Suggestions",
+    "ValueCount",
     "XAxis",
     "data_version",
     "find_metric",
@@ -106,9 +119,11 @@ __all__ = [
     "list_choices",
     "list_columns",
     "list_experiments",
+    "list_fields",
     "list_last_values",
     "list_param_changes",
     "list_run_keys",
+    "list_values",
     "order_by",
     "parse_column",
     "parse_columns",
@@ -122,6 +137,7 @@ __all__ = [
     "read_values_at",
     "run_id",
     "store_facts",
+    "suggest",
 ]
 
 _PLACES = {
@@ -134,10 +150,12 @@ _PLACES = {
     "sorting": "order_by",
     "details": "find_metric get_run list_param_changes",
     "facts": "data_version store_facts",
+    "facets": "FieldInfo FieldValues ValueCount list_fields list_values",
     "health": "read_health",
     "overview": "LastValues list_last_values",
     "points": "read_buckets read_console read_series",
     "probing": "Crossing PointFound first_crossings read_values_at",
+    "suggest": "Suggestion Suggestions suggest",
     "runs": "find_run get_rows list_experiments run_id",
     "groups": "BUT_SEED GroupOrder GroupRow GroupStat group_runs parse_group_order",
     "selection": "ABSENT Absent Order Selection list_run_keys",

@@ -17,7 +17,7 @@ puts the largest first.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Literal, cast, get_args
@@ -127,10 +127,22 @@ def parse_column(text: str) -> ColumnSpec:
     Raises:
         BadColumn: the text says none; names the nearest.
     """
-    head, rest = _head(text.strip())
+    head, rest = split_head(text.strip())
     spec = _named(text, head) if ":" in head.partition("`")[0] else _plain(text, head)
     title, width = _title_and_width(text, rest)
     return replace(spec, title=title, width=width)
+
+
+def metric_spec(text: str) -> ColumnSpec:
+    """Return the column of a metric.
+
+    Raises:
+        BadColumn: the text says another column, or none.
+    """
+    spec = parse_column(text)
+    if spec.kind != "metric":
+        raise BadColumn(text, f"{spec.field!r} is no metric, and only those have a mean")
+    return spec
 
 
 def parse_columns(text: str | Sequence[str]) -> tuple[ColumnSpec, ...]:
@@ -149,7 +161,7 @@ def split_specs(text: str | Sequence[str]) -> list[str]:
     return [part.strip() for part in parts if part.strip()]
 
 
-def _head(text: str) -> tuple[str, str]:
+def split_head(text: str) -> tuple[str, str]:
     """Part a text before the first `=` or `|` that stands in no backquotes."""
     at = 0
     while at < len(text) and text[at] not in "=|":
@@ -163,9 +175,20 @@ def _head(text: str) -> tuple[str, str]:
 def _plain(text: str, head: str) -> ColumnSpec:
     if head in PLAIN:
         return ColumnSpec(head)
-    near = get_close_matches(head, [*PLAIN, *NAMED], n=1)
-    hint = f"{near[0]}{':NAME' if near[0] in NAMED else ''}" if near else ""
-    raise BadColumn(text, f"no column is called {head!r}", nearest=hint)
+    raise unknown(text, head)
+
+
+def unknown(text: str, name: str, *known_names: Collection[str]) -> BadColumn:
+    """Return the error about a name that is neither a plain column nor among the known ones.
+
+    The nearest is looked for in one collection after the other, the likeliest first.
+    """
+    for names in (*known_names, PLAIN, NAMED):
+        if near := get_close_matches(name, names, n=1):
+            hint = f"{near[0]}:NAME" if near[0] in NAMED else near[0]
+            return BadColumn(text, f"no column is called {name!r}", nearest=hint)
+    known = ", ".join([*PLAIN, *(f"{kind}:NAME" for kind in NAMED)])
+    return BadColumn(text, f"no column is called {name!r}: there are {known}")
 
 
 def _named(text: str, head: str) -> ColumnSpec:
@@ -201,7 +224,7 @@ def _name_and_statistic(text: str, name: str, *, has_statistic: bool) -> tuple[s
 def _title_and_width(text: str, rest: str) -> tuple[str, int | None]:
     title = ""
     if rest.startswith("="):
-        title, rest = _head(rest[1:])
+        title, rest = split_head(rest[1:])
         if title.startswith("`") and title.endswith("`") and len(title) > 1:
             title = title[1:-1].replace("``", "`")
     if not rest:

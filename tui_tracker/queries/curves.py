@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import le
 from typing import TYPE_CHECKING, Literal
+from weakref import WeakKeyDictionary
 
 from tui_tracker import blocks
 from tui_tracker.curves import Curve, round_step
@@ -37,6 +38,8 @@ EXACT_POINTS = 200_000
 """Up to so many points two series are joined step by step, above by their blocks."""
 BATCH = 256
 """Blocks read with one query: two megabytes."""
+_KEPT = 4096
+"""Full blocks of a store whose buckets are remembered, so that a live chart reads the rest."""
 _MEMORY = 512
 """Axes of blocks that are remembered while curves are read."""
 
@@ -52,6 +55,9 @@ class XAxis:
 
 
 STEP = XAxis()
+_kept: WeakKeyDictionary[Store, dict[tuple[object, ...], list[tuple[int, Bucket]]]] = (
+    WeakKeyDictionary()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +149,24 @@ def read_heads(store: Store, pairs: Sequence[Pair]) -> dict[Pair, list[Row]]:
     return found
 
 
+def read_holding(
+    store: Store, places: Sequence[tuple[RunKey, int, float]], *, times: bool
+) -> dict[Pair, list[Row]]:
+    """Return the heads of the blocks that hold a step, or a time, of each series."""
+    low, high = ("low_ms", "high_ms") if times else ("low_step", "high_step")
+    found: dict[Pair, list[Row]] = {}
+    for run, metric, *head in store.read(
+        "SELECT s.run, s.metric, s.n, s.low_step, s.high_step, s.low_ms, s.high_ms, s.min, s.max, "
+        "s.sum, s.data FROM json_each(?) AS w CROSS JOIN series_block AS s "
+        "ON s.run = json_extract(w.value, '$[0]') AND s.metric = json_extract(w.value, '$[1]') "
+        f"AND s.{low} <= json_extract(w.value, '$[2]') "
+        f"AND s.{high} >= json_extract(w.value, '$[2]') ORDER BY s.run, s.metric, s.seq",
+        (json.dumps(places),),
+    ):
+        found.setdefault((run, metric), []).append(tuple(head))
+    return found
+
+
 def read_starts(store: Store, pairs: Sequence[Pair]) -> dict[RunKey, int]:
     """Return when the runs began, in Unix milliseconds."""
     runs = json.dumps(sorted({run for run, _ in pairs}))
@@ -179,7 +203,8 @@ class _Plan:
 
     pair: Pair
     joined: dict[int, Bucket]
-    blocks: tuple[int, ...]
+    blocks: tuple[Row, ...]
+    """The heads of those."""
     extent: tuple[float, float]
     count: int
     laid: tuple[float, float]
@@ -192,6 +217,9 @@ class _Reader:
     def __init__(self, store: Store, slots: int, *, times: bool) -> None:
         self._store, self._slots, self._times = store, slots, times
         self._cuts: dict[tuple[bytes, float, float], tuple[array[int], list[Cut]]] = {}
+        self._kept = _kept.setdefault(store, {})
+        if len(self._kept) > _KEPT:
+            self._kept.clear()
 
     def span(self, heads: Sequence[Row], shift: int) -> tuple[int, int]:
         """Return the smallest and the largest x of a curve."""
@@ -223,30 +251,58 @@ class _Reader:
             # The first and last block of a range may reach out of it, so their points are read.
             wanted = [head for head in inside if head[low] < start or head[high] > end]
         count = sum(head[0] for head in heads)
-        return _Plan(pair, joined, tuple(head[8] for head in wanted), extent, count, laid, shift)
+        return _Plan(pair, joined, tuple(wanted), extent, count, laid, shift)
 
     def run(self, plans: Sequence[_Plan]) -> Iterator[Curve]:
         """Yield the curves of the plans, in their order."""
         data: dict[int, bytes] = {}
         for index, plan in enumerate(plans):
-            if any(block not in data for block in plan.blocks):
-                ids: list[int] = []
-                for ahead in plans[index:]:
-                    ids += ahead.blocks
-                    if len(ids) >= BATCH:
-                        break
-                data = read_blocks(self._store, ids)
+            if any(head[8] not in data for head in self._lacking(plan)):
+                data = read_blocks(self._store, self._ahead(plans[index:]))
             found = dict(plan.joined)
-            for block in plan.blocks:
-                self._scatter(data[block], plan, found)
+            for head in plan.blocks:
+                for place, bucket in self._pieces(head, plan, data):
+                    found[place] = merge(found.get(place), bucket)
             yield from_buckets(found, plan.extent, plan.count, (*plan.laid, self._slots))
 
-    def _scatter(self, block: bytes, plan: _Plan, found: dict[int, Bucket]) -> None:
+    def _lacking(self, plan: _Plan) -> list[Row]:
+        return [head for head in plan.blocks if self._key(head, plan) not in self._kept]
+
+    def _ahead(self, plans: Sequence[_Plan]) -> list[int]:
+        """Return the next blocks to read, those of as many plans as make a batch."""
+        ids: list[int] = []
+        for plan in plans:
+            ids += [head[8] for head in self._lacking(plan)]
+            if len(ids) >= BATCH:
+                break
+        return ids
+
+    def _key(self, head: Row, plan: _Plan) -> tuple[object, ...]:
+        # The whole head: the id alone is given again once a run is swept away.
+        return head, plan.laid, plan.shift, self._slots, self._times
+
+    def _pieces(self, head: Row, plan: _Plan, data: dict[int, bytes]) -> list[tuple[int, Bucket]]:
+        key = self._key(head, plan)
+        pieces = self._kept.get(key)
+        if pieces is None:
+            # Another thread may have cleared what was remembered a moment ago.
+            block = (
+                data[head[8]] if head[8] in data else read_blocks(self._store, [head[8]])[head[8]]
+            )
+            pieces = self._scattered(block, plan)
+            # A block that is not full grows in place.
+            if head[0] >= blocks.CAPACITY:
+                self._kept[key] = pieces
+        return pieces
+
+    def _scattered(self, block: bytes, plan: _Plan) -> list[tuple[int, Bucket]]:
+        """Return the points of a block as buckets with their slots."""
         start, end = plan.laid[0] + plan.shift, plan.laid[1] + plan.shift
         xs, cuts = self._cut(block, start, end)
         values = blocks.decode_values(block)
         # A finite sum proves that every value is finite, at C speed.
         finite = math.isfinite(sum(values))
+        pieces: list[tuple[int, Bucket]] = []
         for index, first, last in cuts:
             part = values[first:last]
             shown: Sequence[float] = part if finite else list(filter(math.isfinite, part))
@@ -258,7 +314,8 @@ class _Reader:
                 sum(shown),
                 len(shown),
             )
-            found[index] = merge(found.get(index), bucket)
+            pieces.append((index, bucket))
+        return pieces
 
     def _cut(self, block: bytes, start: float, end: float) -> tuple[array[int], list[Cut]]:
         key = (blocks.axis_part(block), start, end)

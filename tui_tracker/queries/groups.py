@@ -16,7 +16,7 @@ from typing import Any, Literal, cast, get_args
 
 from tui_tracker.errors import BadColumn
 from tui_tracker.queries.answers import ParamValue, RunKey, Status
-from tui_tracker.queries.columns import ColumnSpec, parse_column
+from tui_tracker.queries.columns import ColumnSpec, metric_spec, parse_column
 from tui_tracker.queries.fields import field_pairs, in_runs, typed
 from tui_tracker.queries.selection import ABSENT, EVERYTHING, Absent, Selection, list_run_keys
 from tui_tracker.store import Store
@@ -24,7 +24,7 @@ from tui_tracker.store import Store
 BUT_SEED = "params-but-seed"
 """In place of a column: runs of one experiment whose params differ in nothing but the seed."""
 GroupStatistic = Literal["mean", "std", "n", "min", "max"]
-_STATISTICS: tuple[GroupStatistic, ...] = get_args(GroupStatistic)
+STATISTICS: tuple[GroupStatistic, ...] = get_args(GroupStatistic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +116,6 @@ def group_runs(
     return rows
 
 
-def metric_spec(text: str) -> ColumnSpec:
-    """Return the column of a metric.
-
-    Raises:
-        BadColumn: the text says another column, or none.
-    """
-    spec = parse_column(text)
-    if spec.kind != "metric":
-        raise BadColumn(text, f"{spec.field!r} is no metric, and only those have a mean")
-    return spec
-
-
 def parse_group_order(text: str) -> GroupOrder:
     """Return the order that a text says: `-runs`, `param:lr`, `-std:metric:val_f1.max`.
 
@@ -140,7 +128,7 @@ def parse_group_order(text: str) -> GroupOrder:
     sign = text[:1] if text[:1] in ("-", "+") else ""
     rest = text[len(sign) :]
     statistic, colon, field = rest.partition(":")
-    if not colon or statistic not in _STATISTICS:
+    if not colon or statistic not in STATISTICS:
         statistic, field = "mean", rest
     if field in ("runs", "started", BUT_SEED):
         falls = field != BUT_SEED

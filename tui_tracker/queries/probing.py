@@ -20,6 +20,7 @@ from tui_tracker.queries.curves import (
     damage_told,
     read_blocks,
     read_heads,
+    read_holding,
     read_starts,
 )
 from tui_tracker.queries.rows import moment
@@ -65,14 +66,14 @@ def read_values_at(
     Raises:
         StoreDamaged: a block cannot be read.
     """
-    heads = read_heads(store, pairs)
     shifts = read_starts(store, pairs) if x.kind == "relative" else {}
     low, high = (1, 2) if x.kind == "step" else (3, 4)
-    wanted: dict[Pair, list[Row]] = {}
-    for pair, rows in heads.items():
-        place = at + shifts.get(pair[0], 0)
-        near = _around(rows, place, low, high)
-        if near:
+    places = [(run, metric, at + shifts.get(run, 0)) for run, metric in pairs]
+    wanted = read_holding(store, places, times=x.kind != "step")
+    # All heads only where a series has no point there, or the place is between two blocks.
+    between = [pair for pair in pairs if pair not in wanted]
+    for pair, rows in (read_heads(store, between) if between else {}).items():
+        if near := _around(rows, at + shifts.get(pair[0], 0), low, high):
             wanted[pair] = near
     data = read_blocks(store, sorted({head[8] for rows in wanted.values() for head in rows}))
     found = {}
@@ -84,10 +85,7 @@ def read_values_at(
 
 
 def _around(heads: Sequence[Row], at: float, low: int, high: int) -> list[Row]:
-    """Return the blocks that hold a place, else the last before and the first behind it."""
-    holding = [head for head in heads if head[low] <= at <= head[high]]
-    if holding:
-        return holding
+    """Return the last block before a place and the first behind it; none beyond the ends."""
     before = [head for head in heads if head[high] < at]
     behind = [head for head in heads if head[low] > at]
     if not before or not behind:

@@ -16,7 +16,7 @@ METRIC = (
     "m.count, m.first_step, m.last_step, m.first, m.last, m.min, m.max, m.mean, "
     "m.min_step, m.max_step, m.nan, m.inf, m.m2, m.key"
 )
-PARAM_KIND, METRIC_KIND, SYSTEM_KIND = 0, 1, 2
+PARAM_KIND, METRIC_KIND, SYSTEM_KIND, FACT_KIND = 0, 1, 2, 3
 
 
 def run_uuid(raw: bytes) -> str:

@@ -32,7 +32,6 @@ from tui_tracker.queries.selection import (
     selection_sql,
     split_label,
 )
-from tui_tracker.queries.sparks import read_sparks
 from tui_tracker.store import Store
 
 _NO_RERUN = "NOT EXISTS (SELECT 1 FROM tag AS t WHERE t.run = r.id AND t.tag = 'reproduction')"
@@ -80,7 +79,7 @@ def get_rows(
     tags = _tags(store, bound)
     cells = _param_cells(store, bound, params)
     series = _metric_cells(store, bound, metrics)
-    drawn = read_sparks(store, keys, sparks)
+    drawn = _sparks(store, keys, sparks) if sparks else {}
     written = _notes(store, bound) if notes else {}
     now_ms = time.time() * 1000
     found: dict[RunKey, RunRow] = {}
@@ -167,6 +166,15 @@ def _tags(store: Store, bound: dict[str, Any]) -> dict[RunKey, list[str]]:
     ):
         found.setdefault(run, []).append(tag)
     return found
+
+
+def _sparks(
+    store: Store, keys: Sequence[RunKey], labels: Sequence[str]
+) -> dict[RunKey, dict[str, tuple[float, ...]]]:
+    # Few tables have small curves, and what reads them takes as long to import as all else.
+    from tui_tracker.queries.sparks import read_sparks
+
+    return read_sparks(store, keys, labels)
 
 
 def _notes(store: Store, bound: dict[str, Any]) -> dict[RunKey, list[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui_tracker.errors import BadColumn
-from tui_tracker.queries.columns import parse_column
+from tui_tracker.queries.columns import ColumnSpec, parse_column
 from tui_tracker.queries.selection import Order
 
 
@@ -25,7 +25,15 @@ def order_by(specs: Sequence[str]) -> Order:
     return Order(first.field, first.descending, tuple(more))
 
 
+def sort_key(sign: str, spec: ColumnSpec) -> Order:
+    """Return the order by one column: `-` falling, `+` rising, "" as people want it.
+
+    Raises:
+        BadColumn: runs cannot be sorted by it.
+    """
+    return Order(spec.sort_field, sign == "-" if sign else spec.falls)
+
+
 def _sort_key(text: str) -> Order:
     sign = text[:1] if text[:1] in ("-", "+") else ""
-    spec = parse_column(text[len(sign) :])
-    return Order(spec.sort_field, sign == "-" if sign else spec.falls)
+    return sort_key(sign, parse_column(text[len(sign) :]))

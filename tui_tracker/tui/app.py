@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
-from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import events
+from textual.binding import Binding
 from textual.screen import Screen
 
-from tui_tracker.errors import TrackerError
 from tui_tracker.remembered import State
 from tui_tracker.settings import Settings, read_settings
-from tui_tracker.tui.clipboard import copy
 from tui_tracker.tui.keymap import lay_over
 from tui_tracker.tui.keys import bindings, use_keys
 from tui_tracker.tui.live import LiveApp
 from tui_tracker.tui.opening import short_path
-from tui_tracker.tui.palettes import LOOKS
+from tui_tracker.tui.places import Opening, find_opening
+from tui_tracker.tui.resizing import Resizing
 from tui_tracker.tui.screens.runs import RunsScreen
 from tui_tracker.tui.terminal import Terminal, after_asking, describe, is_light
 
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from textual.driver import Driver
 
     from tui_tracker.store import Store
+    from tui_tracker.tui.ahead import Ahead
     from tui_tracker.tui.first_screen import FirstScreen
+    from tui_tracker.tui.reading import RunsFound, RunsWanted
 
 TWICE_S = 2.0
 REMEMBER_S = 1.0
@@ -37,7 +39,11 @@ class TrackerApp(LiveApp, inherit_bindings=False):
     """`tt` without arguments: pages over one store."""
 
     CSS_PATH: ClassVar[Path] = Path(__file__).with_name("app.tcss")
-    BINDINGS = bindings("everywhere")
+    # Not in the table of keys: it is the shell's key, and does what the shell does with it.
+    BINDINGS = [
+        *bindings("everywhere"),
+        Binding("ctrl+z", "suspend_process", show=False, priority=True),
+    ]
     ENABLE_COMMAND_PALETTE = False
     TITLE = "tui_tracker"
 
@@ -49,13 +55,15 @@ class TrackerApp(LiveApp, inherit_bindings=False):
         state: State | None = None,
         terminal: Terminal | None = None,
         first: FirstScreen | None = None,
-        place: str = "",
+        ahead: Ahead | None = None,
+        opening: Opening | None = None,
     ) -> None:
         settings = settings or read_settings()
         self.first_screen = first
-        self._opening = place
+        self._ahead, self._opening = ahead, opening
         state = state or State(store.folder)
         super().__init__(store, settings, state, terminal or describe(settings))
+        self._resizing = Resizing(self)
         self.state.on_change = self._remember_soon
         self._remembering = False
         keymap = lay_over(settings.keys)
@@ -89,9 +97,18 @@ class TrackerApp(LiveApp, inherit_bindings=False):
         if self.is_running and self.screen_stack:
             self.screen.check_idle()
 
+    def draw_all(self) -> None:
+        """Draw the whole screen, because the terminal has lost it."""
+        if self.is_running and self.screen_stack:
+            self.screen.refresh()
+
     def take_ground_soon(self, light: bool) -> None:
         """Take over what the terminal said of its ground, in the app's own context."""
         self.call_later(self.take_ground, light=light)
+
+    def take_link_soon(self, rtt_s: float) -> None:
+        """Take over how far away the terminal is, in the app's own context."""
+        self.call_later(self.take_link, rtt_s)
 
     def end(self, code: int) -> None:
         """End the app from outside: a signal came, or the terminal is gone."""
@@ -108,13 +125,41 @@ class TrackerApp(LiveApp, inherit_bindings=False):
     def get_default_screen(self) -> Screen[object]:
         return cast("Screen[object]", RunsScreen())
 
+    def on_resize(self, event: events.Resize) -> None:
+        if self._resizing.changed(event.size) and self.page is not None:
+            self.page.make_room(event.size.width)
+
     # Watching the store.
 
     def on_mount(self) -> None:
         self.watch_store()
+        if self._opening is not None and self._opening.run is not None:
+            self.call_later(self._open, self._opening)
+
+    def _open(self, opening: Opening) -> None:
+        """Go to the page that was named at the start."""
+        if opening.run is not None:
+            from tui_tracker.tui.screens.run import TABS, RunScreen
+
+            tabs = [tab.lower() for tab in TABS]
+            screen = RunScreen([opening.run], 0)
+            self.push_screen(screen)
+            if opening.page in tabs:
+                self.call_after_refresh(screen.action_tab, tabs.index(opening.page))
+
+    def find_runs(self, store: Store, wanted: RunsWanted) -> RunsFound:
+        """Return the runs of a table; the first ones were read while the app was loaded."""
+        from tui_tracker.tui.reading import find_runs
+
+        ahead, self._ahead = self._ahead, None
+        found = ahead.take(wanted) if ahead is not None else None
+        return found or find_runs(store, wanted)
 
     def first_frame_shown(self) -> None:
         """Tell what is wrong with the settings, once there is a page to tell it on."""
+        opening, self._opening = self._opening, None
+        if opening is not None and opening.page == "help":
+            self.action_help()
         if not self._problems:
             return
         (first, *others), self._problems = self._problems, ()
@@ -172,35 +217,6 @@ class TrackerApp(LiveApp, inherit_bindings=False):
             self.page.read_again()
             self.page.say("Read again")
 
-    def action_theme(self) -> None:
-        self.keep_look(self.next_look())
-        if self.page is not None:
-            self.page.say(self.look_words())
-
-    def action_choose_theme(self) -> None:
-        """Let a person look through the themes; esc brings back the one before."""
-        from tui_tracker.tui.screens.chooser import ChooserScreen
-
-        looks, before = list(LOOKS), self.look
-
-        def done(chosen: int | None) -> None:
-            if chosen is None:
-                self.show_look(before)
-                return
-            self.keep_look(looks[chosen])
-            if self.page is not None:
-                self.page.say(self.look_words())
-
-        self.push_screen(
-            ChooserScreen(
-                "Theme",
-                list(LOOKS.items()),
-                looks.index(self.shown_look) if self.shown_look in looks else 0,
-                lambda index: self.show_look(looks[index]),
-            ),
-            done,
-        )
-
     def action_interrupt(self) -> None:
         if monotonic() - self._interrupted_at < TWICE_S:
             self.exit()
@@ -208,57 +224,6 @@ class TrackerApp(LiveApp, inherit_bindings=False):
         self._interrupted_at = monotonic()
         if self.page is not None:
             self.page.say("Press ctrl+c again to quit")
-
-    def action_copy(self) -> None:
-        page = self.page
-        if page is not None and (text := page.text_to_copy()):
-            self.copy_text(text, text)
-
-    def action_copy_as(self) -> None:
-        """Copy the runs that the page is about in a way to be chosen."""
-        from tui_tracker.tui.copying import WAYS, copied
-        from tui_tracker.tui.screens.chooser import ChooserScreen
-
-        keys = self.page.runs_to_copy() if self.page else []
-        if not keys:
-            return
-
-        def work(way: int) -> None:
-            try:
-                found = copied(self.store, keys, way)
-            except TrackerError as error:
-                self.call_from_thread(self._say, str(error), bad=True)
-            else:
-                self._copy(found.text, found.words)
-
-        def done(way: int | None) -> None:
-            if way is not None:
-                self.run_worker(partial(work, way), thread=True, exit_on_error=False)
-
-        self.push_screen(ChooserScreen("Copy as", WAYS), done)
-
-    def copy_text(self, text: str, words: str) -> None:
-        """Copy a text and say by which way it went; `words` are what it is."""
-        self.run_worker(partial(self._copy, text, words), thread=True, exit_on_error=False)
-
-    def _copy(self, text: str, words: str) -> None:
-        """Copy and say so; runs in a thread, for a program of the desktop may take its time."""
-        try:
-            way = copy(text, self._write_raw)
-        except OSError as error:
-            self.call_from_thread(self._say, f"Not copied: {error}", bad=True)
-        else:
-            # What a text field here pastes.
-            self._clipboard = text
-            self.call_from_thread(self._say, f"Copied {words} {way}")
-
-    def _write_raw(self, sequence: str) -> None:
-        if self._driver is not None:
-            self._driver.write(sequence)
-
-    def _say(self, text: str, *, bad: bool = False) -> None:
-        if self.page is not None:
-            self.page.say(text, bad=bad)
 
     def leave_run(self, key: int) -> None:
         """Close a run's page and put the table's cursor on that run."""
@@ -271,8 +236,10 @@ def run_app(
     store: Store,
     *,
     settings: Settings | None = None,
+    state: State | None = None,
     terminal: Terminal | None = None,
     first: FirstScreen | None = None,
+    ahead: Ahead | None = None,
     place: str = "",
 ) -> int:
     """Open the app and return an exit code; in no terminal, say so in one sentence."""
@@ -288,6 +255,14 @@ def run_app(
     if first is not None:
         light = is_light(first.ground)
         terminal = after_asking(terminal, settings, light=light, rtt_s=first.rtt_s)
-    app = TrackerApp(store, settings=settings, terminal=terminal, first=first, place=place)
+    app = TrackerApp(
+        store,
+        settings=settings,
+        state=state,
+        terminal=terminal,
+        first=first,
+        ahead=ahead,
+        opening=find_opening(store, place) if place else None,
+    )
     app.run(mouse=terminal.mouse)
     return app.return_code or 0

@@ -152,7 +152,7 @@ def column_of(spec: ColumnSpec, *, pinned: bool = False) -> Column:
     arrow = ARROWS.get(spec.stat, "") if spec.kind == "metric" and spec.statistic == "best" else ""
     arrow = " curve" if spec.kind == "spark" else arrow
     return Column(
-        field="" if spec.kind in UNSORTED or spec.kind == "fact" else spec.sort_field,
+        field="" if spec.kind in UNSORTED else spec.sort_field,
         title=printable(spec.heading) + ("" if spec.title else arrow),
         kind=kind,
         key=spec.key,

@@ -19,12 +19,13 @@ from tui_tracker.queries import (
     read_difference,
     read_values_at,
 )
+from tui_tracker.queries.health import read_health
 from tui_tracker.queries.seeds import seed_digests, seed_siblings
 from tui_tracker.store import Store
 from tui_tracker.telling import rank_metrics
 from tui_tracker.tui.widgets.curve_base import ChartQuestion, Threshold
 from tui_tracker.tui.widgets.curve_grid import crossing_words
-from tui_tracker.tui.widgets.curve_model import ShownRun, X, names_apart
+from tui_tracker.tui.widgets.curve_model import Mark, ShownRun, X, names_apart
 from tui_tracker.values import is_seed
 
 
@@ -153,6 +154,18 @@ def read_cursor(
     keys = {(run, by_key[run].metrics[label].key): (label, run) for label, run in pairs}
     found = read_values_at(store, list(keys), at, XAxis(x))
     return {keys[pair]: point for pair, point in found.items()}
+
+
+def read_marks(store: Store, keys: Sequence[int]) -> dict[int, tuple[Mark, ...]]:
+    """Return what health found at a step of a metric, by run."""
+    return {
+        key: tuple(
+            Mark(one.metric, one.step, one.words)
+            for one in found
+            if one.metric and one.step is not None
+        )
+        for key, found in read_health(store, keys).items()
+    }
 
 
 def read_threshold(store: Store, label: str, value: float, runs: Sequence[ShownRun]) -> Threshold:

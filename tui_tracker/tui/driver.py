@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 from codecs import getincrementaldecoder
+from time import monotonic
 from types import FrameType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -85,7 +86,11 @@ class TrackerDriver(LinuxDriver):
         self._first: FirstScreen | None = self._tracker.first_screen
         self._clear = self._first is None
         self.flow = Flow(self._first.rtt_s if self._first else None)
+        late = self._first is not None and self._first.rtt_s is None
+        self._asked_at = self._first.asked_at if self._first and late else None
+        """When the first screen asked what has not been answered yet."""
         self._handlers: dict[int, Any] = {}
+        self._started = False
         self._typed = b""
         """What was typed before there was an app."""
 
@@ -105,6 +110,10 @@ class TrackerDriver(LinuxDriver):
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if first is not None and first.attributes is not None:
             self.attrs_before = first.attributes
+        if self._started:
+            # Back from the shell: the terminal has forgotten what stood here.
+            self._loop.call_soon_threadsafe(self._tracker.draw_all)
+        self._started = True
 
     def stop_application_mode(self) -> None:
         super().stop_application_mode()
@@ -209,7 +218,11 @@ class TrackerDriver(LinuxDriver):
                 self.process_message(event)
 
     def _take_answer(self, answer: re.Match[str]) -> str:
-        if answer[0] == "\x1b[0n":
+        if answer[0] == "\x1b[0n" and self._asked_at is not None:
+            rtt_s, self._asked_at = monotonic() - self._asked_at, None
+            self.flow.is_far(rtt_s)
+            self._loop.call_soon_threadsafe(self._tracker.take_link_soon, rtt_s)
+        elif answer[0] == "\x1b[0n":
             self.flow.answered()
             self._loop.call_soon_threadsafe(self._tracker.draw_again)
         elif answer[1] and (light := is_light(answer[1])) is not None:

@@ -49,7 +49,9 @@ class FirstScreen:
         self.rtt_s: float | None = None
         self.ground = ""
         """What the terminal says its ground is, in its own words."""
-        self._asked_at = 0.0
+        self.lines = 0
+        self.asked_at = 0.0
+        """When the terminal was asked, by the monotonic clock."""
         self._input, self._output = sys.__stdin__.fileno(), sys.__stdout__.fileno()  # type: ignore[union-attr]
         self._stop_reading, self._stopped = os.pipe()
         self._reader = threading.Thread(target=self._read, name="first-screen", daemon=True)
@@ -61,6 +63,7 @@ class FirstScreen:
         self._open = True
         for number in _ENDING:
             self._handlers[number] = signal.signal(number, self._end_by_signal)
+        self._handlers[signal.SIGINT] = signal.signal(signal.SIGINT, self._interrupt)
         mode = termios.tcgetattr(self._input)
         # Keys are kept unseen. Ctrl-C still interrupts; Ctrl-Z waits for the app, which can
         # give the terminal back before it stops.
@@ -69,7 +72,7 @@ class FirstScreen:
         mode[6][termios.VMIN], mode[6][termios.VTIME] = 1, 0
         mode[6][termios.VSUSP] = b"\0"
         termios.tcsetattr(self._input, termios.TCSANOW, mode)
-        self._asked_at = monotonic()
+        self.asked_at = monotonic()
         self._write(f"\x1b[?1049h\x1b[?25l{self._frame()}{self._questions()}")
         self._reader.start()
         return self
@@ -101,6 +104,11 @@ class FirstScreen:
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
 
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        # At once, for it may come before anybody is there to leave the context.
+        self.give_back()
+        raise KeyboardInterrupt
+
     def _write(self, text: str) -> None:
         os.write(self._output, text.encode(sys.__stdout__.encoding or "utf-8", "replace"))  # type: ignore[union-attr]
 
@@ -113,6 +121,7 @@ class FirstScreen:
 
     def _frame(self) -> str:
         size = os.get_terminal_size(self._output)
+        self.lines = size.lines
         if size.columns < LEAST_WIDTH or size.lines < LEAST_HEIGHT:
             return "\x1b[H\x1b[2J reading ..."
         left = TREE_CELLS if size.columns >= TREE_FROM else 0
@@ -156,7 +165,7 @@ class FirstScreen:
 
     def _take_answers(self) -> None:
         if self.rtt_s is None and STATUS in self.typed:
-            self.rtt_s = monotonic() - self._asked_at
+            self.rtt_s = monotonic() - self.asked_at
             self.typed = self.typed.replace(STATUS, b"")
         if b"\x1b]11;" in self.typed:
             import re

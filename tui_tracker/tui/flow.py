@@ -47,10 +47,13 @@ class Flow:
         self._asked_at = self._clock()
         return True
 
+    def is_far(self, rtt_s: float) -> None:
+        """Learn how long a round trip takes, from a question that was asked elsewhere."""
+        self._rtt_s = rtt_s
+
     def answered(self) -> None:
-        """Learn from an answer; the first may be to a question asked elsewhere."""
+        """Learn from an answer to the last question."""
         if self._asked_at is None:
-            self._rtt_s = self._rtt_s or MOMENT_S
             return
         took = self._clock() - self._asked_at
         self._rtt_s = min(self._rtt_s or took, took)

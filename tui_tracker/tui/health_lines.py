@@ -1,4 +1,4 @@
-"""What is wrong with a run, as lines of its page and as marks on its curves."""
+"""What is wrong with a run, as lines of its page."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from tui_tracker.formatting import fit, printable, wrap
 from tui_tracker.health import Health, Severity, glyph
-from tui_tracker.tui.widgets.curve_model import Mark
 from tui_tracker.tui.widgets.line_widget import Line, Role
 
 ROLES: dict[Severity, Role] = {"bad": "bad", "warn": "second", "note": "dim"}
@@ -32,12 +31,3 @@ def health_lines(found: Iterable[Health], label: int, width: int) -> Iterable[Li
                 (part, ROLES[one.severity] if one.severity == "bad" else ""),
             )
             first = False
-
-
-def curve_marks(found: Iterable[Health]) -> tuple[Mark, ...]:
-    """Return what stands on the curves: findings of a metric that began at a known step."""
-    return tuple(
-        Mark(one.metric, one.step, one.words)
-        for one in found
-        if one.metric and one.step is not None
-    )

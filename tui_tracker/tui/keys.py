@@ -32,6 +32,8 @@ Place = Literal[
     "patch",
     "help",
     "pick",
+    "facets",
+    "views",
 ]
 
 AROUND: dict[Place, tuple[Place, ...]] = {
@@ -51,6 +53,8 @@ AROUND: dict[Place, tuple[Place, ...]] = {
     "patch": ("list", "everywhere"),
     "help": ("list", "everywhere"),
     "pick": (),
+    "facets": ("list", "everywhere"),
+    "views": ("list",),
 }
 """The places around each place, innermost first."""
 
@@ -59,7 +63,7 @@ TITLES: dict[Place, str] = {
     "list": "Moving",
     "runs": "Start screen",
     "table": "Table of runs",
-    "tree": "Tree of experiments",
+    "tree": "Tree of runs",
     "run": "A run's page",
     "curves": "Curves",
     "overlay": "Curves of several runs",
@@ -71,6 +75,8 @@ TITLES: dict[Place, str] = {
     "patch": "Diff of a file",
     "help": "Help",
     "pick": "Choosing columns",
+    "facets": "Choosing values",
+    "views": "Saved views",
 }
 
 FORBIDDEN = frozenset(f"ctrl+{letter}" for letter in "abhijmqsz") | {"ctrl+left_square_bracket"}
@@ -136,14 +142,22 @@ KEYS: tuple[Key, ...] = (
     Key("list", ("pagedown",), "page(1)", "page down", "Move down by a page", command=False),
     Key("list", ("ctrl+u",), "half(-1)", "half up", "Move up by half a page", command=False),
     Key("list", ("ctrl+d",), "half(1)", "half down", "Move down by half a page", command=False),
-    Key("runs", ("slash",), "filter", "filter", "Show only runs that contain a text", 20),
+    Key("runs", ("slash",), "filter", "filter", "Show only the runs that a query fits", 20),
+    Key("runs", ("f",), "facets", "facets", "Choose values to filter by, with their counts", 33),
     Key("runs", ("tab", "shift+tab"), "pane", "pane", "Go to the other pane", 30),
-    Key("runs", ("1",), "tree", "tree", "Show or hide the tree of experiments"),
+    Key("runs", ("1",), "tree", "tree", "Show or hide the tree of runs"),
     Key("runs", ("2",), "table", "table", "Go to the table of runs"),
     Key("runs", ("b",), "group", "group", "Group runs by what you choose", 32),
     Key("runs", ("B",), "group_but_seed", "but seed", "Group by all params but the seed, or not"),
     Key("runs", ("3",), "peek", "peek", "Show or hide more of the run under the cursor", 38),
+    Key("runs", ("V",), "views", "views", "Open, save or delete a saved view"),
+    Key("runs", (), "keep_filter", "keep filter", "Open the app with this filter from now on"),
     Key("runs", ("z",), "archived", "archived", "Show or hide archived runs"),
+    Key("facets", ("space",), "choose", "choose", "Choose the value, or choose it no more", 5),
+    Key("facets", ("x",), "exclude", "leave out", "Leave the runs with this value out", 6),
+    Key("facets", ("enter",), "take", "take", "Put what is chosen into the filter line", 7),
+    Key("facets", ("right", "l", "tab"), "side(1)", "values", "Go to the values", 8),
+    Key("facets", ("left", "h", "shift+tab"), "side(-1)", "fields", "Go to the fields", 9),
     Key("runs", ("C",), "overlay", "curves", "Draw the curves of the marked runs over each other"),
     Key("table", ("enter",), "open", "open", "Open the run under the cursor", 10),
     Key("table", ("left",), "column(-1)", "left", "Go to the column left", command=False),
@@ -180,7 +194,7 @@ KEYS: tuple[Key, ...] = (
     Key("table", ("x",), "hide_column", "hide", "Hide the column"),
     Key("table", ("o",), "screen.choose_columns", "columns", "Choose the columns", 28),
     Key("table", ("d",), "screen.differing", "differing", "Show only columns that differ"),
-    Key("tree", ("enter",), "open", "runs", "Go to the runs of this experiment", 10),
+    Key("tree", ("enter",), "open", "runs", "Go to the runs of this branch", 10),
     Key("tree", ("left", "h"), "fold", "fold", "Fold the branch, or go to its parent", 15),
     Key("tree", ("right", "l"), "unfold", "unfold", "Unfold the branch", 16),
     Key("tree", ("o",), "screen.choose_levels", "levels", "Choose the levels of the tree", 18),
@@ -278,6 +292,12 @@ KEYS: tuple[Key, ...] = (
     Key(
         "patch", ("left_square_bracket", "K"), "screen.next(-1)", "before", "Go to the file before"
     ),
+    Key("views", ("enter",), "take", "open", "Show the runs so", 10),
+    Key("views", ("a",), "add", "save", "Save what you see now under a name", 15),
+    Key("views", ("w",), "replace", "overwrite", "Save what you see now as this view", 20),
+    Key("views", ("x", "delete"), "delete", "delete", "Delete the view", 25),
+    Key("views", ("u",), "undo", "undo", "Bring back what was deleted or overwritten", 30),
+    Key("views", ("escape", "q"), "leave", "back", "Change nothing", 99),
     Key("pick", ("space",), "choose", "show", "Show the column, or show it no more", 10),
     Key("pick", ("right",), "fold(True)", "statistics", "Unfold a metric's statistics", 15),
     Key("pick", ("left",), "fold(False)", "fold", "Fold them"),

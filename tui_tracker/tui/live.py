@@ -23,9 +23,9 @@ from tui_tracker.queries.watched import newest_run
 from tui_tracker.remembered import State
 from tui_tracker.settings import Settings
 from tui_tracker.tui import frames
+from tui_tracker.tui.copying_app import CopyingApp
 from tui_tracker.tui.screens.base import TrackerScreen
 from tui_tracker.tui.terminal import Terminal
-from tui_tracker.tui.themed import ThemedApp
 
 if TYPE_CHECKING:
     from tui_tracker.alerts import Event, Watch
@@ -35,6 +35,8 @@ POLL_S, POLL_MOST_S = 0.25, 1.0
 """How often the store is looked at: soon after a change, less often while idle."""
 FRAME_S = 1.0
 """What a live run changes is shown at most this often."""
+SLOW_FRAME_S = 5.0
+"""The same on a slow link."""
 RECOVER_S = 1.0
 """How often journals of running and dead runs are moved into the store."""
 PULSE_S = 5.0
@@ -44,7 +46,7 @@ CALL_S = 5.0
 NEWS_KEPT = 500
 
 
-class LiveApp(ThemedApp, inherit_bindings=False):
+class LiveApp(CopyingApp, inherit_bindings=False):
     """An app that follows its store."""
 
     @dataclass
@@ -129,7 +131,7 @@ class LiveApp(ThemedApp, inherit_bindings=False):
                 continue
             if seen == version:
                 wait_s = min(POLL_MOST_S, wait_s * 1.5)
-            elif monotonic() - told_at >= FRAME_S:
+            elif monotonic() - told_at >= (SLOW_FRAME_S if self.terminal.slow else FRAME_S):
                 self.post_message(self.StoreChanged())
                 seen, told_at, wait_s = version, monotonic(), POLL_S
 
@@ -142,7 +144,7 @@ class LiveApp(ThemedApp, inherit_bindings=False):
         except TrackerError as error:
             self.rule_trouble = str(error)
             rules = parse_rules(DEFAULT_RULES)
-            self.call_from_thread(self._say_to_page, f"Settings: {error}", bad=True)
+            self.call_from_thread(self.say, f"Settings: {error}", bad=True)
         self.rule_texts = tuple(rule.text for rule in rules)
         return Watch(rules, after=self._newest)
 
@@ -158,7 +160,7 @@ class LiveApp(ThemedApp, inherit_bindings=False):
         self.live = not self.live
         self._show_pause()
         words = "Live again" if self.live else "Paused: nothing moves until R is pressed again"
-        self._say_to_page(words)
+        self.say(words)
 
     def _watch_app_focus(self, focus: bool) -> None:
         # In place of Textual's own, which takes the focus away from whatever has it: the
@@ -185,7 +187,7 @@ class LiveApp(ThemedApp, inherit_bindings=False):
         told = next((one for one in event.events if one.bad), event.events[-1])
         others = len(event.events) - 1
         more = f" (and {others} more: : news)" if others else ""
-        self._say_to_page(told.sentence + more, bad=told.bad)
+        self.say(told.sentence + more, bad=told.bad)
         self._call(told)
 
     def _call(self, told: Event) -> None:
@@ -213,7 +215,8 @@ class LiveApp(ThemedApp, inherit_bindings=False):
         if self.page is not None and not isinstance(self.page, NewsScreen):
             self.push_screen(NewsScreen())
 
-    def _say_to_page(self, text: str, *, bad: bool = False) -> None:
+    def say(self, text: str, *, bad: bool = False) -> None:
+        """Tell something in the last line of the page in front, for a moment."""
         if self.page is not None:
             self.page.say(text, bad=bad)
 

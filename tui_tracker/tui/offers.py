@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 SECTIONS = {"metric": "Metrics", "param": "Params", "tag": "Tags, by what stands before the colon"}
 OTHERS = "Facts of every run"
-_LEVEL_WORDS = {"tags": "a branch for each tag", "started": "a branch for each day"}
 STATISTICS: tuple[Statistic, ...] = ("last", "min", "max", "mean", "std", "first", "count")
 
 
@@ -53,16 +52,18 @@ def list_keys(store: Store, selection: Selection) -> tuple[Offer, ...]:
 
 
 def list_levels(store: Store, selection: Selection) -> tuple[Offer, ...]:
-    """Return what the tree could have as levels: what runs could be grouped by, and more."""
-    more = ("tags", "started", "name")
-    plain = [
-        Offer(column_of(choice.spec), OTHERS, _LEVEL_WORDS.get(choice.spec.kind, ""))
-        for choice in list_choices(store, selection)
-        if choice.spec.kind in more
-    ]
-    keys = list_keys(store, selection)
-    first = [offer for offer in keys if offer.section == OTHERS]
-    return (*first, *plain, *(offer for offer in keys if offer.section != OTHERS))
+    """Return what the tree could have as levels, with how many branches each would make."""
+    from tui_tracker.queries.value_counts import count_values
+
+    counts = count_values(store)
+
+    def told(offer: Offer) -> Offer:
+        count = counts.get(offer.column.spec, 0)
+        units = {"tags": "tag", "started": "day"}.get(offer.column.spec, "value")
+        words = f"{format_count(count)} {units}{'' if count == 1 else 's'}" if count else ""
+        return replace(offer, words=", ".join(part for part in (words, offer.words) if part))
+
+    return tuple(map(told, list_keys(store, selection)))
 
 
 def _offer(choice: ColumnChoice, total: int) -> Offer:

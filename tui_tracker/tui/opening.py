@@ -40,10 +40,13 @@ def open_app(wanted: str | None, said: Mapping[str, object], place: str = "") ->
 
 
 def _open(wanted: str | None, said: Mapping[str, object], place: str, first: FirstScreen) -> int:
+    from tui_tracker.remembered import State
     from tui_tracker.settings import read_settings
     from tui_tracker.store import Store
+    from tui_tracker.tui.ahead import Ahead
     from tui_tracker.tui.keymap import lay_over
     from tui_tracker.tui.keys import hints, use_keys
+    from tui_tracker.tui.lean import import_textual
     from tui_tracker.tui.terminal import describe
 
     settings = read_settings(said=said)
@@ -52,9 +55,36 @@ def _open(wanted: str | None, said: Mapping[str, object], place: str, first: Fir
     use_keys(lay_over(settings.keys).keys)
     first.show_keys(hints("table"))
     with Store.open(wanted) as store:
+        state = State(store.folder)
+        ahead = Ahead(store, state, first.lines)
+        import_textual()
         from tui_tracker.tui.app import run_app
 
-        return run_app(store, settings=settings, terminal=terminal, first=first, place=place)
+        return run_app(
+            store,
+            settings=settings,
+            state=state,
+            terminal=terminal,
+            first=first,
+            ahead=ahead,
+            place=place,
+        )
+
+
+def open_served(wanted: str | None, said: Mapping[str, object]) -> int:
+    """Run the app for a browser, which has all colours and signs."""
+    from tui_tracker.settings import read_settings
+    from tui_tracker.store import Store
+    from tui_tracker.tui.terminal import Terminal
+
+    settings = read_settings(said=said)
+    _prepare(os.environ, slow=False)
+    with Store.open(wanted) as store:
+        from tui_tracker.tui.app import TrackerApp
+
+        app = TrackerApp(store, settings=settings, terminal=Terminal(light=False))
+        app.run()
+    return app.return_code or 0
 
 
 def _prepare(environ: MutableMapping[str, str], *, slow: bool) -> None:

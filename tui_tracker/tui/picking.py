@@ -82,12 +82,12 @@ class Picking:
         # What is typed also finds a statistic of a folded metric: `loss std`.
         inner = [c for c in more if self._fits(c) and (unfolded or self._means(offer.column, c))]
         lines = []
-        if self._fits(offer.column) or inner:
+        head = self._fits(offer.column) or (unfolded and bool(inner))
+        if head and (offer.column.spec not in specs or more):
             twig = ("-" if unfolded else "+") if more else ""
             is_shown = offer.column.spec in specs
-            if not is_shown or more:
-                lines.append(PickLine("", offer.column, is_shown, offer.words, 0, twig))
-        lines += [PickLine(column=column, depth=1) for column in inner]
+            lines.append(PickLine("", offer.column, is_shown, offer.words, 0, twig))
+        lines += [PickLine(column=column, depth=int(head)) for column in inner]
         return lines
 
     def _fits(self, column: Column) -> bool:

@@ -1,7 +1,8 @@
 """What the screens ask the store: a few queries at a time, answered as one value.
 
 Imported by the workers only, so that the first frame waits neither for SQLite nor for a
-query. One answer holds all that changes together, and is painted once.
+query. One answer holds all that changes together, and is painted once. What the table of
+runs can do without is imported where it is used: the first page waits for this module.
 """
 
 from __future__ import annotations
@@ -12,23 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tui_tracker.capture.redaction import redact_text
-from tui_tracker.lineage.words import code_line
-from tui_tracker.queries import (
-    ConsoleLine,
-    Order,
-    RunDetail,
-    RunRow,
-    Selection,
-    get_rows,
-    get_run,
-    list_choices,
-    list_columns,
-    list_run_keys,
-    read_buckets,
-    read_console,
-    read_health,
-)
+from tui_tracker.queries import Order, RunRow, Selection, get_rows, list_run_keys
 from tui_tracker.store import Store
 from tui_tracker.tui.columns import (
     SAMPLED_PARAMS,
@@ -38,13 +23,15 @@ from tui_tracker.tui.columns import (
     rank_metrics,
     table_columns,
 )
-from tui_tracker.tui.tree import TreeFound, TreeWanted
+from tui_tracker.tui.reading_tree import read_tree
 
 if TYPE_CHECKING:
     from tui_tracker.code_store import CodeChange
     from tui_tracker.health import Health
     from tui_tracker.lineage import LineageTree, Progress
+    from tui_tracker.queries import ConsoleLine, RunDetail
     from tui_tracker.queries.groups import GroupRow
+    from tui_tracker.tui.tree import TreeFound, TreeWanted
 
 COUNTED_RUNS = 5_000
 """Up to so many runs columns are chosen by all of them, above by a sample."""
@@ -114,33 +101,13 @@ def find_runs(store: Store, wanted: RunsWanted) -> RunsFound:
     return RunsFound(wanted, tree, keys, columns, rows, now, groups, metrics)
 
 
-def read_tree(store: Store, wanted: TreeWanted, *, top: bool = True) -> TreeFound:
-    """Return the branches at the top of the tree, and those below the opened nodes."""
-    from tui_tracker.queries.branches import list_branches
-
-    selection = Selection(query=wanted.query, archived=wanted.archived)
-    nodes = (*([((), 0)] if top else []), *wanted.opened)
-    return TreeFound(
-        wanted,
-        {
-            where: list_branches(
-                store,
-                selection,
-                wanted.levels,
-                where,
-                depth=depth,
-                metric=wanted.metric or None,
-            )
-            for where, depth in nodes
-        },
-    )
-
-
 def choose_columns(store: Store, selection: Selection, keys: Sequence[int]) -> tuple[Column, ...]:
     """Return the columns that tell the selected runs apart."""
     apart = max(1, len(keys) // SAMPLED_RUNS)
     some = keys[::apart][:SAMPLED_RUNS]
     if len(keys) <= COUNTED_RUNS:
+        from tui_tracker.queries import list_columns
+
         params, metrics = list_columns(store, selection)
     else:
         params, metrics = _sampled_names(store, some)
@@ -178,6 +145,8 @@ def differing_columns(
     Pinned ones stay, for without a name nobody knows which run is which; so do those of
     which it is not known.
     """
+    from tui_tracker.queries import list_choices
+
     choices = list_choices(store, selection)
     same = {(one.spec.kind, one.spec.key) for one in choices if not one.differs}
     kept = [c for c in columns if c.pinned or (c.spec.partition(":")[0], c.key) not in same]
@@ -220,6 +189,8 @@ class RunFound:
 
 def read_run(store: Store, key: int) -> RunFound:
     """Return everything that the pages of a run show but curves and console."""
+    from tui_tracker.queries import get_run, read_buckets, read_health
+
     detail = get_run(store, key)
     sparks = {}
     for label in rank_metrics(list(detail.row.metrics))[:SPARKED]:
@@ -233,6 +204,8 @@ def read_run(store: Store, key: int) -> RunFound:
 
 def read_lines(store: Store, run: int, first: int, count: int) -> list[ConsoleLine]:
     """Return lines of a run's console."""
+    from tui_tracker.queries import read_console
+
     return read_console(store, run, first, count)
 
 
@@ -266,7 +239,10 @@ def read_changes(store: Store, key: int) -> ChangesFound:
     Raises:
         CodeUnavailable: there is no copy of the code.
     """
+    from tui_tracker.capture.redaction import redact_text
     from tui_tracker.compare.code import changes_of_run
+    from tui_tracker.lineage.words import code_line
+    from tui_tracker.queries import get_run
 
     changes, patches, facts = changes_of_run(store, key)
     run = get_run(store, key)

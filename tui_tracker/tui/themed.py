@@ -13,7 +13,7 @@ from textual.filter import LineFilter
 from tui_tracker.remembered import State
 from tui_tracker.settings import Settings
 from tui_tracker.tui.palettes import LOOKS, palette_name
-from tui_tracker.tui.terminal import Terminal
+from tui_tracker.tui.terminal import Terminal, after_asking
 from tui_tracker.tui.themes import AsciiFilter, PlainFilter, themes
 
 _SYSTEMS = {"truecolor": "truecolor", "256": "256", "16": "standard", "none": "standard"}
@@ -31,16 +31,16 @@ class ThemedApp(App[None], inherit_bindings=False):
         if settings.theme == "auto":
             remembered = state.get("theme", "auto", everywhere=True)
             self.look = remembered if remembered in LOOKS else "auto"
-        for theme in themes(terminal.depth):
-            self.register_theme(theme)
-        self.plain = terminal.depth == "none"
-        self.no_color = self.plain
-        self._line_filters = _filters(terminal)
         self._use_depth()
         self.show_look(self.look)
 
     def _use_depth(self) -> None:
-        """Let the console write what the terminal has, whatever the environment says."""
+        """Use the colours and signs that the terminal has, whatever the environment says."""
+        for theme in themes(self.terminal.depth):
+            self.register_theme(theme)
+        self.plain = self.terminal.depth == "none"
+        self.no_color = self.plain
+        self._line_filters = _filters(self.terminal)
         environ = {name: text for name, text in os.environ.items() if name != "NO_COLOR"}
         self.console = Console(
             color_system=_SYSTEMS[self.terminal.depth],  # type: ignore[arg-type]
@@ -75,6 +75,15 @@ class ThemedApp(App[None], inherit_bindings=False):
             self.terminal = replace(self.terminal, light=light)
             self.show_look(self.look)
 
+    def take_link(self, rtt_s: float) -> None:
+        """Learn how long a round trip takes; on a slow link draw with less."""
+        told = after_asking(self.terminal, self.settings, light=None, rtt_s=rtt_s)
+        fewer = told.depth != self.terminal.depth
+        self.terminal = told
+        if fewer:
+            self._use_depth()
+            self.refresh_css(animate=False)
+
     @property
     def shown_look(self) -> str:
         """The theme that is shown, `auto` resolved."""
@@ -94,6 +103,37 @@ class ThemedApp(App[None], inherit_bindings=False):
             source = self.settings.sources.get("theme", "the settings")
             words += f" ({source} says {self.settings.theme} for the next start)"
         return words
+
+    def action_theme(self) -> None:
+        self.keep_look(self.next_look())
+        self.say(self.look_words())
+
+    def action_choose_theme(self) -> None:
+        """Let a person look through the themes; esc brings back the one before."""
+        from tui_tracker.tui.screens.chooser import ChooserScreen
+
+        looks, before = list(LOOKS), self.look
+
+        def done(chosen: int | None) -> None:
+            if chosen is None:
+                self.show_look(before)
+                return
+            self.keep_look(looks[chosen])
+            self.say(self.look_words())
+
+        self.push_screen(
+            ChooserScreen(
+                "Theme",
+                list(LOOKS.items()),
+                looks.index(self.shown_look) if self.shown_look in looks else 0,
+                lambda index: self.show_look(looks[index]),
+            ),
+            done,
+        )
+
+    def say(self, text: str, *, bad: bool = False) -> None:
+        """Tell something in the last line of the page in front, for a moment."""
+        raise NotImplementedError
 
 
 def _filters(terminal: Terminal) -> list[LineFilter]:

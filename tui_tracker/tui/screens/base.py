@@ -2,7 +2,8 @@
 
 A question runs in a thread and comes back as a message. Of each kind of question one is
 under way at a time; of those asked meanwhile only the last is kept, so that a held key
-never queues up work.
+never queues up work. Where that is about something else, as after a key in the filter, the
+one under way is stopped in the middle of its query.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 
-from tui_tracker.errors import TrackerError
+from tui_tracker.errors import QuestionStopped, TrackerError
 from tui_tracker.tui.keys import Place, hints
 from tui_tracker.tui.widgets.footer import Footer
 from tui_tracker.tui.widgets.line_widget import LineWidget
@@ -26,6 +27,16 @@ from tui_tracker.tui.widgets.line_widget import LineWidget
 if TYPE_CHECKING:
     from tui_tracker.store import Store
     from tui_tracker.tui.app import TrackerApp
+
+
+class Asking:
+    """A question that may be stopped; see `Store.asking`."""
+
+    __slots__ = ("stopped",)
+
+    def __init__(self) -> None:
+        self.stopped = False
+
 
 Question = Callable[["Store"], Message]
 
@@ -49,11 +60,14 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
         kind: str
         answer: Message | None
         trouble: str
+        wrong: TrackerError | None = None
+        """The trouble as it was raised."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._under_way: set[str] = set()
-        self._waiting: dict[str, Question] = {}
+        self._under_way: dict[str, tuple[object, Asking]] = {}
+        """What each question is about, and what stops it."""
+        self._waiting: dict[str, tuple[Question, object]] = {}
         self._held = ExitStack()
         self._skip_paint = False
         self._focused_before: Widget | None = None
@@ -115,6 +129,9 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
         else:
             super()._compositor_refresh()
 
+    def make_room(self, width: int) -> None:
+        """Arrange the panes for a window of so many cells, before it is laid out."""
+
     # The first frame.
 
     def hold_first_frame(self) -> None:
@@ -137,30 +154,47 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
 
     # Questions.
 
-    def ask(self, kind: str, question: Question) -> None:
-        """Ask the store in a thread; the answer is posted to this screen."""
+    def ask(self, kind: str, question: Question, *, about: object = None) -> None:
+        """Ask the store in a thread; the answer is posted to this screen.
+
+        `about` tells what the question is for: one that is about something else stops the
+        one under way, which nobody waits for any more.
+        """
         if kind in self._under_way:
-            self._waiting[kind] = question
+            self._waiting[kind] = question, about
+            before, asking = self._under_way[kind]
+            if about is not None and about != before:
+                self.tracker.store.stop(asking)
             return
-        self._under_way.add(kind)
-        work = partial(self._answer, kind, question)
+        asking = Asking()
+        self._under_way[kind] = about, asking
+        work = partial(self._answer, kind, question, asking)
         self.run_worker(work, thread=True, group=kind, exit_on_error=False)
 
-    def _answer(self, kind: str, question: Question) -> None:
-        answer, trouble = None, ""
+    def _answer(self, kind: str, question: Question, asking: Asking) -> None:
+        answer, trouble, wrong = None, "", None
         try:
-            answer = question(self.tracker.store)
+            with self.tracker.store.asking(asking):
+                answer = question(self.tracker.store)
+        except QuestionStopped:
+            pass
         except TrackerError as error:
-            trouble = str(error)
+            trouble, wrong = str(error), error
         except Exception as error:  # noqa: BLE001 - whatever a query meets, the app stays open
             trouble = f"{type(error).__name__}: {error}"
-        self.post_message(self.Answered(kind, answer, trouble))
+        self.post_message(self.Answered(kind, answer, trouble, wrong))
+
+    def takes_trouble(self, error: TrackerError) -> bool:  # noqa: ARG002
+        """Show an error in a place of its own; False leaves it to the footer."""
+        return False
 
     def on_tracker_screen_answered(self, event: TrackerScreen.Answered) -> None:
         event.stop()
-        self._under_way.discard(event.kind)
-        if (question := self._waiting.pop(event.kind, None)) is not None:
-            self.ask(event.kind, question)
+        self._under_way.pop(event.kind, None)
+        if (waiting := self._waiting.pop(event.kind, None)) is not None:
+            self.ask(event.kind, waiting[0], about=waiting[1])
+        if event.wrong is not None and self.takes_trouble(event.wrong):
+            return
         if event.trouble:
             self.say(event.trouble, bad=True)
             self.show_trouble(event.trouble)

@@ -11,7 +11,7 @@ from textual.message import Message
 from tui_tracker.formatting import printable
 from tui_tracker.tui.screens.base import TrackerScreen
 from tui_tracker.tui.widgets.curve_grid import CurveGrid
-from tui_tracker.tui.widgets.curve_model import ShownRun, X
+from tui_tracker.tui.widgets.curve_model import Mark, ShownRun, X
 
 if TYPE_CHECKING:
     from tui_tracker.queries import PointFound, RunDetail
@@ -55,6 +55,12 @@ class CurvePage(TrackerScreen, inherit_bindings=False):
         threshold: Threshold
 
     @dataclass
+    class MarksRead(Message):
+        """What health found was read."""
+
+        marks: dict[int, tuple[Mark, ...]]
+
+    @dataclass
     class SiblingsFound(Message):
         """The runs that differ from the only one by their seed were found."""
 
@@ -63,6 +69,8 @@ class CurvePage(TrackerScreen, inherit_bindings=False):
     def __init__(self) -> None:
         super().__init__()
         self._level_of = ""
+        self._judged: tuple[object, ...] = ()
+        """The runs and their points for which health was asked."""
         self.wanted_metrics: frozenset[str] | None = None
         """Those chosen by hand; None for all."""
 
@@ -101,6 +109,26 @@ class CurvePage(TrackerScreen, inherit_bindings=False):
             if pairs >= PAIRS_AT_ONCE or index == len(event.questions) - 1:
                 self._ask_charts(tuple(batch), shown, keys)
                 batch, pairs = [], 0
+        self._ask_marks()
+
+    def _ask_marks(self) -> None:
+        """Ask what health finds, again where there are more points."""
+        runs = self.grid.runs
+        judged = tuple((run.key, sum(m.count for m in run.metrics.values())) for run in runs)
+        if judged == self._judged:
+            return
+        self._judged = judged
+        keys = [run.key for run in runs]
+
+        def question(store: Store) -> Message:
+            from tui_tracker.tui.curve_reading import read_marks
+
+            return self.MarksRead(read_marks(store, keys))
+
+        self.ask("marks", question)
+
+    def on_curve_page_marks_read(self, event: CurvePage.MarksRead) -> None:
+        self.grid.show_marks(event.marks)
 
     def _ask_charts(
         self, questions: tuple[object, ...], shown: object, keys: tuple[int, ...]

@@ -15,6 +15,7 @@ from tui_tracker.tui.screens.curve_page import CurvePage
 from tui_tracker.tui.widgets.bar import Bar
 from tui_tracker.tui.widgets.curve_build import labels_of
 from tui_tracker.tui.widgets.curve_grid import CurveGrid
+from tui_tracker.tui.widgets.curve_model import letter
 from tui_tracker.tui.widgets.footer import Footer
 
 if TYPE_CHECKING:
@@ -143,8 +144,9 @@ class CurvesScreen(CurvePage, inherit_bindings=False):
 
         screen = RunScreen(self._keys, self._keys.index(event.run))
         self.app.push_screen(screen)
-        # Its tab of curves would answer the same message with its console.
-        screen.call_after_refresh(screen.post_message, event)
+        # A run's page answers the same message with its console.
+        again = CurveGrid.ConsoleWanted(event.grid, event.run, event.at_ms)
+        screen.call_after_refresh(screen.post_message, again)
 
     def go_back(self) -> None:
         if self.grid.enlarged:
@@ -160,4 +162,5 @@ class CurvesScreen(CurvePage, inherit_bindings=False):
         self.app.pop_screen()
 
     def text_to_copy(self) -> str:
-        return self.grid.values_text()
+        names = "\n".join(f"{letter(n)}\t{run.name}" for n, run in enumerate(self.grid.runs))
+        return self.grid.values_text() or names

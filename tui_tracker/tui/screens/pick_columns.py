@@ -61,6 +61,7 @@ class PickColumns(ModalScreen[tuple[Column, ...] | None], inherit_bindings=False
         self._widths = widths
         """How wide columns are now, by spec."""
         self._renaming: Column | None = None
+        self._ready = self._read = False
 
     def compose(self) -> ComposeResult:
         line = SearchLine(placeholder="type to search", compact=True, id="pick-text")
@@ -74,9 +75,9 @@ class PickColumns(ModalScreen[tuple[Column, ...] | None], inherit_bindings=False
 
     def on_mount(self) -> None:
         self.query_one("#pick-title", Bar).left = ((f" {self.TITLE_WORDS}", "bold"),)
-        self.query_one("#pick-title", Bar).right = (("reading what there is … ", "dim"),)
         self.query_one(Footer).hints = self._hints()
-        self._show(0)
+        self._ready = True
+        self._show_all(0)
         self.query_one(Input).focus()
 
     def show_offers(self, offers: Sequence[Offer]) -> None:
@@ -85,8 +86,14 @@ class PickColumns(ModalScreen[tuple[Column, ...] | None], inherit_bindings=False
         self._plain = {offer.column.spec: offer.column.title for offer in offers}
         for offer in offers:
             self._plain |= {column.spec: column.title for column in offer.more}
-        self.query_one("#pick-title", Bar).right = ()
-        self._show(self.list.cursor)
+        self._read = True
+        if self._ready:  # else it is shown when the screen stands
+            self._show_all(self.list.cursor)
+
+    def _show_all(self, at: int) -> None:
+        words = "" if self._read else "reading what there is … "
+        self.query_one("#pick-title", Bar).right = ((words, "dim"),)
+        self._show(at)
 
     def _signs(self) -> frozenset[str]:
         """Return the keys that are commands although they could be typed."""
@@ -205,12 +212,3 @@ class PickKeys(PickColumns, inherit_bindings=False):
 
     def __init__(self, shown: Sequence[Column]) -> None:
         super().__init__(shown, {})
-
-
-class PickLevels(PickKeys, inherit_bindings=False):
-    """Returns the levels of the tree, the outermost first."""
-
-    BINDINGS = first_of_all("pick")
-    TITLE_WORDS = "Levels of the tree"
-    HEADING = "Levels, the outermost first"
-    LEAST = 1

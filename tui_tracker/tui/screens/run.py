@@ -16,7 +16,6 @@ from textual.timer import Timer
 from tui_tracker.formatting import format_count, format_duration, printable
 from tui_tracker.tui import pages
 from tui_tracker.tui.columns import rank_metrics
-from tui_tracker.tui.health_lines import curve_marks
 from tui_tracker.tui.keys import bindings
 from tui_tracker.tui.screens.curve_page import shown_alone
 from tui_tracker.tui.screens.lineage_tab import LineageTab
@@ -231,9 +230,7 @@ class RunScreen(LineageTab, SystemTab, inherit_bindings=False):
         words = f'No metric contains "{printable(text)}".' if text else "No metric was logged."
         hint = "Press / to change it." if text else 'run.log({"loss": 0.5}, step=0) logs one.'
         self.grid.empty = ((), ((f" {words}", "bold"),), ((f" {hint}", "dim"),))
-        health = self._found.health if self._found else ()
-        shown = (replace(one, marks=curve_marks(health)) for one in shown_alone(run))
-        self.grid.show_runs(tuple(shown), labels)
+        self.grid.show_runs(shown_alone(run), labels)
 
     def _show_system(self, run: RunDetail) -> None:
         self.show_system(run, self._filters[SYSTEM])

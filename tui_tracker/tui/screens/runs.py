@@ -13,6 +13,7 @@ from textual.containers import Horizontal
 
 from tui_tracker.tui.keys import bindings
 from tui_tracker.tui.screens.runs_columns import Arranging
+from tui_tracker.tui.screens.runs_costly import Costing
 from tui_tracker.tui.screens.runs_curves import Overlaying
 from tui_tracker.tui.screens.runs_filter import Filtering
 from tui_tracker.tui.screens.runs_groups import Grouping
@@ -30,7 +31,15 @@ if TYPE_CHECKING:
 
 
 class RunsScreen(
-    Filtering, Ordering, Arranging, Grouping, Branching, Overlaying, Peeking, inherit_bindings=False
+    Filtering,
+    Ordering,
+    Arranging,
+    Costing,
+    Grouping,
+    Branching,
+    Overlaying,
+    Peeking,
+    inherit_bindings=False,
 ):
     """Tree and table; the table shows the runs of the node under the tree's cursor."""
 
@@ -51,6 +60,7 @@ class RunsScreen(
         self.query_one("#title", Bar).left = ((" tui_tracker", "bold"),)
         self.table.empty = ((), ((" reading …", "dim"),))
         self.focus_on(self.table)
+        self.restore_view()
         self.restore_panes()
         self.lay_out()
         self.restore_tree()

@@ -25,6 +25,20 @@ class Arranging(RunsCore, inherit_bindings=False):
 
         offers: tuple[Offer, ...]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._new_column = ""
+        """A column that was chosen and is to be seen once it is there."""
+
+    def on_runs_core_found(self, event: RunsCore.Found) -> None:  # noqa: ARG002
+        self.call_later(self._bring_new)
+
+    def _bring_new(self) -> None:
+        specs = [column.spec for column in self.table.columns]
+        if self._new_column in specs:
+            self.table.column = specs.index(self._new_column)
+            self._new_column = ""
+
     def on_column_list_arranged(self, event: ColumnList.Arranged) -> None:
         if event.words:
             self.say(event.words)
@@ -50,6 +64,9 @@ class Arranging(RunsCore, inherit_bindings=False):
 
         def done(columns: tuple[Column, ...] | None) -> None:
             if columns is not None:
+                known = {column.spec for column in table.columns}
+                new = [column.spec for column in columns if column.spec not in known]
+                self._new_column = new[0] if new else ""
                 self.differing = False
                 self.keep_layout(columns)
                 self.read_columns_again()

@@ -7,6 +7,7 @@ the answer changes what is shown, all at once.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -153,7 +154,7 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         differing = asked.differing and not settled
 
         def question(store: Store) -> Message:
-            from tui_tracker.tui.reading import RunsWanted, find_runs
+            from tui_tracker.tui.reading import RunsWanted
 
             wanted = RunsWanted(
                 asked.selection(),
@@ -165,9 +166,9 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
                 differing,
                 asked.group,
             )
-            return self.Found(asked, find_runs(store, wanted))
+            return self.Found(asked, self.tracker.find_runs(store, wanted))
 
-        self.ask("runs", question)
+        self.ask("runs", question, about=asked)
 
     def _columns(self, asked: Asked) -> tuple[tuple[Column, ...] | None, bool]:
         """Return the columns to begin with, and whether they are those to show.
@@ -186,6 +187,9 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
             return without_groups(self.table.columns), True
         layout = self.layout_at(asked.path)
         return layout, layout is not None and not asked.differing
+
+    def show_levels(self, levels: Sequence[str]) -> None:
+        """Show the tree by other levels."""
 
     # Layouts.
 
@@ -261,7 +265,7 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         if not self.tree_pane.has_runs:
             return NO_RUNS
         if self.text:
-            words = f' No run here contains "{printable(self.text)}".'
+            words = f" No run here fits {printable(self.text)}"
             return ((), ((words, "bold"),), ((" Press / to change it, esc to clear it.", "dim"),))
         return ((), ((" No runs here.", "bold"),))
 

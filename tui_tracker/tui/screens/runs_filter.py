@@ -1,43 +1,128 @@
-"""The filter of the start screen: typed live, kept with enter, given up with esc."""
+"""The filter of the start screen: typed live, kept with enter, given up with esc.
+
+A query that is wrong, or not whole yet, is told about beside the line and changes nothing:
+the table keeps the runs of the last one that could be read.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from textual.message import Message
+
+from tui_tracker.errors import QueryError, TrackerError
 from tui_tracker.formatting import printable
 from tui_tracker.tui.screens.runs_core import RunsCore
+from tui_tracker.tui.widgets.query_line import QueryLine
 
 if TYPE_CHECKING:
-    from textual.widgets import Input
+    from tui_tracker.queries import Selection, Suggestions
+    from tui_tracker.store import Store
 
-    from tui_tracker.tui.widgets.filter_line import FilterLine
+MOST_REMEMBERED = 100
 
 
 class Filtering(RunsCore, inherit_bindings=False):
-    """`/` filters, `z` shows archived runs, too."""
+    """`/` filters, `f` offers values to choose from, `z` shows archived runs, too."""
+
+    TYPING_HINTS = (("tab", "complete"), ("↑↓", "before"), ("enter", "keep"), ("esc", "restore"))
+
+    @dataclass
+    class Suggested(Message):
+        """How a query can go on was found."""
+
+        line: QueryLine
+        text: str
+        found: Suggestions
 
     def action_archived(self) -> None:
         self.archived = not self.archived
         self.read_again()
 
-    def action_filter(self) -> None:
-        from tui_tracker.tui.widgets.filter_line import FilterLine
+    async def action_filter(self) -> None:
+        await self.type_filter(self.text)
 
-        line = FilterLine(self.text, "text in name, id, experiment or tag")
-        self.mount(line, before="#footer")
-        self.focus_on(line)
+    async def type_filter(self, text: str) -> None:
+        """Open the line with a filter in it, which is tried at once."""
+        for open_line in self.query(QueryLine):
+            open_line.remove()
+        line = QueryLine(self.text, self._remembered())
+        # Awaited, so that what is typed meanwhile does not reach the table.
+        await self.mount(line, before="#footer")
+        if text != self.text:
+            line.input.value = text
+        line.input.cursor_position = len(text)
+        self.focus_on(line.input)
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        if event.value != self.text:
-            self.text = event.value
+    def on_query_line_typed(self, event: QueryLine.Typed) -> None:
+        from tui_tracker.language import parse
+
+        try:
+            parse(event.text)
+        except QueryError as error:
+            event.line.complain(error)
+            return
+        event.line.complain(None)
+        self._filter_by(event.text)
+
+    def _filter_by(self, text: str) -> None:
+        if text != self.text:
+            self.text = text
             self.ask_runs()
 
-    def on_filter_line_closed(self, event: FilterLine.Closed) -> None:
+    def takes_trouble(self, error: TrackerError) -> bool:
+        if not isinstance(error, QueryError):
+            return super().takes_trouble(error)
+        # The table shows what the filter of before found, and goes on doing so.
+        self.text = self.shown.text if self.shown is not None else ""
+        for line in self.query(QueryLine):
+            line.complain(error)
+            return True
+        if self.shown is None:
+            self.ask_runs()
+        return False
+
+    def on_query_line_wanted(self, event: QueryLine.Wanted) -> None:
+        line, text, cursor = event.line, event.text, event.cursor
+        selection = self.unfiltered()
+
+        def question(store: Store) -> Message:
+            from tui_tracker.queries import suggest
+
+            return self.Suggested(line, text, suggest(store, text, cursor, selection))
+
+        self.ask("suggestions", question, about=(text, cursor))
+
+    def on_filtering_suggested(self, event: Filtering.Suggested) -> None:
+        if event.line.is_attached:
+            event.line.suggest(event.text, event.found)
+
+    def on_query_line_closed(self, event: QueryLine.Closed) -> None:
+        from tui_tracker.language import parse
+
+        try:
+            parse(event.text)
+        except QueryError as error:
+            event.line.complain(error)
+            return
         event.line.remove()
         self.focus_on(self.table)
-        if event.text != self.text:
-            self.text = event.text
-            self.ask_runs()
+        if event.kept and event.text.strip():
+            self._remember(event.text)
+        self._filter_by(event.text)
+
+    def action_facets(self) -> None:
+        from tui_tracker.tui.screens.facets import FacetsScreen
+
+        selection = self.asked().selection()
+        self.app.push_screen(FacetsScreen(selection, self.type_filter))
+
+    def unfiltered(self) -> Selection:
+        """Return the runs of the branch, without the filter."""
+        selection = self.asked().selection()
+        selection.query = ""
+        return selection
 
     def clear_filter(self) -> bool:
         """Take the filter away, and say so; False where there was none."""
@@ -47,3 +132,11 @@ class Filtering(RunsCore, inherit_bindings=False):
         self.text = ""
         self.ask_runs()
         return True
+
+    def _remembered(self) -> list[str]:
+        nothing: list[str] = []
+        return [str(text) for text in self.tracker.state.get("filters", nothing)]
+
+    def _remember(self, text: str) -> None:
+        before = [known for known in self._remembered() if known != text]
+        self.tracker.state.put("filters", [*before, text][-MOST_REMEMBERED:])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from tui_tracker.telling import metric_stat
 from tui_tracker.tui.grouping import BUT_SEED
-from tui_tracker.tui.screens.runs_core import RunsCore
+from tui_tracker.tui.screens.runs_views import Remembering
 from tui_tracker.tui.widgets.column_list import ColumnList, Order
 
 
-class Ordering(RunsCore, inherit_bindings=False):
+class Ordering(Remembering, inherit_bindings=False):
     """`s` sorts by the column under the column cursor, `,` adds it, `S` turns all round."""
 
     def on_column_list_sort_wanted(self, event: ColumnList.SortWanted) -> None:
@@ -19,7 +19,7 @@ class Ordering(RunsCore, inherit_bindings=False):
             self.say("Groups cannot be sorted by this column", bad=True)
             return
         order = {"only": sorted_by, "then": sorted_then, "reverse": turned}[event.how]
-        self.order = order(self.order, event.field)
+        self.keep_order(order(self.order, event.field))
         self.ask_runs()
 
     def _sorts_groups(self, field: str) -> bool:

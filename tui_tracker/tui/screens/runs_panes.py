@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from textual import events
-
 from tui_tracker.tui.screens.runs_core import RunsCore
 from tui_tracker.tui.widgets.peek_pane import PeekPane
 
@@ -24,6 +22,10 @@ class Panes(RunsCore, inherit_bindings=False):
         """Shown or hidden by hand; None leaves it to the width."""
         self.peek_wanted: bool | None = None
 
+    @property
+    def peek_pane(self) -> PeekPane:
+        return self.query_one(PeekPane)
+
     def restore_panes(self) -> None:
         """Show the panes as they were shown last."""
         state = self.tracker.state
@@ -31,14 +33,16 @@ class Panes(RunsCore, inherit_bindings=False):
         self.tree_wanted = tree if isinstance(tree, bool) else None
         self.peek_wanted = peek if isinstance(peek, bool) else None
 
-    def on_resize(self, event: events.Resize) -> None:
-        super().on_resize(event)
-        self.lay_out()
+    def make_room(self, width: int) -> None:
+        self.lay_out(width)
 
-    def lay_out(self) -> None:
+    def lay_out(self, width: int | None = None) -> None:
         """Give the tree its place: beside the table, over it, or none."""
-        wide = self.size.width >= TREE_NEEDS
-        shown = wide if self.tree_wanted is None else self.tree_wanted
+        width = self.size.width if width is None else width
+        wide = width >= TREE_NEEDS
+        # What stands over the table needs what is left of it.
+        roomy = wide and not (self.peek_wanted and width < PEEK_BESIDE)
+        shown = roomy if self.tree_wanted is None else self.tree_wanted
         tree, table = self.tree_pane, self.table
         alone = shown and not wide
         if tree.display != shown or table.display == alone:
@@ -46,12 +50,12 @@ class Panes(RunsCore, inherit_bindings=False):
             tree.display, table.display = shown, not alone
             if had:
                 self.focus_on(tree if alone or (shown and tree.has_focus) else table)
-        tree.styles.width = "1fr" if alone else tree.width_in(self.size.width)
-        self._lay_out_peek(alone=alone)
+        tree.styles.width = "1fr" if alone else tree.width_in(width)
+        self._lay_out_peek(width, alone=alone)
 
-    def _lay_out_peek(self, *, alone: bool) -> None:
+    def _lay_out_peek(self, width: int, *, alone: bool) -> None:
         """Give the peek pane its place: beside the table, or over its right part."""
-        pane, width = self.query_one(PeekPane), self.size.width
+        pane = self.peek_pane
         wanted = width >= PEEK_NEEDS if self.peek_wanted is None else self.peek_wanted
         pane.display = wanted and not alone
         pane.over = width < PEEK_BESIDE

@@ -15,7 +15,6 @@ from textual.message import Message
 from textual.timer import Timer
 
 from tui_tracker.tui.screens.runs_panes import Panes
-from tui_tracker.tui.widgets.peek_pane import PeekPane
 
 if TYPE_CHECKING:
     from tui_tracker.store import Store
@@ -118,7 +117,3 @@ class Peeking(Panes, inherit_bindings=False):
         self.peek_pane.lines = group_lines(
             label, grouped.by, grouped.groups[key], grouped.metrics, room
         )
-
-    @property
-    def peek_pane(self) -> PeekPane:
-        return self.query_one(PeekPane)

@@ -75,8 +75,9 @@ class Branching(RunsCore, inherit_bindings=False):
 
     # Reading.
 
-    def on_experiment_tree_below_wanted(self, event: ExperimentTree.BelowWanted) -> None:  # noqa: ARG002
-        self._ask_below()
+    def on_experiment_tree_more_wanted(self, event: ExperimentTree.MoreWanted) -> None:  # noqa: ARG002
+        if self.shown is not None:
+            self._ask_below()
 
     def _ask_below(self) -> None:
         """Ask for the branches of open nodes that were not read yet."""
@@ -88,7 +89,7 @@ class Branching(RunsCore, inherit_bindings=False):
         wanted = replace(tree.wanted(archived=self.archived), opened=opened)
 
         def question(store: Store) -> Message:
-            from tui_tracker.tui.reading import read_tree
+            from tui_tracker.tui.reading_tree import read_tree
 
             return self.BelowFound(read_tree(store, wanted, top=False))
 
@@ -119,7 +120,7 @@ class Branching(RunsCore, inherit_bindings=False):
             return
 
         def question(store: Store) -> Message:
-            from tui_tracker.tui.reading import read_tree
+            from tui_tracker.tui.reading_tree import read_tree
 
             return self.FitsFound(read_tree(store, wanted))
 
@@ -142,7 +143,7 @@ class Branching(RunsCore, inherit_bindings=False):
 
     def action_choose_levels(self) -> None:
         from tui_tracker.tui.columns import read_columns
-        from tui_tracker.tui.screens.pick_columns import PickLevels
+        from tui_tracker.tui.screens.pick_levels import PickLevels
 
         asked = replace(self.asked(), text="", where=())
 
@@ -157,10 +158,10 @@ class Branching(RunsCore, inherit_bindings=False):
 
         shown = read_columns(list(self.tree_pane.branches.levels), 0)
         self.app.push_screen(PickLevels(shown), done)
-        self.ask("offers", question)
+        self.ask("levels", question)
 
     def on_branching_levels_found(self, event: Branching.LevelsFound) -> None:
-        from tui_tracker.tui.screens.pick_columns import PickLevels
+        from tui_tracker.tui.screens.pick_levels import PickLevels
 
         if isinstance(self.app.screen, PickLevels):
             self.app.screen.show_offers(event.offers)

@@ -7,22 +7,18 @@ Curves are asked for with `CurvesWanted`, at one bucket a dot column.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
-from textual.strip import Strip
 
 from tui_tracker.curves import Curve
-from tui_tracker.formatting import cell_width, crop, wrap
-from tui_tracker.tui.widgets.curve_build import Modes, Sources, traces
-from tui_tracker.tui.widgets.curve_legend import Exact, legend, size, strip_legend
-from tui_tracker.tui.widgets.curve_model import Chart, Look, ShownRun, Trace
-from tui_tracker.tui.widgets.curve_plot import Frame, draw, frame, gutter
-from tui_tracker.tui.widgets.curve_reading import reading
+from tui_tracker.tui.widgets.curve_build import Modes, Sources
+from tui_tracker.tui.widgets.curve_legend import Exact
+from tui_tracker.tui.widgets.curve_model import Chart, Look, Mark, ShownRun
+from tui_tracker.tui.widgets.curve_plot import Frame
 from tui_tracker.tui.widgets.curve_space import GAP, chart_height, charts_across
-from tui_tracker.tui.widgets.line_widget import Line, LineWidget, Role
+from tui_tracker.tui.widgets.line_widget import Line, LineWidget
 
 Steps = tuple[float, float]
 """The first and the last of what an axis shows."""
@@ -92,6 +88,8 @@ class CurveBase(LineWidget, can_focus=True, inherit_bindings=False):
         """Points that were read at a place of the cursor."""
         self.place_at: float | None = None
         """Where the cursor stands on the x axis."""
+        self.marks: dict[int, tuple[Mark, ...]] = {}
+        """What health found, by run."""
         self._asked: dict[str, ChartQuestion] = {}
         self._charts: dict[int, tuple[Chart, Frame]] = {}
         self._drawn: dict[int, list[Line]] = {}
@@ -154,8 +152,9 @@ class CurveBase(LineWidget, can_focus=True, inherit_bindings=False):
             self._drawn = {}
             self.refresh()
         self.metrics = tuple(metrics)
-        self.ask_for_curves()
-        self.redraw()
+        # What is asked for comes in a moment: titles and curves are then painted at once.
+        if not self.ask_for_curves() or not self._drawn:
+            self.redraw()
 
     def show_curves(
         self,
@@ -188,7 +187,7 @@ class CurveBase(LineWidget, can_focus=True, inherit_bindings=False):
         """Drop what was read, for other runs follow; choice, axes and smoothing stay."""
         self.sources = Sources()
         self._asked, self._charts, self._drawn = {}, {}, {}
-        self.thresholds = {}
+        self.thresholds, self.marks = {}, {}
         self.leave_view()
 
     def leave_view(self) -> None:
@@ -217,10 +216,10 @@ class CurveBase(LineWidget, can_focus=True, inherit_bindings=False):
         pinned = [name for name in self.modes.pinned_metrics if name != label and name in there]
         return (label, *pinned)
 
-    def ask_for_curves(self) -> None:
-        """Ask for what the visible charts lack."""
+    def ask_for_curves(self) -> bool:
+        """Ask for what the visible charts lack; return whether there is any."""
         if not self.size.width:
-            return
+            return False
         wanted = []
         for label in dict.fromkeys(one for index in self.shown for one in self.labels_of(index)):
             question = self._question(label)
@@ -229,6 +228,7 @@ class CurveBase(LineWidget, can_focus=True, inherit_bindings=False):
                 wanted.append(question)
         if wanted:
             self.post_message(self.CurvesWanted(self, wanted))
+        return bool(wanted)
 
     def _question(self, label: str) -> ChartQuestion:
         runs = [run for run in self.runs if label in run.metrics]
@@ -249,177 +249,9 @@ class CurveBase(LineWidget, can_focus=True, inherit_bindings=False):
             difference=pair,
         )
 
-    # Drawing.
-
-    def chart(self, index: int) -> Chart:
-        """Return what a chart shows now."""
-        label = self.metrics[index]
-        lines = traces(self.labels_of(index), self.runs, self.sources, self.look, self.modes)
-        threshold = self.thresholds.get(label)
-        marks = tuple(
-            mark
-            for run in self.runs
-            for mark in run.marks
-            if mark.metric == label and self.look.x == "step"
-        )
-        one = Chart(
-            title=" + ".join(self.labels_of(index)),
-            traces=lines,
-            look=self.look,
-            view=self.view if self.enlarged else None,
-            threshold=threshold.value if threshold else None,
-            crossings=threshold.places if threshold and self.look.x == "step" else (),
-            marks=marks,
-            zero=self.modes.difference is not None,
-            unread=label not in self._asked,
-        )
-        if not self.enlarged or self.place_at is None:
-            return one
-        one = replace(one, cursor=self.place_at)
-        return replace(one, reading=reading(one, self.exact_here)) if len(lines) == 1 else one
-
-    @property
-    def exact_here(self) -> Exact:
-        """The points that were read where the cursor stands."""
-        return self.exact[1] if self.place_at == self.exact[0] else {}
-
     def redraw(self) -> None:
         """Draw the visible charts anew and repaint the cells that differ."""
-        if not self.size.width:
-            return
-        height = self.chart_height
-        charts = {index: self._framed(index, height) for index in self.shown}
-        self.left = gutter([one for _, one in charts.values()])
-        before, as_before = self._drawn, self._drawn_as
-        self._drawn_as = (self.left, self.chart_width, height, self.enlarged, self.shown)
-        same = as_before == self._drawn_as
-        drawn: dict[int, list[Line]] = {}
-        for index, (chart, y_axis) in charts.items():
-            old = self._charts.get(index)
-            kept = same and old is not None and old[0] == chart and index in before
-            if kept and not self.enlarged and index not in (self.chosen, self._was):
-                drawn[index] = before[index]
-            else:
-                drawn[index] = self._lines(index, chart, y_axis)
-        self._charts, self._drawn, self._was = charts, drawn, self.chosen
-        if same and before.keys() == drawn.keys():
-            self._repaint(before)
-        else:
-            self.refresh()
-
-    def _lines(self, index: int, chart: Chart, y_axis: Frame) -> list[Line]:
-        if self.enlarged:
-            return self._enlarged_lines(chart, y_axis)
-        size = (self.chart_width, self.chart_height, self.left)
-        return draw(chart, *size, chosen=self._is_marked(index), y_axis=y_axis)
-
-    def _repaint(self, before: Mapping[int, list[Line]]) -> None:
-        for index, lines in self._drawn.items():
-            for row, line in enumerate(lines):
-                old = before[index][row] if row < len(before[index]) else ()
-                if old != line:
-                    self.refresh(self._place(index, row, old, line))
-
-    _was = 0
-    """The chart that was chosen when charts were last drawn."""
-
-    def _framed(self, index: int, height: int) -> tuple[Chart, Frame]:
-        chart = self.chart(index)
-        old = self._charts.get(index)
-        if old is not None and old[0] == chart:
-            return old
-        return chart, frame(chart, height)
-
-    def _enlarged_lines(self, chart: Chart, y_axis: Frame) -> list[Line]:
-        """Return the chart with its legend beside or below it, and what there is to say."""
-        width, height = self.chart_width, self.chart_height
-        panel, below = size(chart, width, height)
-        notes = self._notes(chart, width)
-        plot = height - below - len(notes)
-        inner = width - panel - (2 if panel else 0)
-        y_axis = frame(chart, plot) if below or notes else y_axis
-        lines = draw(chart, inner, plot, self.left, chosen=self.has_focus, y_axis=y_axis)
-        if panel:
-            side = legend(chart, self.exact_here, panel, plot)
-            lines = [
-                (*line, (" " * (inner + 2 - _width(line)), ""), *part)
-                for line, part in zip(lines, side, strict=True)
-            ]
-        elif below:
-            lines += legend(chart, self.exact_here, width, below)
-        return lines + notes
-
-    def _notes(self, chart: Chart, width: int) -> list[Line]:
-        """Return where the threshold is crossed, and what health found, in two lines each."""
-        lines: list[Line] = []
-        threshold = self.thresholds.get(self.label)
-        if threshold is not None:
-            lines += [((f" {text}", "second"),) for text in wrap(threshold.words, width - 2)[:2]]
-        if chart.marks:
-            words = "; ".join(mark.words for mark in chart.marks)
-            lines += [((f" {text}", "bad"),) for text in wrap(words, width - 2)[:1]]
-        if chart.traces and chart.zero:
-            one = chart.traces[0]
-            words = f"{one.name}: {one.note}" if one.note else one.name
-            lines.append(((f" {crop(words, width - 2)}", "dim"),))
-        return lines if self.size.height - len(lines) >= 8 else []
-
-    def _is_marked(self, index: int) -> bool:
-        return index == self.chosen and self.has_focus
-
-    def _place(self, index: int, row: int, old: Line, new: Line) -> Region:
-        """Return the cells of a chart's line that differ between two drawings."""
-        at = index - self.shown.start
-        x = (at % self.across) * (self.chart_width + GAP)
-        y = (at // self.across) * self.chart_height + row + self.legend_lines
-        before = [cell for text, role in old for cell in _cells(text, role)]
-        now = [cell for text, role in new for cell in _cells(text, role)]
-        blank: tuple[str, Role] = (" ", "")
-        length = max(len(before), len(now))
-        before += [blank] * (length - len(before))
-        now += [blank] * (length - len(now))
-        differing = [place for place in range(length) if before[place] != now[place]]
-        if not differing:
-            return Region(x, y, self.chart_width, 1)
-        first, last = differing[0], differing[-1]
-        return Region(x + first, y, last - first + 1, 1)
-
-    def render_line(self, y: int) -> Strip:
-        width = self.size.width
-        if not self.metrics:
-            return self.strip(self.empty[y] if y < len(self.empty) else (), width)
-        if y < self.legend_lines:
-            return self.strip(strip_legend(self._all_lines(), width), width)
-        row, line = divmod(y - self.legend_lines, self.chart_height)
-        first = self.shown.start + row * self.across
-        parts: list[Strip] = []
-        for index in range(first, min(first + self.across, self.shown.stop)):
-            lines = self._drawn.get(index, [])
-            spans: Line = lines[line] if line < len(lines) else ()
-            taken = _width(spans)
-            pad = self.chart_width + GAP - taken
-            parts.append(self.strip((*spans, (" " * max(0, pad), "")), taken + max(0, pad)))
-        return Strip.join(parts).adjust_cell_length(width)
-
-    def _all_lines(self) -> Sequence[Trace]:
-        """Return a line of every run or group, whichever chart it is in."""
-        found: dict[str, Trace] = {}
-        for chart, _ in self._charts.values():
-            for one in chart.traces:
-                found.setdefault(one.letter, one)
-        return sorted(found.values(), key=lambda one: one.letter.swapcase())
-
-    def on_resize(self) -> None:
-        self.show_chosen()
-        self._drawn, self._charts = {}, {}
-        self.redraw()
-        self.ask_for_curves()
-
-    def on_focus(self) -> None:
-        self.redraw()
-
-    def on_blur(self) -> None:
-        self.redraw()
+        raise NotImplementedError
 
     # The chosen chart.
 
@@ -464,15 +296,3 @@ class CurveBase(LineWidget, can_focus=True, inherit_bindings=False):
         self.redraw()
         self.ask_for_curves()
         self.refresh()
-
-
-def _width(line: Line) -> int:
-    return sum(cell_width(text) for text, _ in line)
-
-
-def _cells(text: str, role: Role) -> list[tuple[str, Role]]:
-    """Return a span cell by cell; a wide character takes two of them."""
-    cells: list[tuple[str, Role]] = []
-    for character in text:
-        cells += [(character, role)] + [("", role)] * (cell_width(character) - 1)
-    return cells

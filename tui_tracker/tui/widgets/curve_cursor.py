@@ -11,6 +11,7 @@ from textual.message import Message
 
 from tui_tracker.curves import Curve
 from tui_tracker.tui.widgets.curve_base import CurveBase, Steps
+from tui_tracker.tui.widgets.curve_drawing import CurveDrawing
 from tui_tracker.tui.widgets.curve_legend import size, values_of
 from tui_tracker.tui.widgets.curve_space import GAP, moved, panned, zoomed
 from tui_tracker.tui.widgets.curve_x import x_axis
@@ -22,7 +23,7 @@ PAN = 0.25
 """How much of what is shown one press moves."""
 
 
-class CurveCursor(CurveBase, inherit_bindings=False):
+class CurveCursor(CurveDrawing, inherit_bindings=False):
     """A grid of charts that one moves in."""
 
     @dataclass

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tui_tracker.curves import Curve
 from tui_tracker.formatting import align_points, cell_width, crop, fit, format_number
-from tui_tracker.tui.columns import metric_stat
+from tui_tracker.telling import metric_stat
 from tui_tracker.tui.widgets.curve_model import Chart, Trace
 from tui_tracker.tui.widgets.curve_x import place_words
 from tui_tracker.tui.widgets.line_widget import Line, Role, Span

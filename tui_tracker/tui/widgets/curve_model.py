@@ -44,7 +44,6 @@ class ShownRun:
     group_name: str = ""
     """What the group is called; printable."""
     running: bool = False
-    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +159,14 @@ def names_apart(rows: Sequence[RunRow], most: int = 3) -> list[str]:
     differing = sorted(
         (name for name in shared if len(values[name]) > 1), key=lambda name: len(values[name])
     )
-    named = []
-    for row in rows:
-        name = printable(row.name)
-        params = [(key, format_value(row.params[key], 4)) for key in differing[:most]]
-        # A run that is named after its params says them once.
-        told = [f"{printable(key)}={value}" for key, value in params if f"{value}" not in name]
-        named.append(" ".join([name, *told]))
-    return named
+    names = [printable(row.name) for row in rows]
+    added: list[list[str]] = [[] for _ in rows]
+    for key in differing:
+        values_of = [format_value(row.params[key], 4) for row in rows]
+        # Runs that are named after a param say it once.
+        if all(value in name for value, name in zip(values_of, names, strict=True)):
+            continue
+        for words, value in zip(added, values_of, strict=True):
+            if len(words) < most:
+                words.append(f"{printable(key)}={value}")
+    return [" ".join([name, *words]) for name, words in zip(names, added, strict=True)]

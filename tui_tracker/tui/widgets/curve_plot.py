@@ -19,6 +19,7 @@ from tui_tracker.curves import (
     Curve,
     fill,
     gaps,
+    log_labels,
     log_ticks,
     nice_range,
     smoothed,
@@ -79,10 +80,12 @@ def frame(chart: Chart, height: int) -> Frame:
     count = max(3, (height - TITLE_LINES - TICK_LINES) // 3)
     if chart.look.log_y:
         values = log_ticks(*limits, count)
+        labels = log_labels(values)
     else:
         limits = nice_range(*limits, count)
         values = ticks(*limits, count)
-    return Frame(limits, tuple(zip(values, tick_labels(values), strict=True)))
+        labels = tick_labels(values)
+    return Frame(limits, tuple(zip(values, labels, strict=True)))
 
 
 def gutter(frames: Sequence[Frame]) -> int:
@@ -132,6 +135,7 @@ class _Owners:
     def __init__(self) -> None:
         self.roles: list[Role] = [""]
         self.letters = [" "]
+        self._single: dict[Role, int] = {}
 
     def add(self, role: Role, letter: str) -> int:
         """Return the owner of a layer; one is a byte, so the last is shared by all above."""
@@ -139,6 +143,12 @@ class _Owners:
             self.roles.append(role)
             self.letters.append(letter)
         return len(self.roles) - 1
+
+    def of(self, role: Role) -> int:
+        """Return the owner of single characters of a role."""
+        if role not in self._single:
+            self._single[role] = self.add(role, " ")
+        return self._single[role]
 
 
 def _rows(chart: Chart, x: Axis, y: Axis, plot: tuple[int, int]) -> list[Line]:
@@ -159,8 +169,8 @@ def _rows(chart: Chart, x: Axis, y: Axis, plot: tuple[int, int]) -> list[Line]:
     rows = []
     for row, (text, painted) in enumerate(canvas.rows(shown.dots)):
         cells = _lettered(text, painted, owners) if tell_apart and chart.look.ascii else text
-        ground = _ground(shown, row, levels, at, plot[0])
-        rows.append(_row(cells, painted, owners.roles, spots.get(row, {}), ground, at))
+        ground = _ground(shown, row, levels, at, painted)
+        rows.append(_row(cells, painted, owners, {**ground, **spots.get(row, {})}))
     return rows
 
 
@@ -208,44 +218,28 @@ def _levels(chart: Chart, y: Axis, height: int) -> dict[int, Role]:
 
 
 def _ground(
-    shown: Glyphs, row: int, levels: dict[int, Role], at: int | None, width: int
-) -> tuple[str, Role] | None:
-    """Return what stands in the blank cells of a row, None where nothing does."""
+    shown: Glyphs, row: int, levels: dict[int, Role], at: int | None, painted: bytes
+) -> dict[int, tuple[str, Role]]:
+    """Return what stands in the blank cells of a row: a level, the cursor."""
+    ground: dict[int, tuple[str, Role]] = {}
     if row in levels:
-        return shown.level * width, levels[row]
-    if at is not None:
-        return " " * at + shown.cursor + " " * (width - at - 1), "dim"
-    return None
+        ground = {c: (shown.level, levels[row]) for c, owner in enumerate(painted) if not owner}
+    # Every other row: as good to see, and half the bytes of a move.
+    if at is not None and row % 2 == 0 and not painted[at]:
+        ground[at] = (shown.cursor, "dim")
+    return ground
 
 
-def _row(
-    text: str,
-    owners: bytes,
-    roles: Sequence[Role],
-    spots: dict[int, tuple[str, Role]],
-    ground: tuple[str, Role] | None,
-    at: int | None,
-) -> Line:
-    if not spots and ground is None:
-        end = len(text.rstrip())
-        return tuple(
-            (text[start:stop], roles[owner]) for start, stop, owner in stretches(owners[:end])
-        )
-    spans: list[tuple[str, Role]] = []
-    for cell, (character, owner) in enumerate(zip(text, owners, strict=True)):
-        role: Role = roles[owner]
-        if cell in spots:
-            character, role = spots[cell]
-        elif not owner and ground is not None and (ground[0][cell] != " "):
-            character, role = ground[0][cell], ground[1]
-            if cell == at:
-                role = "dim"
-        # A blank has no colour, so it may join either neighbour.
-        if spans and (spans[-1][1] == role or character == " "):
-            spans[-1] = (spans[-1][0] + character, spans[-1][1])
-        else:
-            spans.append((character, role))
-    return tuple(spans)
+def _row(text: str, painted: bytes, owners: _Owners, spots: dict[int, tuple[str, Role]]) -> Line:
+    if spots:
+        cells, owned = list(text), bytearray(painted)
+        for cell, (character, role) in spots.items():
+            cells[cell], owned[cell] = character, owners.of(role)
+        text, painted = "".join(cells), bytes(owned)
+    end, roles = len(text.rstrip()), owners.roles
+    return tuple(
+        (text[start:stop], roles[owner]) for start, stop, owner in stretches(painted[:end])
+    )
 
 
 def _add_letters(overlay: Overlay, chart: Chart, x: Axis, y: Axis, plot: tuple[int, int]) -> None:
@@ -270,12 +264,18 @@ def _add_letters(overlay: Overlay, chart: Chart, x: Axis, y: Axis, plot: tuple[i
 
 def _cells(curve: Curve, x: Axis, y: Axis, plot: tuple[int, int]) -> dict[int, int]:
     """Return the row of a line in each cell column that it has a finite value in."""
-    found = {}
-    for low, high, mean in zip(curve.lows, curve.highs, curve.means, strict=True):
-        drawable = mean > 0 if y.log else mean == mean
-        if drawable and high >= x.low and low <= x.high:
-            found[x.place(low / 2 + high / 2) // 2] = plot[1] - 1 - y.place(mean) // 4
-    return found
+    # A point a cell is enough to find where a letter may stand.
+    apart = max(1, len(curve.lows) // plot[0])
+    parts = (curve.lows[::apart], curve.highs[::apart], curve.means[::apart])
+    points = [
+        (low / 2 + high / 2, mean)
+        for low, high, mean in zip(*parts, strict=True)
+        if mean == mean and high >= x.low and low <= x.high and (mean > 0 or not y.log)
+    ]
+    columns = x.places([place for place, _ in points])
+    rows = y.places([mean for _, mean in points])
+    last = plot[1] - 1
+    return {column >> 1: last - (row >> 2) for column, row in zip(columns, rows, strict=True)}
 
 
 def _add_gaps(overlay: Overlay, chart: Chart, x: Axis, plot: tuple[int, int]) -> None:

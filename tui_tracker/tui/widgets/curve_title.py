@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui_tracker.formatting import cell_width, crop, format_count, format_number, printable
-from tui_tracker.tui.columns import metric_stat
+from tui_tracker.telling import metric_stat
 from tui_tracker.tui.widgets.curve_model import Chart, Look, Trace
 from tui_tracker.tui.widgets.line_widget import Line, Role, Span
 

@@ -6,6 +6,7 @@ from tui_tracker.curves import (
     Axis,
     duration_label,
     duration_ticks,
+    log_labels,
     log_ticks,
     tick_labels,
     ticks,
@@ -55,7 +56,7 @@ def x_ticks(look: Look, x: Axis, width: int) -> list[tuple[float, str]]:
         values = log_ticks(x.low, x.high, count)
         if look.x == "relative":
             return [(value, duration_label(value)) for value in values]
-        return list(zip(values, tick_labels(values), strict=True))
+        return list(zip(values, log_labels(values), strict=True))
     if look.x == "wall":
         values = time_ticks(x.low, x.high, count)
         return list(zip(values, time_labels(values), strict=True))

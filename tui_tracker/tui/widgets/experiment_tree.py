@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.geometry import Region
 from textual.message import Message
 
@@ -56,12 +57,10 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
             return self.tree
 
     @dataclass
-    class BelowWanted(Message):
-        """A node was opened whose branches are not read yet."""
+    class MoreWanted(Message):
+        """A node was opened whose branches are not read yet, or the tree came into view."""
 
         tree: ExperimentTree
-        where: Where
-        depth: int
 
         @property
         def control(self) -> ExperimentTree:
@@ -186,7 +185,7 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
         names = [level.partition(":")[2] or level for level in self.branches.levels]
         best = self._best_room
         metric = self._fits.wanted.title if self._fits else ""
-        right = f" {'fit' if self._query else 'runs':>{self._count_room}}" + (
+        right = f" {'found' if self._query else 'runs':>{self._count_room}}" + (
             f"  {fit(metric, best, right=True)}" if best else ""
         )
         words = " › ".join(names)
@@ -202,7 +201,12 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
 
     @property
     def _count_room(self) -> int:
-        return max(4, len(format_count(self.branches.root.runs)))
+        return max(5, len(format_count(self.branches.root.runs)))
+
+    @property
+    def _step(self) -> int:
+        """Cells by which a level is indented: one where the labels need the other."""
+        return 2 if 1 + self._widest + 3 + self._count_room <= self.room else 1
 
     @property
     def _best_room(self) -> int:
@@ -218,7 +222,7 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
         node = self.lines[index]
         marked = index == self.cursor
         right = self._right(node)
-        indent = "  " * min(max(0, node.depth - 1), DEEPEST)
+        indent = " " * self._step * min(max(0, node.depth - 1), DEEPEST)
         twig = ""
         if node.depth:
             twig = ("▾ " if self.branches.is_open(node) else "▸ ") if node.opens else "  "
@@ -259,6 +263,18 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
         branch = self._fitting.get(node.where)
         return branch.runs if branch else 0
 
+    def on_show(self) -> None:
+        self.post_message(self.MoreWanted(self))
+
+    def on_click(self, event: events.Click) -> None:
+        super().on_click(event)
+        node, at = self.current, self.cursor - self.top + self.HEADER_LINES
+        if node is None or not node.depth or not node.opens or event.y != at:
+            return
+        twig = 1 + self._step * min(node.depth - 1, DEEPEST)
+        if twig <= event.x < twig + 2:
+            self._turn(node, opened=not self.branches.is_open(node))
+
     # Folding.
 
     def action_fold(self) -> None:
@@ -266,7 +282,7 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
         if node is None or not node.depth:
             return
         if node.opens and self.branches.is_open(node) and node.branch is not None:
-            self._fold(node, opened=False)
+            self._turn(node, opened=False)
             return
         above = [i for i in range(self.cursor) if self.lines[i].depth < node.depth]
         self.cursor = above[-1] if above else 0
@@ -276,19 +292,20 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
         if node is None:
             return
         if node.opens and not self.branches.is_open(node):
-            self._fold(node, opened=True)
-            if not self.branches.is_read(node) and node.branch is not None:
-                self.post_message(self.BelowWanted(self, node.where, node.branch.depth + 1))
+            self._turn(node, opened=True)
         elif node.children:
             self.cursor += 1
         else:
             self.action_open()
 
-    def _fold(self, node: Node, *, opened: bool) -> None:
+    def _turn(self, node: Node, *, opened: bool) -> None:
+        """Open or fold a node."""
         self.branches.folds[node.where] = opened
         self._flatten(node.where)
         self.refresh()
         self.post_message(self.Folded(self))
+        if opened and not self.branches.is_read(node):
+            self.post_message(self.MoreWanted(self))
 
     def action_open(self) -> None:
         self.post_message(self.Entered(self))

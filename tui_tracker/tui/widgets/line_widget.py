@@ -69,6 +69,9 @@ ROLES: tuple[Role, ...] = (
 )
 
 
+_QUIET = frozenset(("dim", "faint", "head"))
+
+
 def changed_cells(old: Line, new: Line) -> list[tuple[int, int]]:
     """Return from which cells to which two lines differ.
 
@@ -137,9 +140,27 @@ class LineWidget(Widget, can_focus=False, inherit_bindings=False):
         return style
 
     def strip(self, spans: Iterable[Span], width: int, *, cursor: bool = False) -> Strip:
-        """Return spans as a strip of exactly `width` cells."""
+        """Return spans as a strip of exactly `width` cells.
+
+        Under the cursor what is dim elsewhere is read, so it looks like all else: one
+        style for most of the line, and half the bytes of a cursor move.
+        """
+        if cursor:
+            spans = _merged(spans)
         segments = [Segment(text, self.role_style(role)) for text, role in spans if text]
         strip = Strip(segments)
         if strip.cell_length != width:
             strip = strip.adjust_cell_length(width)
         return strip.apply_style(self.role_style("cursor")) if cursor else strip
+
+
+def _merged(spans: Iterable[Span]) -> list[Span]:
+    """Return spans without quiet roles, neighbours of one role made one."""
+    merged: list[Span] = []
+    for text, role in spans:
+        role = "" if role in _QUIET else role
+        if merged and (merged[-1][1] == role or not text.strip()):
+            merged[-1] = (merged[-1][0] + text, merged[-1][1])
+        else:
+            merged.append((text, role))
+    return merged

@@ -30,6 +30,7 @@ class PickList(VirtualList, inherit_bindings=False):
         self.count = len(lines)
         self.cursor = at
         self.skip(1)
+        self.show_cursor()
         self.refresh()
 
     def skip(self, step: int) -> None:
@@ -42,6 +43,15 @@ class PickList(VirtualList, inherit_bindings=False):
                 self.cursor = at
                 return
 
+    def show_cursor(self) -> None:
+        super().show_cursor()
+        above = self.cursor
+        while above > 0 and self.lines[above - 1].column is None:
+            above -= 1
+        if above < self.top:
+            # A heading stands above what it is the heading of.
+            self.scroll_top(above)
+
     def action_move(self, lines: int) -> None:
         super().action_move(lines)
         self.skip(1 if lines > 0 else -1)
@@ -49,7 +59,6 @@ class PickList(VirtualList, inherit_bindings=False):
     def action_first(self) -> None:
         super().action_first()
         self.skip(1)
-        self.scroll_top(0)
 
     @property
     def current(self) -> Column | None:

@@ -33,7 +33,8 @@ HOLD_S = 0.05
 KEPT = 4000
 """Rows that are kept after they were scrolled past."""
 STATUS_ROLES: dict[Status, Role] = {"running": "good", "failed": "bad", "crashed": "bad"}
-QUIET = ("time", "experiment", "tags", "notes", "host", "user", "id", "fact")
+HEALTH_ROLES: dict[str, Role] = {"✗": "bad", "▲": "second", "≈": ""}
+QUIET = ("experiment", "tags", "notes", "host", "user", "id", "fact")
 """Kinds of columns that tell about a run rather than what it came to."""
 
 
@@ -183,7 +184,7 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
     def _paint_held(self) -> None:
         if self._held:
             self._held = False
-            self.refresh()
+            self.refresh_lines()
 
     def refresh_index(self, index: int) -> None:
         if not self._held:
@@ -252,7 +253,7 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
         for number, width in self.shown().columns:
             column = self.columns[number]
             text = self.layout_of.padded(column, cell(column), width)
-            spans += [(text, _role(row, column)), (" " * GAP, "")]
+            spans += [(text, _role(row, column, text)), (" " * GAP, "")]
         return joined(spans[:-1])
 
     # Actions.
@@ -292,7 +293,9 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
         self.action_open()
 
 
-def _role(row: RunRow | None, column: Column) -> Role:
+def _role(row: RunRow | None, column: Column, text: str) -> Role:
+    if column.kind == "health":
+        return HEALTH_ROLES.get(text[:1], "dim")
     if column.kind == "status" and row is not None:
         return STATUS_ROLES.get(row.status, "dim")
     return "dim" if column.kind in QUIET else ""

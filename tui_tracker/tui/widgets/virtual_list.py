@@ -17,7 +17,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from tui_tracker.tui.keys import Place, bindings
-from tui_tracker.tui.widgets.line_widget import Line, LineWidget
+from tui_tracker.tui.widgets.line_widget import Line, LineWidget, Role, Span
 
 WHEEL_LINES = 3
 
@@ -97,7 +97,9 @@ class VirtualList(LineWidget, can_focus=True, inherit_bindings=False):
         shown_cursor = self.HAS_CURSOR and index == self.cursor
         thumb = self._thumb(y - self.HEADER_LINES)
         room = width - 1 if thumb else width
-        strip = self.strip(self.line(index), room, cursor=shown_cursor and self.has_focus)
+        in_hand = shown_cursor and self.has_focus
+        line = one_role(self.line(index)) if in_hand else self.line(index)
+        strip = self.strip(line, room, cursor=in_hand)
         if not thumb:
             return strip
         return Strip.join([strip, self.strip(((thumb, "faint" if thumb != " " else ""),), 1)])
@@ -134,8 +136,14 @@ class VirtualList(LineWidget, can_focus=True, inherit_bindings=False):
 
     def scrolled(self) -> None:
         """Show the lines that are in view now."""
-        self.refresh()
+        self.refresh_lines()
         self.window_changed()
+
+    def refresh_lines(self) -> None:
+        """Repaint all lines but the header, which does not scroll."""
+        room = self.size.height - self.HEADER_LINES
+        if room > 0:
+            self.refresh(Region(0, self.HEADER_LINES, self.size.width, room))
 
     def go(self, index: int) -> None:
         """Move to a line: the cursor, or without one the view."""
@@ -215,3 +223,19 @@ class VirtualList(LineWidget, can_focus=True, inherit_bindings=False):
 
     def chosen(self) -> None:
         """Act on a double click on the cursor's line; by default nothing."""
+
+
+def one_role(line: Line) -> Line:
+    """Return a line whose words are all told alike, but for what is marked or wrong.
+
+    Under the cursor each span would bring the colours of both: a move would cost half as
+    many bytes again, and grey is hard to read there.
+    """
+    found: list[Span] = []
+    for text, role in line:
+        plain: Role = "" if role in ("dim", "faint", "head") else role
+        if found and found[-1][1] == plain:
+            found[-1] = (found[-1][0] + text, plain)
+        else:
+            found.append((text, plain))
+    return tuple(found)

@@ -1,0 +1,157 @@
+"""The filter line of the app: errors at once, completion, history; and facets."""
+
+from __future__ import annotations
+
+import pytest
+from tui_pilot import gone, opened, screen_text, see, until
+
+from tui_tracker.tui.facet_query import facet_query
+from tui_tracker.tui.screens.facets import FacetsScreen
+from tui_tracker.tui.widgets.query_line import QueryLine
+from tui_tracker.tui.widgets.run_table import RunTable
+
+
+@pytest.fixture(autouse=True)
+def _runs(log_run, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    log_run("red", params={"lr": 0.1, "opt": "adam"}, loss=[0.5])
+    log_run("blue", params={"lr": 0.2, "opt": "sgd"}, tags=("best",), loss=[2.0])
+
+
+def names(pilot) -> list[str]:
+    table = pilot.app.screen.query_one(RunTable)
+    return sorted(table.rows[key].name for key in table.keys if key in table.rows)
+
+
+def typed(pilot) -> str:
+    return pilot.app.screen.query_one(QueryLine).input.value
+
+
+async def write(pilot, text: str) -> None:
+    line = pilot.app.screen.query_one(QueryLine).input
+    line.value = line.value + text
+    line.cursor_position = len(line.value)
+    await pilot.pause()
+
+
+async def test_a_query_filters_while_it_is_typed(store):
+    async with opened(store) as pilot:
+        await pilot.press("slash")
+        await until(pilot, lambda: pilot.app.screen.query(QueryLine))
+        await write(pilot, "lr < 0.15")
+        await until(pilot, lambda: names(pilot) == ["red"])
+
+
+async def test_an_error_is_shown_with_its_place_and_the_table_keeps_its_rows(store):
+    async with opened(store) as pilot:
+        await pilot.press("slash")
+        await until(pilot, lambda: pilot.app.screen.query(QueryLine))
+        await write(pilot, "lr < 0.15")
+        await until(pilot, lambda: names(pilot) == ["red"])
+        await write(pilot, " and lrr < 1")
+        await see(pilot, "^^^ no field named 'lrr': did you mean 'lr'?")
+        await write(pilot, " or")
+        await see(pilot, "a term is wanted here")
+        assert names(pilot) == ["red"]
+
+        await pilot.press("enter")
+        assert pilot.app.screen.query(QueryLine)
+        await pilot.press("escape")
+        await until(pilot, lambda: len(names(pilot)) == 2)
+
+
+async def test_tab_completes_fields_operators_and_values(store):
+    async with opened(store) as pilot:
+        await pilot.press("slash")
+        await until(pilot, lambda: pilot.app.screen.query(QueryLine))
+        await write(pilot, "op")
+        await pilot.press("tab")
+        await until(pilot, lambda: typed(pilot) == "opt ")
+        await pilot.press("tab")
+        await see(pilot, "at most")
+        await pilot.press("enter")
+        await until(pilot, lambda: typed(pilot) == "opt = ")
+        await pilot.press("tab")
+        await see(pilot, "adam", "1 run")
+        await pilot.press("down", "tab")
+        await until(pilot, lambda: typed(pilot) == "opt = sgd ")
+        await until(pilot, lambda: names(pilot) == ["blue"])
+
+
+async def test_the_list_narrows_while_one_types_and_esc_closes_it_first(store):
+    async with opened(store) as pilot:
+        await pilot.press("slash")
+        await until(pilot, lambda: pilot.app.screen.query(QueryLine))
+        await pilot.press("tab")
+        await see(pilot, "experiment", "the run's name")
+        await pilot.press("l")
+        await gone(pilot, "the run's name")
+        await pilot.press("escape")
+        assert typed(pilot) == "l"
+        assert not pilot.app.screen.query_one(QueryLine).list.display
+
+
+async def test_the_arrows_bring_back_what_was_asked_before(store):
+    async with opened(store) as pilot:
+        for query in ("red", "blue"):
+            await pilot.press("slash")
+            await until(pilot, lambda: pilot.app.screen.query(QueryLine))
+            pilot.app.screen.query_one(QueryLine).input.value = query
+            await pilot.press("enter")
+            await until(pilot, lambda: not pilot.app.screen.query(QueryLine))
+        await pilot.press("escape", "slash")
+        await until(pilot, lambda: pilot.app.screen.query(QueryLine))
+        await pilot.press("up")
+        assert typed(pilot) == "blue"
+        await pilot.press("up")
+        assert typed(pilot) == "red"
+        await pilot.press("down", "down")
+        assert typed(pilot) == ""
+
+
+async def test_facets_put_a_query_into_the_filter_line(store):
+    async with opened(store) as pilot:
+        await pilot.press("f")
+        await until(pilot, lambda: isinstance(pilot.app.screen, FacetsScreen))
+        await see(pilot, "Filter by values", "opt")
+        fields = pilot.app.screen.field_list
+        fields.cursor = [field.name for field in fields.fields].index("opt")
+        await see(pilot, "adam", "sgd")
+        await pilot.press("tab", "space")
+        await see(pilot, "/opt = adam")
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen.query(QueryLine))
+        await until(pilot, lambda: typed(pilot) == "opt = adam")
+        await until(pilot, lambda: names(pilot) == ["red"])
+
+
+async def test_an_idle_filter_line_sends_nothing(store):
+    async with opened(store) as pilot:
+        await pilot.press("slash")
+        await until(pilot, lambda: pilot.app.screen.query(QueryLine))
+
+        assert not pilot.app.screen.query_one(QueryLine).input.cursor_blink
+
+
+async def test_hostile_text_in_the_line_shows_as_it_is(store):
+    async with opened(store) as pilot:
+        await pilot.press("slash")
+        await until(pilot, lambda: pilot.app.screen.query(QueryLine))
+        await write(pilot, "[bold]x[/] =>")
+        await see(pilot, "no operator '=>'")
+        assert "[bold]x[/]" in screen_text(pilot)
+
+
+@pytest.mark.parametrize(
+    ("before", "chosen", "text"),
+    [
+        ("", {}, ""),
+        ("", {"opt": {"adam": "in"}}, "opt = adam"),
+        ("", {"opt": {"adam": "in", "sgd": "in"}}, "opt in (adam, sgd)"),
+        ("best", {"opt": {"adam": "out"}}, "best and not opt = adam"),
+        ("a or b", {"x": {"1..2": "in", "..1": "in"}}, "(a or b) and (x in 1..2 or x in ..1)"),
+        ("", {"x": {"": "in", "1": "in"}, "y": {"2": "in"}}, "(x = 1 or missing:x) and y = 2"),
+    ],
+)
+def test_what_was_chosen_becomes_a_query(before, chosen, text):
+    assert facet_query(before, chosen) == text

@@ -1,0 +1,72 @@
+"""What the app copies: an id, or whole runs in a way to be chosen."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tui_tracker.errors import TrackerError
+from tui_tracker.tui.clipboard import copy
+from tui_tracker.tui.themed import ThemedApp
+
+if TYPE_CHECKING:
+    from tui_tracker.store import Store
+    from tui_tracker.tui.screens.base import TrackerScreen
+
+
+class CopyingApp(ThemedApp, inherit_bindings=False):
+    """An app that copies what its page in front is about."""
+
+    store: Store
+
+    @property
+    def page(self) -> TrackerScreen | None:
+        """The page in front; None while something stands over it."""
+        raise NotImplementedError
+
+    def action_copy(self) -> None:
+        page = self.page
+        if page is not None and (text := page.text_to_copy()):
+            self.copy_text(text, text)
+
+    def action_copy_as(self) -> None:
+        """Copy the runs that the page is about in a way to be chosen."""
+        from tui_tracker.tui.copying import WAYS, copied
+        from tui_tracker.tui.screens.chooser import ChooserScreen
+
+        keys = self.page.runs_to_copy() if self.page else []
+        if not keys:
+            return
+
+        def work(way: int) -> None:
+            try:
+                found = copied(self.store, keys, way)
+            except TrackerError as error:
+                self.call_from_thread(self.say, str(error), bad=True)
+            else:
+                self._copy(found.text, found.words)
+
+        def done(way: int | None) -> None:
+            if way is not None:
+                self.run_worker(partial(work, way), thread=True, exit_on_error=False)
+
+        self.push_screen(ChooserScreen("Copy as", WAYS), done)
+
+    def copy_text(self, text: str, words: str) -> None:
+        """Copy a text and say by which way it went; `words` are what it is."""
+        self.run_worker(partial(self._copy, text, words), thread=True, exit_on_error=False)
+
+    def _copy(self, text: str, words: str) -> None:
+        """Copy and say so; runs in a thread, for a program of the desktop may take its time."""
+        try:
+            way = copy(text, self._write_raw)
+        except OSError as error:
+            self.call_from_thread(self.say, f"Not copied: {error}", bad=True)
+        else:
+            # What a text field here pastes.
+            self._clipboard = text
+            self.call_from_thread(self.say, f"Copied {words} {way}")
+
+    def _write_raw(self, sequence: str) -> None:
+        if self._driver is not None:
+            self._driver.write(sequence)
