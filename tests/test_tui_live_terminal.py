@@ -7,14 +7,14 @@ import select
 
 import pytest
 from processes import end, start, wait_for_line
-from test_tui_terminal import Opened
+from terminal import Terminal
 
 TRAINING = """
 run = tt.init("live", "victim", console=False)
 step = 0
 ready()
 while True:
-    run.log({"val_loss": 1 / (step + 1), "train_loss": 0.1}, step=step)
+    run.log({"val_loss": 0.5 + step % 7 / 100, "train_loss": 0.1}, step=step)
     step += 1
     time.sleep(0.05)
 """
@@ -34,12 +34,12 @@ def victim(folder):
 @pytest.fixture
 def app(folder, victim, log_run):  # noqa: ARG001 - the store is made by the run
     log_run("old", val_loss=[1.0])
-    opened = Opened(folder)
+    opened = Terminal(folder)
     yield opened
     opened.kill()
 
 
-def read_frames(app: Opened, count: int, patience_s: float = 20.0) -> bytes:
+def read_frames(app: Terminal, count: int, patience_s: float = 20.0) -> bytes:
     """Return what so many writes of the app came to, each apart from the one before."""
     written = b""
     for _ in range(count):
@@ -49,7 +49,7 @@ def read_frames(app: Opened, count: int, patience_s: float = 20.0) -> bytes:
     return written
 
 
-def read_until(app: Opened, text: bytes) -> bytes:
+def read_until(app: Terminal, text: bytes) -> bytes:
     written = b""
     while text not in written:
         assert select.select([app.fd], [], [], 20.0)[0], f"{text!r} never came"
