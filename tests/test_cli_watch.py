@@ -54,7 +54,6 @@ def test_a_query_and_an_address_choose_runs(tt_, log_run):
         (("--on", "finishd"), "did you mean 'finished'?"),
         (("--since", "soon"), "a span of time"),
         (("--webhook", "nowhere"), "https://"),
-        (("lr >",), ""),
     ],
 )
 def test_what_cannot_be_read_is_told_in_one_sentence(tt_, log_run, arguments, said):

@@ -13,9 +13,9 @@ import pytest
 from processes import end, look, run, start, the_run, wait_for_line, wait_until
 
 import tui_tracker as tt
-from tui_tracker import journal, queries
+from tui_tracker import cli, journal, queries
 from tui_tracker.capture.gpu_samples import find_cards, is_visible, open_nvml
-from tui_tracker.capture.system import Sampler, find_limit, unit_of
+from tui_tracker.capture.system import Sampler, find_limit, place_of, unit_of
 from tui_tracker.drain import recover
 from tui_tracker.sampled import sampled_columns
 
@@ -455,3 +455,28 @@ def test_a_command_of_tt_run_is_told_of_by_tt_run_alone(folder):
     assert done.stdout == "0\n", done.stderr
     assert seen.system["system/memory"].count == 1
     assert list(seen.row.metrics) == ["loss"]
+
+
+def test_system_metrics_have_an_order_of_their_own():
+    labels = ["system/load", "system/gpu0", "system/cpu", "system/new", "system/machine_memory"]
+
+    assert sorted(labels, key=place_of) == [
+        "system/cpu",
+        "system/machine_memory",
+        "system/gpu0",
+        "system/load",
+        "system/new",
+    ]
+
+
+def test_samples_go_along_in_bundles_and_merges(folder, tt_, tmp_path):
+    run(folder, LOG_SAMPLES + "run.finish()")
+    bundle = tmp_path / "run.ttb"
+
+    assert tt_("bundle", "run", "--out", str(bundle))[0] in (0, 1)
+    other = tmp_path / "other"
+
+    assert cli.main(["--store", str(other), "unbundle", str(bundle)]) in (0, 1)
+    detail = the_run(other)
+    assert detail.system["system/cpu"].last == 102.0
+    assert list(detail.row.metrics) == ["loss"]

@@ -54,7 +54,7 @@ async def test_eighty_columns_show_the_names_of_all_tabs(store):
     async with opened(store, size=(80, 24)) as pilot:
         await pilot.press("enter")
         await see(pilot, *("1 Overview", "2 Curves", "3 Params", "4 Lineage", "5 Artifacts"))
-        await see(pilot, "6 Console", "7 Notes")
+        await see(pilot, "6 Console", "7 Notes", "8 System")
 
 
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), (160, 45), (250, 60)])
@@ -185,7 +185,7 @@ async def test_tab_goes_round_and_brackets_go_to_the_next_run(store, log_run):
         await pilot.press("right_square_bracket")
         await see(pilot, "This is the last run")
         await pilot.press("shift+tab")
-        await see(pilot, "No notes")
+        await see(pilot, "No samples")
         await pilot.press("q")
         await until(pilot, lambda: isinstance(pilot.app.screen, RunsScreen))
         assert pilot.app.screen.table.current.name == "first"

@@ -1,7 +1,7 @@
 """tui_tracker, as the side-by-side benchmark of loggers drives it.
 
-Console capture and the capture of code, packages and hardware are off, as they are for
-every other logger there.
+Console capture, the capture of code, packages and hardware, and system samples are off, as
+they are for every other logger there.
 """
 
 import time
@@ -18,7 +18,9 @@ def import_package():
 def start(run_dir, params=None, name="run"):
     import tui_tracker as tt
 
-    _s["run"] = run = tt.init("bench", name, params, store=run_dir, console=False, capture=False)
+    _s["run"] = run = tt.init(
+        "bench", name, params, store=run_dir, console=False, capture=False, system=False
+    )
     # Callers fetch `log` after start(): this spares them one call of an adapter's.
     globals()["log"] = lambda step, metrics, _log=run.log: _log(metrics, step)
 

@@ -53,6 +53,8 @@ class _Seen:
     """What is known of a run."""
 
     status: str
+    is_new: bool
+    """It began, or went on, while it was watched."""
     since_start: bool
     """Everything of it happened while it was watched."""
     told: set[tuple[object, ...]] = field(default_factory=set)
@@ -70,14 +72,19 @@ class Watch:
         selection: Selection | None = None,
         only: frozenset[RunKey] | None = None,
         since_ms: int | None = None,
+        after: RunKey | None = None,
     ) -> None:
-        """`only` takes these runs alone; `since_ms` also tells what ended from then on."""
+        """`only` takes these runs alone; `since_ms` also tells what ended from then on.
+
+        `after` is the newest run of before, where the watch began earlier than its first look.
+        """
         self.rules = tuple(rules)
         self._selection, self._only = selection or Selection(), only
         self._since_ms = since_ms
         self._seen: dict[RunKey, _Seen] = {}
-        self._last: RunKey | None = None
-        """The newest run at the last look; None before the first."""
+        self._last = after
+        """The newest run at the last look."""
+        self._looked = False
 
     @property
     def watched(self) -> int:
@@ -91,8 +98,7 @@ class Watch:
             TrackerError: the store cannot be read now; nothing is forgotten by that.
         """
         known = [key for key, seen in self._seen.items() if seen.status == "running"]
-        first = self._last is None
-        since_ms = self._since_ms if first else None
+        since_ms = None if self._looked else self._since_ms
         newest, keys = find_watched(store, self._selection, known, self._last, since_ms)
         if self._only is not None:
             keys = [key for key in keys if key in self._only]
@@ -101,13 +107,14 @@ class Watch:
         found = _Look(store, now_ms, rows, self.rules)
         events: list[Event] = []
         for row in rows:
-            whole = not first or self._since_ms is not None
             seen = self._seen.get(row.key)
             if seen is None:
-                seen = self._seen[row.key] = _Seen("", since_start=whole)
+                new = self._looked or (self._last is not None and row.key > self._last)
+                whole = new or self._since_ms is not None
+                seen = self._seen[row.key] = _Seen("", is_new=new, since_start=whole)
             events += self._of_run(found, row, seen)
         # Remembered only now: a look that failed halfway is done again in full.
-        self._last = newest
+        self._last, self._looked = newest, True
         gone = set(known).difference(row.key for row in rows)
         for key in [*gone, *(row.key for row in rows if row.status != "running")]:
             self._seen.pop(key, None)
@@ -139,7 +146,7 @@ class Watch:
         before, seen.status = seen.status, row.status
         if before == row.status:
             return
-        began = before == "" and (seen.since_start and self._last is not None)
+        began = before == "" and seen.is_new
         for rule in self.rules:
             if rule.kind == "started" and began:
                 yield look.event(row, rule, "started", "started")

@@ -58,6 +58,17 @@ def unit_of(label: str) -> str:
     return _CARD_UNITS.get(what, "") if card.startswith("gpu") else ""
 
 
+def place_of(label: str) -> tuple[int, str]:
+    """Return what system metrics are sorted by: what limits a training first, cards apart."""
+    name = label.rpartition("/")[2].partition("@")[0]
+    known = list(UNITS)
+    before_cards = 4
+    if name in UNITS:
+        at = known.index(name)
+        return (at if at < before_cards else at + 1), label
+    return before_cards if name.startswith("gpu") else len(known) + 1, label
+
+
 class Sampler:
     """Takes a sample when one is due; used by one thread, never raises."""
 

@@ -56,7 +56,7 @@ def find_wanted(
 
 
 def _has(run: RunDetail, name: str) -> bool:
-    metrics = run.row.metrics
+    metrics = {**run.system, **run.row.metrics}
     return name in metrics or any(metric.name == name for metric in metrics.values())
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from statistics import median
 
@@ -27,7 +27,13 @@ _HELD_OUT = re.compile(
 
 def judge_pairs(curves: Iterable[Curve]) -> Iterator[Health]:
     """Yield the overfitting that pairs of curves show."""
-    shapes = {curve.label: shape for curve in curves if (shape := shape_of(curve)) is not None}
+    return judge_pairs_of(
+        {curve.label: shape for curve in curves if (shape := shape_of(curve)) is not None}
+    )
+
+
+def judge_pairs_of(shapes: Mapping[str, Shape]) -> Iterator[Health]:
+    """Yield the overfitting that pairs of shapes show, by label."""
     for held_out, train in pair_labels(shapes):
         if (found := _overfitting(shapes[held_out], shapes[train])) is not None:
             yield found

@@ -44,11 +44,8 @@ _BOOKKEEPING = 3
 
 def judge_curve(curve: Curve) -> tuple[Health, ...]:
     """Return what is wrong with one metric by itself, worst first."""
-    found = list(_not_finite(curve))
     shape = shape_of(curve)
-    if shape is not None:
-        found += judge_shape(shape)
-    return worst(found)
+    return worst([*judge_values(curve), *(judge_shape(shape) if shape is not None else ())])
 
 
 def judge_shape(shape: Shape) -> list[Health]:
@@ -65,7 +62,7 @@ def judge_shape(shape: Shape) -> list[Health]:
     return found
 
 
-def _not_finite(curve: Curve) -> Iterator[Health]:
+def judge_values(curve: Curve) -> Iterator[Health]:
     """Yield NaN and infinities.
 
     A gradient norm is infinite now and then where losses are scaled (mixed precision skips
@@ -143,13 +140,14 @@ def _spikes(shape: Shape) -> list[tuple[int, float]]:
     at = first
     while at < count:
         before = median(calm[-_BEFORE:])
-        limit = _spike_limit(calm, max(start - best, 0.0), before)
-        end = _end_of_excursion(worst_of, at, before, limit)
-        if end == at:
+        height = worst_of[at] - before
+        limit = _spike_limit(calm, max(start - best, 0.0), before, height)
+        if height <= limit:
             calm.append(worst_of[at])
             best = min(best, shape.level[at])
             at += 1
             continue
+        end = _end_of_excursion(worst_of, at, before)
         if end - at <= longest and end < count:
             found.append((max(range(at, end), key=worst_of.__getitem__), before))
             at = end
@@ -159,12 +157,10 @@ def _spikes(shape: Shape) -> list[tuple[int, float]]:
     return found
 
 
-def _end_of_excursion(worst_of: list[float], at: int, before: float, limit: float) -> int:
+def _end_of_excursion(worst_of: list[float], at: int, before: float) -> int:
     """Return the cell at which three quarters of a climb that begins at `at` are undone."""
-    end, top = at, before + limit
-    while end < len(worst_of) and worst_of[end] > (
-        top if end == at else before + (top - before) / 4
-    ):
+    end, top = at, worst_of[at]
+    while end < len(worst_of) and worst_of[end] > before + (top - before) / 4:
         top = max(top, worst_of[end])
         end += 1
     return end
@@ -175,10 +171,11 @@ def _first_look(shape: Shape) -> int:
     return max(_CALM, len(shape.worst) // 20)
 
 
-def _spike_limit(calm: list[float], progress: float, before: float) -> float:
-    spread = noise(calm[-40:])
+def _spike_limit(calm: list[float], progress: float, before: float, height: float) -> float:
     # A curve without progress or noise (a constant) may jump by a third of itself.
-    return max(SPIKE_NOISE * spread, SPIKE_PROGRESS * progress, SPIKE_LEVEL * abs(before), 1e-12)
+    limit = max(SPIKE_PROGRESS * progress, SPIKE_LEVEL * abs(before), 1e-12)
+    # The noise is dear to tell, so it is asked only where all else is passed.
+    return limit if height <= limit else max(limit, SPIKE_NOISE * noise(calm[-40:]))
 
 
 def _tell_spikes(shape: Shape, spikes: list[tuple[int, float]]) -> Iterator[Health]:

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tui_tracker.health.findings import Health, Severity, worst
-from tui_tracker.health.pairs import judge_pairs
-from tui_tracker.health.rules import judge_curve
-from tui_tracker.health.shape import Curve
+from tui_tracker.health.pairs import judge_pairs_of
+from tui_tracker.health.rules import judge_shape, judge_values
+from tui_tracker.health.shape import Curve, shape_of
 
 LEAST_STALL_MS = 60_000
 USUAL_TIMES, LONGEST_TIMES = 10, 3
@@ -42,15 +42,18 @@ class RunFacts:
 def judge_run(curves: Iterable[Curve], facts: RunFacts) -> tuple[Health, ...]:
     """Return everything that is wrong with a run, worst first."""
     known = list(curves)
-    overfitting = list(judge_pairs(known))
+    shapes = {curve.label: shape for curve in known if (shape := shape_of(curve)) is not None}
+    overfitting = list(judge_pairs_of(shapes))
     explained = {one.metric for one in overfitting}
     found = [*_end(facts), *_pulse(facts), *overfitting]
     for curve in known:
+        found += judge_values(curve)
+    for label, shape in shapes.items():
         # A held-out loss that climbs while training gains is no divergence, and no plateau.
         found += [
             one
-            for one in judge_curve(curve)
-            if one.metric not in explained or one.kind not in ("diverged", "plateau", "unstable")
+            for one in judge_shape(shape)
+            if label not in explained or one.kind not in ("diverged", "plateau", "unstable")
         ]
     return worst(found)
 

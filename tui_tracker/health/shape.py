@@ -117,8 +117,6 @@ class Shape:
     """-1 where large values are good: a value is `sign` times what stands in the lists, plus
     `offset`."""
     offset: float
-    points: int
-    """Points a cell, about."""
     opposed: bool
     """A loss that also rises when all is well."""
     returns: bool
@@ -136,21 +134,37 @@ def shape_of(curve: Curve) -> Shape | None:
         return None
     sign = 1 if stat == "min" else -1
     offset = _ceiling(curve) if sign < 0 else 0.0
-    tops = curve.highs if sign > 0 else curve.lows
-    cells = _cells(len(curve.steps))
-    steps, level, worst, peaks = [], [], [], []
-    for start, end in cells:
-        steps.append(curve.steps[start])
-        level.append(sign * _within(median(curve.mids[start:end])) + offset)
-        at = max(range(start, end), key=lambda i: sign * tops[i])
-        worst.append(sign * _within(tops[at]) + offset)
-        peaks.append(curve.peaks[at] if curve.peaks else curve.steps[at])
     words = re.sub(r"[_/@.\-]", " ", curve.label)
     return Shape(
-        *(curve.label, steps, level, worst, peaks, sign, offset),
-        points=max(1, curve.count // len(cells)),
+        *(curve.label, *_cells_of(curve, sign, offset), sign, offset),
         opposed=bool(_SETBACK.search(words)),
         returns=bool(_RETURNS.search(words)),
+    )
+
+
+def _cells_of(
+    curve: Curve, sign: int, offset: float
+) -> tuple[list[int], list[float], list[float], list[int]]:
+    """Return steps, middles, worst values and the steps of those, oriented, by cell."""
+    tops = curve.highs if sign > 0 else curve.lows
+    peaks = curve.peaks or curve.steps
+    count = len(curve.steps)
+    middles = curve.mids
+    if max(map(abs, (*curve.lows, *curve.highs))) > _HUGE:
+        tops, middles = list(map(_within, tops)), list(map(_within, middles))
+    if count <= MOST_CELLS:
+        level = [sign * value + offset for value in middles]
+        worst = level if tops is curve.mids else [sign * value + offset for value in tops]
+        return list(curve.steps), level, worst, list(peaks)
+    bounds = [number * count // MOST_CELLS for number in range(MOST_CELLS + 1)]
+    parts = list(pairwise(bounds))
+    best_of = max if sign > 0 else min
+    tops_at = [start + tops[start:end].index(best_of(tops[start:end])) for start, end in parts]
+    return (
+        [curve.steps[start] for start in bounds[:-1]],
+        [sign * median(middles[start:end]) + offset for start, end in parts],
+        [sign * tops[at] + offset for at in tops_at],
+        [peaks[at] for at in tops_at],
     )
 
 
@@ -167,16 +181,6 @@ def _ceiling(curve: Curve) -> float:
     if low < 0:
         return 0.0
     return 1.0 if high <= 1 else 100.0 if 1.5 < high <= 100 and low < 100 else 0.0
-
-
-def _cells(count: int) -> list[tuple[int, int]]:
-    """Return stretches of equally many points, at most `MOST_CELLS`."""
-    if count <= MOST_CELLS:
-        return [(place, place + 1) for place in range(count)]
-    return [
-        (number * count // MOST_CELLS, (number + 1) * count // MOST_CELLS)
-        for number in range(MOST_CELLS)
-    ]
 
 
 def noise(values: Sequence[float]) -> float:

@@ -288,7 +288,8 @@ class _Reading:
         if sum(len(values) for _, values in parts) <= 2 * _CELLS:
             steps = [step for some, _ in parts for step in some]
             return curve_of_points(label, steps, [v for _, values in parts for v in values])
-        size = max(1, sum(len(values) for _, values in parts) // _CELLS)
+        # Rounded up, so that the cells are no more than the rules look at.
+        size = -(-sum(len(values) for _, values in parts) // _CELLS)
         cells = [
             _cell(steps[at : at + size], values[at : at + size])
             for steps, values in parts
@@ -343,7 +344,8 @@ def _cell(
     if not finite:
         return None
     low, high = min(finite), max(finite)
-    mean = sum(value / len(finite) for value in finite)
+    total = sum(finite)
+    mean = total / len(finite) if math.isfinite(total) else low / 2 + high / 2
     return steps[0], low, high, mean, steps[finite.index(low)], steps[finite.index(high)]
 
 

@@ -27,7 +27,7 @@ def find_watched(
         QueryError: the selection's query cannot be read.
     """
     # Asked before the runs, so that none falls between two looks.
-    newest = int(store.read("SELECT coalesce(max(id), 0) FROM run")[0][0])
+    newest = newest_run(store)
     where, bound = selection_sql(store, selection)
     join = "JOIN experiment AS e ON e.id = r.experiment" if "e." in where else ""
     kinds = ["r.status = 'running'"]
@@ -50,6 +50,11 @@ def find_watched(
         (marks(known),),
     )
     return newest, sorted(found.union(row[0] for row in here))
+
+
+def newest_run(store: Store) -> RunKey:
+    """Return the run that was added last, 0 where there is none."""
+    return int(store.read("SELECT coalesce(max(id), 0) FROM run")[0][0])
 
 
 def _is_used(name: str, sql: str) -> bool:

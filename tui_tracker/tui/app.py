@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
-from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
 from textual.binding import Binding
-from textual.message import Message
 from textual.screen import Screen
 
-from tui_tracker.errors import TrackerError
 from tui_tracker.remembered import State
 from tui_tracker.settings import Settings, read_settings
 from tui_tracker.tui.changing import Changing
-from tui_tracker.tui.copying_app import CopyingApp
 from tui_tracker.tui.keymap import lay_over
 from tui_tracker.tui.keys import bindings, use_keys
+from tui_tracker.tui.live import LiveApp
 from tui_tracker.tui.opening import short_path
 from tui_tracker.tui.places import Opening, find_opening
 from tui_tracker.tui.resizing import Resizing
-from tui_tracker.tui.screens.base import TrackerScreen
 from tui_tracker.tui.screens.runs import RunsScreen
 from tui_tracker.tui.terminal import Terminal, after_asking, describe, is_light
 
@@ -37,19 +32,11 @@ if TYPE_CHECKING:
     from tui_tracker.tui.first_screen import FirstScreen
     from tui_tracker.tui.reading import RunsFound, RunsWanted
 
-POLL_S, POLL_MOST_S = 0.25, 1.0
-"""How often the store is looked at: soon after a change, less often while idle."""
-FRAME_S = 1.0
-"""What a live run changes is shown at most this often."""
-SLOW_FRAME_S = 5.0
-"""The same on a slow link."""
-RECOVER_S = 1.0
-"""How often journals of running and dead runs are moved into the store."""
 TWICE_S = 2.0
 REMEMBER_S = 1.0
 
 
-class TrackerApp(CopyingApp, Changing, inherit_bindings=False):
+class TrackerApp(LiveApp, Changing, inherit_bindings=False):
     """`tt` without arguments: pages over one store."""
 
     CSS_PATH: ClassVar[Path] = Path(__file__).with_name("app.tcss")
@@ -60,10 +47,6 @@ class TrackerApp(CopyingApp, Changing, inherit_bindings=False):
     ]
     ENABLE_COMMAND_PALETTE = False
     TITLE = "tui_tracker"
-
-    @dataclass
-    class StoreChanged(Message):
-        """Something was written to the store."""
 
     def __init__(
         self,
@@ -79,8 +62,8 @@ class TrackerApp(CopyingApp, Changing, inherit_bindings=False):
         settings = settings or read_settings()
         self.first_screen = first
         self._ahead, self._opening = ahead, opening
-        super().__init__(settings, state or State(store.folder), terminal or describe(settings))
-        self.store = store
+        state = state or State(store.folder)
+        super().__init__(store, settings, state, terminal or describe(settings))
         self._resizing = Resizing(self)
         self.state.on_change = self._remember_soon
         self._remembering = False
@@ -88,9 +71,6 @@ class TrackerApp(CopyingApp, Changing, inherit_bindings=False):
         use_keys(keymap.keys)
         self.set_keymap(keymap.changes())
         self._problems = (*settings.problems, *keymap.problems, *self.state.problems)
-        # Before the first page is read, so that no change falls between the two.
-        self._version = store.data_version()
-        self._stop_watching = threading.Event()
         self._interrupted_at = -TWICE_S
 
     @property
@@ -146,11 +126,6 @@ class TrackerApp(CopyingApp, Changing, inherit_bindings=False):
     def get_default_screen(self) -> Screen[object]:
         return cast("Screen[object]", RunsScreen())
 
-    @property
-    def page(self) -> TrackerScreen | None:
-        """The page in front; None while something stands over it."""
-        return self.screen if isinstance(self.screen, TrackerScreen) else None
-
     def on_resize(self, event: events.Resize) -> None:
         if self._resizing.changed(event.size) and self.page is not None:
             self.page.make_room(event.size.width)
@@ -158,7 +133,7 @@ class TrackerApp(CopyingApp, Changing, inherit_bindings=False):
     # Watching the store.
 
     def on_mount(self) -> None:
-        self.run_worker(self._watch_store, thread=True, group="watch", exit_on_error=False)
+        self.watch_store()
         if self._opening is not None and self._opening.run is not None:
             self.call_later(self._open, self._opening)
 
@@ -194,7 +169,7 @@ class TrackerApp(CopyingApp, Changing, inherit_bindings=False):
             self.page.say(first + more, bad=True)
 
     def on_unmount(self) -> None:
-        self._stop_watching.set()
+        self.stop_watching()
         self.state.save()
 
     def _remember_soon(self) -> None:
@@ -206,36 +181,6 @@ class TrackerApp(CopyingApp, Changing, inherit_bindings=False):
     def _remember(self) -> None:
         self._remembering = False
         self.run_worker(self.state.save, thread=True, group="state", exit_on_error=False)
-
-    def _watch_store(self) -> None:
-        """Post `StoreChanged` whenever the store is not what it was; runs in a thread."""
-        from tui_tracker.drain import recover
-
-        seen, wait_s, recovered_at, told_at = self._version, POLL_S, -RECOVER_S, -FRAME_S
-        while not self._stop_watching.wait(wait_s):
-            try:
-                if monotonic() - recovered_at >= RECOVER_S and not self.store.read_only:
-                    recover(self.store)
-                    recovered_at = monotonic()
-                version = self.store.data_version()
-            except TrackerError:
-                # A store that is busy or gone for a moment is looked at again later;
-                # what a page asks it tells its own trouble.
-                wait_s = POLL_MOST_S
-                continue
-            except Exception as error:  # noqa: BLE001 - the app outlives its watcher
-                self.log(error)
-                wait_s = POLL_MOST_S
-                continue
-            if seen == version:
-                wait_s = min(POLL_MOST_S, wait_s * 1.5)
-            elif monotonic() - told_at >= (SLOW_FRAME_S if self.terminal.slow else FRAME_S):
-                self.post_message(self.StoreChanged())
-                seen, told_at, wait_s = version, monotonic(), POLL_S
-
-    def on_tracker_app_store_changed(self) -> None:
-        if self.page is not None:
-            self.page.read_again()
 
     # What works everywhere.
 
@@ -280,11 +225,6 @@ class TrackerApp(CopyingApp, Changing, inherit_bindings=False):
         self._interrupted_at = monotonic()
         if self.page is not None:
             self.page.say("Press ctrl+c again to quit")
-
-    def say(self, text: str, *, bad: bool = False) -> None:
-        """Tell something in the last line of the page in front, for a moment."""
-        if self.page is not None:
-            self.page.say(text, bad=bad)
 
     def leave_run(self, key: int) -> None:
         """Close a run's page and put the table's cursor on that run."""

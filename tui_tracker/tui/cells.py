@@ -7,7 +7,7 @@ health) comes later, as `Extras`, and reads as `…` until it does.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tui_tracker.formatting import MISSING, format_ago, printable
@@ -37,12 +37,18 @@ def cell_text(
         return _curve(row.sparks.get(column.key, ()), column.width or SPARK_CELLS)
     if column.kind == "time":
         at = row.ended_at if column.spec == "ended" else row.started_at
-        return format_ago(at, now) if at else MISSING
+        return _ago(at, now) if at else MISSING
     if column.kind == "duration":
         return duration_cell(row, elapsed_s)
     if column.kind == "status":
         return f"{GLYPHS[row.status]} {row.status}"
     return _words(row, column)
+
+
+def _ago(at: datetime, now: datetime) -> str:
+    # Told to the second, every run of the last minute would be repainted each second.
+    age_s = (now - at).total_seconds()
+    return format_ago(at, at + timedelta(seconds=age_s // 10 * 10) if 0 < age_s < 60 else now)
 
 
 def _curve(values: Sequence[float], cells: int) -> str:

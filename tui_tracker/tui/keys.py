@@ -144,6 +144,8 @@ KEYS: tuple[Key, ...] = (
     Key("everywhere", ("escape",), "out", "back", "Go one level out; never quits"),
     Key("everywhere", ("q",), "close", "close", "Close this page; quit from the first", 40),
     Key("everywhere", ("r",), "refresh", "refresh", "Read everything again from the store"),
+    Key("everywhere", ("R",), "live", "live", "Stop and go on with showing what is new"),
+    Key("everywhere", (), "news", "news", "Show what happened to runs, and the rules of alerts"),
     Key(
         "everywhere",
         ("y",),
@@ -240,6 +242,7 @@ KEYS: tuple[Key, ...] = (
     Key("run", ("6",), "tab(5)", "console", "Show the console"),
     Key("run", ("7",), "tab(6)", "notes", "Show the notes"),
     Key("run", ("c",), "compare", "compare", "Compare the run with others", 33),
+    Key("run", ("8",), "tab(7)", "system", "Show what the machine was busy with"),
     Key("run", ("tab",), "next_tab(1)", "next tab", "Go to the next tab", 30),
     Key("run", ("shift+tab",), "next_tab(-1)", "tab back", "Go to the tab before"),
     Key("run", ("right_square_bracket", "J"), "next_run(1)", "next run", "Open the next run", 35),

@@ -33,6 +33,7 @@ from tui_tracker.lineage.words import (
     hardware_line,
     lock_line,
     modules_line,
+    plural,
     process_line,
     reads_line,
     resources_line,
@@ -42,9 +43,11 @@ from tui_tracker.lineage.words import (
 )
 from tui_tracker.queries.proofs import format_proof
 from tui_tracker.tui.columns import GLYPHS, metric_stat, rank_metrics
+from tui_tracker.tui.health_lines import health_lines
 from tui_tracker.tui.widgets.line_widget import Line, Role, Span
 
 if TYPE_CHECKING:
+    from tui_tracker.health import Health
     from tui_tracker.queries import LineagePart, MetricSummary, RunDetail, RunRow, Status
 
 LABEL = 13
@@ -90,13 +93,17 @@ def status_span(row: RunRow) -> Span:
 
 
 def overview(
-    run: RunDetail, sparks: Mapping[str, Sequence[float]], now: datetime, width: int
+    run: RunDetail,
+    sparks: Mapping[str, Sequence[float]],
+    now: datetime,
+    width: int,
+    health: Sequence[Health] = (),
 ) -> tuple[Line, ...]:
     """Return the overview: how it stands, its key metrics, what it came from, its notes.
 
     `sparks` are values along the curve by metric label, as far as they have been read.
     """
-    lines: list[Line] = [*_facts(run, now, width)]
+    lines: list[Line] = [*_facts(run, now, width), *health_lines(health, LABEL, width)]
     if run.row.metrics:
         lines += [(), *_key_metrics(run, sparks, width)]
     if run.lineage:
@@ -123,8 +130,8 @@ def _facts(run: RunDetail, now: datetime, width: int) -> Iterable[Line]:
     yield _field("id", (row.id, "dim"))
     yield from _wrapped("experiment", row.experiment, width)
     yield from _origin(run, width)
-    counts = f"{format_count(len(row.metrics))} metrics, {format_count(run.points)} points"
-    yield _field("logged", (counts, ""), (f", {format_count(len(row.params))} params", ""))
+    counts = f"{plural(len(row.metrics), 'metric')}, {plural(run.points, 'point')}"
+    yield _field("logged", (counts, ""), (f", {plural(len(row.params), 'param')}", ""))
     if run.lost:
         yield from _wrapped("lost", f"{format_count(run.lost)}: {run.lost_why}", width, "bad")
 

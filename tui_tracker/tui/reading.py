@@ -27,6 +27,7 @@ from tui_tracker.tui.reading_tree import read_tree
 
 if TYPE_CHECKING:
     from tui_tracker.code_store import CodeChange
+    from tui_tracker.health import Health
     from tui_tracker.lineage import LineageTree, Progress
     from tui_tracker.queries import ConsoleLine, RunDetail
     from tui_tracker.queries.groups import GroupRow
@@ -183,11 +184,12 @@ class RunFound:
     sparks: dict[str, list[float]]
     """Smallest and largest value along the curve, by metric label."""
     read_at: datetime
+    health: tuple[Health, ...] = ()
 
 
 def read_run(store: Store, key: int) -> RunFound:
     """Return everything that the pages of a run show but curves and console."""
-    from tui_tracker.queries import get_run, read_buckets
+    from tui_tracker.queries import get_run, read_buckets, read_health
 
     detail = get_run(store, key)
     sparks = {}
@@ -196,7 +198,8 @@ def read_run(store: Store, key: int) -> RunFound:
         if buckets is not None:
             pairs = zip(buckets.mins, buckets.maxs, strict=True)
             sparks[label] = [value for pair in pairs for value in pair]
-    return RunFound(detail, sparks, datetime.now(UTC))
+    health = read_health(store, [key]).get(key, ())
+    return RunFound(detail, sparks, datetime.now(UTC), health)
 
 
 def read_lines(store: Store, run: int, first: int, count: int) -> list[ConsoleLine]:

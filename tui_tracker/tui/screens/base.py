@@ -225,6 +225,7 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
         typing = self.focused is not None and not isinstance(self.focused, LineWidget)
         for footer in self.query(Footer):
             footer.hints = self.TYPING_HINTS if typing else hints(self.place())
+            footer.mark = self.tracker.pause_words
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:  # noqa: ARG002
         self.show_hints()

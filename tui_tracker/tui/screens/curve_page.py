@@ -99,7 +99,8 @@ class CurvePage(TrackerScreen, inherit_bindings=False):
     # Reading.
 
     def on_curve_base_curves_wanted(self, event: CurveGrid.CurvesWanted) -> None:
-        shown, keys = self.grid.runs, tuple(run.key for run in self.grid.runs)
+        # The grid that asked: a page may have a second one, hidden now.
+        shown, keys = event.grid.runs, tuple(run.key for run in event.grid.runs)
         batch: list[object] = []
         pairs = 0
         for index, one in enumerate(event.questions):
@@ -145,7 +146,9 @@ class CurvePage(TrackerScreen, inherit_bindings=False):
         if event.runs != tuple(run.key for run in self.grid.runs):
             return
         for answer in event.answers:
-            self.grid.show_curves(answer.question, answer.curves, answer.difference)
+            for grid in self.query(CurveGrid):
+                if answer.question.label in grid.metrics:
+                    grid.show_curves(answer.question, answer.curves, answer.difference)
 
     def on_curve_cursor_values_wanted(self, event: CurveGrid.ValuesWanted) -> None:
         shown = self.grid.runs

@@ -1,4 +1,4 @@
-"""The page of one run: overview, curves, params, lineage, artifacts, console, notes."""
+"""The page of one run: overview, curves, params, lineage, artifacts, console, notes, system."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ from tui_tracker.tui.keys import bindings
 from tui_tracker.tui.screens.artifact_tab import ArtifactTab
 from tui_tracker.tui.screens.comparing import Comparing
 from tui_tracker.tui.screens.console_tab import ConsoleTab
-from tui_tracker.tui.screens.curve_page import CurvePage, shown_alone
+from tui_tracker.tui.screens.curve_page import shown_alone
 from tui_tracker.tui.screens.lineage_tab import LineageTab
 from tui_tracker.tui.screens.notes_tab import NotesTab
+from tui_tracker.tui.screens.system_tab import SystemTab, with_units
 from tui_tracker.tui.widgets.artifact_list import ArtifactList
 from tui_tracker.tui.widgets.bar import Bar
 from tui_tracker.tui.widgets.console_view import ConsoleView
@@ -43,12 +44,15 @@ if TYPE_CHECKING:
     from tui_tracker.tui.reading import RunFound
     from tui_tracker.tui.widgets.filter_line import FilterLine
 
-TABS = ("Overview", "Curves", "Params", "Lineage", "Artifacts", "Console", "Notes")
-OVERVIEW, CURVES, PARAMS, LINEAGE, ARTIFACTS, CONSOLE, NOTES = range(len(TABS))
+TABS = ("Overview", "Curves", "Params", "Lineage", "Artifacts", "Console", "Notes", "System")
+OVERVIEW, CURVES, PARAMS, LINEAGE, ARTIFACTS, CONSOLE, NOTES, SYSTEM = range(len(TABS))
+
+SPARKS_S = 5.0
+"""How often the small curves of a live run are drawn anew."""
 
 
 class RunScreen(
-    LineageTab, ArtifactTab, CurvePage, Comparing, NotesTab, ConsoleTab, inherit_bindings=False
+    LineageTab, ArtifactTab, SystemTab, Comparing, NotesTab, ConsoleTab, inherit_bindings=False
 ):
     """One run of those in the table it was opened from."""
 
@@ -70,6 +74,7 @@ class RunScreen(
         self._read_at = monotonic()
         self._filters = dict.fromkeys(range(len(TABS)), "")
         self._ticking: Timer | None = None
+        self._sparks_at = -SPARKS_S
 
     def compose(self) -> ComposeResult:
         yield Bar(id="title")
@@ -86,12 +91,14 @@ class RunScreen(
             yield ConsoleView(id="console")
             yield Bar(id="console-bar")
             yield NotesView(id="notes", classes="page")
+            yield CurveGrid(id="system")
         yield Footer(id="footer")
         yield Bar(id="too-small")
 
     def on_mount(self) -> None:
         self.query_one("#too-small", Bar).left = ((" Make this window at least 60 x 16.", ""),)
         self.query_one(Tabs).names = TABS
+        self.prepare_system()
         self.hold_first_frame()
         self._show_tab(OVERVIEW)
         self.read_again()
@@ -130,11 +137,21 @@ class RunScreen(
     def on_run_screen_found(self, event: RunScreen.Found) -> None:
         if event.key != self.key:
             return
-        self._found = event.found
+        self._found = self._with_calm_sparks(event.found)
         self._read_at = monotonic()
         self._show()
         self._tick_if_running()
         self.show_first_frame()
+
+    def _with_calm_sparks(self, found: RunFound) -> RunFound:
+        """Keep the small curves of a live run for a moment: their noise would never rest."""
+        before = self._found
+        same = before is not None and before.detail.row.key == found.detail.row.key
+        live = found.detail.row.status == "running" and monotonic() - self._sparks_at < SPARKS_S
+        if before is not None and same and live and before.sparks.keys() == found.sparks.keys():
+            return replace(found, sparks=before.sparks)
+        self._sparks_at = monotonic()
+        return found
 
     def show_trouble(self, text: str) -> None:
         if self._found is None:
@@ -155,6 +172,7 @@ class RunScreen(
             ARTIFACTS: self._show_artifacts,
             CONSOLE: self.show_console,
             NOTES: self._show_notes,
+            SYSTEM: self._show_system,
         }
         show[self._tab](self._grown(self._found.detail))
 
@@ -192,7 +210,8 @@ class RunScreen(
 
     def _show_overview(self, run: RunDetail) -> None:
         assert self._found is not None
-        lines = pages.overview(run, self._found.sparks, datetime.now(UTC), self._width)
+        found = self._found
+        lines = pages.overview(run, found.sparks, datetime.now(UTC), self._width, found.health)
         self._fill(OVERVIEW, lines, "")
 
     def _show_curves(self, run: RunDetail) -> None:
@@ -203,11 +222,18 @@ class RunScreen(
         self.grid.empty = ((), ((f" {words}", "bold"),), ((f" {hint}", "dim"),))
         self.grid.show_runs(shown_alone(run), labels)
 
+    def _show_system(self, run: RunDetail) -> None:
+        self.show_system(run, self._filters[SYSTEM])
+
     def all_labels(self) -> Sequence[str]:
-        return rank_metrics(list(self.run_detail.row.metrics)) if self.run_detail else ()
+        if self.run_detail is None:
+            return ()
+        if self._tab == SYSTEM:
+            return list(with_units(self.run_detail))
+        return rank_metrics(list(self.run_detail.row.metrics))
 
     def show_labels(self) -> None:
-        if self._tab == CURVES:
+        if self._tab in (CURVES, SYSTEM):
             self._show()
 
     def _show_params(self, run: RunDetail) -> None:
@@ -231,7 +257,7 @@ class RunScreen(
             self._ticking = None
 
     def _tick(self) -> None:
-        if self.in_front and self._found is not None:
+        if self.in_front and self.tracker.moving and self._found is not None:
             self._show_title(self._found.detail)
             if self._tab == OVERVIEW:
                 self._show_overview(self._grown(self._found.detail))
@@ -245,6 +271,7 @@ class RunScreen(
     def _show_tab(self, tab: int) -> None:
         self._close_filter()
         self._tab = tab
+        self.in_system = tab == SYSTEM
         self.query_one(Tabs).open = tab
         for number in range(len(TABS)):
             self.page(number).visible = number == tab
@@ -277,8 +304,9 @@ class RunScreen(
         for view in self.query(LinesView):
             view.top = 0
         self.query_one(ArtifactList).cursor = 0
-        self.grid.forget()
         self.forget_console()
+        for grid in self.query(CurveGrid):
+            grid.forget()
         self.forget_lineage()
         self.read_again()
 
@@ -287,7 +315,7 @@ class RunScreen(
     def action_filter(self) -> None:
         from tui_tracker.tui.widgets.filter_line import FilterLine
 
-        if self._tab not in (CURVES, PARAMS, LINEAGE, ARTIFACTS):
+        if self._tab not in (CURVES, PARAMS, LINEAGE, ARTIFACTS, SYSTEM):
             self.say("There is nothing to filter on this tab")
             return
         line = FilterLine(self._filters[self._tab], f"text in {TABS[self._tab].lower()}")
@@ -318,7 +346,7 @@ class RunScreen(
     # Leaving.
 
     def go_back(self) -> None:
-        if self._tab == CURVES and self.grid.enlarged:
+        if self._tab in (CURVES, SYSTEM) and self.grid.enlarged:
             self.grid.action_enlarge()
         elif self._tab == CONSOLE and self.clear_search():
             return
@@ -345,7 +373,7 @@ class RunScreen(
             return lines
         if self._tab == NOTES:
             return self.note_to_copy()
-        if self._tab == CURVES and (values := self.grid.values_text()):
+        if self._tab in (CURVES, SYSTEM) and (values := self.grid.values_text()):
             return values
         return self.run_detail.row.id if self.run_detail else ""
 

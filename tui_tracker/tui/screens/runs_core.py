@@ -304,7 +304,7 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
             self._ticking = None
 
     def _tick(self) -> None:
-        if self.in_front:
+        if self.in_front and self.tracker.moving:
             self.table.tick(float(int(monotonic() - self._rows_at)))
 
     def show_title(self) -> None:

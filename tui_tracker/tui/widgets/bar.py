@@ -12,16 +12,32 @@ from tui_tracker.tui.widgets.line_widget import Line, LineWidget, Span
 class Bar(LineWidget):
     """A title line; the left side gives way where both do not fit."""
 
-    left: reactive[Line] = reactive(())
-    right: reactive[Line] = reactive(())
+    left: reactive[Line] = reactive((), repaint=False)
+    right: reactive[Line] = reactive((), repaint=False)
+    _shown: Line = ()
+
+    def watch_left(self) -> None:
+        self._show()
+
+    def watch_right(self) -> None:
+        self._show()
+
+    def _show(self) -> None:
+        """Repaint what differs: the time of a live run goes on each second."""
+        shown, self._shown = self._shown, self._line()
+        self.refresh_parts(0, shown, self._shown)
 
     def render_line(self, y: int) -> Strip:  # noqa: ARG002 - there is one line
+        self._shown = self._line()
+        return self.strip(self._shown, self.size.width)
+
+    def _line(self) -> Line:
         width = self.size.width
         right = _cut(self.right, width)
         taken = sum(cell_width(text) for text, _ in right)
         left = _cut(self.left, width - taken - (1 if taken else 0))
         filled = sum(cell_width(text) for text, _ in left)
-        return self.strip((*left, (" " * (width - taken - filled), ""), *right), width)
+        return (*left, (" " * max(0, width - taken - filled), ""), *right)
 
 
 def _cut(spans: Line, room: int) -> Line:

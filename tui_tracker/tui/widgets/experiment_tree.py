@@ -136,6 +136,9 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
 
     def take_fits(self, found: TreeFound | None) -> None:
         """Count only runs that fit a filter, and show best values; None for all and none."""
+        self._change(lambda: self._take_fits(found))
+
+    def _take_fits(self, found: TreeFound | None) -> None:
         if found is None:
             self._forget_fits()
         else:
@@ -145,7 +148,6 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
             bests = {where: best for where, best in all_bests.items() if best is not None}
             texts = align_points(map(format_number, bests.values()))
             self._bests = dict(zip(bests, texts, strict=True))
-        self.refresh()
 
     def _forget_fits(self) -> None:
         self._fits, self._fitting, self._bests = None, {}, {}

@@ -20,6 +20,8 @@ class Footer(LineWidget):
 
     hints: reactive[Sequence[tuple[str, str]]] = reactive(())
     message: reactive[tuple[str, Role]] = reactive(("", ""))
+    mark: reactive[str] = reactive("")
+    """What holds until it changes, such as a pause; at the right end."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -37,11 +39,16 @@ class Footer(LineWidget):
         self.message, self._fading = ("", ""), None
 
     def render_line(self, y: int) -> Strip:  # noqa: ARG002 - there is one line
-        width = self.size.width
         text, role = self.message
+        room = self.size.width - cell_width(self.mark) - (2 if self.mark else 0)
+        line: Line = hint_line(self.hints, room)
         if text:
-            return self.strip(((" " + crop(text, width - 2), role or "accent"),), width)
-        return self.strip(hint_line(self.hints, width), width)
+            line = ((" " + crop(text, room - 2), role or "accent"),)
+        if not self.mark:
+            return self.strip(line, room)
+        taken = sum(cell_width(part) for part, _ in line)
+        line = (*line, (" " * max(1, room - taken), ""), (self.mark, "second"))
+        return self.strip(line, self.size.width)
 
 
 def hint_line(hints: Sequence[tuple[str, str]], width: int) -> Line:

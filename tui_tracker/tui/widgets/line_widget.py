@@ -11,9 +11,11 @@ from typing import ClassVar, Literal
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui_tracker.formatting import cell_width
 from tui_tracker.tui.keys import Place
 
 Role = Literal[
@@ -39,6 +41,8 @@ Role = Literal[
 Span = tuple[str, Role]
 """Printable text (never markup) and its role."""
 Line = tuple[Span, ...]
+NEAR = 16
+"""Cells that are sent again rather than jumped over."""
 
 SERIES: tuple[Role, ...] = (
     "line-1",
@@ -68,6 +72,41 @@ ROLES: tuple[Role, ...] = (
 _QUIET = frozenset(("dim", "faint", "head"))
 
 
+def changed_cells(old: Line, new: Line) -> list[tuple[int, int]]:
+    """Return from which cells to which two lines differ.
+
+    Parts that are close to each other are one: going to another place costs bytes as well.
+    """
+    before, after = _cells(old), _cells(new)
+    if len(before) != len(after):
+        return [(0, max(len(before), len(after)))]
+    parts: list[tuple[int, int]] = []
+    for at, (a, b) in enumerate(zip(before, after, strict=True)):
+        if a == b:
+            continue
+        if parts and at - parts[-1][1] < NEAR:
+            parts[-1] = (parts[-1][0], at + 1)
+        else:
+            parts.append((at, at + 1))
+    return parts
+
+
+def _cells(line: Line) -> list[Span]:
+    """Return what each cell shows; a wide character stands in both of its cells."""
+    cells: list[Span] = []
+    for text, role in line:
+        if text.isascii():
+            cells += [(character, role) for character in text]
+            continue
+        for character in text:
+            width = cell_width(character)
+            if width == 0 and cells:
+                cells[-1] = (cells[-1][0] + character, role)
+            else:
+                cells += [(character, role)] * max(1, width)
+    return cells
+
+
 class LineWidget(Widget, can_focus=False, inherit_bindings=False):
     """A widget that is drawn line by line from spans."""
 
@@ -83,6 +122,11 @@ class LineWidget(Widget, can_focus=False, inherit_bindings=False):
     def notify_style_update(self) -> None:
         self._role_styles = {}
         super().notify_style_update()
+
+    def refresh_parts(self, y: int, old: Line, new: Line) -> None:
+        """Repaint of the line at `y` what differs."""
+        for start, end in changed_cells(old, new):
+            self.refresh(Region(start, y, end - start, 1))
 
     def role_style(self, role: str) -> Style:
         """Return the style of a role; empty for the role ""."""

@@ -27,8 +27,7 @@ class LinesView(VirtualList):
             self.refresh()
             return
         for index in self.window:
-            if old[index] != new[index]:
-                self.refresh_index(index)
+            self.refresh_changes(index, old[index], new[index])
 
     def line(self, index: int) -> Line:
         return self.lines[index] if index < len(self.lines) else ()

@@ -140,8 +140,7 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
             self.refresh()
             return
         for index in self.window:
-            if shown.get(index) != self.line(index):
-                self.refresh_index(index)
+            self.refresh_changes(index, shown.get(index), self.line(index))
 
     def forget_rows(self) -> None:
         """Drop the cells of runs that are not visible, for they may have changed."""
@@ -154,8 +153,7 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
         shown = {index: self.line(index) for index in self.window}
         self.elapsed_s = elapsed_s
         for index in self.window:
-            if shown.get(index) != self.line(index):
-                self.refresh_index(index)
+            self.refresh_changes(index, shown.get(index), self.line(index))
 
     def _missing(self, window: Iterable[int]) -> list[int]:
         """Return the runs whose cells lines need and do not have."""

@@ -45,9 +45,9 @@ class Tabs(LineWidget):
     def _fitting(self) -> tuple[int, int]:
         """Return how many letters of the names fit, and the gap; the open one is always whole."""
         whole = max(map(cell_width, self.names), default=0)
-        for letters, gap in ((whole, 2), (whole, 1), (4, 2), (3, 2), (2, 2)):
+        for letters, gap in ((whole, 2), (whole, 1), (whole, 0), (4, 2), (3, 2), (2, 2)):
             words = [n if i == self.open else n[:letters] for i, n in enumerate(self.names)]
-            if sum(cell_width(word) + 3 + gap for word in words) <= self.size.width:
+            if sum(cell_width(word) + 3 + gap for word in words) < self.size.width:
                 return letters, gap
         return 1, 2
 

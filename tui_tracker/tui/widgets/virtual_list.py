@@ -120,6 +120,13 @@ class VirtualList(LineWidget, can_focus=True, inherit_bindings=False):
             y = index - self.top + self.HEADER_LINES
             self.refresh(Region(0, y, self.size.width, 1))
 
+    def refresh_changes(self, index: int, old: Line | None, new: Line) -> None:
+        """Repaint of one line what differs: a live run changes a few cells each second."""
+        if old is None or index not in self.window:
+            self.refresh_index(index)
+            return
+        self.refresh_parts(index - self.top + self.HEADER_LINES, old, new)
+
     def scroll_top(self, top: int) -> None:
         """Show the lines from `top`, as far as there are as many."""
         top = max(0, min(top, self.count - self.page))
