@@ -4,7 +4,8 @@
 
 `demo-*` show `tt demo` while it trains, `lineage-*` and `reproduce-*` a run of
 `examples/lost_and_found.py`; the others a store of made-up runs, one of which is
-running. Needs pyte and Pillow (in the `dev` extra) and a DejaVu Sans Mono font.
+running. Needs pyte and Pillow (in the `dev` extra) and a DejaVu Sans Mono font; Chromium
+for the picture of a browser.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from browser import chromium, take_page
 from terminal import DARK, LIGHT, Look, Terminal
 
 HERE = Path(__file__).resolve().parent
@@ -77,6 +79,21 @@ def take(folder: Path) -> None:
         terminal.press("\r2")
         terminal.wait_for("val_accuracy")
         terminal.save(HERE / "curves-light-120x32.png")
+
+
+def take_browser(folder: Path) -> None:
+    """Take a picture of the app in a browser, where there is one."""
+    if chromium() is None:
+        print("no Chromium, so browser.png stays as it is")
+        return
+    command = [sys.executable, "-m", "tui_tracker.cli", "--store", str(folder), "serve"]
+    with subprocess.Popen([*command, "--port", "8377"], stdout=subprocess.PIPE, text=True) as app_:
+        assert app_.stdout is not None
+        address = next(line for line in app_.stdout if "http://" in line).strip()
+        try:
+            take_page(address[address.index("http://") :], HERE / "browser.png")
+        finally:
+            app_.terminate()
 
 
 def take_demo(folder: Path) -> None:
@@ -146,6 +163,7 @@ def main() -> None:
             assert demo.stdout is not None
             demo.stdout.readline()
             take(folder)
+            take_browser(folder)
         finally:
             demo.terminate()
             demo.wait()

@@ -1,0 +1,64 @@
+"""A picture of a page in Chromium, taken through its debugging protocol.
+
+`--screenshot` takes it when the page is loaded, which is before the app has drawn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientConnectionError, ClientSession
+
+PORT = 9377
+DRAWN_S = 9.0
+
+
+def chromium() -> str | None:
+    """Return the browser's program; None where there is none."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((found for name in names if (found := shutil.which(name))), None)
+
+
+def take_page(url: str, path: Path, *, width: int = 1280, height: int = 800) -> None:
+    """Write a picture of a page, some seconds after it was opened."""
+    program = chromium()
+    assert program is not None
+    with tempfile.TemporaryDirectory() as profile:
+        command = [program, "--headless=new", "--no-sandbox", "--disable-gpu", "about:blank"]
+        command += [f"--remote-debugging-port={PORT}", f"--window-size={width},{height}"]
+        command += [f"--user-data-dir={profile}"]
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as browser:
+            try:
+                path.write_bytes(asyncio.run(_picture(url)))
+            finally:
+                browser.terminate()
+
+
+async def _picture(url: str) -> bytes:
+    async with ClientSession() as session:
+        address = await _find_tab(session)
+        async with session.ws_connect(address, max_msg_size=0) as socket:
+            await socket.send_json({"id": 1, "method": "Page.navigate", "params": {"url": url}})
+            await asyncio.sleep(DRAWN_S)
+            await socket.send_json({"id": 2, "method": "Page.captureScreenshot", "params": {}})
+            while True:
+                answer: dict[str, Any] = await socket.receive_json()
+                if answer.get("id") == 2:
+                    return base64.b64decode(answer["result"]["data"])
+
+
+async def _find_tab(session: ClientSession) -> str:
+    for _ in range(100):
+        try:
+            async with session.get(f"http://127.0.0.1:{PORT}/json") as answer:
+                pages = [tab for tab in await answer.json() if tab["type"] == "page"]
+                return str(pages[0]["webSocketDebuggerUrl"])
+        except (ClientConnectionError, IndexError):
+            await asyncio.sleep(0.2)
+    raise RuntimeError("the browser did not begin")
