@@ -22,6 +22,7 @@ import tui_tracker as tt
 from tui_tracker.store import Store
 
 STEPS = 400
+RATES = (1e-3, 3e-4, 3e-3, 1e-4)
 HOUR_MS = 3_600_000
 ENDS = {5: "failed", 11: "killed", 17: "failed"}
 
@@ -53,19 +54,20 @@ def log_sweep(folder: Path, experiment: str, models: list[str], count: int, seed
     """Log a sweep over learning rate, batch size and seed."""
     rnd = random.Random(seed)
     for number in range(count):
-        lr = rnd.choice([1e-4, 3e-4, 1e-3, 3e-3])
-        model, batch = models[number % len(models)], rnd.choice([64, 128, 256])
+        # Three seeds of each configuration, configurations in the order of a grid.
+        group, fold = divmod(number, 3)
+        lr, model = RATES[group // len(models) % len(RATES)], models[group % len(models)]
         ends = ENDS.get(number, "finished")
         params = {
             "model": model,
             "learning_rate": lr,
-            "batch_size": batch,
-            "weight_decay": rnd.choice([0.0, 0.01, 0.05]),
-            "seed": number % 3,
+            "batch_size": 128,
+            "weight_decay": 0.05 if model.startswith("vit") else 0.0001,
+            "seed": fold,
             "optimizer": "adamw",
             "epochs": 90,
         }
-        name = f"{model}_lr{lr:g}_s{number % 3}"
+        name = f"{model}_lr{lr:g}_s{fold}"
         tags = ["baseline"] if number == 0 else []
         run = tt.init(experiment, name, params, tags=tags, store=folder)
         for step, values in enumerate(curves(rnd, lr, diverges=ends == "failed")):

@@ -22,20 +22,17 @@ from terminal import DARK, LIGHT, Look, Terminal
 
 HERE = Path(__file__).resolve().parent
 os.environ["PYTHONPATH"] = str(HERE.parent)
-OPEN = """
-import sys
-from tui_tracker.store import Store
-from tui_tracker.tui.app import run_app
-with Store.open(sys.argv[1]) as store:
-    sys.exit(run_app(store))
-"""
 SWEEP = "resnet18"
 
 
 @contextmanager
-def app(folder: Path, columns: int, rows: int, look: Look = DARK) -> Iterator[Terminal]:
+def app(
+    folder: Path, columns: int, rows: int, look: Look = DARK, *, colors: str = ""
+) -> Iterator[Terminal]:
     """Open the app, wait for its first page, and quit it."""
-    terminal = Terminal([sys.executable, "-c", OPEN, str(folder)], columns, rows, look)
+    command = [sys.executable, "-m", "tui_tracker.cli", "--store", str(folder), "tui"]
+    command += ["--colors", colors] if colors else []
+    terminal = Terminal(command, columns, rows, look)
     try:
         terminal.wait_for(SWEEP)
         yield terminal
@@ -56,6 +53,24 @@ def take(folder: Path) -> None:
         terminal.save(HERE / "curves-160x45.png")
         terminal.press("js\rlllll")
         terminal.save(HERE / "curve-160x45.png")
+    with app(folder, 120, 36) as terminal:
+        terminal.press("/")
+        terminal.press("val_accuracy.max > 0.85 and learning_rate <= 1e-3 and no")
+        terminal.save(HERE / "filter-120x36.png")
+        terminal.press("t status:failed\r")
+        terminal.press("B")
+        terminal.save(HERE / "groups-120x36.png")
+    with app(folder, 140, 40) as terminal:
+        terminal.press("jj jj j c")
+        terminal.wait_for("val_accuracy")
+        terminal.save(HERE / "compare-140x40.png")
+        terminal.press("c")
+        terminal.save(HERE / "overlay-140x40.png")
+        terminal.press("\rlllllll")
+        terminal.save(HERE / "cursor-140x40.png")
+    with app(folder, 120, 36, DARK, colors="16") as terminal:
+        terminal.press("jj")
+        terminal.save(HERE / "colours16-120x36.png")
     with app(folder, 120, 32, LIGHT) as terminal:
         terminal.press("j")
         terminal.save(HERE / "runs-light-120x32.png")
@@ -91,7 +106,9 @@ def take_lineage(home: Path) -> None:
     venv.create(home / ".venv", symlinks=True)
     python = str(home / ".venv" / "bin" / "python")
     packages = next(home.glob(".venv/lib/*/site-packages"))
-    (packages / "ours.pth").write_text("\n".join(p for p in sys.path if "site-packages" in p))
+    places = [path for path in sys.path if "site-packages" in path]
+    (packages / "ours.pth").write_text("\n".join([*places, str(HERE.parent)]))
+    ours = os.environ.pop("PYTHONPATH")
     lost_and_found.run(Path(store), project, python, "train.py")
     tt = [python, "-m", "tui_tracker.cli", "--store", store]
     for columns, rows in ((80, 24), (120, 36)):
@@ -100,6 +117,8 @@ def take_lineage(home: Path) -> None:
             terminal.wait_for("baseline")
             terminal.press("\r")
             terminal.wait_for("Overview")
+            if columns == 120:
+                terminal.save(HERE / "run-120x36.png")
             terminal.press("4")
             terminal.wait_for("verified")
             terminal.save(HERE / f"lineage-{columns}x{rows}.png")
@@ -109,6 +128,7 @@ def take_lineage(home: Path) -> None:
     terminal.wait_for("reproduced", 60)
     terminal.save(HERE / "reproduce-100x30.png")
     terminal.close()
+    os.environ["PYTHONPATH"] = ours
 
 
 def main() -> None:

@@ -45,7 +45,8 @@ class Terminal:
                 os.environ.pop(name, None)
             os.environ.update(TERM="xterm-256color", COLORTERM="truecolor", LANG="C.UTF-8")
             os.environ.update(environment)
-            os.execv(program[0], program)
+            # readline, which pytest loads, sets LINES and COLUMNS behind the back of os.environ.
+            os.execve(program[0], program, dict(os.environ))
         self._set_size(self.fd, columns, rows)
 
     @staticmethod

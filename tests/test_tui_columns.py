@@ -4,8 +4,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tui_tracker.queries import RunRow
-from tui_tracker.tui.columns import metric_columns, metric_stat, param_columns, rank_metrics
+from tui_tracker.queries import RunRow, parse_column
+from tui_tracker.tui.columns import (
+    column_of,
+    column_text,
+    metric_columns,
+    metric_stat,
+    param_columns,
+    rank_metrics,
+)
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -64,3 +71,11 @@ def test_only_params_that_differ_are_columns_and_those_that_group_come_first():
     columns = param_columns(["model", "uid", "lr"], sample)
 
     assert [column.key for column in columns] == ["lr", "uid"]
+
+
+def test_a_column_of_an_odd_name_is_remembered_by_text_that_reads_as_it():
+    (metric,) = metric_columns(["we`ird.max"])
+    (param,) = param_columns(["a|b=c"], [row(0, **{"a|b=c": 1}), row(1)])
+
+    for column in (metric, param):
+        assert column_of(parse_column(column_text(column))).key == column.key

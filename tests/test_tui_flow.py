@@ -83,3 +83,13 @@ def test_a_link_that_got_faster_gets_a_wider_window():
         link.frame(5_000)
 
     assert link.flow.window > 10 * before
+
+
+def test_many_small_moves_do_not_make_a_slow_link_look_fast():
+    link = Link(0.1, 14_400)
+    link.frame(8_000)
+    before = link.flow.window
+    for _ in range(50):
+        link.frame(345)
+
+    assert link.flow.window == before

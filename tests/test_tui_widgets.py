@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tui_tracker.ansi import line_text
 from tui_tracker.curves import reduce
 from tui_tracker.formatting import cell_width
 from tui_tracker.queries import MetricSummary
-from tui_tracker.tui.widgets.console_view import last_state
 from tui_tracker.tui.widgets.curve_model import Chart, Look, Trace
 from tui_tracker.tui.widgets.curve_plot import draw
 from tui_tracker.tui.widgets.curve_reading import reading
@@ -60,8 +60,8 @@ def drawn(one: Chart, width: int = 60, height: int = 12, left: int = 6) -> list[
         ("\x1b[32mgreen\x1b[0m\tx", "green   x"),
     ],
 )
-def test_progress_with_carriage_returns_is_its_last_state(printed, shown):
-    assert last_state(printed) == shown
+def test_progress_with_carriage_returns_is_its_line_text(printed, shown):
+    assert line_text(printed) == shown
 
 
 def test_a_chart_has_its_title_in_the_frame_line_and_round_ticks():

@@ -305,7 +305,7 @@ class JournalDrain:
 
 _CRASHED = "the process vanished without a word"
 _RUNNING = (
-    "SELECT r.uuid, j.name FROM run AS r JOIN journal AS j ON j.run = r.id "
+    "SELECT r.uuid, j.name FROM run AS r CROSS JOIN journal AS j ON j.run = r.id "
     "WHERE r.status = 'running' AND r.source IS NULL AND j.status = 'running'"
 )
 """Runs that the store takes for live, each with the journals that say so."""

@@ -13,8 +13,10 @@
         StoreDamaged     SQLite cannot read it
         StoreBusy        another process holds the lock for too long
       JournalDamaged     a journal whose head cannot be read
+      RuleInvalid        a decision rule that says nothing that can be decided by
       QuestionStopped    nobody waits for the answer any more
       RunIsLive          the run still runs in another process
+      EditorFailed       no editor, or one that ended in trouble
       CannotRun          a command that is none, or cannot be started
       BundleError        a file that cannot be taken for a bundle of runs
       ViewsDamaged       the file of saved views cannot be read
@@ -44,6 +46,10 @@ class NotFound(TrackerError):
         near = get_close_matches(wanted, known, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"{len(known)} are recorded."
         super().__init__(f"no {kind} named {wanted!r}: {hint}")
+
+
+class EditorFailed(TrackerError):
+    """The person's editor is missing, cannot be started, or ended in trouble."""
 
 
 class Ambiguous(TrackerError):
@@ -130,6 +136,18 @@ class JournalDamaged(TrackerError):
     def __init__(self, path: str, problem: str) -> None:
         self.path, self.problem = path, problem
         super().__init__(f"{path}: {problem}")
+
+
+class RuleInvalid(TrackerError):
+    """A decision rule that does not parse, or asks for what cannot be decided."""
+
+    def __init__(self, rule: str, column: int, problem: str, nearest: str) -> None:
+        self.rule, self.problem, self.nearest = rule, problem, nearest
+        self.column = column
+        """From 1; 0 where the rule as a whole is meant."""
+        place = f" at column {column}" if column else ""
+        hint = f", did you mean {nearest!r}?" if nearest else ""
+        super().__init__(f"the rule{place}: {problem}{hint}")
 
 
 class QuestionStopped(TrackerError):

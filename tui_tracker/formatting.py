@@ -13,7 +13,7 @@ import json
 import math
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 from functools import lru_cache
 
@@ -160,6 +160,21 @@ def printable(text: str) -> str:
     return strip_ansi(text).translate(_SAFE)
 
 
+def visible(text: str) -> str:
+    """Return the text safe to show, with one character for each of its own.
+
+    What is typed into keeps its places so; `printable` is for what is only read.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_one, text))
+
+
+def _one(character: str) -> str:
+    safe = _SAFE[ord(character)]
+    return "·" if safe is None else chr(safe) if isinstance(safe, int) else safe[0]
+
+
 class _Safe(dict[int, str | int | None]):
     """What stands for each code point; filled as code points are met."""
 
@@ -254,3 +269,31 @@ def align_points(numbers: Iterable[str]) -> list[str]:
     shifted = [" " * (before - point_offset(cell)) + cell for cell in cells]
     width = max(map(len, shifted), default=0)
     return [cell.ljust(width) for cell in shifted]
+
+
+def shared_prefix(names: Sequence[str]) -> int:
+    """Return how many letters all names begin with that tell none of them apart.
+
+    Cut after a separator, so that what is left begins with a word; 0 where nothing is gained.
+    """
+    if len(names) < 2:
+        return 0
+    first, last = min(names), max(names)
+    length = 0
+    for one, other in zip(first, last, strict=False):
+        if one != other:
+            break
+        length += 1
+    # A point and a sign belong to a number.
+    while length and (first[length - 1].isalnum() or first[length - 1] in ".-+"):
+        length -= 1
+    return length if all(len(name) > length for name in names) else 0
+
+
+def short_labels(names: Sequence[str], cells: int) -> list[str]:
+    """Return names to put over columns: without their common beginning where one is too long."""
+    shown = [printable(name) for name in names]
+    cut = shared_prefix(shown)
+    if cut < 2 or max(map(cell_width, shown), default=0) <= cells:
+        return shown
+    return [f"…{name[cut:]}" for name in shown]

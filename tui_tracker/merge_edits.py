@@ -11,21 +11,12 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tui_tracker.edits import MOMENTS, REVERSALS
+from tui_tracker.edits import EFFECTS, REVERSALS, bound
 from tui_tracker.store import Store
 
 _SELECT = (
     "SELECT batch, at_ms, who, what, old, new, undone_ms FROM edit WHERE run=? ORDER BY at_ms, id"
 )
-_EFFECTS = {
-    "tag": "INSERT OR IGNORE INTO tag VALUES (:run, :new, :at_ms)",
-    "untag": "DELETE FROM tag WHERE run=:run AND tag=:old",
-    "rename": "UPDATE run SET name=:new WHERE id=:run",
-} | {
-    what: f"UPDATE run SET {column}=CAST(:new AS INTEGER) WHERE id=:run"
-    for what, column in MOMENTS.items()
-}
-"""Each may be made again: it says how a thing is from then on."""
 _NOTE = "INSERT INTO note (run, at_ms, author, text) VALUES (:run, :at_ms, :who, :new)"
 
 
@@ -80,8 +71,8 @@ def join_edits(
             changed = True
     if changed:
         for edit in read_edits(connection, key):
-            if edit.undone_ms is None and edit.what in _EFFECTS:
-                connection.execute(_EFFECTS[edit.what], _bound(key, edit))
+            if edit.undone_ms is None and edit.what in EFFECTS:
+                connection.execute(EFFECTS[edit.what], _bound(key, edit))
 
 
 def batch_here(connection: sqlite3.Connection, batches: dict[int, int], batch: int) -> int:
@@ -103,22 +94,14 @@ def _add(connection: sqlite3.Connection, key: int, edit: Edit, batch: int) -> No
 
 
 def _take_back(connection: sqlite3.Connection, key: int, edit: Edit) -> None:
-    bound = _bound(key, edit)
-    connection.execute(REVERSALS[edit.what], bound)
+    values = _bound(key, edit)
+    connection.execute(REVERSALS[edit.what], values)
     connection.execute(
         "UPDATE edit SET undone_ms=:undone_ms WHERE run=:run AND at_ms=:at_ms AND who=:who "
         "AND what=:what AND old IS :old AND new IS :new",
-        bound,
+        {**values, "what": edit.what, "undone_ms": edit.undone_ms},
     )
 
 
 def _bound(key: int, edit: Edit) -> dict[str, object]:
-    return {
-        "run": key,
-        "at_ms": edit.at_ms,
-        "who": edit.who,
-        "what": edit.what,
-        "old": edit.old,
-        "new": edit.new,
-        "undone_ms": edit.undone_ms,
-    }
+    return bound(key, edit.what, edit.old, edit.new, edit.at_ms, edit.who)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _LONG_TEXT = 512
 _PARAM, METRIC, SYSTEM = 0, 1, 2
 """Kinds of names; system metrics are none of the user's, and stay out of their sight."""
+_GIVEN = "SELECT 1 FROM edit WHERE run=:run AND what='tag' AND new=:tag AND undone_ms IS NULL"
+"""Whether a person gave the run a tag."""
 _WORST = ("failed", "killed", "crashed", "finished")
 
 
@@ -263,7 +265,12 @@ class RunWriter:
         if not isinstance(given, dict):
             return
         if name := word(given, "name"):
-            self._connection.execute("UPDATE run SET name=? WHERE id=?", (name, self.key))
+            # A name that a person gave meanwhile stays.
+            self._connection.execute(
+                "UPDATE run SET name=? WHERE id=? AND NOT EXISTS (SELECT 1 FROM edit "
+                "WHERE run=? AND what='rename' AND undone_ms IS NULL)",
+                (name, self.key, self.key),
+            )
         if experiment := word(given, "experiment"):
             (before,) = self._connection.execute(
                 "SELECT experiment FROM run WHERE id=?", (self.key,)
@@ -349,12 +356,19 @@ class RunWriter:
 
     def _save_tags(self, facts: Facts, at_ms: int) -> None:
         for tag in words(facts, "add"):
+            # Where a person gave the same tag, the time tells that it is the run's own now,
+            # and undoing the person's leaves it.
             self._connection.execute(
-                "INSERT OR IGNORE INTO tag VALUES (?,?,?)", (self.key, clean(tag), at_ms)
+                "INSERT INTO tag VALUES (:run, :tag, :at) ON CONFLICT (run, tag) DO UPDATE "
+                f"SET at_ms=max(at_ms + 1, excluded.at_ms) WHERE EXISTS ({_GIVEN})",
+                {"run": self.key, "tag": clean(tag), "at": at_ms},
             )
         for tag in words(facts, "remove"):
+            # What a person gave later stays.
             self._connection.execute(
-                "DELETE FROM tag WHERE run=? AND tag=?", (self.key, clean(tag))
+                "DELETE FROM tag WHERE run=:run AND tag=:tag "
+                f"AND NOT EXISTS ({_GIVEN} AND at_ms > :at)",
+                {"run": self.key, "tag": clean(tag), "at": at_ms},
             )
 
     def _save_note(self, facts: Facts, at_ms: int) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal
 
 Stat = Literal["last", "min", "max"]
@@ -26,6 +27,7 @@ _BOOKKEEPING = re.compile(
 )
 
 
+@lru_cache(maxsize=8192)
 def metric_stat(label: str) -> Stat:
     """Return which value of a metric tells how good a run was."""
     words = label.replace("_", " ").replace("/", " ")
@@ -41,6 +43,7 @@ def rank_metrics(labels: Sequence[str]) -> list[str]:
     return sorted(labels, key=metric_rank)
 
 
+@lru_cache(maxsize=8192)
 def metric_rank(label: str) -> int:
     """Return 0 for a judged quality, 1 for any quality, 2 for others, 3 for bookkeeping."""
     words = label.replace("_", " ").replace("/", " ").replace("@", " ")

@@ -255,11 +255,17 @@ def _skipped(entry: Skipped) -> dict[str, object]:
 
 
 def _inner_facts(taken: Taken) -> dict[str, object]:
-    submodules = [
+    submodules: list[object] = [
         {"path": to_text(inner.path), "commit": inner.commit, "dirty": inner.dirty}
         for inner in taken.submodules
     ]
-    return {"submodules": submodules, "embedded": [to_text(path) for path in taken.embedded]}
+    facts: dict[str, object] = {
+        "submodules": submodules,
+        "embedded": [to_text(path) for path in taken.embedded],
+    }
+    if taken.ignored:
+        facts["ignored"] = [to_text(path) for path in taken.ignored]
+    return facts
 
 
 def _checkout(place: Place, taken: Taken) -> dict[str, object]:

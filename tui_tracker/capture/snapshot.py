@@ -55,6 +55,8 @@ class Taken:
     filters: list[str] = field(default_factory=list)
     submodules: list[Submodule] = field(default_factory=list)
     embedded: list[bytes] = field(default_factory=list)
+    ignored: list[bytes] = field(default_factory=list)
+    """Files that git ignores and that went in because the process imported them."""
     objects: list[str] = field(default_factory=list)
     """Object folders of all repositories that took part."""
 
@@ -149,11 +151,13 @@ class _WorkTree:
                 self._add_inner(path[:-1], None)
         files = {path for path in untracked if not path.endswith(b"/")}
         inner = [*self._inner, *(path[:-1] for path in untracked if path.endswith(b"/"))]
-        files.update(
+        ignored = {
             path
             for path in self._extra
             if path not in tracked and not any(path.startswith(f + b"/") for f in inner)
-        )
+        } - files
+        self._taken.ignored += sorted(self._prefix + path for path in ignored)
+        files |= ignored
         self._read_untracked(files)
 
     def _read_untracked(self, files: Iterable[bytes]) -> None:
@@ -201,6 +205,7 @@ class _WorkTree:
             taken.submodules.append(Submodule(name, status.commit, dirty))
         taken.submodules += inner.submodules
         taken.embedded += inner.embedded
+        taken.ignored += inner.ignored
         taken.objects += inner.objects
         taken.read += inner.read
 

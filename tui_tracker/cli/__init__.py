@@ -38,19 +38,30 @@ GROUPS: dict[str, dict[str, str]] = {
         "artifacts": "list a run's files, or copy them out",
         "lineage": "check what a run came from against what is there now",
         "diff": "say what differs between two runs",
+        "compare": "lay two to twenty runs side by side",
         "reproduce": "get a run again, and grade what comes out",
         "code": "show a run's code, or rebuild it in a folder",
         "views": "list saved views of the store, or show one",
     },
+    "judge": {
+        "audit": "say what the records of runs leave in doubt, and how to mend it",
+        "plan": "plan an experiment, see what of it is there, run the rest",
+        "decide": "say which configuration wins by a rule, and how surely",
+    },
     "change": {
-        "tag": "add tags to a run",
-        "untag": "remove tags from a run",
-        "note": "add a note to a run",
-        "rename": "give a run another name",
+        "tag": "add tags to runs",
+        "untag": "remove tags from runs",
+        "note": "write, change or remove notes on runs",
+        "star": "star runs",
+        "unstar": "take the stars of runs away",
+        "group-as": "put runs into a group",
+        "rename": "give runs other names",
         "archive": "take runs out of the lists",
         "restore": "bring runs back from archive or trash",
         "rm": "put runs into the trash",
         "undo": "take back the last change",
+        "redo": "make it again",
+        "history": "say who changed what, and when",
     },
     "keep": {
         "store": "say what the store holds and weighs",
@@ -72,6 +83,7 @@ GROUPS: dict[str, dict[str, str]] = {
 }
 HIDDEN = {"__complete": "complete"}
 """Commands that other programs call, and their modules."""
+_MODULES = {"group-as": "group_as", **HIDDEN}
 
 COMMANDS = {name: text for group in GROUPS.values() for name, text in group.items()}
 
@@ -114,7 +126,7 @@ def command_parser(name: str) -> argparse.ArgumentParser:
 
 def load(name: str) -> ModuleType:
     """Return the module of a command: `add_arguments(parser)` and `run(args)`."""
-    return import_module(f"tui_tracker.cli.{HIDDEN.get(name, name)}")
+    return import_module(f"tui_tracker.cli.{_MODULES.get(name, name)}")
 
 
 def top_parser() -> argparse.ArgumentParser:
@@ -165,7 +177,10 @@ def _run(arguments: list[str]) -> int:
         raise InvalidArgument(_unknown(name))
     parser = command_parser(name)
     parser.set_defaults(store=top.store)
-    args = parser.parse_args(_joined(rest))
+    words = _joined(rest)
+    # Where a run may be left out, options may stand between the words all the same.
+    mixed = getattr(load(name), "MIXED", False)
+    args = parser.parse_intermixed_args(words) if mixed else parser.parse_args(words)
     return int(load(name).run(args))
 
 

@@ -55,7 +55,7 @@ def find_runs(store: Store, addresses: Sequence[str]) -> list[RunKey]:
     return list(dict.fromkeys(find_run(store, address) for address in addresses))
 
 
-def add_json(parser: argparse.ArgumentParser) -> None:
+def add_json(parser: argparse._ActionsContainer) -> None:
     """Give a command that reads its `--json`."""
     parser.add_argument("--json", action="store_true", help="print JSON, for scripts")
 
@@ -71,6 +71,13 @@ def add_runs(parser: argparse.ArgumentParser) -> None:
     """Give a command the runs that it is about."""
     parser.add_argument(
         "runs", metavar="RUN", nargs="+", help="ids, their beginnings or ends, or names of runs"
+    )
+
+
+def add_some_runs(parser: argparse.ArgumentParser) -> None:
+    """Give a command the runs that it is about, which may be told in another way."""
+    parser.add_argument(
+        "runs", metavar="RUN", nargs="*", help="ids, their beginnings or ends, or names of runs"
     )
 
 

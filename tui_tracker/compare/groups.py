@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -11,51 +11,40 @@ from typing import TYPE_CHECKING
 from tui_tracker.artifacts import stored_path
 from tui_tracker.capture.split_format import read_split
 from tui_tracker.compare.ignoring import Ignored
+from tui_tracker.compare.sides import (
+    Side,
+    command_words,
+    data_fields,
+    flat,
+    hardware_fields,
+    package_fields,
+    process_fields,
+    python_fields,
+    seed_fields,
+    split_fields,
+)
 from tui_tracker.compare.values import Difference, Group, Kind
-from tui_tracker.facts import mapping, mappings, word, words
-from tui_tracker.lineage.present import normalised
-from tui_tracker.lineage.words import text_of
-from tui_tracker.queries import LineagePart, RunDetail
+from tui_tracker.facts import mapping, word
 
 if TYPE_CHECKING:
     from tui_tracker.facts import Facts
 
-_NOISE = (
-    "pid",
-    "user",
-    "host",
-    "scheduler.*",
-    "container.id",
-    "container.name",
-    "rank",
+_OF_A_PROCESS = (
+    *("pid", "user", "host", "scheduler.*", "container.id", "container.name", "rank"),
     "command.pid",
 )
-"""What differs between any two runs, or tells nothing about the result."""
-_DATA = ("version", "digest", "rows", "files", "bytes", "role")
-_SPLIT = ("hash", "strategy", "splitter", "library", "seed")
+_NOISE: dict[Kind, tuple[str, ...]] = {
+    "command": _OF_A_PROCESS,
+    "hardware": _OF_A_PROCESS,
+    "python": ("python.prefix", "python.base_prefix", "prefix"),
+    # What a generator begins with before it is seeded is random.
+    "seeds": ("state.start.*",),
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One of the two runs."""
-
-    run: RunDetail
-    parts: Mapping[str, LineagePart]
-
-    @property
-    def name(self) -> str:
-        return self.run.row.name
-
-    def facts(self, part: str) -> Facts:
-        return self.parts[part].facts if part in self.parts else {}
-
-    def named(self, prefix: str) -> dict[str, Facts]:
-        """Return the facts of the parts `prefix:a`, `prefix:b` ... by what stands behind."""
-        return {
-            name.removeprefix(prefix).lstrip(":.") or prefix: part.facts
-            for name, part in sorted(self.parts.items())
-            if name == prefix or name.startswith((f"{prefix}:", f"{prefix}."))
-        }
+def is_noise(kind: Kind, name: str) -> bool:
+    """Return whether this differs between any two runs, or tells nothing about the result."""
+    return any(fnmatchcase(name, pattern) for pattern in _NOISE.get(kind, ()))
 
 
 def differing(
@@ -95,9 +84,9 @@ def known(group: Group, a: Side, b: Side, *, has: tuple[bool, bool]) -> Group:
     return Group(group.kind, unknown=f"not recorded in {lacking!r}")
 
 
-def quiet(group: Group, patterns: Iterable[str] = _NOISE) -> Group:
+def quiet(group: Group, *more: str) -> Group:
     """Return the group with what any two runs differ in set apart."""
-    noise = [d for d in group.differences if any(fnmatchcase(d.name, p) for p in patterns)]
+    noise = [d for d in group.differences if d.name in more or is_noise(group.kind, d.name)]
     kept = [d for d in group.differences if d not in noise]
     return replace(group, differences=tuple(kept), noise=(*group.noise, *noise))
 
@@ -108,58 +97,30 @@ def params(a: Side, b: Side, ignored: Ignored) -> Group:
 
 def packages(a: Side, b: Side, ignored: Ignored) -> Group:
     """Return packages that came, went, or have another version or origin."""
-    ours, theirs = _packages(a), _packages(b)
+    ours, theirs = package_fields(a), package_fields(b)
     group = differing("packages", ours, theirs, ignored)
     return known(group, a, b, has=(bool(ours), bool(theirs)))
 
 
-def _packages(side: Side) -> dict[str, object]:
-    facts = side.facts("environment")
-    origins = mapping(facts, "origins")
-    found: dict[str, object] = {}
-    for name, version in sorted(mapping(facts, "packages").items(), key=lambda i: i[0].lower()):
-        origin = mapping(origins, name)
-        commit = word(origin, "commit") or word(mapping(origin, "snapshot"), "commit")
-        where = [word(origin, "kind"), word(origin, "url"), commit[:12]]
-        said = " ".join(part for part in where if part and part != "index")
-        found[normalised(name)] = f"{version} ({said})" if said else str(version)
-    return found
-
-
 def python(a: Side, b: Side, ignored: Ignored) -> Group:
-    ours, theirs = (
-        {
-            **_flat(mapping(side.facts("environment"), "python"), "python."),
-            **_texts(side.facts("environment")),
-            **_flat(mapping(side.facts("environment"), "system"), "system."),
-        }
-        for side in (a, b)
-    )
-    group = quiet(
-        differing("python", ours, theirs, ignored),
-        ("python.prefix", "python.base_prefix", "prefix"),
-    )
+    ours, theirs = python_fields(a), python_fields(b)
+    group = quiet(differing("python", ours, theirs, ignored))
     return known(group, a, b, has=(bool(ours), bool(theirs)))
-
-
-def _texts(facts: Facts) -> dict[str, object]:
-    return {key: value for key in facts if (value := text_of(facts, key))}
 
 
 def data(a: Side, b: Side, ignored: Ignored) -> Group:
     """Return datasets that came, went, or have another version, digest or size."""
     ours, theirs = a.named("data"), b.named("data")
-    group = differing("data", _fields(ours, _DATA), _fields(theirs, _DATA), ignored)
+    group = differing("data", data_fields(a), data_fields(b), ignored)
     return known(group, a, b, has=(bool(ours), bool(theirs)))
 
 
 def split(a: Side, b: Side, ignored: Ignored, artifacts: str) -> Group:
     """Return splits that came, went or differ; of rows that moved where both kept their indices."""
     ours, theirs = a.named("split"), b.named("split")
-    flat = (_split_fields(ours), _split_fields(theirs))
-    group = differing("split", *flat, ignored)
+    group = differing("split", split_fields(a), split_fields(b), ignored)
     notes = [
-        replace(d, note=_moved(ours[name], theirs[name], artifacts))
+        replace(d, note=moved_rows(ours[name], theirs[name], artifacts))
         if (name := d.name.removesuffix(".hash")) != d.name and name in ours and name in theirs
         else d
         for d in group.differences
@@ -168,7 +129,7 @@ def split(a: Side, b: Side, ignored: Ignored, artifacts: str) -> Group:
     return known(group, a, b, has=(bool(ours), bool(theirs)))
 
 
-def _moved(a: Facts, b: Facts, artifacts: str) -> str:
+def moved_rows(a: Facts, b: Facts, artifacts: str) -> str:
     """Return how many rows are in another role; "" where that cannot be told."""
     try:
         ours, theirs = (
@@ -185,43 +146,20 @@ def _moved(a: Facts, b: Facts, artifacts: str) -> str:
     return f"{max(moved, came):,} rows moved"
 
 
-def _split_fields(parts: Mapping[str, Facts]) -> dict[str, object]:
-    found = _fields(parts, _SPLIT)
-    for name, facts in parts.items():
-        found |= _flat(mapping(facts, "n"), f"{name}.n.")
-    return found
-
-
-def _fields(parts: Mapping[str, Facts], keys: Iterable[str]) -> dict[str, object]:
-    return {
-        f"{name}.{key}": facts[key]
-        for name, facts in parts.items()
-        for key in keys
-        if facts.get(key) not in (None, "")
-    }
-
-
 def command(a: Side, b: Side, ignored: Ignored) -> Group:
     """Return the words of the command line that differ, and where it was started."""
     ours, theirs = a.facts("process"), b.facts("process")
-    rest = [
-        {key: value for key, value in _flat(facts).items() if key not in _ELSEWHERE}
-        for facts in (ours, theirs)
-    ]
-    group = quiet(differing("command", rest[0], rest[1], ignored))
+    group = quiet(differing("command", process_fields(a), process_fields(b), ignored))
     if "cwd_rel" in ours and ours["cwd_rel"] == theirs.get("cwd_rel"):
         # The same folder of two copies of one work tree.
-        group = quiet(group, ("cwd",))
+        group = quiet(group, "cwd")
     argv = tuple(
         difference
-        for difference in compare_words(words(ours, "argv"), words(theirs, "argv"))
+        for difference in compare_words(command_words(a), command_words(b))
         if not ignored.hides("command", difference.name)
     )
     group = replace(group, differences=(*argv, *group.differences))
     return known(group, a, b, has=(bool(ours), bool(theirs)))
-
-
-_ELSEWHERE = ("argv", "redacted", "python", "executable")
 
 
 def compare_words(a: list[str], b: list[str]) -> list[Difference]:
@@ -241,17 +179,8 @@ def compare_words(a: list[str], b: list[str]) -> list[Difference]:
 
 def hardware(a: Side, b: Side, ignored: Ignored) -> Group:
     ours, theirs = (side.facts("hardware") for side in (a, b))
-    group = quiet(differing("hardware", _hardware(a), _hardware(b), ignored))
+    group = quiet(differing("hardware", hardware_fields(a), hardware_fields(b), ignored))
     return known(group, a, b, has=(bool(ours), bool(theirs)))
-
-
-def _hardware(side: Side) -> dict[str, object]:
-    facts = side.facts("hardware")
-    found = {key: value for key, value in _flat(facts).items() if key != "gpus"}
-    cards = [word(card, "name") for card in mappings(facts, "gpus")]
-    if cards:
-        found["gpus"] = ", ".join(cards)
-    return {**found, "host": word(side.facts("process"), "host") or side.run.host}
 
 
 def variables(a: Side, b: Side, ignored: Ignored) -> Group:
@@ -262,31 +191,12 @@ def variables(a: Side, b: Side, ignored: Ignored) -> Group:
 
 def seeds(a: Side, b: Side, ignored: Ignored) -> Group:
     """Return generators that were given another seed, or ended in another state."""
-    ours, theirs = (_seeds(side.facts("seeds")) for side in (a, b))
-    # What a generator begins with before it is seeded is random.
-    group = quiet(differing("seeds", ours, theirs, ignored), ("state.start.*",))
+    ours, theirs = seed_fields(a), seed_fields(b)
+    group = quiet(differing("seeds", ours, theirs, ignored))
     return known(group, a, b, has=(bool(ours), bool(theirs)))
-
-
-def _seeds(facts: Facts) -> dict[str, object]:
-    found = _flat(mapping(facts, "params"), "param.")
-    for item in mappings(facts, "applied"):
-        found[f"applied.{word(item, 'library')}"] = item.get("seed")
-    return found | _flat(mapping(facts, "states"), "state.")
 
 
 def determinism(a: Side, b: Side, ignored: Ignored) -> Group:
-    ours, theirs = (_flat(side.facts("determinism")) for side in (a, b))
+    ours, theirs = (flat(side.facts("determinism")) for side in (a, b))
     group = differing("determinism", ours, theirs, ignored)
     return known(group, a, b, has=(bool(ours), bool(theirs)))
-
-
-def _flat(facts: Facts, prefix: str = "", depth: int = 0) -> dict[str, object]:
-    """Return nested facts by dotted names."""
-    found: dict[str, object] = {}
-    for name, value in facts.items():
-        if isinstance(value, dict) and value and depth < 6:
-            found |= _flat(value, f"{prefix}{name}.", depth + 1)
-        else:
-            found[f"{prefix}{name}"] = value
-    return found

@@ -8,11 +8,11 @@ from functools import partial
 from tui_tracker import folder as folders
 from tui_tracker.compare import groups
 from tui_tracker.compare.code import compare_code
-from tui_tracker.compare.groups import Side
 from tui_tracker.compare.ignoring import Ignored
 from tui_tracker.compare.metrics import compare_metrics
+from tui_tracker.compare.sides import read_sides
 from tui_tracker.compare.values import RunDifference
-from tui_tracker.queries import RunKey, get_run
+from tui_tracker.queries import RunKey
 from tui_tracker.store import Store
 
 
@@ -25,7 +25,7 @@ def compare_runs(
         NotFound: a run is gone.
         StoreError: the store cannot be read.
     """
-    ours, theirs = _side(store, a), _side(store, b)
+    ours, theirs = read_sides(store, [a, b])
     ignored = Ignored(ignore)
     metrics, same, hidden = compare_metrics(ours.run.row.metrics, theirs.run.row.metrics, ignored)
     names = ours.name, theirs.name
@@ -51,8 +51,3 @@ def compare_runs(
         code=code,
         groups=tuple(compare(ours, theirs, ignored) for compare in compared),
     )
-
-
-def _side(store: Store, key: RunKey) -> Side:
-    run = get_run(store, key)
-    return Side(run, {part.name: part for part in run.lineage})

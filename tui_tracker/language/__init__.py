@@ -1,4 +1,4 @@
-"""The query language: text to tree (`parse`), tree to SQL (`conditions`), and completion.
+"""The query language: text to tree (`parse`), tree to SQL (`sql.condition`), completion.
 
 What holds for all of it:
 

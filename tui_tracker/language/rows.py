@@ -19,6 +19,7 @@ from tui_tracker.language.matching import (
     like_pattern,
     one_of,
     ordered,
+    regex,
     sized,
     text_is,
     text_test,
@@ -35,7 +36,7 @@ LONG_TEXT = 512
 """Of a longer param the row holds so many characters, and `content` the whole."""
 _WHOLE = "coalesce(inflate((SELECT c.data FROM content AS c WHERE c.digest = p.digest)), p.text)"
 _MEMBERS = f"json_each(CASE WHEN json_valid({_WHOLE}) THEN {_WHOLE} ELSE '[]' END)"
-_NUMERIC = "e.type IN ('integer', 'real', 'true', 'false')"
+_NUMERIC = "j.type IN ('integer', 'real', 'true', 'false')"
 _SWITCHES = ("true", "false")
 _NONE = "p.number IS NULL AND p.text IS NULL AND p.type = 'none'"
 _WORDS = {
@@ -60,42 +61,53 @@ _HASHES = ("commit", "data.hash", "split.hash")
 
 def param_is(bound: Bound, target: Target, values: list[Value], *, loose: bool = False) -> str:
     """Return the runs whose param is one of the values; `loose` ignores case."""
+    if not target.keys:
+        return "0"
+    key = bound.put(target.keys[0])
     tests = _param_numbers(bound, values)
     plain = [value for value in values if not is_pattern(value)]
     if plain and not loose:
         tests += _exact_texts(bound, plain)
     for value in values:
         if loose or is_pattern(value):
-            test = _liked(bound, value)
-            tests += _on_whole(test)
+            tests += _on_whole(key, _liked(bound, value))
     tests.append(_member(_member_is(bound, values, loose=loose)))
-    return _params(bound, target, tests)
+    return _params(key, tests)
 
 
 def param_matches(bound: Bound, target: Target, value: Value) -> str:
     """Return the runs whose param, as text, fits a regex."""
-    pattern = bound.put(text_test(bound, "", "~", value) and value.text)
+    pattern = bound.put(regex(bound, value))
 
     def test(column: str) -> str:
         return f"regexp({pattern}, {column})"
 
-    members = _member(f"e.type = 'text' AND {test('e.value')}")
-    return _params(bound, target, [*_on_whole(test), members])
+    if not target.keys:
+        return "0"
+    key = bound.put(target.keys[0])
+    # Runs share few texts: each is looked at once, because a regex is Python's.
+    texts = f"SELECT DISTINCT q.text FROM param AS q WHERE q.key = {key}"
+    short = f"SELECT d.text FROM ({texts}) AS d WHERE length(d.text) < {LONG_TEXT} AND "
+    _, long = _on_whole(key, test)
+    members = _member(f"j.type = 'text' AND {test('j.value')}")
+    return _params(key, [f"p.text IN ({short}{test('d.text')})", long, members])
 
 
 def param_within(bound: Bound, target: Target, limits: list[tuple[str, Value]]) -> str:
     """Return the runs whose param is beyond, or within, all limits: `(">=", low)`."""
     numbers = [ordered(bound, value) for _, value in limits]
     if all(number is not None for number in numbers):
-        tests = _numeric("p.number", "e.value", bound, limits, numbers)
+        tests = _numeric("p.number", "j.value", bound, limits, numbers)
     elif any(number is not None for number in numbers):
         raise bound.fail(limits[-1][1], "a range goes from number to number or from text to text")
     else:
         texts = [(sign, bound.put(value.text)) for sign, value in limits]
         row = " AND ".join(f"p.text {sign} {text}" for sign, text in texts)
-        member = " AND ".join(f"e.value {sign} {text}" for sign, text in texts)
-        tests = [f"{row} AND p.type = 'str'", _member(f"e.type = 'text' AND {member}")]
-    return _params(bound, target, tests)
+        member = " AND ".join(f"j.value {sign} {text}" for sign, text in texts)
+        tests = [f"{row} AND p.type = 'str'", _member(f"j.type = 'text' AND {member}")]
+    if not target.keys:
+        return "0"
+    return _params(bound.put(target.keys[0]), tests)
 
 
 def _numeric(
@@ -117,10 +129,9 @@ def _numeric(
     return [tests[0], _member(f"{_NUMERIC} AND {tests[1]}")]
 
 
-def _params(bound: Bound, target: Target, tests: list[str]) -> str:
-    if not target.keys or not tests:
+def _params(key: str, tests: list[str]) -> str:
+    if not tests:
         return "0"
-    key = bound.put(target.keys[0])
     parts = [f"SELECT p.run FROM param AS p WHERE p.key = {key} AND {test}" for test in tests]
     return f"r.id IN ({' UNION ALL '.join(parts)})"
 
@@ -172,11 +183,16 @@ def _liked(bound: Bound, value: Value) -> Test:
     return lambda column: f"{column} LIKE {pattern} ESCAPE '\\'"
 
 
-def _on_whole(test: Test) -> list[str]:
+def _on_whole(key: str, test: Test) -> list[str]:
     """Return a test of the text in the row, and one of the text that goes on elsewhere."""
+    # The long ones are sought in the index alone: few params have any.
+    long = (
+        f"p.run IN (SELECT l.run FROM param AS l WHERE l.key = {key} "
+        f"AND l.text >= '' AND length(l.text) >= {LONG_TEXT})"
+    )
     return [
         f"length(p.text) < {LONG_TEXT} AND {test('p.text')}",
-        f"p.text >= '' AND length(p.text) >= {LONG_TEXT} AND {test(_WHOLE)}",
+        f"{long} AND {test(_WHOLE)}",
     ]
 
 
@@ -185,7 +201,7 @@ def _member(test: str) -> str:
     # JSON of a list begins with a bracket: few texts do, and the index knows them.
     return (
         "p.text >= '[' AND p.text < '\\' AND p.type = 'list' "
-        f"AND EXISTS (SELECT 1 FROM {_MEMBERS} AS e WHERE {test})"
+        f"AND EXISTS (SELECT 1 FROM {_MEMBERS} AS j WHERE {test})"
     )
 
 
@@ -193,15 +209,15 @@ def _member_is(bound: Bound, values: list[Value], *, loose: bool) -> str:
     tests = []
     for value in values:
         if loose or is_pattern(value):
-            test = f"e.value LIKE {bound.put(like_pattern(value))} ESCAPE '\\'"
+            test = f"j.value LIKE {bound.put(like_pattern(value))} ESCAPE '\\'"
         else:
-            test = f"e.value = {bound.put(value.text)}"
-        tests.append(f"e.type = 'text' AND {test}")
+            test = f"j.value = {bound.put(value.text)}"
+        tests.append(f"j.type = 'text' AND {test}")
         number = None if value.quoted else units.number(value.text)
         if number is not None and number == number and sized(number) is not None:
-            tests.append(f"{_NUMERIC} AND e.value = {bound.put(sized(number))}")
+            tests.append(f"{_NUMERIC} AND j.value = {bound.put(sized(number))}")
         if not value.quoted and value.text.lower() in _SWITCHES:
-            tests.append(f"e.type = '{value.text.lower()}'")
+            tests.append(f"j.type = '{value.text.lower()}'")
     return any_of([f"({test})" for test in tests])
 
 

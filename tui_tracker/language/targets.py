@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
@@ -87,7 +88,9 @@ class Targets:
         for known in names:
             if known.lower() == name.lower():
                 return known
-        return next(iter(get_close_matches(name, names, n=1)), "")
+        initials = [known for known in names if _initials(known) == name.lower()]
+        near = get_close_matches(name, names, n=1)
+        return (near or initials or [""])[0]
 
     def _all_names(self) -> list[str]:
         rows = self._store.read(
@@ -169,3 +172,9 @@ def _metric(label: str, keys: tuple[int, ...], statistic: str) -> Target:
     if statistic == "best":
         statistic = metric_stat(label)
     return Target("metric", label, keys, statistic)
+
+
+def _initials(name: str) -> str:
+    """Return the first letters of a name's words: `lr` of `learning_rate`; "" of one word."""
+    words = re.findall(r"[a-z0-9]+", name.lower())
+    return "".join(word[0] for word in words) if len(words) > 1 else ""

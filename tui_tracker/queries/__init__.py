@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     )
     from tui_tracker.queries.choices import ColumnChoice, list_choices, list_columns
     from tui_tracker.queries.columns import ColumnSpec, parse_column, parse_columns
+    from tui_tracker.queries.console import Searched, find_line_at, search_console
     from tui_tracker.queries.curves import ChartWanted, Pair, XAxis, read_curves
     from tui_tracker.queries.curves_over import read_difference
     from tui_tracker.queries.details import find_metric, get_run, list_param_changes
@@ -101,6 +102,7 @@ __all__ = [
     "RunDetail",
     "RunKey",
     "RunRow",
+    "Searched",
     "Selection",
     "Series",
     "Status",
@@ -110,6 +112,7 @@ __all__ = [
     "ValueCount",
     "XAxis",
     "data_version",
+    "find_line_at",
     "find_metric",
     "find_run",
     "first_crossings",
@@ -136,6 +139,7 @@ __all__ = [
     "read_series",
     "read_values_at",
     "run_id",
+    "search_console",
     "store_facts",
     "suggest",
 ]
@@ -148,6 +152,7 @@ _PLACES = {
     "choices": "ColumnChoice list_choices list_columns",
     "columns": "ColumnSpec parse_column parse_columns",
     "sorting": "order_by",
+    "console": "Searched find_line_at search_console",
     "details": "find_metric get_run list_param_changes",
     "facts": "data_version store_facts",
     "facets": "FieldInfo FieldValues ValueCount list_fields list_values",

@@ -1,8 +1,9 @@
-"""Everything about one run."""
+"""Everything about a run, or about many at once."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from tui_tracker.errors import Ambiguous, NotFound
@@ -20,6 +21,7 @@ from tui_tracker.queries.proofs import proof_levels
 from tui_tracker.queries.rows import (
     METRIC,
     SYSTEM_KIND,
+    marks,
     metric_summary,
     moment,
     param_value,
@@ -28,6 +30,12 @@ from tui_tracker.queries.rows import (
 from tui_tracker.queries.runs import get_rows
 from tui_tracker.store import Store
 
+_RUNS = (
+    "SELECT id, parent, source, ended_by, host, user, pid, points, console_lines, lost, lost_why "
+    "FROM run"
+)
+_THESE = "IN (SELECT value FROM json_each(:keys))"
+
 
 def get_run(store: Store, key: RunKey) -> RunDetail:
     """Return everything about one run but its points and its console.
@@ -35,33 +43,51 @@ def get_run(store: Store, key: RunKey) -> RunDetail:
     Raises:
         NotFound: the run is gone.
     """
-    rows = get_rows(store, [key], params=None, metrics=None)
-    if not rows:
+    found = get_runs(store, [key])
+    if not found:
         raise NotFound("run", str(key))
-    (columns,) = store.read(
-        "SELECT parent, source, ended_by, host, user, pid, points, console_lines, lost, lost_why "
-        "FROM run WHERE id=?",
-        (key,),
-    )
-    parent, source, ended_by, host, user, pid, points, lines, lost, lost_why = columns
-    return RunDetail(
-        row=rows[0],
-        notes=_notes(store, key),
-        artifacts=_artifacts(store, key),
-        lineage=_lineage(store, key),
-        parent=run_uuid(parent) if parent else None,
-        source=json.loads(source) if source else None,
-        ended_by=ended_by,
-        host=host,
-        user=user,
-        pid=pid,
-        points=points,
-        console_lines=lines,
-        lost=lost,
-        lost_why=lost_why,
-        system=_system(store, key),
-        proof=proof_levels(store, [key]).get(key),
-    )
+    return found[0]
+
+
+def get_runs(
+    store: Store, keys: Sequence[RunKey], known: dict[bytes, dict[str, object]] | None = None
+) -> list[RunDetail]:
+    """Return everything about some runs, in their order; a run that is gone is left out.
+
+    Lineage facts that several runs share are one object, so nobody may change them; `known`
+    keeps them from one call to the next.
+    """
+    known = {} if known is None else known
+    rows = get_rows(store, keys, params=None, metrics=None)
+    bound = {"keys": marks(keys)}
+    facts = {columns[0]: columns[1:] for columns in store.read(f"{_RUNS} WHERE id {_THESE}", bound)}
+    notes, artifacts = _notes(store, bound), _artifacts(store, bound)
+    parts = _lineage(store, bound, known)
+    proofs, system = proof_levels(store, keys), _system(store, bound)
+    details = []
+    for row in rows:
+        parent, source, ended_by, host, user, pid, points, lines, lost, lost_why = facts[row.key]
+        details.append(
+            RunDetail(
+                row=row,
+                notes=tuple(notes.get(row.key, ())),
+                artifacts=tuple(artifacts.get(row.key, ())),
+                lineage=tuple(parts.get(row.key, ())),
+                parent=run_uuid(parent) if parent else None,
+                source=json.loads(source) if source else None,
+                ended_by=ended_by,
+                host=host,
+                user=user,
+                pid=pid,
+                points=points,
+                console_lines=lines,
+                lost=lost,
+                lost_why=lost_why,
+                system=system.get(row.key, {}),
+                proof=proofs.get(row.key),
+            )
+        )
+    return details
 
 
 def find_metric(run: RunDetail, label: str) -> MetricSummary:
@@ -88,12 +114,20 @@ def find_metric(run: RunDetail, label: str) -> MetricSummary:
 
 def list_param_changes(store: Store, key: RunKey) -> list[ParamChange]:
     """Return all values of the params that were logged with more than one, by time."""
-    rows = store.read(
-        "SELECT k.name, c.at_ms, c.value FROM param_change AS c JOIN key AS k ON k.id = c.key "
-        "WHERE c.run=? ORDER BY c.at_ms, c.id",
-        (key,),
-    )
-    return [ParamChange(name, moment(at), _changed(store, value)) for name, at, value in rows]
+    return param_changes(store, [key]).get(key, [])
+
+
+def param_changes(store: Store, keys: Sequence[RunKey]) -> dict[RunKey, list[ParamChange]]:
+    """Return those values of each of these runs that has any, by time."""
+    found: dict[RunKey, list[ParamChange]] = {}
+    for run, name, at, value in store.read(
+        "SELECT c.run, k.name, c.at_ms, c.value FROM param_change AS c "
+        f"JOIN key AS k ON k.id = c.key WHERE c.run {_THESE} ORDER BY c.at_ms, c.id",
+        {"keys": marks(keys)},
+    ):
+        change = ParamChange(name, moment(at), _changed(store, value))
+        found.setdefault(run, []).append(change)
+    return found
 
 
 def _changed(store: Store, packed: str) -> Any:
@@ -103,40 +137,55 @@ def _changed(store: Store, packed: str) -> Any:
     return param_value(store, kind, value, None, None)
 
 
-def _system(store: Store, key: RunKey) -> dict[str, MetricSummary]:
-    rows = store.read(
-        f"SELECT {METRIC}, k.name, k.context FROM metric AS m JOIN key AS k ON k.id = m.key "
-        "WHERE m.run=? AND k.kind=? ORDER BY k.id",
-        (key, SYSTEM_KIND),
-    )
-    found = (metric_summary(name, context, columns) for *columns, name, context in rows)
-    return {summary.label: summary for summary in found}
+def _system(store: Store, bound: dict[str, Any]) -> dict[RunKey, dict[str, MetricSummary]]:
+    found: dict[RunKey, dict[str, MetricSummary]] = {}
+    for run, *columns, name, context in store.read(
+        f"SELECT m.run, {METRIC}, k.name, k.context FROM metric AS m "
+        f"JOIN key AS k ON k.id = m.key WHERE m.run {_THESE} AND k.kind=:kind "
+        "ORDER BY m.run, k.id",
+        bound | {"kind": SYSTEM_KIND},
+    ):
+        summary = metric_summary(name, context, columns)
+        found.setdefault(run, {})[summary.label] = summary
+    return found
 
 
-def _notes(store: Store, key: RunKey) -> tuple[Note, ...]:
-    rows = store.read(
-        "SELECT id, text, author, at_ms FROM note WHERE run=? ORDER BY at_ms, id", (key,)
-    )
-    return tuple(Note(number, text, author, moment(at)) for number, text, author, at in rows)
+def _notes(store: Store, bound: dict[str, Any]) -> dict[RunKey, list[Note]]:
+    found: dict[RunKey, list[Note]] = {}
+    for run, number, text, author, at in store.read(
+        f"SELECT run, id, text, author, at_ms FROM note WHERE run {_THESE} ORDER BY at_ms, id",
+        bound,
+    ):
+        found.setdefault(run, []).append(Note(number, text, author, moment(at)))
+    return found
 
 
-def _artifacts(store: Store, key: RunKey) -> tuple[Artifact, ...]:
-    rows = store.read(
-        "SELECT path, kind, size, sha256, copied, problem, at_ms FROM artifact WHERE run=? "
-        "ORDER BY path, at_ms",
-        (key,),
-    )
-    return tuple(
-        Artifact(path, kind, size, sha.hex() if sha else None, bool(copied), problem, moment(at))
-        for path, kind, size, sha, copied, problem, at in rows
-    )
+def _artifacts(store: Store, bound: dict[str, Any]) -> dict[RunKey, list[Artifact]]:
+    found: dict[RunKey, list[Artifact]] = {}
+    for run, path, kind, size, sha, copied, problem, at in store.read(
+        "SELECT run, path, kind, size, sha256, copied, problem, at_ms FROM artifact "
+        f"WHERE run {_THESE} ORDER BY run, path, at_ms",
+        bound,
+    ):
+        digest = sha.hex() if sha else None
+        artifact = Artifact(path, kind, size, digest, bool(copied), problem, moment(at))
+        found.setdefault(run, []).append(artifact)
+    return found
 
 
-def _lineage(store: Store, key: RunKey) -> tuple[LineagePart, ...]:
-    rows = store.read(
-        "SELECT part, status, reason, digest FROM lineage WHERE run=? ORDER BY part", (key,)
-    )
-    return tuple(
-        LineagePart(part, status, reason, json.loads(content(store, digest)) if digest else {})
-        for part, status, reason, digest in rows
-    )
+def _lineage(
+    store: Store, bound: dict[str, Any], known: dict[bytes, dict[str, object]]
+) -> dict[RunKey, list[LineagePart]]:
+    found: dict[RunKey, list[LineagePart]] = {}
+    for run, part, status, reason, digest in store.read(
+        f"SELECT run, part, status, reason, digest FROM lineage WHERE run {_THESE} "
+        "ORDER BY run, part",
+        bound,
+    ):
+        facts: dict[str, object] = {}
+        if digest is not None:
+            if digest not in known:
+                known[digest] = json.loads(content(store, digest))
+            facts = known[digest]
+        found.setdefault(run, []).append(LineagePart(part, status, reason, facts))
+    return found

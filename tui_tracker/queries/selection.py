@@ -6,6 +6,8 @@ list of runs for a script must not wait for what only tables and pages need.
 
 from __future__ import annotations
 
+import json
+
 from tui_tracker.queries.order import order_sql
 from tui_tracker.queries.order import split_label as split_label
 from tui_tracker.queries.where import where_sql
@@ -114,14 +116,18 @@ def list_run_keys(
     """
     where, bound = selection_sql(store, selection)
     by = order_sql(order)
-    terms = ", ".join(by.terms)
+    terms = ", ".join(dict.fromkeys(by.terms))
     if "e." in where or "e.name" in terms:
         by.joins.insert(0, "JOIN experiment AS e ON e.id = r.experiment")
-    rows = store.read(
-        f"SELECT r.id FROM run AS r {' '.join(by.joins)} WHERE {where} ORDER BY {terms}",
+    # One text instead of a hundred thousand rows: half the time. SQLite keeps the order of
+    # what an aggregate is given that depends on it.
+    ((keys,),) = store.read(
+        "SELECT json_group_array(id) FROM "
+        f"(SELECT r.id FROM run AS r {' '.join(by.joins)} WHERE {where} ORDER BY {terms})",
         {**bound, **by.bound},
     )
-    return [row[0] for row in rows]
+    found: list[RunKey] = json.loads(keys)
+    return found
 
 
 def selection_sql(store: Store, selection: Selection) -> tuple[str, dict[str, Any]]:

@@ -14,6 +14,7 @@ from textual.screen import Screen
 
 from tui_tracker.remembered import State
 from tui_tracker.settings import Settings, read_settings
+from tui_tracker.tui.changing import Changing
 from tui_tracker.tui.keymap import lay_over
 from tui_tracker.tui.keys import bindings, use_keys
 from tui_tracker.tui.live import LiveApp
@@ -35,7 +36,7 @@ TWICE_S = 2.0
 REMEMBER_S = 1.0
 
 
-class TrackerApp(LiveApp, inherit_bindings=False):
+class TrackerApp(LiveApp, Changing, inherit_bindings=False):
     """`tt` without arguments: pages over one store."""
 
     CSS_PATH: ClassVar[Path] = Path(__file__).with_name("app.tcss")

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, cast
 
+from tui_tracker.errors import BadColumn
 from tui_tracker.formatting import (
     MISSING,
     format_count,
@@ -19,12 +20,13 @@ from tui_tracker.formatting import (
     format_value,
     printable,
 )
+from tui_tracker.queries.columns import UNSORTED, ColumnSpec, parse_column
 from tui_tracker.telling import metric_rank
 from tui_tracker.telling import metric_stat as metric_stat
 from tui_tracker.telling import rank_metrics as rank_metrics
 
 if TYPE_CHECKING:
-    from tui_tracker.queries import ColumnSpec, RunRow, Status
+    from tui_tracker.queries import RunRow, Status
 
 METRIC_COLUMNS = 4
 PARAM_COLUMNS = 8
@@ -96,8 +98,8 @@ def metric_columns(labels: Sequence[str]) -> list[Column]:
     for label in telling[:METRIC_COLUMNS]:
         stat = metric_stat(label)
         title = printable(label) + ARROWS.get(stat, "")
-        spec = f"metric:{label}"
-        columns.append(Column(f"{spec}.{stat}", title, "metric", label, stat, spec))
+        spec = ColumnSpec("metric", label).field
+        columns.append(Column(f"metric:{label}.{stat}", title, "metric", label, stat, spec))
     return columns
 
 
@@ -116,7 +118,9 @@ def param_columns(names: Sequence[str], sample: Sequence[RunRow]) -> list[Column
 
     differing = sorted((name for name in names if rank(name) < 3), key=rank)
     return [
-        Column(f"param:{name}", printable(name), "param", name, spec=f"param:{name}")
+        Column(
+            f"param:{name}", printable(name), "param", name, spec=ColumnSpec("param", name).field
+        )
         for name in differing[:PARAM_COLUMNS]
     ]
 
@@ -146,8 +150,6 @@ def plain_column(spec: str, *, pinned: bool = False) -> Column:
 
 def column_of(spec: ColumnSpec, *, pinned: bool = False) -> Column:
     """Return the column that a spec says."""
-    from tui_tracker.queries.columns import UNSORTED
-
     kind = cast("Kind", {"started": "time", "ended": "time"}.get(spec.kind, spec.kind))
     arrow = ARROWS.get(spec.stat, "") if spec.kind == "metric" and spec.statistic == "best" else ""
     arrow = " curve" if spec.kind == "spark" else arrow
@@ -166,8 +168,6 @@ def column_of(spec: ColumnSpec, *, pinned: bool = False) -> Column:
 
 def column_text(column: Column) -> str:
     """Return the spec of a column with its title and width, as a saved view has it."""
-    from tui_tracker.queries.columns import parse_column
-
     spec = parse_column(column.spec)
     title = column.title if column.renamed else ""
     return str(replace(spec, title=title, width=column.width))
@@ -179,9 +179,6 @@ def read_columns(texts: Sequence[str], pinned: int) -> tuple[Column, ...]:
     What no version of this program could read is left out: a layout is comfort, and the
     rest of it still is.
     """
-    from tui_tracker.errors import BadColumn
-    from tui_tracker.queries.columns import parse_column
-
     found: list[Column] = []
     for number, text in enumerate(texts):
         try:

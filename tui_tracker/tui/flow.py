@@ -19,6 +19,8 @@ LEAST_WINDOW = 1_500
 MOMENT_S = 0.05
 LOST_S = 2.0
 """An answer that takes longer is not waited for."""
+TELLING_BYTES = 2_000
+"""What is smaller takes about a round trip on any link, and tells nothing of its width."""
 FENCE_BYTES = 200
 """Less than this is not worth a question of its own."""
 
@@ -57,14 +59,16 @@ class Flow:
             return
         took = self._clock() - self._asked_at
         self._rtt_s = min(self._rtt_s or took, took)
-        on_the_wire = took - self._rtt_s
-        if on_the_wire > 0.01:
-            seen = self._before / on_the_wire
-            known = self._bytes_per_s
+        if self._before >= TELLING_BYTES:
+            self._learn_width(took - self._rtt_s)
+        self._asked_at, self._before = None, 0
+
+    def _learn_width(self, on_the_wire_s: float) -> None:
+        if on_the_wire_s > 0.01:
+            seen, known = self._before / on_the_wire_s, self._bytes_per_s
             self._bytes_per_s = seen if known is None else (known + seen) / 2
         elif self._bytes_per_s is not None:
             self._bytes_per_s *= 2
-        self._asked_at, self._before = None, 0
 
     @property
     def _waiting(self) -> bool:

@@ -1,4 +1,4 @@
-"""The pages of a run as lines: overview, params, artifacts, notes.
+"""The pages of a run as lines: overview, params, notes.
 
 Pure functions from what is recorded to spans, so that a page can be compared with what
 stands on the screen and only lines that differ are repainted.
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from tui_tracker.curves import sparkline
 from tui_tracker.formatting import (
-    MISSING,
     align_points,
     cell_width,
     crop,
@@ -21,7 +20,6 @@ from tui_tracker.formatting import (
     format_count,
     format_duration,
     format_number,
-    format_size,
     format_time,
     format_value,
     printable,
@@ -246,35 +244,6 @@ def params(run: RunDetail, text: str, width: int) -> tuple[Line, ...]:
         parts = wrap(value, max(10, width - name - 3))
         for number, part in enumerate(parts):
             lines.append(((fit("" if number else key, name), "dim"), (f"  {part}", "")))
-    return tuple(lines)
-
-
-def artifacts(run: RunDetail, text: str, width: int) -> tuple[Line, ...]:
-    """Return the artifacts by path, those whose path contains `text`."""
-    found = [item for item in run.artifacts if text.casefold() in item.path.casefold()]
-    found.sort(key=lambda item: item.path)
-    if not found:
-        return ()
-    paths = [printable(item.path) for item in found]
-    kinds = [printable(item.kind) for item in found]
-    kind = min(max(map(cell_width, [*kinds, "kind"])), 16)
-    room = max(12, width - kind - 10 - 12 - 8 - 10)
-    path = min(max(map(cell_width, [*paths, "path"])), room)
-    head = f"{fit('path', path)}  {fit('kind', kind)}  {'size':>8}  {fit('sha256', 12)}  bytes"
-    lines: list[Line] = [((head, "head"),)]
-    for item, shown, word in zip(found, paths, kinds, strict=True):
-        digest = item.sha256[:12] if item.sha256 else MISSING
-        kept: Span = ("kept", "") if item.copied else ("named", "dim")
-        lines.append(
-            (
-                (fit(shown, path), ""),
-                (f"  {fit(word, kind)}", "dim"),
-                (f"  {format_size(item.size_bytes):>8}  ", ""),
-                (fit(digest, 12), "dim"),
-                ("  ", ""),
-                (printable(item.problem), "bad") if item.problem else kept,
-            )
-        )
     return tuple(lines)
 
 

@@ -209,6 +209,33 @@ def read_lines(store: Store, run: int, first: int, count: int) -> list[ConsoleLi
     return read_console(store, run, first, count)
 
 
+def place_of_moment(store: Store, run: int, metric: int, at_ms: int, x: str) -> float | None:
+    """Return where a moment is on an axis of `step`, `wall` or `relative`; None without points.
+
+    Before the first point it is the first, after the last the last.
+    """
+    from tui_tracker.queries.curves import XAxis
+    from tui_tracker.queries.probing import read_values_at
+
+    ends = store.read(
+        "SELECT first_ms, last_ms, first_step, last_step FROM metric WHERE run=? AND key=?",
+        (run, metric),
+    )
+    if not ends:
+        return None
+    first_ms, last_ms, first_step, last_step = ends[0]
+    inside = max(first_ms, min(last_ms, at_ms))
+    if x == "wall":
+        return float(inside)
+    if x == "relative":
+        started = store.read("SELECT started_ms FROM run WHERE id=?", (run,))[0][0]
+        return float(inside - started)
+    found = read_values_at(store, [(run, metric)], inside, XAxis("wall"))
+    if not found:
+        return float(first_step if inside <= first_ms else last_step)
+    return float(found[run, metric].step)
+
+
 def read_lineage(
     store: Store, key: int, *, deep: bool, progress: Progress | None = None
 ) -> LineageTree:
@@ -233,12 +260,16 @@ class ChangesFound:
     """What to say where there is no changed file."""
 
 
-def read_changes(store: Store, key: int) -> ChangesFound:
+def read_changes(store: Store, key: int, against: int | None = None) -> ChangesFound:
     """Return the changed files of a run and their diffs, from the store's own copy.
+
+    Changed since its commit, or else since the code of the run `against`.
 
     Raises:
         CodeUnavailable: there is no copy of the code.
     """
+    if against is not None:
+        return _changes_between(store, against, key)
     from tui_tracker.capture.redaction import redact_text
     from tui_tracker.compare.code import changes_of_run
     from tui_tracker.lineage.words import code_line
@@ -249,3 +280,18 @@ def read_changes(store: Store, key: int) -> ChangesFound:
     empty = "Nothing was changed on top of the commit." if facts.get("commit") else ""
     empty = empty or "There is no commit to compare with."
     return ChangesFound(run.row.name, redact_text(code_line(facts)), changes, patches, empty)
+
+
+def _changes_between(store: Store, old: int, new: int) -> ChangesFound:
+    from tui_tracker.capture.redaction import redact_text
+    from tui_tracker.compare.changes import patches_between
+    from tui_tracker.compare.sides import read_sides
+    from tui_tracker.lineage.words import code_line
+
+    ours, theirs = read_sides(store, [old, new])
+    changes, patches = patches_between(store, ours, theirs)
+    told = [redact_text(code_line(side.facts("code"))) for side in (ours, theirs)]
+    names = f"{ours.name} → {theirs.name}"
+    return ChangesFound(
+        names, " → ".join(dict.fromkeys(told)), changes, patches, "The code is the same."
+    )

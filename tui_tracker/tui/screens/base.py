@@ -19,7 +19,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 
-from tui_tracker.errors import QuestionStopped, TrackerError
+from tui_tracker.errors import QuestionStopped, StoreError, TrackerError
 from tui_tracker.tui.keys import Place, hints
 from tui_tracker.tui.widgets.footer import Footer
 from tui_tracker.tui.widgets.line_widget import LineWidget
@@ -45,6 +45,13 @@ FIRST_FRAME_S = 0.15
 LEAST_WIDTH, LEAST_HEIGHT = 50, 12
 WIDE = 100
 """From this many cells on there is room beside the main pane."""
+
+
+def words_of(error: TrackerError) -> str:
+    """Return a trouble as the last line tells it: without the path of the one store there is."""
+    if isinstance(error, StoreError):
+        return error.problem
+    return str(error)
 
 
 class TrackerScreen(Screen[None], inherit_bindings=False):
@@ -179,7 +186,7 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
         except QuestionStopped:
             pass
         except TrackerError as error:
-            trouble, wrong = str(error), error
+            trouble, wrong = words_of(error), error
         except Exception as error:  # noqa: BLE001 - whatever a query meets, the app stays open
             trouble = f"{type(error).__name__}: {error}"
         self.post_message(self.Answered(kind, answer, trouble, wrong))

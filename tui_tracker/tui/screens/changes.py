@@ -71,7 +71,7 @@ class ChangeList(VirtualList, inherit_bindings=False):
 
 
 class ChangesScreen(TrackerScreen, inherit_bindings=False):
-    """The list of changed files of one run."""
+    """The list of changed files of one run, since its commit or since another run's code."""
 
     @dataclass
     class Found(Message):
@@ -79,9 +79,9 @@ class ChangesScreen(TrackerScreen, inherit_bindings=False):
 
         found: ChangesFound
 
-    def __init__(self, key: int, path: str = "") -> None:
+    def __init__(self, key: int, path: str = "", *, against: int | None = None) -> None:
         super().__init__()
-        self._key, self._path = key, path
+        self._key, self._path, self._against = key, path, against
         self._found: ChangesFound | None = None
 
     def compose(self) -> ComposeResult:
@@ -100,12 +100,12 @@ class ChangesScreen(TrackerScreen, inherit_bindings=False):
     def read_again(self) -> None:
         if self._found is not None:
             return  # a snapshot never changes
-        key = self._key
+        key, against = self._key, self._against
 
         def question(store: Store) -> Message:
             from tui_tracker.tui.reading import read_changes
 
-            return self.Found(read_changes(store, key))
+            return self.Found(read_changes(store, key, against))
 
         self.ask("changes", question)
 

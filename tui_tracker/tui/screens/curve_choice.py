@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from tui_tracker.formatting import cell_width, fit, printable
+from tui_tracker.tui.widgets.fields import TextField
 from tui_tracker.tui.widgets.line_widget import Line
 from tui_tracker.tui.widgets.virtual_list import VirtualList
 
@@ -85,7 +86,7 @@ class CurveChoice(ModalScreen[list[str] | None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         several = self._taken is not None
         hint = "space marks, tab all or none, enter takes them" if several else "enter takes it"
-        line = _Line(placeholder=f"{self._title}: type a few letters, {hint}", compact=True)
+        line = _Line(placeholder=f"{self._title}: type a few letters, {hint}")
         line.cursor_blink = False
         line.several = several
         with Vertical(id="palette"):
@@ -132,7 +133,7 @@ class CurveChoice(ModalScreen[list[str] | None], inherit_bindings=False):
         self.dismiss(None)
 
 
-class _Line(Input):
+class _Line(TextField):
     """A text field in which space marks, as no name that is typed begins with it."""
 
     BINDINGS = [

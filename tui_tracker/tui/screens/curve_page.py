@@ -212,6 +212,10 @@ class CurvePage(TrackerScreen, inherit_bindings=False):
         from tui_tracker.tui.widgets.filter_line import FilterLine
 
         self._level_of = event.label
+        for line in self.query("#threshold").results(FilterLine):
+            # It stands there already; a click took the focus from it.
+            self.focus_on(line)
+            return
         words = f"level of {printable(event.label)} to find the first crossing of; empty for none"
         line = FilterLine("", words)
         line.id = "threshold"

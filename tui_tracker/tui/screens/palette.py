@@ -10,6 +10,7 @@ from textual.widgets import Input
 
 from tui_tracker.formatting import fit
 from tui_tracker.tui.keys import Key, Place, key_names, keys_at
+from tui_tracker.tui.widgets.fields import TextField
 from tui_tracker.tui.widgets.line_widget import Line
 from tui_tracker.tui.widgets.virtual_list import VirtualList
 
@@ -51,8 +52,7 @@ class PaletteScreen(ModalScreen[str | None], inherit_bindings=False):
         self._keys = [key for key in keys_at(place) if key.command and key.action != "palette"]
 
     def compose(self) -> ComposeResult:
-        line = Input(placeholder="type a few letters of a command", compact=True)
-        line.cursor_blink = False
+        line = TextField(placeholder="type a few letters of a command")
         with Vertical(id="palette"):
             yield line
             yield CommandList()

@@ -16,6 +16,7 @@ from tui_tracker.tui.columns import Column
 from tui_tracker.tui.keys import bindings, hints, keys_at
 from tui_tracker.tui.picking import Offer, Picking
 from tui_tracker.tui.widgets.bar import Bar
+from tui_tracker.tui.widgets.fields import TextField
 from tui_tracker.tui.widgets.footer import Footer
 from tui_tracker.tui.widgets.pick_list import PickList
 
@@ -28,7 +29,7 @@ def first_of_all(place: Place) -> list[BindingType]:
     return [replace(b, priority=True) for b in bindings(place) if isinstance(b, Binding)]
 
 
-class SearchLine(Input):
+class SearchLine(TextField):
     """A text field that leaves some characters to the keys of its screen."""
 
     left_over: frozenset[str] = frozenset()
@@ -64,7 +65,7 @@ class PickColumns(ModalScreen[tuple[Column, ...] | None], inherit_bindings=False
         self._ready = self._read = False
 
     def compose(self) -> ComposeResult:
-        line = SearchLine(placeholder="type to search", compact=True, id="pick-text")
+        line = SearchLine(placeholder="type to search", id="pick-text")
         line.left_over = self._signs()
         line.cursor_blink = False
         with Vertical(id="pick"):

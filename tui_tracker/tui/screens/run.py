@@ -17,9 +17,14 @@ from tui_tracker.formatting import format_count, format_duration, printable
 from tui_tracker.tui import pages
 from tui_tracker.tui.columns import rank_metrics
 from tui_tracker.tui.keys import bindings
+from tui_tracker.tui.screens.artifact_tab import ArtifactTab
+from tui_tracker.tui.screens.comparing import Comparing
+from tui_tracker.tui.screens.console_tab import ConsoleTab
 from tui_tracker.tui.screens.curve_page import shown_alone
 from tui_tracker.tui.screens.lineage_tab import LineageTab
+from tui_tracker.tui.screens.notes_tab import NotesTab
 from tui_tracker.tui.screens.system_tab import SystemTab, with_units
+from tui_tracker.tui.widgets.artifact_list import ArtifactList
 from tui_tracker.tui.widgets.bar import Bar
 from tui_tracker.tui.widgets.console_view import ConsoleView
 from tui_tracker.tui.widgets.curve_grid import CurveGrid
@@ -28,12 +33,13 @@ from tui_tracker.tui.widgets.line_widget import Line, LineWidget, Span
 from tui_tracker.tui.widgets.lineage_view import LineageView
 from tui_tracker.tui.widgets.lines_foot import LinesFoot
 from tui_tracker.tui.widgets.lines_view import LinesView
+from tui_tracker.tui.widgets.notes_view import NotesView
 from tui_tracker.tui.widgets.tabs import Tabs
 
 if TYPE_CHECKING:
     from textual.widgets import Input
 
-    from tui_tracker.queries import ConsoleLine, RunDetail
+    from tui_tracker.queries import RunDetail
     from tui_tracker.store import Store
     from tui_tracker.tui.reading import RunFound
     from tui_tracker.tui.widgets.filter_line import FilterLine
@@ -45,10 +51,12 @@ SPARKS_S = 5.0
 """How often the small curves of a live run are drawn anew."""
 
 
-class RunScreen(LineageTab, SystemTab, inherit_bindings=False):
+class RunScreen(
+    LineageTab, ArtifactTab, SystemTab, Comparing, NotesTab, ConsoleTab, inherit_bindings=False
+):
     """One run of those in the table it was opened from."""
 
-    BINDINGS = [*bindings("run"), *bindings("lines")]
+    BINDINGS = [*bindings("run"), *bindings("lines"), *bindings("annotate")]
 
     @dataclass
     class Found(Message):
@@ -56,13 +64,6 @@ class RunScreen(LineageTab, SystemTab, inherit_bindings=False):
 
         key: int
         found: RunFound
-
-    @dataclass
-    class LinesRead(Message):
-        """Lines of the console were read."""
-
-        key: int
-        lines: list[ConsoleLine]
 
     def __init__(self, keys: Sequence[int], index: int) -> None:
         super().__init__()
@@ -86,9 +87,10 @@ class RunScreen(LineageTab, SystemTab, inherit_bindings=False):
             yield LinesView("lines", id="params", classes="page")
             yield LineageView(id="lineage")
             yield LinesFoot(id="lineage-foot")
-            yield LinesView("lines", id="artifacts", classes="page")
+            yield ArtifactList(id="artifacts", classes="page")
             yield ConsoleView(id="console")
-            yield LinesView("page", id="notes", classes="page")
+            yield Bar(id="console-bar")
+            yield NotesView(id="notes", classes="page")
             yield CurveGrid(id="system")
         yield Footer(id="footer")
         yield Bar(id="too-small")
@@ -106,13 +108,15 @@ class RunScreen(LineageTab, SystemTab, inherit_bindings=False):
         """The run whose page this is."""
         return self._keys[self._index]
 
+    def chosen_runs(self) -> list[int]:
+        return [self.key]
+
+    def history_of(self) -> int | None:
+        return self.key
+
     @property
     def run_detail(self) -> RunDetail | None:
         return self._found.detail if self._found else None
-
-    @property
-    def console_view(self) -> ConsoleView:
-        return self.query_one(ConsoleView)
 
     def page(self, tab: int) -> LineWidget:
         """Return the widget of a tab."""
@@ -153,20 +157,6 @@ class RunScreen(LineageTab, SystemTab, inherit_bindings=False):
         if self._found is None:
             self.query_one("#overview", LinesView).empty = ((), ((printable(text), "bad"),))
 
-    def on_console_view_lines_wanted(self, event: ConsoleView.LinesWanted) -> None:
-        key = self.key
-
-        def question(store: Store) -> Message:
-            from tui_tracker.tui.reading import read_lines
-
-            return self.LinesRead(key, read_lines(store, key, event.first, event.count))
-
-        self.ask("console", question)
-
-    def on_run_screen_lines_read(self, event: RunScreen.LinesRead) -> None:
-        if event.key == self.key:
-            self.console_view.show_lines(event.lines)
-
     # Showing.
 
     def _show(self) -> None:
@@ -180,7 +170,7 @@ class RunScreen(LineageTab, SystemTab, inherit_bindings=False):
             PARAMS: self._show_params,
             LINEAGE: self.show_lineage,
             ARTIFACTS: self._show_artifacts,
-            CONSOLE: self._show_console,
+            CONSOLE: self.show_console,
             NOTES: self._show_notes,
             SYSTEM: self._show_system,
         }
@@ -251,17 +241,12 @@ class RunScreen(LineageTab, SystemTab, inherit_bindings=False):
         self._fill(PARAMS, lines, "No params: tt.init(params={...}) records them.")
 
     def _show_artifacts(self, run: RunDetail) -> None:
-        lines = pages.artifacts(run, self._filters[ARTIFACTS], self._width)
-        self._fill(ARTIFACTS, lines, 'No artifacts: run.log_artifact("model.pt") records one.')
-
-    def _show_console(self, run: RunDetail) -> None:
-        view = self.console_view
-        view.empty = ((), (("  This run printed nothing.", "dim"),))
-        view.show_count(run.console_lines)
+        self.fill_artifacts(run, self._filters[ARTIFACTS])
 
     def _show_notes(self, run: RunDetail) -> None:
-        lines = pages.notes(run, datetime.now(UTC), self._width)
-        self._fill(NOTES, lines, 'No notes: run.note("what I saw") writes one.')
+        view = self.notes_view
+        view.empty = ((), (('  No notes. Press n to write one; so does run.note("...").', "dim"),))
+        view.show(run.notes, self._width)
 
     def _tick_if_running(self) -> None:
         running = self.run_detail is not None and self.run_detail.row.status == "running"
@@ -291,8 +276,15 @@ class RunScreen(LineageTab, SystemTab, inherit_bindings=False):
         for number in range(len(TABS)):
             self.page(number).visible = number == tab
         self.query_one("#lineage-foot").visible = tab == LINEAGE
+        self.query_one("#console-bar").visible = tab == CONSOLE
         self.focus_on(self.page(tab))
         self._show()
+
+    def open_console(self) -> None:
+        self._show_tab(CONSOLE)
+
+    def open_curves(self) -> None:
+        self._show_tab(CURVES)
 
     def on_tabs_wanted(self, event: Tabs.Wanted) -> None:
         self._show_tab(event.index)
@@ -311,9 +303,10 @@ class RunScreen(LineageTab, SystemTab, inherit_bindings=False):
         self._index = index
         for view in self.query(LinesView):
             view.top = 0
+        self.query_one(ArtifactList).cursor = 0
         for grid in self.query(CurveGrid):
             grid.forget()
-        self.console_view.forget()
+        self.forget_console()
         self.forget_lineage()
         self.read_again()
 
@@ -347,7 +340,7 @@ class RunScreen(LineageTab, SystemTab, inherit_bindings=False):
             self._show()
 
     def _close_filter(self) -> None:
-        for line in self.query("FilterLine"):
+        for line in self.query("FilterLine, FindLine"):
             line.remove()
 
     # Leaving.
@@ -355,6 +348,8 @@ class RunScreen(LineageTab, SystemTab, inherit_bindings=False):
     def go_back(self) -> None:
         if self._tab in (CURVES, SYSTEM) and self.grid.enlarged:
             self.grid.action_enlarge()
+        elif self._tab == CONSOLE and self.clear_search():
+            return
         elif self._filters[self._tab]:
             self.say(f'Filter "{printable(self._filters[self._tab])}" cleared')
             self._filter("")
@@ -364,9 +359,20 @@ class RunScreen(LineageTab, SystemTab, inherit_bindings=False):
     def close(self) -> None:
         self.tracker.leave_run(self.key)
 
+    @property
+    def name_of_run(self) -> str:
+        return self.run_detail.row.name if self.run_detail else ""
+
+    def runs_to_compare(self) -> list[int]:
+        return [self.key]
+
     def text_to_copy(self) -> str:
         if self._tab == LINEAGE:
             return self.copied_from_lineage()
+        if self._tab == CONSOLE and (lines := self.console_view.copied()):
+            return lines
+        if self._tab == NOTES:
+            return self.note_to_copy()
         if self._tab in (CURVES, SYSTEM) and (values := self.grid.values_text()):
             return values
         return self.run_detail.row.id if self.run_detail else ""

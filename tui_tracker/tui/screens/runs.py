@@ -12,6 +12,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from tui_tracker.tui.keys import bindings
+from tui_tracker.tui.screens.annotating import Annotating
+from tui_tracker.tui.screens.comparing import Comparing
 from tui_tracker.tui.screens.runs_columns import Arranging
 from tui_tracker.tui.screens.runs_costly import Costing
 from tui_tracker.tui.screens.runs_curves import Overlaying
@@ -38,12 +40,14 @@ class RunsScreen(
     Grouping,
     Branching,
     Overlaying,
+    Comparing,
     Peeking,
+    Annotating,
     inherit_bindings=False,
 ):
     """Tree and table; the table shows the runs of the node under the tree's cursor."""
 
-    BINDINGS = bindings("runs")
+    BINDINGS = [*bindings("runs"), *bindings("annotate")]
 
     def compose(self) -> ComposeResult:
         yield Bar(id="title")
@@ -82,6 +86,9 @@ class RunsScreen(
 
         keys = [key for key in self.table.keys if key > 0]
         self.app.push_screen(RunScreen(keys, keys.index(event.key)))
+
+    def runs_to_compare(self) -> list[int]:
+        return self.chosen_runs()
 
     def go_to(self, key: int) -> None:
         """Put the cursor on a run, because its page was open."""

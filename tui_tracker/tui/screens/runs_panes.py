@@ -21,6 +21,8 @@ class Panes(RunsCore, inherit_bindings=False):
         self.tree_wanted: bool | None = None
         """Shown or hidden by hand; None leaves it to the width."""
         self.peek_wanted: bool | None = None
+        self.peek_over = False
+        """Shown over the table, where there is no room beside it; for the moment only."""
 
     @property
     def peek_pane(self) -> PeekPane:
@@ -41,7 +43,7 @@ class Panes(RunsCore, inherit_bindings=False):
         width = self.size.width if width is None else width
         wide = width >= TREE_NEEDS
         # What stands over the table needs what is left of it.
-        roomy = wide and not (self.peek_wanted and width < PEEK_BESIDE)
+        roomy = wide and not (self.peek_over and width < PEEK_BESIDE)
         shown = roomy if self.tree_wanted is None else self.tree_wanted
         tree, table = self.tree_pane, self.table
         alone = shown and not wide
@@ -56,8 +58,8 @@ class Panes(RunsCore, inherit_bindings=False):
     def _lay_out_peek(self, width: int, *, alone: bool) -> None:
         """Give the peek pane its place: beside the table, or over its right part."""
         pane = self.peek_pane
-        wanted = width >= PEEK_NEEDS if self.peek_wanted is None else self.peek_wanted
-        pane.display = wanted and not alone
+        beside = width >= PEEK_NEEDS if self.peek_wanted is None else self.peek_wanted
+        pane.display = (beside if width >= PEEK_BESIDE else self.peek_over) and not alone
         pane.over = width < PEEK_BESIDE
         pane.set_class(pane.over, "-over")
         pane.styles.width = min(46, max(34, width // 4))

@@ -14,7 +14,7 @@ from textual import events
 from textual.message import Message
 from textual.timer import Timer
 
-from tui_tracker.tui.screens.runs_panes import Panes
+from tui_tracker.tui.screens.runs_panes import PEEK_BESIDE, Panes
 
 if TYPE_CHECKING:
     from tui_tracker.store import Store
@@ -43,8 +43,12 @@ class Peeking(Panes, inherit_bindings=False):
         self._peeked: Peek | None = None
 
     def action_peek(self) -> None:
-        self.peek_wanted = not self.peek_pane.display
-        self.tracker.state.put("peek_shown", self.peek_wanted)
+        shown = not self.peek_pane.display
+        if self.size.width < PEEK_BESIDE:
+            self.peek_over = shown
+        else:
+            self.peek_wanted = shown
+            self.tracker.state.put("peek_shown", shown)
         self.lay_out()
         self.peek_soon()
 

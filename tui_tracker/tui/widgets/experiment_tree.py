@@ -21,6 +21,7 @@ from tui_tracker.formatting import (
     fit,
     format_count,
     format_number,
+    printable,
 )
 from tui_tracker.tui.columns import GLYPHS
 from tui_tracker.tui.keys import bindings
@@ -182,7 +183,7 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
     # Drawing.
 
     def header(self, row: int) -> Line:  # noqa: ARG002
-        names = [level.partition(":")[2] or level for level in self.branches.levels]
+        names = [printable(level.partition(":")[2] or level) for level in self.branches.levels]
         best = self._best_room
         metric = self._fits.wanted.title if self._fits else ""
         right = f" {'found' if self._query else 'runs':>{self._count_room}}" + (

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from textual.binding import Binding
 from textual.message import Message
-from textual.widgets import Input
+
+from tui_tracker.tui.widgets.fields import TextField
 
 
-class FilterLine(Input):
+class FilterLine(TextField):
     """A text field that tells when it is kept or given up."""
 
     BINDINGS = [Binding("escape", "restore", show=False)]
@@ -26,9 +27,7 @@ class FilterLine(Input):
             return self.line
 
     def __init__(self, text: str, placeholder: str) -> None:
-        super().__init__(text, placeholder=placeholder, compact=True, select_on_focus=False)
-        # A blinking cursor costs 2.5 kB a second, for ever, on any link.
-        self.cursor_blink = False
+        super().__init__(text, placeholder)
         self._before = text
 
     async def action_submit(self) -> None:

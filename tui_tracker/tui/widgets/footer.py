@@ -8,7 +8,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.timer import Timer
 
-from tui_tracker.formatting import cell_width, crop
+from tui_tracker.formatting import cell_width, crop, printable
 from tui_tracker.tui.widgets.line_widget import Line, LineWidget, Role, Span
 
 MESSAGE_S = 4.0
@@ -29,7 +29,8 @@ class Footer(LineWidget):
 
     def say(self, text: str, role: Role = "") -> None:
         """Show a message in the place of the keys for a moment."""
-        self.message = (text, role)
+        # It may tell of anything: a copied note, a path, what an error says.
+        self.message = (printable(text), role)
         if self._fading is not None:
             self._fading.stop()
         self._fading = self.set_timer(MESSAGE_S, self._fade)

@@ -1,0 +1,313 @@
+"""The audit as a whole: scores and caps, a project's settings, waivers, rules of users."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from audit_records import artifact, record
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui_tracker.audit.config import read_config
+from tui_tracker.audit.engine import Settings, audit_records
+from tui_tracker.audit.expressions import read_condition
+from tui_tracker.audit.rules import PROFILES
+from tui_tracker.audit.score import Judged, grade_of, score
+from tui_tracker.errors import InvalidArgument
+
+
+def seeds(count=3, **more):
+    """Whole records of one configuration, a seed each."""
+    found = []
+    for number in range(count):
+        one = record(params={"seed": number}, **more)
+        row = replace(one.detail.row, key=number, id=f"id{number}")
+        found.append(replace(one, detail=replace(one.detail, row=row)))
+    return found
+
+
+def rules_of(audited):
+    return [finding.rule for finding in audited.findings if finding.severity != "info"]
+
+
+def test_a_whole_record_leaves_nothing_in_doubt():
+    audited = audit_records(seeds())
+
+    assert rules_of(audited[0]) == []
+    assert (audited[0].score.grade, audited[0].score.cap) == ("A", "")
+
+
+@pytest.mark.parametrize(
+    ("change", "most", "rule"),
+    [
+        ({"code": {"commit": None, "snapshot": None}}, 39, "code.commit-missing"),
+        ({"data:digits": None}, 54, "data.name-missing"),
+        ({"environment": {"packages": None}}, 54, "env.freeze-missing"),
+        ({"split:digits": None}, 69, "data.split-strategy-missing"),
+        ({"data:digits": {"version": "latest"}}, 89, "data.version-mutable"),
+    ],
+)
+def test_a_gap_caps_the_score_and_says_what_mending_it_gives(change, most, rule):
+    run = audit_records(seeds(parts=change))[0]
+
+    assert run.score.points <= most
+    assert run.score.capped_by == rule
+    assert run.score.without_cap > run.score.points
+
+
+def test_findings_come_errors_first():
+    run = audit_records(seeds(parts={"split:digits": None}, tags=()))[0]
+
+    severities = [finding.severity for finding in run.findings]
+    assert severities == sorted(severities, key=["error", "warn", "info"].index)
+
+
+@pytest.mark.parametrize(
+    ("points", "grade"),
+    [(100, "A"), (90, "A"), (89, "B"), (75, "B"), (60, "C"), (40, "D"), (39, "F")],
+)
+def test_grades_begin_at_their_points(points, grade):
+    assert grade_of(points) == grade
+
+
+judged = st.builds(
+    Judged,
+    st.sampled_from(["a.b", "data.name-missing", "code.commit-missing"]),
+    st.sampled_from(["code", "data", "env", "seeds", "metrics", "artifacts", "context"]),
+    st.sampled_from(["error", "warn", "info"]),
+    st.sampled_from(["passed", "failed", "waived", "unknown"]),
+)
+
+
+@given(st.lists(judged, max_size=30))
+def test_mending_anything_never_lowers_a_score(items):
+    before = score(items)
+    mended = score([replace(item, standing="passed") for item in items])
+
+    assert 0 <= before.points <= mended.points == 100
+    assert before.points <= before.without_cap
+
+
+def test_what_cannot_be_told_counts_as_open():
+    run = audit_records(
+        seeds(parts={"environment": None, "process": None},
+              statuses={"environment": ("pending", "")})
+    )[0]  # fmt: skip
+
+    unknown = [finding.rule for finding in run.findings if finding.unknown]
+    assert "env.freeze-missing" in unknown
+    assert run.score.points <= 54
+
+
+def test_profiles_ask_for_more_and_more():
+    counts = [
+        len(audit_records(seeds(parts={"lock": None}, artifacts=()),
+                          Settings(profile=profile))[0].rules)
+        for profile in PROFILES
+    ]  # fmt: skip
+
+    assert counts[0] < counts[1] <= counts[2]
+
+
+def test_only_the_runs_that_are_asked_about_are_answered():
+    audited = audit_records(seeds(), only=[1])
+
+    assert [run.record.key for run in audited] == [1]
+    assert "seed.too-few" not in rules_of(audited[0])
+
+
+def test_runs_that_share_their_facts_get_each_their_own_answer():
+    whole, bare = record(), record({"environment": {"packages": {}}})
+    both = [replace(r, detail=replace(r.detail, row=replace(r.detail.row, key=n)))
+            for n, r in enumerate((whole, bare, whole))]  # fmt: skip
+
+    found = [("env.freeze-missing" in rules_of(run)) for run in audit_records(both)]
+
+    assert found == [False, True, False]
+
+
+# A project's settings.
+
+
+@pytest.fixture
+def config(tmp_path):
+    def read(text: str, **more):
+        (tmp_path / "pyproject.toml").write_text(text)
+        return read_config(tmp_path, today=date(2026, 6, 1), **more)
+
+    return read
+
+
+def test_the_usual_settings_need_no_file(tmp_path):
+    found = read_config(tmp_path)
+
+    assert (found.settings.profile, found.fail_on) == ("seed", "error")
+
+
+def test_a_project_sets_profile_severities_and_required_params(config):
+    found = config("""
+[tool.tui_tracker.audit]
+profile = "paper"
+fail-on = "grade < B"
+required-params = { default = ["model_type", "width"] }
+[tool.tui_tracker.audit.rules]
+"tags.ticket-missing" = "error"
+"artifacts.plots-missing" = "off"
+""")
+    run = audit_records(seeds(tags=(), metrics={"val_f1_macro": None}), found.settings)[0]
+
+    told = {finding.rule: finding for finding in run.findings}
+    assert found.fail_on == "grade<B"
+    assert told["tags.ticket-missing"].severity == "error"
+    assert "artifacts.plots-missing" not in run.rules
+    assert "width" in told["params.required-missing"].message
+    assert told["seed.too-few"].message.startswith("3 seeds only: 5 are the least")
+
+
+def test_a_waiver_accepts_a_finding_until_its_day(config):
+    text = """
+[[tool.tui_tracker.audit.waive]]
+rule = "tags.ticket-missing"
+match = "run.experiment == 'sweep_lr'"
+reason = "no tracker for this project"
+until = {until}
+"""
+    now = audit_records(seeds(tags=()), config(text.format(until="2026-12-31")).settings)[0]
+    past = audit_records(seeds(tags=()), config(text.format(until="2026-05-31")).settings)[0]
+
+    def ticket(run):
+        return next(f for f in run.findings if f.rule == "tags.ticket-missing")
+
+    assert ticket(now).waived == "no tracker for this project (until 2026-12-31)"
+    assert ticket(past).waived == ""
+    assert now.score.by_category["context"] > past.score.by_category["context"]
+
+
+def test_a_project_adds_rules_without_code(config):
+    found = config("""
+[[tool.tui_tracker.audit.custom]]
+id = "acme.gpu-only"
+when = "tags.purpose == 'sweep'"
+require = "env.gpu_count >= 1"
+severity = "warn"
+message = "sweeps run on a GPU"
+fix = "resubmit it on the gpu queue"
+""")
+    bare = audit_records(seeds(), found.settings)[0]
+    carded = audit_records(seeds(parts={"hardware": {"gpus": [{"name": "A100"}]}}),
+                           found.settings)[0]  # fmt: skip
+
+    assert [f.message for f in bare.findings if f.rule == "acme.gpu-only"] == [
+        "sweeps run on a GPU"
+    ]
+    assert carded.standings["acme.gpu-only"] == "passed"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('profil = "seed"', "'profil' means nothing: did you mean 'profile'"),
+        ('profile = "strict"', "no audit profile 'strict'"),
+        ('fail-on = "warnings"', "fail-on is 'warnings'"),
+        ('rules = {"code.comit-missing" = "off"}', "did you mean 'code.commit-missing'"),
+        ('rules = {"code.dirty" = "loud"}', "use error, warn, info, off"),
+        ('required-params = ["seed"]', "required-params is a table"),
+        ('custom = [{id = "x", require = "1 == 1"}]', "an id with a prefix"),
+        ('custom = [{id = "a.b"}]', "needs what it requires"),
+        ('custom = [{id = "a.b", require = "open(\'x\')"}]', "is no condition"),
+        ('custom = [{id = "a.b", require = "1 =="}]', "is no condition"),
+        ('waive = [{rule = "code.dirty"}]', "needs its reason"),
+        ('waive = [{rule = "code.dirty", reason = "x", until = "soon"}]', "use a date"),
+        ("waive = 3", "is a list of tables"),
+    ],
+)
+def test_settings_that_mean_nothing_are_one_sentence(config, text, words):
+    with pytest.raises(InvalidArgument, match=words):
+        config(f"[tool.tui_tracker.audit]\n{text}\n")
+
+
+def test_a_rule_of_a_user_that_raises_tells_so_and_ends_nothing():
+    from tui_tracker.audit.rules import Rule
+
+    def broken(_):
+        raise RuntimeError("no luck")
+
+    mine = Rule("acme.x", "context", ("error",) * 4, "run", broken, "", "by hand")
+
+    run = audit_records(seeds(), Settings(rules=(mine,)))[0]
+
+    (told,) = [f for f in run.findings if f.rule == "acme.x"]
+    assert told.message == "the rule itself failed: RuntimeError: no luck"
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("params.learning_rate <= 1e-3", True),
+        ("params.learning_rate < 1e-3 or run.status == 'finished'", True),
+        ("not (tags.purpose in ['sweep', 'ablation'])", False),
+        ("metrics.val_f1_macro > 0.7 and metrics.val_f1_macro.count == 10", True),
+        ("params['model_type'] == 'mlp'", True),
+        ("params.nothing > 1", False),
+        ("params.nothing == None", True),
+        ("params.model_type < 3", False),
+        ("code.snapshot.complete == True", True),
+        ("env.python == '3.11.7'", True),
+        ("data.version != 'latest'", True),
+    ],
+)
+def test_conditions_read_the_record(text, holds):
+    assert read_condition(text, "here")(record()) is holds
+
+
+@given(st.text(max_size=40))
+def test_no_condition_does_anything_but_hold_or_be_refused(text):
+    try:
+        condition = read_condition(text, "here")
+    except InvalidArgument:
+        return
+    assert condition(record()) in (True, False)
+
+
+# The command.
+
+
+def test_the_command_fails_on_errors_and_prints_every_form(tt_, log_run):
+    log_run("a", val_f1=[0.5], params={"lr": 0.1})
+
+    code, out, _ = tt_("audit")
+    assert code == 1
+    assert "code.commit-missing" in out
+    assert tt_("audit", "--fail-on", "never")[0] == 0
+    assert tt_("audit", "--fail-on", "grade<D")[0] == 1
+    for form, word in (("--json", '"findings"'), ("--sarif", "2.1.0"), ("--md", "| run |"),
+                       ("--junit", "<testsuites")):  # fmt: skip
+        code, out, _ = tt_("audit", form)
+        assert code == 1
+        assert word in out
+
+
+def test_the_command_takes_a_run_an_experiment_or_a_query(tt_, log_run):
+    log_run("a", experiment="one", loss=[0.5])
+    log_run("b", experiment="two", loss=[0.5])
+
+    for words, names in ((["a"], {"a"}), (["two"], {"b"}), ([], {"a", "b"})):
+        out = tt_("audit", *words, "--md")[1]
+        assert {name for name in ("a", "b") if f"| {name} |" in out} == names
+
+
+def test_a_wrong_way_to_fail_is_one_sentence(tt_, log_run):
+    log_run("a", loss=[0.5])
+
+    code, _, err = tt_("audit", "--fail-on", "some")
+
+    assert code == 2
+    assert "--fail-on 'some' means nothing" in err
+
+
+def test_artifacts_without_a_hash_are_unknown_while_a_run_is_active():
+    run = audit_records(seeds(status="running", artifacts=(artifact(sha256=None),)))[0]
+
+    assert run.standings["artifacts.unhashed"] == "unknown"

@@ -1,0 +1,223 @@
+"""Pasted records: what is missing or unclear, whatever the keys are called."""
+
+from __future__ import annotations
+
+import copy
+import json
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui_tracker.audit.snippets.judge import judge_snippet
+from tui_tracker.audit.snippets.reader import read_file, read_snippet
+from tui_tracker.errors import InvalidArgument
+
+HERE = Path(__file__).parent
+CASES = HERE.parent.parent / "shared" / "data" / "audit_cases"
+KEYS: dict[str, list[str]] = tomllib.loads(
+    (HERE / "audit_case_keys.toml").read_text(encoding="utf-8")
+)["keys"]
+KEY_OF = {rule: key for key, rules in KEYS.items() for rule in rules}
+AS_OF = datetime(2026, 6, 1, tzinfo=UTC)
+SHA = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+COMMIT = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+needs_cases = pytest.mark.skipif(not CASES.exists(), reason="the audit cases are not beside us")
+
+
+def findings(record: dict[str, Any]) -> set[str]:
+    return {KEY_OF[rule.id] for rule, _ in judge_snippet(read_snippet(record), AS_OF)}
+
+
+@needs_cases
+def test_the_cases_are_answered_with_exactly_what_is_expected():
+    truth = json.loads((CASES / "truth.json").read_text())
+    wrong = {}
+    for name, case in truth["cases"].items():
+        found = {
+            KEY_OF[rule.id] for rule, _ in judge_snippet(read_file(CASES / f"{name}.json"), AS_OF)
+        }
+        expected, allowed = set(case["expected"]), set(case["allowed"])
+        if missing := expected - found:
+            wrong[f"{name} misses"] = missing
+        if false := found - expected - allowed:
+            wrong[f"{name} invents"] = false
+
+    assert wrong == {}
+
+
+@needs_cases
+def test_every_key_of_the_cases_is_answered_by_a_rule():
+    assert set(json.loads((CASES / "truth.json").read_text())["keys"]) == set(KEYS)
+
+
+NESTED: dict[str, Any] = {
+    "experiment": "sweep_lr_cnn", "run": "lr=0.001_seed=3", "user": "dana",
+    "tags": ["purpose:sweep", "vision"], "description": "does a smaller rate help?",
+    "code": {"repo": "git@x:y.git", "commit": COMMIT, "dirty": "no", "entrypoint": "main.py"},
+    "environment": {"python": "3.12.1", "packages": {"torch": "2.13.0", "numpy": "2.4.6"}},
+    "dataset": {"id": "cifar10", "revision": "v2025-05-01"},
+    "config": {"optimizer": "sgd", "lr": 0.001, "seed": 3, "val_size": 0.1},
+    "history": {"epoch": [0, 1], "train_loss": [2.0, 1.0], "val_accuracy": [0.4, 0.6]},
+    "checkpoint": {"path": "best.pt", "sha256": SHA},
+    "started_at": "2026-05-04T10:00:00+02:00", "finished_at": "2026-05-04T11:00:00+02:00",
+    "status": "success",
+}  # fmt: skip
+DOTTED: dict[str, Any] = {
+    "run.name": "ablation-no-color-s1", "meta.owner": "team-vision",
+    "meta.goal": "ablation of color",
+    "meta.notes": "color features removed, everything else as the baseline",
+    "git.sha": COMMIT, "git.dirty": False, "cmd": "torchrun train.py --lr 3e-4 --seed 1",
+    "conda.file": "environment.yml", "data.name": "birds", "data.hash": f"sha256:{SHA}",
+    "split.file": "splits/v3.json", "hparams.depth": 12, "hparams.dropout": 0.1,
+    "metrics.val.f1_macro": [[0, 0.5], [1, 0.6]], "metrics.test.f1_macro": [[1, 0.58]],
+    "artifacts.model": "s3://bucket/model.safetensors", "artifacts.model.md5": SHA[:32],
+    "time.start": 1746352800, "time.end": 1746356400,
+}  # fmt: skip
+FLAT: dict[str, Any] = {
+    "name": "benchmark_trees_wine", "author": "kim", "purpose": "benchmark",
+    "comment": "plain trees on wine", "git_commit": COMMIT, "script_name": "fit.py",
+    "requirements": "numpy==2.4.6\nscikit-learn==1.9.1", "dataset_name": "wine",
+    "data_version": "1.2.0", "cv": 5, "random_state": 0, "max_depth": 4,
+    "cv_accuracy": [0.9, 0.92, 0.91, 0.93, 0.9], "model_path": "model.joblib",
+    "model_sha256": SHA, "evaluation_timestamp": "2026-05-04T10:00:00Z",
+}  # fmt: skip
+WHOLE = {"nested": NESTED, "dotted": DOTTED, "flat": FLAT}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_record_with_everything_leaves_no_doubt(name):
+    assert findings(WHOLE[name]) == set()
+
+
+GONE = [
+    ("nested", "user", {"missing_owner"}),
+    ("nested", "tags", {"missing_purpose"}),
+    ("nested", "description", {"missing_note"}),
+    ("nested", "code.commit", {"missing_git_commit"}),
+    ("nested", "code.entrypoint", {"missing_script"}),
+    ("nested", "environment", {"missing_env"}),
+    ("nested", "environment.packages", {"missing_env"}),
+    ("nested", "dataset", {"missing_data_name"}),
+    ("nested", "dataset.revision", {"missing_data_version"}),
+    ("nested", "config.seed", {"missing_seed"}),
+    ("nested", "config.val_size", {"missing_split"}),
+    ("nested", "checkpoint", {"missing_artifacts"}),
+    ("nested", "checkpoint.sha256", {"artifact_without_hash"}),
+    ("nested", "finished_at", {"missing_eval_time"}),
+    ("dotted", "meta.owner", {"missing_owner"}),
+    ("dotted", "meta.goal", {"missing_purpose"}),
+    ("dotted", "git.sha", {"missing_git_commit"}),
+    ("dotted", "conda.file", {"missing_env"}),
+    ("dotted", "data.hash", {"missing_data_version"}),
+    ("dotted", "split.file", {"missing_split"}),
+    ("dotted", "time.end", {"missing_eval_time"}),
+    ("flat", "author", {"missing_owner"}),
+    ("flat", "purpose", {"missing_purpose"}),
+    ("flat", "comment", {"missing_note"}),
+    ("flat", "requirements", {"missing_env"}),
+    ("flat", "data_version", {"missing_data_version"}),
+    ("flat", "random_state", {"missing_seed"}),
+    ("flat", "max_depth", {"missing_params"}),
+    ("flat", "evaluation_timestamp", {"missing_eval_time"}),
+]
+
+
+@pytest.mark.parametrize(("name", "path", "wanted"), GONE)
+def test_what_is_taken_away_is_missed_and_nothing_else(name, path, wanted):
+    record = copy.deepcopy(WHOLE[name])
+    node, keys = record, [path] if path in record else path.split(".")
+    for key in keys[:-1]:
+        node = node[key]
+    del node[keys[-1]]
+
+    assert findings(record) == wanted
+
+
+CHANGED = [
+    ("nested", {"code": {"commit": COMMIT[:7]}}, {"abbreviated_git_commit"}),
+    ("nested", {"code": {"commit": f"{COMMIT}-dirty"}}, {"dirty_without_diff"}),
+    ("nested", {"code": {"dirty": "yes", "diff": "changes.patch"}}, set()),
+    ("nested", {"code": {"dirty": True}}, {"dirty_without_diff"}),
+    ("nested", {"code": {"commit": "unknown"}}, {"missing_git_commit"}),
+    ("nested", {"dataset": {"revision": "main"}}, {"ambiguous_data_version"}),
+    ("nested", {"dataset": {"revision": "TBD"}}, {"ambiguous_data_version"}),
+    ("nested", {"dataset": {"revision": "latest", "md5": SHA[:32]}}, set()),
+    ("nested", {"config": {"seed": None}}, {"missing_seed"}),
+    ("nested", {"run": "final_v2"}, {"vague_experiment_name"}),
+    ("nested", {"experiment": "untitled"}, {"vague_experiment_name"}),
+    ("nested", {"finished_at": "2026-05-03T11:00:00Z"}, {"inconsistent_times"}),
+    ("nested", {"status": "running"}, {"stale_running"}),
+    ("nested", {"history": {"val_accuracy": [0.4, "NaN"]}}, {"non_finite_metric"}),
+    ("nested", {"history": {"val_accuracy": ["NaN"]}, "description": "it diverged at once"}, set()),
+    ("nested", {"config": {"wandb_api_key": "0123456789abcdef0123456789abcdef01234567"}},
+     {"secret_in_params"}),
+    ("nested", {"config": {"max_tokens": 4096, "tokenizer": "bpe-large"}}, set()),
+    ("nested", {"config": {"early_stopping_metric": "test_accuracy"}}, {"selected_on_test"}),
+    ("nested", {"description": "we kept the best epoch on the test set"}, {"selected_on_test"}),
+    ("nested", {"description": "fine-tuned from the old model"}, {"missing_lineage_parent"}),
+    ("nested", {"config": {"resume": True}}, {"missing_lineage_parent"}),
+    ("nested", {"config": {"resume": False}}, set()),
+    ("nested", {"config": {"resume": True}, "parent_run": "a1b2c3d4"}, set()),
+    ("nested", {"history": {"val_F1": [0.4, 0.5]}}, {"ambiguous_metric_name"}),
+    ("nested", {"history": {"score": [0.4, 0.5]}},
+     {"ambiguous_metric_name", "metric_no_split_prefix"}),
+    ("nested", {"history": {"accuracy": [0.4, 0.5]}}, {"metric_no_split_prefix"}),
+    ("nested", {"history": {"val_top5_accuracy": [80.0, 93.4]}}, {"unit_unclear"}),
+    ("nested", {"history": {"train_time": [12.0, 13.0]}}, {"unit_unclear"}),
+    ("nested", {"history": {"train_time_s": [12.0, 13.0]}}, set()),
+    ("nested", {"results": {"online_ctr": 0.03}}, {"mixed_offline_online"}),
+    ("nested", {"results": {"online_ctr": 0.03}, "traffic": "5 % of DE, 1 to 7 May"}, set()),
+    ("nested", {"description": "mean over 5 seeds"}, {"missing_std"}),
+    ("nested", {"description": "mean over 5 seeds, std 0.01"}, set()),
+    ("nested", {"history": None, "results": {"val_accuracy": 0.6}}, {"missing_curve"}),
+    ("flat", {"cv_accuracy": 0.91}, {"missing_std", "missing_curve"}),
+    ("flat", {"cv_accuracy": 0.91, "cv_accuracy_std": 0.01}, {"missing_curve"}),
+    ("dotted", {"metrics.test.f1_macro": "inf"}, {"non_finite_metric"}),
+]  # fmt: skip
+
+
+def changed(record: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    found = dict(record)
+    for key, value in change.items():
+        inner = found.get(key)
+        found[key] = changed(inner, value) if isinstance(inner, dict) and isinstance(
+            value, dict) else value  # fmt: skip
+    return found
+
+
+@pytest.mark.parametrize(("name", "change", "wanted"), CHANGED)
+def test_what_is_changed_is_doubted_and_nothing_else(name, change, wanted):
+    assert findings(changed(WHOLE[name], change)) == wanted
+
+
+@given(st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=4)
+    | st.dictionaries(st.sampled_from(["metrics", "data", "seed", "git", "name", "time", "tags",
+                                       "value", "step", "a.b"]) | st.text(max_size=6), inner),
+    max_leaves=20,
+).filter(lambda value: isinstance(value, dict)))  # fmt: skip
+def test_no_record_breaks_the_reader(record):
+    findings(record)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "one JSON object is wanted"),
+        ("[1, 2]", "one JSON object is wanted"),
+        ('{"a": ', "is no JSON record"),
+        ("[" * 100_000, "is no JSON record"),
+    ],
+)
+def test_a_file_that_holds_no_record_is_one_sentence(tmp_path, text, words):
+    path = tmp_path / "record.json"
+    path.write_text(text)
+
+    with pytest.raises(InvalidArgument, match=words):
+        read_file(path)

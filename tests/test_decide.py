@@ -1,0 +1,312 @@
+"""Decisions: who wins, who is eliminated and why, and what is refused."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tui_tracker.decide.candidates import Candidate, group_runs
+from tui_tracker.decide.decide import decide
+from tui_tracker.decide.parse import parse_rule
+from tui_tracker.errors import RuleInvalid
+from tui_tracker.queries import MetricSummary
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+COURSE = "highest mean val_f1 with std <= 0.5; tie-break by accuracy"
+
+
+def metric(label, last, low=None, high=None):
+    name, _, context = label.partition("@")
+    low = last if low is None else low
+    high = last if high is None else high
+    return MetricSummary(name, context, 1, 0, 0, last, last, low, high, last, 0, 0,
+                         int(math.isnan(last)), 0, 1)  # fmt: skip
+
+
+def runs(scores, *, params=None, start=0, **more):
+    """One run a value; `scores` is a list of values of val_f1, or dicts of several metrics."""
+    made = []
+    for seed, score in enumerate(scores):
+        values = score if isinstance(score, dict) else {"val_f1": score}
+        metrics = {k: v if isinstance(v, MetricSummary) else metric(k, v)
+                   for k, v in values.items()}  # fmt: skip
+        given = {"seed": seed, **(params or {})}
+        at = START + timedelta(seconds=start + seed)
+        made.append(Candidate(f"{params}{seed}", f"run{seed}", given, metrics,
+                              started_at=at, **more))  # fmt: skip
+    return made
+
+
+def apply(rule, *groups, **more):
+    return decide(parse_rule(rule), [run for group in groups for run in group], **more)
+
+
+def labels(decision):
+    return [standing.group.label for standing in decision.ranking]
+
+
+FLIP = runs([80.1, 81.0, 80.6], params={"aug": "flip"})
+CUT = runs([84.2, 84.5, 84.4], params={"aug": "cutout"})
+WILD = runs([88.0, 79.0, 86.0], params={"aug": "jitter"})
+
+
+def test_the_highest_mean_wins_among_those_steady_enough():
+    found = apply("highest mean val_f1 with std <= 0.5", FLIP, CUT, WILD)
+
+    assert found.winner is not None
+    assert labels(found) == ["aug=cutout", "aug=flip", "aug=jitter"]
+    assert [standing.rank for standing in found.ranking] == [1, 2, None]
+    assert found.ranking[2].eliminated == "std is 4.726, not <= 0.5"
+
+
+def test_one_run_has_no_spread_and_never_passes_a_bound_on_it():
+    found = apply("highest mean val_f1 with std <= 0.5", runs([99.0], params={"aug": "x"}), CUT)
+
+    assert found.winner is not None
+    assert found.winner.group.label == "aug=cutout"
+    assert found.ranking[1].eliminated == "std needs at least 2 runs, there is 1"
+
+
+def test_where_nobody_fulfils_the_rule_nobody_wins():
+    found = apply("highest val_f1 where n >= 10", FLIP, CUT)
+
+    assert found.winner is None
+    assert found.notes[0] == "No group fulfils the rule, so there is no winner."
+
+
+def test_a_tie_is_broken_by_the_next_metric_and_told():
+    first = runs([{"val_f1": 0.8, "val_accuracy": 0.7}] * 2, params={"m": "a"})
+    second = runs([{"val_f1": 0.8, "val_accuracy": 0.9}] * 2, params={"m": "b"})
+
+    found = apply("highest mean val_f1; tie-break by accuracy", first, second)
+
+    assert labels(found) == ["m=b", "m=a"]
+    assert "A tie was broken by mean(accuracy): 0.9 before 0.7." in found.notes
+
+
+def test_a_tie_that_stays_goes_to_the_cheaper_then_the_earlier_group():
+    dear = runs([0.8, 0.8], params={"m": "dear"}, duration_s=100.0)
+    cheap = runs([0.8, 0.8], params={"m": "cheap"}, duration_s=10.0)
+    late = runs([0.8, 0.8], params={"m": "late"}, duration_s=10.0, start=500)
+
+    assert labels(apply("max val_f1", late, dear, cheap)) == ["m=cheap", "m=late", "m=dear"]
+
+
+def test_a_metric_that_says_which_way_it_is_better_breaks_a_tie_that_way():
+    slow = runs([{"val_f1": 0.8, "latency_ms": 9.0}], params={"m": "slow"})
+    fast = runs([{"val_f1": 0.8, "latency_ms": 5.0}], params={"m": "fast"})
+
+    assert labels(apply("max val_f1; tie-break by latency_ms", slow, fast)) == ["m=fast", "m=slow"]
+
+
+def test_a_direction_nobody_knows_is_asked_for():
+    first = runs([{"val_f1": 0.8, "val_zork": 1.0}], params={"m": "a"})
+    second = runs([{"val_f1": 0.8, "val_zork": 2.0}], params={"m": "b"})
+
+    with pytest.raises(RuleInvalid, match="nobody knows which way 'val_zork' is better"):
+        apply("max val_f1; tie-break by val_zork", first, second)
+    told = apply("max val_f1; tie-break by val_zork", first, second,
+                 directions={"val_zork": "lowest"})  # fmt: skip
+    assert labels(told) == ["m=a", "m=b"]
+
+
+def test_runs_that_take_no_part_are_counted_by_their_reason():
+    found = apply(
+        "max val_f1", CUT,
+        runs([1.0], params={"aug": "f"}, status="failed"),
+        runs([1.0], params={"aug": "g"}, archived=True),
+        runs([1.0], params={"aug": "h"}, tags=("reproduction",)),
+        runs([math.nan], params={"aug": "i"}),
+        runs([{"val_loss": 1.0}], params={"aug": "j"}),
+    )  # fmt: skip
+
+    assert found.excluded == {
+        "failed": 1, "archived": 1, "reproduction": 1, "val_f1 not finite": 1, "without val_f1": 1,
+    }  # fmt: skip
+    assert len(found.members) == 3
+
+
+def test_a_loose_bound_on_a_share_is_told():
+    low = runs([0.801, 0.805], params={"m": "a"})
+
+    (note,) = [n for n in apply(COURSE.partition(";")[0], low).notes if "never" in n]
+
+    assert note == (
+        "std <= 0.5 can never exclude anything on a metric from 0 to 1: did you mean 0.5pp (0.005)?"
+    )
+
+
+def test_points_of_percent_are_hundredths_of_a_share():
+    steady = runs([0.800, 0.804], params={"m": "a"})
+    wild = runs([0.85, 0.95], params={"m": "b"})
+
+    found = apply("max val_f1 with std <= 0.5pp", steady, wild)
+
+    assert labels(found) == ["m=a", "m=b"]
+    assert found.ranking[1].eliminated == "std is 0.07071, not <= 0.005"
+
+
+def test_test_data_choose_no_model():
+    with pytest.raises(RuleInvalid, match=r"metrics\.test-selection"):
+        apply("max test_f1", runs([{"test_f1": 0.9}]))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"data": {"digits": ("v2", "")}}, "data 'digits' had another version"),
+        ({"data": {"digits": ("v1", "sha256:bb")}}, "data 'digits' had another content"),
+        ({"splits": {"digits": "sha256:cc"}}, "the split 'digits' was another"),
+    ],
+)
+def test_groups_on_other_data_are_refused(change, words):
+    same = {"data": {"digits": ("v1", "sha256:aa" if "bb" in str(change) else "")},
+            "splits": {"digits": "sha256:dd"}}  # fmt: skip
+    first = runs([0.8], params={"m": "a"}, **same)
+    second = runs([0.9], params={"m": "b"}, **{**same, **change})
+
+    with pytest.raises(RuleInvalid, match=words):
+        apply("max val_f1", first, second)
+
+
+def test_what_was_not_recorded_refuses_nothing():
+    first = runs([0.8], params={"m": "a"}, data={"digits": ("v1", "")})
+    second = runs([0.9], params={"m": "b"})
+
+    assert labels(apply("max val_f1", first, second)) == ["m=b", "m=a"]
+
+
+def test_other_code_is_told_beside_the_winner():
+    first = runs([0.8], params={"m": "a"}, code="aaaa")
+    second = runs([0.9], params={"m": "b"}, code="bbbb")
+
+    assert any("different code" in note for note in apply("max val_f1", first, second).notes)
+
+
+def test_a_metric_of_several_contexts_has_to_be_told_which():
+    both = runs([{"val_f1@offline_cv": 0.8, "val_f1@shadow_prod": 0.7}] * 2)
+
+    with pytest.raises(RuleInvalid, match="several contexts"):
+        apply("max val_f1", both)
+    assert apply("max val_f1@shadow_prod", both).metric == "val_f1@shadow_prod"
+
+
+@pytest.mark.parametrize(
+    ("asked", "labels_", "found"),
+    [
+        ("val_f1", ["val_f1_macro", "val_loss"], "val_f1_macro"),
+        ("accuracy", ["val_accuracy", "train_accuracy"], "val_accuracy"),
+        ("val_acc", ["val_accuracy"], "val_accuracy"),
+        ("val/f1", ["val/f1"], "val/f1"),
+    ],
+)
+def test_a_name_finds_the_one_metric_it_can_mean(asked, labels_, found):
+    assert apply(f"max {asked}", runs([dict.fromkeys(labels_, 0.5)])).metric == found
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ("val_f1", "'val_f1' may be any of val_f1_macro, val_f1_micro"),
+        ("val_los", "did you mean 'val_loss'"),
+        ("zork", "no run has the metric 'zork'"),
+    ],
+)
+def test_a_name_that_means_none_or_several_is_refused(asked, words):
+    given = runs([{"val_f1_macro": 0.5, "val_f1_micro": 0.6, "val_loss": 1.0}])
+
+    with pytest.raises(RuleInvalid, match=words):
+        apply(f"max {asked}", given)
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ("param.aug = flip", "param.aug is cutout, not = flip"),
+        ("tag.purpose != debug", ""),
+        ("tag.purpose = sweep", "tag.purpose is not recorded, not = sweep"),
+        ("data.version = v1", "data.version is not recorded, not = v1"),
+        ("grade >= B", "grade none, not B or better"),
+        ("proof >= L4", "proof L0, not L4 or more"),
+        ("no error", ""),
+        ("min(val_f1) > 84", ""),
+        ("min(val_f1) > 85", "min(val_f1) is 84.2, not > 85"),
+    ],
+)
+def test_conditions_say_why_a_group_is_out(condition, words):
+    found = apply(f"max val_f1 where {condition}", CUT)
+
+    assert found.ranking[0].eliminated == words
+
+
+def test_best_values_are_taken_the_way_the_metric_is_better():
+    first = runs([{"val_loss": metric("val_loss", 0.9, low=0.2, high=2.0)}], params={"m": "a"})
+    second = runs([{"val_loss": metric("val_loss", 0.5, low=0.4, high=1.0)}], params={"m": "b"})
+
+    assert labels(apply("min median(val_loss, best)", first, second)) == ["m=a", "m=b"]
+    assert labels(apply("min val_loss", first, second)) == ["m=b", "m=a"]
+
+
+def test_a_clear_lead_is_called_clear_and_pairs_seeds():
+    found = apply("max val_f1", FLIP, CUT)
+
+    assert found.lead.certainty == "clear"
+    assert found.lead.pairs == 3
+    assert found.notes[0].startswith("Clear lead over aug=flip: difference 3.8")
+
+
+def test_a_lead_within_the_noise_says_how_many_seeds_would_settle_it():
+    close = runs([84.0, 85.0, 83.9], params={"aug": "noise"})
+
+    found = apply("max val_f1", CUT, close)
+
+    assert found.lead.certainty == "not distinguishable"
+    assert found.lead.more_runs is not None
+    assert "more seeds would settle it" in found.notes[0]
+
+
+def test_one_run_each_tells_nothing_about_certainty():
+    found = apply("max val_f1", runs([0.8], params={"m": "a"}), runs([0.9], params={"m": "b"}))
+
+    assert found.lead.certainty == "unknown"
+    assert "takes at least 2 runs each" in found.notes[0]
+
+
+def test_the_luck_in_choosing_among_many_is_told():
+    many = [runs([80 + m, 80 + m + 0.5, 80 + m + 0.2], params={"m": m}) for m in range(10)]
+
+    assert any("0.89 standard deviations better by luck" in n
+               for n in apply("max val_f1", *many).notes)  # fmt: skip
+
+
+def test_within_an_interval_ties_are_wider():
+    close = runs([84.3, 84.6, 84.2], params={"aug": "close"}, duration_s=1.0)
+    dear = [
+        Candidate(r.id, r.name, r.params, r.metrics, started_at=r.started_at, duration_s=50.0)
+        for r in CUT
+    ]
+
+    found = apply("max val_f1; tie-break by lowest n val_f1 within ci", dear, close)
+
+    assert labels(found)[0] == "aug=close"
+
+
+def test_groups_are_all_params_but_the_seed_or_those_named():
+    given = [*runs([1, 2], params={"lr": 0.1, "wd": 0}), *runs([3], params={"lr": 0.1, "wd": 1})]
+
+    assert [len(g.runs) for g in group_runs(given)] == [2, 1]
+    assert [g.label for g in group_runs(given)] == ["wd=0", "wd=1"]
+    assert [len(g.runs) for g in group_runs(given, by=("lr",))] == [3]
+
+
+def test_no_finished_run_is_refused_in_one_sentence():
+    with pytest.raises(RuleInvalid, match="no finished run takes part"):
+        apply("max val_f1", runs([0.5], status="running"))
+
+
+def test_the_chance_to_be_best_can_be_the_objective():
+    found = apply("max prob_best val_f1", FLIP, CUT)
+
+    assert found.ranking[0].stats["prob_best(val_f1)"] == 1.0

@@ -1,0 +1,223 @@
+"""Plans: read from a file, compared with what ran, and run to their end."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tui_tracker as tt
+from tui_tracker.errors import InvalidArgument
+from tui_tracker.plan.coverage import check_plan
+from tui_tracker.plan.plan import read_plan
+from tui_tracker.plan.running import open_cells, tt_command
+from tui_tracker.plan.templates import TEMPLATES, template
+
+PLAN = """
+experiment = "compare_aug_v1"
+purpose = "compare"
+command = "python train.py --aug {aug} --seed {seed}"
+artifacts = ["*.pt"]
+rule = "highest mean val_f1 with std <= 0.5pp"
+[params]
+model = "mlp"
+[grid]
+aug = ["flip", "cut out"]
+[seeds]
+values = [0, 1]
+[metrics]
+primary = "val_f1"
+secondary = ["val_accuracy"]
+[data]
+version = "v1"
+[budget]
+runs = 4
+"""
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write_(text: str) -> Path:
+        path = tmp_path / "plan.toml"
+        path.write_text(text)
+        return path
+
+    return write_
+
+
+@pytest.fixture
+def made(folder, tmp_path):
+    """Log one planned run, whole unless something is left out."""
+
+    def make(aug: str, seed: int, *, status: str = "finished", files: int = 1, **more: object):
+        scores = {"val_f1": [0.8], "val_accuracy": [0.9], **more}
+        params = {"aug": aug, "seed": seed, "model": "mlp", "data_version": "v1"}
+        params |= scores.pop("params", {})  # type: ignore[arg-type]
+        run = tt.init("compare_aug_v1", params=params, store=folder)
+        for name, values in scores.items():
+            run.log({name: values[0]}, step=0)  # type: ignore[index]
+        for number in range(files):
+            model = tmp_path / f"model{number}.pt"
+            model.write_text("x")
+            run.log_artifact(model)
+        run.finish(status)  # type: ignore[arg-type]
+
+    return make
+
+
+def states(store, path):
+    coverage = check_plan(store, read_plan(path))
+    return [covered.state for covered in coverage.cells], coverage
+
+
+def test_every_combination_is_a_run_with_seeds_innermost(write):
+    plan = read_plan(write(PLAN))
+
+    assert [cell.label for cell in plan.cells()] == [
+        "aug=flip seed=0", "aug=flip seed=1", "aug=cut out seed=0", "aug=cut out seed=1",
+    ]  # fmt: skip
+
+
+def test_a_value_with_a_blank_stays_one_word_of_the_command(write):
+    plan = read_plan(write(PLAN))
+
+    assert tt_command(plan, plan.cells()[2]) == [
+        "tt", "run", "--experiment", "compare_aug_v1", "--tag", "purpose:compare", "--param",
+        "model=mlp", "--param", "aug=cut out", "--param", "seed=0", "--", "python", "train.py",
+        "--aug", "cut out", "--seed", "0",
+    ]  # fmt: skip
+
+
+def test_nothing_is_there_before_anything_ran(store, write):
+    found, coverage = states(store, write(PLAN))
+
+    assert found == ["missing"] * 4
+    assert not coverage.is_complete
+
+
+def test_planned_runs_are_told_by_how_they_ended(store, write, made):
+    made("flip", 0)
+    made("flip", 1, status="failed")
+    made("cut out", 0, files=0)
+    made("cut out", 1, params={"data_version": "v2"})
+
+    found, coverage = states(store, write(PLAN))
+
+    assert found == ["done", "failed", "incomplete", "incomplete"]
+    assert coverage.cells[2].lacks == ("artifact *.pt",)
+    assert coverage.cells[3].lacks == ("data version v1 (it used v2)",)
+
+
+def test_the_best_of_several_attempts_counts(store, write, made):
+    made("flip", 0, status="failed")
+    made("flip", 0)
+
+    found, coverage = states(store, write(PLAN))
+
+    assert found[0] == "done"
+    assert coverage.cells[0].attempts == 2
+
+
+def test_runs_that_nobody_planned_are_named(store, write, made):
+    made("mixup", 0)
+    made("flip", 0, params={"model": "cnn"})
+
+    found, coverage = states(store, write(PLAN))
+
+    assert found == ["missing"] * 4
+    assert len(coverage.unplanned) == 2
+
+
+def test_usual_names_of_a_seed_are_one(store, write, folder):
+    params = {"aug": "flip", "random_state": 1}
+    tt.init("compare_aug_v1", params=params, store=folder).finish()
+
+    found, _ = states(store, write(PLAN))
+
+    assert found == ["missing", "incomplete", "missing", "missing"]
+
+
+def test_what_was_never_tried_comes_before_what_failed(store, write, made):
+    made("flip", 0, status="failed")
+    made("flip", 1)
+
+    coverage = check_plan(store, read_plan(write(PLAN)))
+
+    assert [c.state for c in open_cells(coverage)] == ["missing", "missing", "failed"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("experiment = ", "experimnt = "), "did you mean 'experiment'"),
+        (("{aug}", "{augg}"), r"asks for \{augg\}: did you mean \{aug\}"),
+        (("model = ", "aug = "), "'aug' is both fixed and varied"),
+        (('["flip", "cut out"]', "[]"), "has no value, so nothing would run"),
+        (('["flip", "cut out"]', '["flip", "flip"]'), "names one value twice"),
+        (("runs = 4", "runs = 3"), "the grid has 4 runs and the budget 3"),
+        (("runs = 4", "runs = -1"), "is a number above 0"),
+        (("highest mean", "hihgest mean"), "did you mean 'highest'"),
+        (('"compare_aug_v1"', '""'), "a plan names its experiment"),
+        (("[grid]", "[grid"), "cannot be read"),
+        (("values = [0, 1]", f"values = {list(range(60_000))}"), "100,000 at most"),
+    ],
+)
+def test_a_plan_that_cannot_be_is_one_sentence(write, change, words):
+    with pytest.raises(InvalidArgument, match=words):
+        read_plan(write(PLAN.replace(*change)))
+
+
+def test_no_file_says_how_to_get_one(tmp_path):
+    with pytest.raises(InvalidArgument, match="tt plan new"):
+        read_plan(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("kind", TEMPLATES)
+def test_every_template_is_a_plan(write, kind):
+    plan = read_plan(write(template(kind)))
+
+    assert len(plan.cells()) == plan.most_runs
+    assert plan.command_of(plan.cells()[0])[0] == "python"
+
+
+SCRIPT = """
+import sys, tui_tracker as tt
+seed = int(sys.argv[2])
+with tt.init(params={"seed": seed}) as run:
+    run.log({"val_f1": 0.5}, step=0)
+    if seed == 1 and not __import__("os").path.exists("mended"):
+        sys.exit(3)
+"""
+
+
+def test_a_plan_is_run_to_its_end_and_goes_on_where_it_failed(tmp_path):
+    (tmp_path / "train.py").write_text(SCRIPT)
+    (tmp_path / "plan.toml").write_text(
+        f'experiment = "e"\ncommand = "{sys.executable} train.py --seed {{seed}}"\n'
+        '[seeds]\nvalues = [0, 1, 2]\n[metrics]\nprimary = "val_f1"\n'
+    )
+    env = {**os.environ, "TUI_TRACKER_STORE": str(tmp_path / "store")}
+    Path(tmp_path / "store").mkdir()
+
+    def tt_(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "tui_tracker.cli", *words]
+        return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True,
+                              check=False)  # fmt: skip
+
+    subprocess.run([sys.executable, "-c", "import tui_tracker as tt; tt.init('x').finish()"],
+                   cwd=tmp_path, env=env, check=True)  # fmt: skip
+    first = tt_("plan", "run", "-j", "2")
+    (tmp_path / "mended").touch()
+    second = tt_("plan", "run")
+    check = tt_("plan", "check", "--json")
+
+    assert first.returncode == 1
+    assert "3 runs made, 1 failed" in first.stderr
+    assert second.returncode == 0, second.stderr
+    assert "1 run made, 0 failed; the plan is done" in second.stderr
+    assert check.returncode == 0
+    assert json.loads(check.stdout)["counts"]["done"] == 3

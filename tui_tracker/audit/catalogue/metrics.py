@@ -1,0 +1,288 @@
+"""Rules about metrics: what was measured, on what, and how honestly it is told."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from tui_tracker.audit.record import RunRecord
+from tui_tracker.audit.rules import NOT_APPLICABLE, PASSED, Answer, Doubt, rule
+from tui_tracker.formatting import format_count, format_number
+from tui_tracker.names.metric import read_metric
+from tui_tracker.names.words import METRICS, NEEDS_AVERAGING
+
+MOST_TESTS = 3
+"""So often may a configuration be scored on test data."""
+_ITERATIVE = ("epochs", "max_steps", "num_steps", "max_iter", "iterations", "n_steps", "max_epochs")
+_ONLINE = re.compile(r"\b(online|prod|production|shadow|live|ab|a/b)", re.I)
+_TOLERANCE = 1e-9
+
+
+@rule("metrics.train-loss-missing", "metrics", "-EEE", fix="automatic")
+def train_loss_missing(run: RunRecord) -> Answer:
+    """Without the training's own loss nobody sees whether it learned or overfitted."""
+    for label in run.metrics:
+        read = read_metric(label.partition("@")[0])
+        trained = read.split in ("train", "") and not read.split.startswith("val")
+        if trained and METRICS.get(read.base) is not None and METRICS[read.base].direction == "min":
+            return PASSED
+        if read.split == "train":
+            return PASSED
+    return Doubt(
+        "metrics.train_loss",
+        "no training loss is recorded",
+        '`run.log({"train_loss": loss}, step=step)` in the training loop',
+    )
+
+
+@rule("metrics.main-missing", "metrics", "EEEE", fix="proposed")
+def main_missing(run: RunRecord) -> Answer:
+    """Which number decides has to be said before it is looked at."""
+    if run.main_metric is not None:
+        return PASSED
+    wanted = run.params.get("main_metric") or run.tag("main_metric")
+    if wanted:
+        return Doubt(
+            "metrics.main",
+            f"the main metric {wanted!r} was declared and never logged",
+            f'log it: `run.log({{"{wanted}": value}})`',
+        )
+    return Doubt(
+        "metrics.main",
+        "no metric of a validation split is recorded, so nothing says how good the run was",
+        "log one, such as val_f1_macro, or declare it: `tt tag RUN main_metric:NAME`",
+    )
+
+
+@rule("metrics.timestamp-missing", "metrics", "-EEE", fix="automatic")
+def timestamp_missing(run: RunRecord) -> Answer:
+    """When it was evaluated tells which model and which data it was; each point has its time."""
+    if run.metrics:
+        return PASSED
+    return Doubt(
+        "metrics.evaluated_at",
+        "nothing was measured, so there is no time of an evaluation",
+        "log a metric: each point carries its time",
+    )
+
+
+@rule("metrics.undefined", "metrics", "-IEE", fix="proposed")
+def undefined(run: RunRecord) -> Answer:
+    """A number needs a direction, an average, a unit and a split to mean one thing."""
+    label = run.main_metric
+    if label is None:
+        return NOT_APPLICABLE
+    read = read_metric(label.partition("@")[0])
+    missing = [] if METRICS.get(read.base) else ["direction and unit"]
+    missing += [] if read.split else ["split"]
+    missing += ["averaging"] if read.base in NEEDS_AVERAGING and not read.averaging else []
+    if not missing:
+        return PASSED
+    return Doubt(
+        f"metrics.{label}",
+        f"{label} does not say its {', '.join(missing)}",
+        "name it as in val_f1_macro, or define it under [tool.tui_tracker.metrics]",
+    )
+
+
+@rule("metrics.context-missing", "metrics", "-WEE", fix="proposed")
+def context_missing(run: RunRecord) -> Answer:
+    """A score from cross validation and one from production are not one metric.
+
+    Asked where anything of the run tells that there is a world outside of the training.
+    """
+    if not run.metrics:
+        return NOT_APPLICABLE
+    if any(metric.context for metric in run.metrics.values()):
+        return PASSED
+    if run.params.get("context") or run.tag("context"):
+        return PASSED
+    words_ = [*run.tags, run.detail.row.experiment, run.detail.row.name, *run.metrics]
+    if not any(map(_is_online, words_)):
+        return NOT_APPLICABLE
+    return Doubt(
+        "metrics.context",
+        "whether the scores are from offline data or from production is not told",
+        'give the context: `run.log({"val_f1": f1}, context="offline_cv")`',
+    )
+
+
+@lru_cache(maxsize=8192)
+def _is_online(text: str) -> bool:
+    return _ONLINE.search(text.replace("_", " ")) is not None
+
+
+@rule("metrics.context-mixed", "metrics", "WEEE", scope="experiment")
+def context_mixed(runs: Sequence[RunRecord]) -> list[tuple[int, Doubt]]:
+    """Runs that are compared have to be measured in one context."""
+    contexts: dict[str, dict[str, list[int]]] = {}
+    for run in runs:
+        for metric in run.metrics.values():
+            if not metric.context.startswith("rank"):
+                by_context = contexts.setdefault(metric.name, {})
+                by_context.setdefault(metric.context, []).append(run.key)
+    found = []
+    for name, by_context in contexts.items():
+        told = {context: set(keys) for context, keys in by_context.items()}
+        if len(told) < 2 or len(set.union(*told.values())) < 2:
+            continue
+        if any(first == second for first in told.values() for second in told.values()
+               if first is not second):  # fmt: skip
+            continue  # every run has both, so like can be compared with like
+        shown = " and ".join(context or "no context" for context in sorted(told))
+        doubt = Doubt(
+            f"metrics.{name}",
+            f"{name} was taken in {shown} among the runs of this experiment",
+            "compare runs of one context only: `tt decide` takes `metric@context`",
+        )
+        found += [(key, doubt) for key in sorted(set.union(*told.values()))]
+    return found
+
+
+@rule("metrics.curve-missing", "metrics", "-WWW")
+def curve_missing(run: RunRecord) -> Answer:
+    """A last value alone hides whether training had settled, diverged or overfitted."""
+    if not run.metrics:
+        return NOT_APPLICABLE
+    if any(metric.count > 1 for metric in run.metrics.values()):
+        return PASSED
+    steps = [run.params[name] for name in _ITERATIVE if name in run.params]
+    many = any(isinstance(step, (int, float)) and step > 1 for step in steps)
+    if not many:
+        return NOT_APPLICABLE
+    return Doubt(
+        "metrics",
+        "it trained for several epochs and every metric has one value only",
+        '`run.log({"train_loss": loss}, step=epoch)` once an epoch',
+    )
+
+
+@rule("metrics.not-finite", "metrics", "WWEE")
+def not_finite(run: RunRecord) -> Answer:
+    """A main metric of NaN or infinity is no result."""
+    label = run.main_metric
+    if label is None:
+        return NOT_APPLICABLE
+    metric = run.metrics[label]
+    if not (metric.nan or metric.inf):
+        return PASSED
+    what = "NaN" if metric.nan else "infinite"
+    count = metric.nan or metric.inf
+    last = "" if math.isfinite(metric.last) else ", and so is its last"
+    return Doubt(
+        f"metrics.{label}",
+        f"{label} is {what} in {format_count(count)} of {format_count(metric.count)} points{last}",
+        "lower the learning rate or clip gradients; `tt health RUN` says from which step on",
+    )
+
+
+@rule("metrics.summary-mismatch", "metrics", "WEEE", fix="automatic")
+def summary_mismatch(run: RunRecord) -> Answer:
+    """A mean that was typed in has to be the mean of what was logged."""
+    checked = False
+    for label, metric in run.metrics.items():
+        read = read_metric(label.partition("@")[0])
+        if read.stat not in ("best", "min", "max", "last"):
+            continue
+        stem = label.partition("@")[0].removesuffix(f"_{read.stat}")
+        whole = run.metrics.get(stem)
+        if whole is None or whole.count < 2:
+            continue
+        checked = True
+        wanted = {"last": whole.last, "min": whole.min, "max": whole.max}.get(read.stat)
+        known = METRICS.get(read.base)
+        if read.stat == "best" and known is not None:
+            wanted = whole.min if known.direction == "min" else whole.max
+        if wanted is not None and not _close(metric.last, wanted):
+            return Doubt(
+                f"metrics.{label}",
+                f"{label} is {format_number(metric.last)}, and {format_number(wanted)} by the "
+                f"points of {stem}",
+                f"do not log it: `{stem}.{read.stat}` is always there",
+            )
+    return PASSED if checked else NOT_APPLICABLE
+
+
+def _close(a: float, b: float) -> bool:
+    return math.isclose(a, b, rel_tol=1e-6, abs_tol=_TOLERANCE)
+
+
+@rule("metrics.not-aggregable", "metrics", "-WEE", scope="group", fix="proposed")
+def not_aggregable(runs: Sequence[RunRecord]) -> list[tuple[int, Doubt]]:
+    """Seeds whose metrics have different names cannot be averaged by a script."""
+    if len(runs) < 2:
+        return []
+    names: dict[str, dict[str, list[int]]] = {}
+    for run in runs:
+        for label in run.metrics:
+            canonical = str(read_metric(label.partition("@")[0]))
+            names.setdefault(canonical, {}).setdefault(label, []).append(run.key)
+    found = []
+    for canonical, labels in names.items():
+        split = [keys for keys in labels.values() if len(keys) < len(runs)]
+        if len(labels) < 2 or len(split) < 2:
+            continue
+        shown = " and ".join(sorted(labels)[:3])
+        doubt = Doubt(
+            f"metrics.{canonical}",
+            f"the seeds call one metric {shown}",
+            f"make them one: `tt names fix --metric {sorted(labels)[0]}={canonical}`",
+        )
+        found += [(key, doubt) for keys in labels.values() for key in keys]
+    return found
+
+
+@rule("metrics.test-selection", "metrics", "WEEE", scope="group")
+def test_selection(runs: Sequence[RunRecord]) -> list[tuple[int, Doubt]]:
+    """A test set that was looked at to choose a model is a validation set."""
+    found = []
+    for run in runs:
+        chosen = _chosen_by(run)
+        if chosen:
+            doubt = Doubt(
+                f"params.{chosen}",
+                f"{chosen} is {run.params[chosen]!r}: the model was chosen by test data",
+                "choose by a validation split, and score the test split once at the end",
+            )
+            found.append((run.key, doubt))
+            continue
+        often = [
+            (label, metric.count)
+            for label, metric in run.metrics.items()
+            if read_metric(label.partition("@")[0]).split == "test" and metric.count > MOST_TESTS
+        ]
+        if often:
+            label, count = often[0]
+            doubt = Doubt(
+                f"metrics.{label}",
+                f"{label} was taken {format_count(count)} times in one run",
+                "score the test split once at the end; watch a validation split meanwhile",
+            )
+            found.append((run.key, doubt))
+    return found
+
+
+def _chosen_by(run: RunRecord) -> str:
+    """Return the param that names the metric a model is chosen by, where that is of a test."""
+    for name, value in run.params.items():
+        leaf = name.rpartition(".")[2].lower()
+        if leaf in ("monitor", "early_stopping_metric", "metric_for_best_model", "selection_metric",
+                    "main_metric") and read_metric(str(value)).split == "test":  # fmt: skip
+            return name
+    return ""
+
+
+@rule("metrics.uncertainty-missing", "metrics", "-IEW", scope="group", fix="automatic")
+def uncertainty_missing(runs: Sequence[RunRecord]) -> list[tuple[int, Doubt]]:
+    """A score without a spread cannot be told from luck."""
+    finished = [run for run in runs if run.detail.row.status == "finished"]
+    if len(finished) >= 2 or not finished:
+        return []
+    doubt = Doubt(
+        "metrics",
+        "one run only, so no interval can be stated",
+        "repeat it with other seeds; `tt group --by params-but-seed` states mean and spread",
+    )
+    return [(run.key, doubt) for run in finished]

@@ -1,0 +1,243 @@
+"""Apply the rules to records: findings, what could not be told, and a score a run.
+
+Rules of a run read its record alone. Those of a group, an experiment or the store read
+many: they are applied to the runs that are audited, so an audit of one run takes in its
+relatives first (`with_relatives`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tui_tracker.audit import catalogue
+from tui_tracker.audit.record import RunRecord
+from tui_tracker.audit.rules import (
+    NOT_APPLICABLE,
+    PASSED,
+    RULES,
+    UNKNOWN,
+    Doubt,
+    Outcome,
+    Profile,
+    Rule,
+    Severity,
+)
+from tui_tracker.audit.score import Judged, Score, Standing, score
+
+__all__ = ["Audited", "Finding", "Settings", "audit_records", "catalogue"]
+
+_Asker = Callable[[RunRecord], Any]
+_ORDER: dict[Severity, int] = {"error": 0, "warn": 1, "info": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A doubt that a rule leaves about one run."""
+
+    rule: str
+    severity: Severity
+    field: str
+    message: str
+    fix: str
+    waived: str = ""
+    """Why it is accepted, "" where it is not."""
+    unknown: bool = False
+    """It could not be told, which counts as open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """What the rules say of one run."""
+
+    record: RunRecord
+    findings: tuple[Finding, ...]
+    """Errors first, in the order of the rules; waived ones last."""
+    score: Score
+    rules: tuple[str, ...]
+    """The ids of the rules that were on."""
+    ended: tuple[Standing | None, ...]
+    """How each of them ended; None where it does not apply."""
+
+    @property
+    def standings(self) -> dict[str, Standing | None]:
+        """How each rule ended, by its id."""
+        return dict(zip(self.rules, self.ended, strict=True))
+
+    @property
+    def open(self) -> tuple[Finding, ...]:
+        """The findings that nobody waived."""
+        return tuple(finding for finding in self.findings if not finding.waived)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How strictly to look, and what users changed."""
+
+    profile: Profile = "seed"
+    severities: Mapping[str, Severity | None] = field(default_factory=dict)
+    """Of rules whose severity was set by hand; None switches one off."""
+    rules: tuple[Rule, ...] = ()
+    """Rules of users, beside ours."""
+    waive: Callable[[Finding, RunRecord], str] | None = None
+    """Returns why a finding is accepted, "" where it is not."""
+    arguments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Further arguments of a rule's check by its id, such as the required params."""
+
+    def chosen(self) -> list[tuple[Rule, Severity]]:
+        """Return the rules that are on, with their severity."""
+        found = []
+        for rule in (*RULES.values(), *self.rules):
+            severity = self.severities.get(rule.id, rule.severity(self.profile))
+            if rule.id in self.severities:
+                severity = self.severities[rule.id]
+            if severity is not None:
+                found.append((rule, severity))
+        return found
+
+
+def audit_records(
+    records: Sequence[RunRecord],
+    settings: Settings | None = None,
+    *,
+    only: Iterable[int] | None = None,
+) -> list[Audited]:
+    """Return what the rules say of these runs, in their order.
+
+    `only` are the keys of the runs that are asked about; the others are there for the
+    rules that compare. None asks about all.
+    """
+    settings = settings or Settings()
+    asked = None if only is None else set(only)
+    auditor = _Auditor(records, settings)
+    return [auditor.audit(r) for r in records if asked is None or r.key in asked]
+
+
+class _Auditor:
+    """The rules that are on, made ready for many runs.
+
+    Most runs of a sweep share their environment, their code and how they end, so answers
+    that rest on shared facts alone, and scores, are worked out once.
+    """
+
+    def __init__(self, records: Sequence[RunRecord], settings: Settings) -> None:
+        self._settings = settings
+        self._chosen = [
+            (rule, severity, self._asker(rule, records)) for rule, severity in settings.chosen()
+        ]
+        self._rules = tuple(rule.id for rule, _, _ in self._chosen)
+        self._scores: dict[tuple[Standing | None, ...], Score] = {}
+
+    def _asker(self, rule: Rule, records: Sequence[RunRecord]) -> _Asker:
+        if rule.scope != "run":
+            found = _over_many(rule, records, self._settings)
+            return lambda record: found.get(record.key, PASSED)
+        arguments = self._settings.arguments.get(rule.id)
+        if rule.id in RULES and not arguments:
+            return _once_for_shared(rule) if rule.of else rule.check
+        return lambda record: _ask(rule, record, self._settings)
+
+    def audit(self, record: RunRecord) -> Audited:
+        findings: list[Finding] = []
+        ended: list[Standing | None] = []
+        for rule, severity, ask in self._chosen:
+            answer = ask(record)
+            if answer is PASSED:
+                ended.append("passed")
+            elif answer is NOT_APPLICABLE:
+                ended.append(None)
+            else:
+                finding = _finding(rule, severity, answer, record, self._settings)
+                findings.append(finding)
+                known: Standing = "unknown" if finding.unknown else "failed"
+                ended.append("waived" if finding.waived else known)
+        findings.sort(key=lambda f: (bool(f.waived), _ORDER[f.severity]))
+        told = tuple(ended)
+        return Audited(record, tuple(findings), self._score(told), self._rules, told)
+
+    def _score(self, ended: tuple[Standing | None, ...]) -> Score:
+        if ended not in self._scores:
+            self._scores[ended] = score(
+                Judged(rule.id, rule.category, severity, end)
+                for (rule, severity, _), end in zip(self._chosen, ended, strict=True)
+                if end is not None
+            )
+        return self._scores[ended]
+
+
+def _once_for_shared(rule: Rule) -> _Asker:
+    """Return a rule that answers once for all runs with the same parts of the lineage."""
+    known: dict[tuple[object, ...], Doubt | Outcome] = {}
+
+    def ask(record: RunRecord) -> Doubt | Outcome:
+        parts = record.parts
+        key: list[object] = []
+        for name in rule.of:
+            part = parts.get(name)
+            # Facts that are stored once are one object, which the record keeps alive.
+            key += (None,) if part is None else (part.status, part.reason, id(part.facts))
+        shared = tuple(key)
+        if shared not in known:
+            known[shared] = rule.check(record)  # type: ignore[assignment]
+        return known[shared]
+
+    return ask
+
+
+def _ask(rule: Rule, subject: object, settings: Settings) -> Any:
+    """Return a rule's answer; one that raises could not tell, whatever it raised."""
+    try:
+        check: Callable[..., Any] = rule.check
+        return check(subject, **settings.arguments.get(rule.id, {}))
+    except Exception as error:
+        if rule.id in RULES:
+            raise
+        return Doubt("", f"the rule itself failed: {type(error).__name__}: {error}", "mend it")
+
+
+def _over_many(rule: Rule, records: Sequence[RunRecord], settings: Settings) -> Mapping[int, Doubt]:
+    """Return the doubt about each run that has one, by the run's key."""
+    found: dict[int, Doubt] = {}
+    for members in _scopes(rule, records):
+        answer = _ask(rule, members, settings)
+        if isinstance(answer, Doubt):  # it failed
+            return dict.fromkeys((record.key for record in members), answer)
+        for key, doubt in answer:
+            found.setdefault(key, doubt)
+    return found
+
+
+def _scopes(rule: Rule, records: Sequence[RunRecord]) -> Iterable[list[RunRecord]]:
+    """Return the sets of runs that a rule is applied to."""
+    if rule.scope == "store":
+        return [list(records)]
+    found: dict[object, list[RunRecord]] = defaultdict(list)
+    for record in records:
+        row = record.detail.row
+        if "reproduction" in row.tags:
+            continue
+        key: object = row.experiment
+        if rule.scope == "group":
+            key = (row.experiment, record.group or record.key)
+        found[key].append(record)
+    return found.values()
+
+
+def _finding(
+    rule: Rule,
+    severity: Severity,
+    answer: Doubt | Outcome,
+    record: RunRecord,
+    settings: Settings,
+) -> Finding:
+    if not isinstance(answer, Doubt):
+        assert answer is UNKNOWN
+        words = "it cannot be told yet: the record is not complete"
+        return Finding(rule.id, severity, "", words, "wait for it, or `tt doctor`", unknown=True)
+    finding = Finding(rule.id, severity, answer.field, answer.message, answer.fix)
+    why = settings.waive(finding, record) if settings.waive is not None else ""
+    if not why:
+        return finding
+    return Finding(rule.id, severity, answer.field, answer.message, answer.fix, waived=why)

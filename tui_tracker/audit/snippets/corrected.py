@@ -1,0 +1,145 @@
+"""The record that a snippet should have been: what it says in one form, and what it lacks.
+
+Nothing is made up. What has to be told by a person stands as `TODO: ...`, and a name that
+is proposed says so in `proposed`.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+from tui_tracker.audit.rules import Doubt
+from tui_tracker.audit.score import Judged, Score, Standing, score
+from tui_tracker.audit.snippets.judge import SNIPPET_RULES, SnippetRule
+from tui_tracker.audit.snippets.reader import Snippet
+from tui_tracker.names.lint import is_pinned, lint_experiment
+from tui_tracker.names.metric import propose_metric
+
+_AREAS = {"code": "code", "data": "data", "env": "env", "seed": "seeds", "artifacts": "artifacts"}
+
+
+def score_snippet(found: list[tuple[SnippetRule, Doubt]]) -> Score:
+    """Return the readiness of a snippet, by the same weights as that of a run."""
+    failed = {rule.id for rule, _ in found}
+
+    def judged(rule: SnippetRule) -> Judged:
+        head = rule.id.partition(".")[0]
+        area = (
+            "metrics" if head == "metrics" or "metric" in rule.id else _AREAS.get(head, "context")
+        )
+        standing: Standing = "failed" if rule.id in failed else "passed"
+        return Judged(rule.id, area, rule.severity, standing)  # type: ignore[arg-type]
+
+    return score(judged(rule) for rule in SNIPPET_RULES.values())
+
+
+def correct(snippet: Snippet, found: list[tuple[SnippetRule, Doubt]]) -> dict[str, Any]:
+    """Return the corrected record; `proposed` says which of its values are proposals."""
+    failed = {rule.id: doubt for rule, doubt in found}
+    proposed: dict[str, str] = {}
+    record = {
+        **_identity(snippet, failed, proposed),
+        "code": _code(snippet, failed),
+        "data": _data(snippet, failed),
+        "environment": snippet.environment or _todo(failed, "env.freeze-missing"),
+        "params": {
+            **{key: value for key, value in snippet.params.items() if not _is_seed(key)},
+            "seed": _seeds(snippet) if snippet.seeds else _todo(failed, "seed.missing"),
+        },
+        "metrics": _metrics(snippet, proposed),
+        "evaluated_at": _time(snippet.evaluated_at or snippet.ended_at)
+        or _todo(failed, "metrics.timestamp-missing"),
+        "artifacts": _artifacts(snippet, failed),
+        "tags": {
+            "purpose": snippet.purpose or _todo(failed, "tags.purpose-missing"),
+            "owner": snippet.owner or _todo(failed, "tags.owner-missing"),
+        },
+        "note": " ".join(snippet.notes) or _todo(failed, "run.note-missing"),
+    }
+    if proposed:
+        record["proposed"] = proposed
+    return record
+
+
+def _todo(failed: dict[str, Doubt], rule: str) -> str | None:
+    return f"TODO: {failed[rule].fix}" if rule in failed else None
+
+
+def _is_seed(key: str) -> bool:
+    return re.search(r"(^|_)(seed|random_state)s?$", key) is not None
+
+
+def _seeds(snippet: Snippet) -> Any:
+    values = list(dict.fromkeys(map(str, snippet.seeds)))
+    numbers = [int(value) if value.lstrip("-").isdigit() else value for value in values]
+    return numbers[0] if len(numbers) == 1 else numbers
+
+
+def _identity(
+    snippet: Snippet, failed: dict[str, Doubt], proposed: dict[str, str]
+) -> dict[str, Any]:
+    names = list(snippet.names.values())
+    found: dict[str, Any] = {"name": names[0] if names else "TODO: purpose and topic"}
+    if "naming.experiment" in failed and names:
+        found["name"] = f"TODO: {failed['naming.experiment'].fix}"
+    elif names and (near := [p for d in lint_experiment(names[0]) for p in d.proposals]):
+        proposed["name"] = f"{near[0].name} ({near[0].confidence})"
+    for name in ("started_at", "ended_at"):
+        if (moment := getattr(snippet, name)) is not None:
+            found[name] = _time(moment)
+    return found
+
+
+def _code(snippet: Snippet, failed: dict[str, Doubt]) -> dict[str, Any]:
+    commit: Any = snippet.commit or _todo(failed, "code.commit-missing")
+    if "code.commit-abbreviated" in failed:
+        commit = f"{snippet.commit} TODO: {failed['code.commit-abbreviated'].fix}"
+    found = {"commit": commit, "dirty": snippet.dirty}
+    if snippet.dirty:
+        found["diff"] = snippet.diff or _todo(failed, "code.snapshot-incomplete")
+    found["command"] = snippet.script or _todo(failed, "code.entry-missing")
+    return found
+
+
+def _data(snippet: Snippet, failed: dict[str, Doubt]) -> dict[str, Any]:
+    pinned = [version for version in snippet.data_versions if is_pinned(version)]
+    missing = _todo(failed, "data.version-missing") or _todo(failed, "data.version-mutable")
+    return {
+        "name": snippet.data_name or _todo(failed, "data.name-missing"),
+        "version": pinned[0] if pinned else missing,
+        "digest": snippet.data_digest or None,
+        "split": snippet.split or _todo(failed, "data.split-strategy-missing"),
+    }
+
+
+def _metrics(snippet: Snippet, proposed: dict[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    names = [metric.name for metric in snippet.metrics]
+    for metric in snippet.metrics:
+        leaf = metric.name.rpartition("/")[2]
+        full = f"{metric.split}_{leaf}" if metric.split and metric.split not in leaf else leaf
+        near = propose_metric(full, siblings=names)
+        name = near[0].name if near and near[0].confidence != "guess" else full
+        if near and near[0].name != metric.name:
+            proposed[f"metrics.{name}"] = (
+                f"{near[0].name} for {metric.name!r} ({near[0].confidence})"
+            )
+        found[name] = metric.values[0] if len(metric.values) == 1 else list(metric.values)
+    return found
+
+
+def _artifacts(snippet: Snippet, failed: dict[str, Doubt]) -> Any:
+    if not snippet.artifacts:
+        return _todo(failed, "artifacts.model-missing")
+    pins = snippet.artifact_pins if len(snippet.artifact_pins) == len(snippet.artifacts) else []
+    unhashed = _todo(failed, "artifacts.unhashed")
+    return [
+        {"path": path, "sha256": pins[n] if pins else unhashed}
+        for n, path in enumerate(snippet.artifacts)
+    ]
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment is not None else None

@@ -1,0 +1,151 @@
+"""A snippet as leaves: where each value stands, and what its keys say."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from tui_tracker.names.words import snake
+
+MISSING = frozenset(
+    ("", "none", "null", "n/a", "na", "unknown", "?", "??", "???", "-", "tbd", "todo", "nan", "...")
+)
+_DEEPEST = 12
+_MOST = 20_000
+_SPREAD = re.compile(r"[./]")
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One value, or one list of plain values, with the keys on the way to it."""
+
+    keys: tuple[str, ...]
+    """In small letters with underscores; keys with dots and slashes are several."""
+    value: Any
+    path: str
+    """As it is written, for people."""
+
+    @property
+    def key(self) -> str:
+        return self.keys[-1] if self.keys else ""
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """All words of all keys."""
+        return frozenset(word for key in self.keys for word in key.split("_"))
+
+    @property
+    def is_empty(self) -> bool:
+        return is_missing(self.value)
+
+    @property
+    def text(self) -> str:
+        return "" if self.is_empty else str(self.value)
+
+
+def is_missing(value: object) -> bool:
+    """Return whether a value says nothing: null, empty, or a word such as `unknown`."""
+    if value is None or value == [] or value == {}:
+        return True
+    return isinstance(value, str) and value.strip().lower() in MISSING
+
+
+def leaves(snippet: object) -> list[Leaf]:
+    """Return all leaves; a list of plain values or of points is one leaf."""
+    found: list[Leaf] = []
+    for leaf in _walk(snippet, (), "", 0):
+        found.append(leaf)
+        if len(found) >= _MOST:
+            break
+    return found
+
+
+def _walk(node: object, keys: tuple[str, ...], path: str, depth: int) -> Iterator[Leaf]:
+    if isinstance(node, Mapping) and node and depth < _DEEPEST and not is_point(node):
+        for key, value in node.items():
+            parts = tuple(p for part in _SPREAD.split(str(key)) if (p := snake(part)))
+            where = f"{path}.{key}" if path else str(key)
+            yield from _walk(value, (*keys, *parts), where, depth + 1)
+        return
+    holds_tables = isinstance(node, list) and any(
+        isinstance(item, Mapping) and not is_point(item) for item in node
+    )
+    if holds_tables and depth < _DEEPEST:
+        assert isinstance(node, list)
+        for number, item in enumerate(node):
+            yield from _walk(item, keys, f"{path}[{number}]", depth + 1)
+        return
+    yield Leaf(keys, node, path)
+
+
+def is_point(node: object) -> bool:
+    """Return whether a table is one point of a series: a value at a step, epoch or time."""
+    if not isinstance(node, Mapping) or "value" not in node:
+        return False
+    return set(map(str, node)) <= {"step", "value", "epoch", "timestamp", "time", "x", "iteration"}
+
+
+def series(value: object) -> list[float]:
+    """Return the values of a series however it is written; one number is a series of one."""
+    if (number := as_number(value)) is not None:
+        return [number]
+    if is_point(value):
+        assert isinstance(value, Mapping)
+        return series(value["value"])
+    if not isinstance(value, list):
+        return []
+    found = []
+    for item in value:
+        if isinstance(item, list) and len(item) in (2, 3):
+            item = item[-1]
+        elif isinstance(item, Mapping):
+            item = item.get("value")
+        if (number := as_number(item)) is not None:
+            found.append(number)
+    return found
+
+
+def as_number(value: object) -> float | None:
+    """Return a number, also one that is written as a text; None for anything else."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, (int, float)):
+        return float(value)
+    if isinstance(value, str):
+        text = value.strip().rstrip("%").strip()
+        words = {"nan": math.nan, "inf": math.inf, "infinity": math.inf, "-inf": -math.inf,
+                 "-infinity": -math.inf}  # fmt: skip
+        if text.lower() in words:
+            return words[text.lower()]
+        try:
+            return float(text)
+        except ValueError:
+            return None
+    return None
+
+
+def as_truth(value: object) -> bool:
+    """Return whether a value says yes; a number says it where it is not 0."""
+    if isinstance(value, str):
+        return value.strip().lower() in ("yes", "true", "y", "1", "dirty", "modified", "on")
+    return bool(value)
+
+
+def as_time(value: object) -> datetime | None:
+    """Return a moment: ISO 8601, or seconds or milliseconds since 1970; UTC without a zone."""
+    number = as_number(value)
+    if number is not None and math.isfinite(number):
+        seconds = number / 1000 if number > 1e11 else number
+        return datetime.fromtimestamp(seconds, UTC) if 1e8 < seconds < 1e11 else None
+    if not isinstance(value, str):
+        return None
+    try:
+        found = datetime.fromisoformat(value.strip().replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

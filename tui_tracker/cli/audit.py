@@ -1,0 +1,296 @@
+"""Say what the records of runs leave in doubt, and how to mend each.
+
+WORDS are a run, an experiment, or what `tt ls` takes; without any, all runs are audited.
+The exit code is 1 where a run fails (`--fail-on`, by default an error), for CI. Rules,
+profile and waivers stand in the `pyproject.toml` of the folder where this is called, in
+[tool.tui_tracker.audit].
+"""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui_tracker.cli.opening import READ_WAIT_S, add_json, open_store
+from tui_tracker.cli.output import on_terminal, plural, print_json, rich_console, say, terminal_size
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tui_tracker.audit.engine import Audited, Finding
+    from tui_tracker.queries import RunKey
+    from tui_tracker.store import Store
+
+_STYLES = {"error": "red", "warn": "yellow", "info": "dim"}
+_MOST_TOLD = 20
+"""Runs whose findings are printed one by one; more are told as a table of rules."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("words", metavar="WORDS", nargs="*", help="a run, experiment or query")
+    parser.add_argument(
+        "--profile", metavar="P", help="minimal, seed (the default), paper or regulated"
+    )
+    parser.add_argument(
+        "--fail-on",
+        metavar="WHAT",
+        help="error (the default), warn, info, grade<A to grade<D, or never",
+    )
+    parser.add_argument("--info", action="store_true", help="also tell what only informs")
+    parser.add_argument("--rules", action="store_true", help="list the rules and their reasons")
+    parser.add_argument(
+        "--record", metavar="FILE", help="audit a pasted JSON record instead of runs"
+    )
+    parser.add_argument(
+        "--as-of", metavar="DATE", help="the date of that audit (default: now), as 2026-06-01"
+    )
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--md", action="store_true", help="print Markdown")
+    form.add_argument("--sarif", action="store_true", help="print SARIF 2.1.0")
+    form.add_argument("--junit", action="store_true", help="print JUnit's XML")
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    from tui_tracker.audit.config import FAIL_ON, read_config
+    from tui_tracker.audit.engine import audit_records
+    from tui_tracker.audit.report import fails
+    from tui_tracker.errors import InvalidArgument
+
+    config = read_config(Path.cwd(), profile=args.profile)
+    fail_on = (args.fail_on or config.fail_on).replace(" ", "")
+    if fail_on not in FAIL_ON:
+        raise InvalidArgument(f"--fail-on {args.fail_on!r} means nothing: use {', '.join(FAIL_ON)}")
+    if args.record is not None:
+        return _audit_record(args, fail_on)
+    if args.rules:
+        return _print_rules(args, config.settings.profile)
+    with open_store(args, wait_s=READ_WAIT_S) as store:
+        from tui_tracker.audit.relatives import read_with_relatives
+
+        keys = _wanted(store, args.words)
+        records = read_with_relatives(store, keys)
+        audited = audit_records(records, config.settings, only=keys)
+    if not audited and not (args.json or args.sarif or args.junit):
+        say("no run fits" if args.words else "no runs yet")
+        return 0
+    _print(args, audited, config.settings.profile)
+    return 1 if fails(audited, fail_on) else 0
+
+
+def _wanted(store: Store, words: Sequence[str]) -> list[RunKey]:
+    """Return the runs that the words mean: a run, an experiment, or a query."""
+    from tui_tracker.errors import NotFound
+    from tui_tracker.queries import Order, Selection, find_run, list_run_keys
+
+    text = " ".join(words)
+    if not text:
+        return list_run_keys(store, Selection(), Order())
+    found = list_run_keys(store, Selection(experiment=text), Order())
+    if found:
+        return found
+    try:
+        return [find_run(store, text)]
+    except NotFound:
+        return list_run_keys(store, Selection(query=text), Order())
+
+
+def _print(args: argparse.Namespace, audited: Sequence[Audited], profile: str) -> None:
+    from tui_tracker import __version__
+    from tui_tracker.audit import report
+
+    if args.json:
+        print_json(report.to_shape(audited, profile=profile), indent=1)
+    elif args.sarif:
+        print(report.to_sarif(audited, version=__version__))
+    elif args.junit:
+        print(report.to_junit(audited))
+    elif args.md:
+        print(report.to_markdown(audited), end="")
+    elif len(audited) > _MOST_TOLD:
+        _print_overview(audited)
+    else:
+        for run_ in audited:
+            _print_run(run_, everything=args.info)
+
+
+def _print_run(run_: Audited, *, everything: bool) -> None:
+    from rich.text import Text
+
+    from tui_tracker.formatting import printable
+
+    row, proof = run_.record.detail.row, run_.record.detail.proof
+    score = run_.score
+    head = Text()
+    head.append(printable(row.name), "bold")
+    head.append(f"  {score.grade} {score.points}", _grade_style(score.grade))
+    head.append(f" / {proof.level if proof else 'L0'}")
+    if score.cap:
+        head.append(
+            f"  {score.cap} ({score.capped_by}); mending it gives {score.without_cap}", "dim"
+        )
+    console = rich_console()
+    console.print(head, soft_wrap=True)
+    shown = [f for f in run_.findings if everything or f.severity != "info"]
+    for finding in shown:
+        _print_finding(finding)
+    hidden = len(run_.findings) - len(shown)
+    if hidden:
+        console.print(Text(f"  {hidden} more that only inform: --info", "dim"))
+    if not run_.findings:
+        console.print(Text("  nothing is in doubt", "green"))
+    console.print()
+
+
+def _grade_style(grade: str) -> str:
+    return {"A": "green", "B": "green", "C": "yellow"}.get(grade, "red")
+
+
+def _print_finding(finding: Finding) -> None:
+    from rich.text import Text
+
+    from tui_tracker.formatting import printable, wrap
+
+    width = terminal_size()[0] if on_terminal() else 100
+    console = rich_console()
+    style = "dim" if finding.waived else _STYLES[finding.severity]
+    word = "accepted" if finding.waived else finding.severity
+    line = Text("  ")
+    line.append(f"{word:<6}", style)
+    line.append(f" {finding.rule}")
+    console.print(line, soft_wrap=True)
+    for text, look in ((finding.message, ""), (finding.waived or finding.fix, "dim")):
+        for part in wrap(printable(text), max(20, width - 11)):
+            console.print(Text(f"         {part}", look), soft_wrap=True)
+
+
+def _print_overview(audited: Sequence[Audited]) -> None:
+    from tui_tracker.audit.report import summarise
+    from tui_tracker.audit.rules import RULES
+    from tui_tracker.cli.tables import Column, print_table
+
+    summary = summarise(audited)
+    rules = summary["rules"]
+    severities = {finding.rule: finding.severity for run in audited for finding in run.open}
+    order = sorted(rules, key=lambda id_: (list(_STYLES).index(severities[id_]), -rules[id_]))
+    styles = [_STYLES[severities[id_]] for id_ in order]
+    print_table(
+        [
+            Column("rule", order),
+            Column("severity", [severities[id_] for id_ in order], styles=styles),
+            Column("runs", [f"{rules[id_]:,}" for id_ in order], right=True),
+            Column("why", [RULES[id_].why if id_ in RULES else "" for id_ in order], rank=9),
+        ]
+    )
+    grades = ", ".join(f"{count:,} {grade}" for grade, count in summary["grades"].items())
+    print(
+        f"\n{plural(summary['runs'], 'run')}: {grades}; worst {summary['worst']}, "
+        f"median {summary['median']:g}"
+    )
+
+
+def _print_rules(args: argparse.Namespace, profile: str) -> int:
+    from tui_tracker.audit import catalogue
+    from tui_tracker.audit.rules import RULES
+    from tui_tracker.cli.tables import Column, print_table
+
+    assert catalogue.AREAS
+    rules = list(RULES.values())
+    severities = [rule.severity(profile) or "off" for rule in rules]  # type: ignore[arg-type]
+    if args.json:
+        print_json(
+            [
+                {"rule": r.id, "severity": s, "scope": r.scope, "fix": r.fix, "why": r.why}
+                for r, s in zip(rules, severities, strict=True)
+            ],
+            indent=1,
+        )
+        return 0
+    styles = [_STYLES.get(severity, "dim") for severity in severities]
+    print_table(
+        [
+            Column("rule", [rule.id for rule in rules]),
+            Column("severity", severities, styles=styles),
+            Column("fix", [rule.fix for rule in rules], rank=3),
+            Column("why", [rule.why for rule in rules], rank=2),
+        ]
+    )
+    return 0
+
+
+def _audit_record(args: argparse.Namespace, fail_on: str) -> int:
+    """Audit a record that never was a run; no store is touched."""
+    from tui_tracker.audit.snippets.corrected import correct, score_snippet
+    from tui_tracker.audit.snippets.judge import judge_snippet
+    from tui_tracker.audit.snippets.reader import read_file
+
+    path = Path(args.record)
+    snippet = read_file(path)
+    found = judge_snippet(snippet, _as_of(args.as_of))
+    score = score_snippet(found)
+    name = next(iter(snippet.names.values()), path.stem)
+    corrected = correct(snippet, found)
+    findings = [
+        {
+            "rule": rule.id,
+            "severity": rule.severity,
+            "field": doubt.field,
+            "message": doubt.message,
+            "fix": doubt.fix,
+        }
+        for rule, doubt in found
+    ]
+    counts = {level: sum(f["severity"] == level for f in findings) for level in _STYLES}
+    if args.json:
+        run_ = {"id": None, "name": name, "score": score.points, "grade": score.grade}
+        summary = {"runs": 1, **counts}
+        shape = {"runs": [{**run_, "findings": findings}], "summary": summary}
+        print_json({**shape, "corrected": corrected}, indent=1)
+    else:
+        _print_record(name, score.grade, score.points, findings, corrected)
+    return 1 if _record_fails(fail_on, counts, score.points) else 0
+
+
+def _record_fails(fail_on: str, counts: dict[str, int], points: int) -> bool:
+    from tui_tracker.audit.score import GRADES
+
+    if fail_on.startswith("grade<"):
+        return points < next(least for least, grade in GRADES if grade == fail_on[-1])
+    levels = {"never": [], "error": ["error"], "warn": ["error", "warn"], "info": list(_STYLES)}
+    return any(counts[level] for level in levels[fail_on])
+
+
+def _as_of(text: str | None) -> datetime:
+    from tui_tracker.audit.snippets.leaves import as_time
+    from tui_tracker.errors import InvalidArgument
+
+    if text is None:
+        return datetime.now(UTC)
+    moment = as_time(text)
+    if moment is None:
+        raise InvalidArgument(f"--as-of {text!r} is no date: write it as 2026-06-01")
+    return moment
+
+
+def _print_record(
+    name: str,
+    grade: str,
+    points: int,
+    findings: Sequence[dict[str, str]],
+    corrected: dict[str, object],
+) -> None:
+    from tui_tracker.audit.engine import Finding
+    from tui_tracker.formatting import printable
+    from tui_tracker.queries.records import to_json
+
+    print(f"{printable(name)}  {grade} {points}")
+    for f in findings:
+        _print_finding(
+            Finding(f["rule"], f["severity"], f["field"], f["message"], f["fix"])  # type: ignore[arg-type]
+        )
+    if not findings:
+        print("  nothing is in doubt")
+    print("\nA record that leaves less in doubt:\n")
+    print(to_json(corrected, indent=1))

@@ -1,0 +1,109 @@
+"""Say which configuration of an experiment wins by a rule, and how sure that is.
+
+Runs that differ only in their seed are one configuration. A rule reads like this:
+
+  highest mean val_f1 with std <= 0.5; tie-break by accuracy
+  max iqm(val_f1_macro@offline_cv) where n >= 5 and grade >= B
+  min median(val_loss, best) where tag.purpose != debug; group by lr, wd
+
+The exit code is 0 where there is a winner, 1 where no configuration fulfils the rule, and
+2 where the rule cannot be applied, as when runs do not compare.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from tui_tracker.cli.opening import READ_WAIT_S, add_json, open_store
+from tui_tracker.cli.output import on_terminal, print_json, rich_console, terminal_size
+
+if TYPE_CHECKING:
+    from tui_tracker.cli.tables import Column
+    from tui_tracker.decide.outcome import Decision, Standing
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("experiment", metavar="EXPERIMENT", help="an experiment, or a query")
+    parser.add_argument("rule", metavar="RULE", help="the rule, in quotes")
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    from tui_tracker.decide.decide import decide
+    from tui_tracker.decide.parse import parse_rule
+    from tui_tracker.decide.reading import read_candidates
+    from tui_tracker.decide.shape import to_shape
+    from tui_tracker.errors import NotFound
+    from tui_tracker.queries import Order, Selection, list_experiments, list_run_keys
+
+    rule = parse_rule(args.rule)
+    with open_store(args, wait_s=READ_WAIT_S) as store:
+        selection = Selection(experiment=args.experiment, archived=True)
+        keys = list_run_keys(store, selection, Order("started", descending=False))
+        if not keys:
+            selection = Selection(query=args.experiment, archived=True)
+            keys = list_run_keys(store, selection, Order("started", descending=False))
+        if not keys:
+            known = [row.name for row in list_experiments(store)]
+            raise NotFound("experiment", args.experiment, known)
+        decision = decide(rule, read_candidates(store, keys, rule))
+    if args.json:
+        print_json(to_shape(decision), indent=1)
+    else:
+        _print(decision)
+    return 0 if decision.winner is not None else 1
+
+
+def _print(decision: Decision) -> None:
+    from rich.text import Text
+
+    from tui_tracker.cli.tables import print_table
+    from tui_tracker.decide.shape import excluded_words
+    from tui_tracker.formatting import printable, wrap
+
+    console = rich_console()
+    winner = decision.winner
+    head = Text("no winner" if winner is None else printable(winner.group.label), "bold")
+    head.append(f"  by {decision.rule}", "dim")
+    console.print(head, soft_wrap=True)
+    console.print()
+    print_table(_columns(decision))
+    console.print()
+    width = terminal_size()[0] if on_terminal() else 100
+    for note in (*decision.notes, excluded_words(decision)):
+        for line in wrap(printable(note), width) if note else ():
+            console.print(Text(line), soft_wrap=True)
+
+
+def _columns(decision: Decision) -> list[Column]:
+    from tui_tracker.cli.tables import Column
+    from tui_tracker.formatting import align_points, printable
+
+    ranking = decision.ranking
+    names = [str(decision.rule.objective)]
+    own = "mean" if decision.rule.objective.function == "mean" else ""
+    names += [name for name in ("mean", "std") if name not in (*names, own)]
+    names += [
+        name for name in (ranking[0].stats if ranking else ()) if name not in (*names, "n", own)
+    ]
+    places = [str(s.rank) if s.rank is not None else "–" for s in ranking]
+    columns = [
+        Column("#", places, right=True, styles=["green" if p == "1" else "" for p in places]),
+        Column("configuration", [printable(s.group.label) for s in ranking], styles=("bold",)),
+        Column("n", [str(s.n) for s in ranking], right=True),
+    ]
+    for number, name in enumerate(names):
+        cells = align_points([_number(standing, name) for standing in ranking])
+        columns.append(Column(name, cells, right=True, rank=number))
+    if any(s.eliminated for s in ranking):
+        out = [printable(s.eliminated) for s in ranking]
+        columns.append(Column("eliminated", out, rank=1, styles=("yellow",)))
+    return columns
+
+
+def _number(standing: Standing, name: str) -> str:
+    from tui_tracker.formatting import MISSING, format_number
+
+    value = standing.stats.get(name)
+    return MISSING if value is None else format_number(value)

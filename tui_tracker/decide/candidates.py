@@ -1,0 +1,105 @@
+"""What a decision is made of: runs with their values, and groups of runs.
+
+Plain values without a store, so that every rule can be tried on a few lines of numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from tui_tracker.queries.answers import MetricSummary, ParamValue
+
+SEEDS = ("seed", "random_state", "random_seed", "rng_seed")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A run as a decision sees it."""
+
+    id: str
+    name: str
+    params: Mapping[str, ParamValue]
+    metrics: Mapping[str, MetricSummary]
+    """By label."""
+    status: str = "finished"
+    tags: tuple[str, ...] = ()
+    started_at: datetime = _EPOCH
+    duration_s: float = 0.0
+    archived: bool = False
+    data: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Version and digest of each data set by its name; "" where not recorded."""
+    splits: Mapping[str, str] = field(default_factory=dict)
+    """Hash of each split by its name."""
+    code: str = ""
+    """Tree of the code; "" where not recorded."""
+    grade: str = ""
+    """Audit grade; "" where the run was not audited."""
+    errors: int = 0
+    """Audit errors."""
+    proof: str = "L0"
+    steps: Mapping[tuple[str, int], float] = field(default_factory=dict)
+    """Values at a step by label and step, as far as the rule names any."""
+
+    @property
+    def seed(self) -> ParamValue:
+        """The seed as a param; None where there is none."""
+        return next((self.params[key] for key in SEEDS if key in self.params), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Runs that are one configuration, differing in what they are repeated over."""
+
+    params: Mapping[str, ParamValue]
+    """What the group's runs have in common, of the params that make groups."""
+    runs: tuple[Candidate, ...]
+
+    @property
+    def label(self) -> str:
+        """The params that tell it from others, as text; `all runs` where there is none."""
+        return ", ".join(f"{key}={_short(value)}" for key, value in self.params.items()) or (
+            "all runs"
+        )
+
+
+def group_runs(
+    runs: Sequence[Candidate],
+    *,
+    by: Sequence[str] = (),
+    leave_out: str = "",
+    over: str = "seed",
+) -> list[Group]:
+    """Return the groups in the order of their first run.
+
+    Without `by`, all params make a group but the seed, `leave_out`, and the fold where
+    groups are over folds. The `params` of a group are those that differ between groups.
+    """
+    unheeded = {*SEEDS, leave_out, *((over,) if over != "seed" else ())}
+    found: dict[tuple[tuple[str, str], ...], list[Candidate]] = {}
+    for run in runs:
+        keys = by or sorted(key for key in run.params if key not in unheeded)
+        found.setdefault(tuple((key, repr(run.params.get(key))) for key in keys), []).append(run)
+    differing = _differing(list(found))
+    groups = []
+    for key, members in found.items():
+        first = members[0].params
+        params = {name: first[name] for name, _ in key if name in differing and name in first}
+        groups.append(Group(params, tuple(members)))
+    return groups
+
+
+def _differing(keys: Sequence[tuple[tuple[str, str], ...]]) -> set[str]:
+    values: dict[str, set[str]] = {}
+    for key in keys:
+        for name, value in key:
+            values.setdefault(name, set()).add(value)
+    counts = {name: sum(any(n == name for n, _ in key) for key in keys) for name in values}
+    return {name for name in values if len(values[name]) > 1 or counts[name] < len(keys)}
+
+
+def _short(value: ParamValue) -> str:
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= 40 else f"{text[:39]}…"

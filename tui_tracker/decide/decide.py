@@ -1,0 +1,393 @@
+"""Apply a rule to runs: who takes part, who is eliminated and why, who wins.
+
+Undefined is never zero: a group of one run has no spread, so `std <= 0.5` eliminates it.
+What cannot be compared is refused, not ranked: other data, another split, other contexts,
+test data used to choose.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean
+
+from tui_tracker.decide.candidates import Candidate, Group, group_runs
+from tui_tracker.decide.comparable import refuse_incomparable, tell_other_code
+from tui_tracker.decide.lead import is_apart, lead_of, lead_words
+from tui_tracker.decide.measures import (
+    Interval,
+    Measured,
+    chances_of_best,
+    direction_of,
+    measure,
+    value_of,
+    values_of,
+)
+from tui_tracker.decide.naming import resolve
+from tui_tracker.decide.outcome import Decision, Lead, Standing
+from tui_tracker.decide.rule import (
+    GRADES,
+    LEVELS,
+    Bound,
+    Condition,
+    Direction,
+    Fact,
+    GradeBound,
+    NoError,
+    ProofBound,
+    Rule,
+    Stat,
+    Value,
+)
+from tui_tracker.errors import RuleInvalid
+from tui_tracker.names.metric import read_metric
+
+_COMPARE: dict[str, Callable[[float, float], bool]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "<": operator.lt,
+    ">": operator.gt,
+    "=": math.isclose,
+    "!=": lambda a, b: not math.isclose(a, b),
+}
+_LOOSE_STD = 0.2
+"""A bound on the spread of a metric from 0 to 1 that can never exclude anything: 0.5 at most."""
+
+
+def decide(
+    rule: Rule,
+    runs: Sequence[Candidate],
+    *,
+    directions: Mapping[str, Direction] | None = None,
+) -> Decision:
+    """Return who wins by a rule among these runs.
+
+    Failed, running, archived and repeated (`reproduction`) runs take no part and are
+    counted. `directions` say which way a metric is better, where its name does not.
+
+    Raises:
+        RuleInvalid: the rule cannot be applied to these runs, with the reason.
+    """
+    taking, excluded = _take_part(runs)
+    judge = _Judge(rule, taking, directions or {})
+    groups = group_runs(
+        [run for run in taking if not judge.lacks(run, excluded)],
+        by=rule.options.by,
+        leave_out=rule.options.leave_out,
+        over=rule.options.over,
+    )
+    judge.groups = groups
+    refuse_incomparable(groups, str(rule))
+    standings = [judge.standing(number) for number in range(len(groups))]
+    ranked = judge.rank([s for s in standings if not s.eliminated])
+    out = [s for s in standings if s.eliminated]
+    lead, words = judge.lead(ranked)
+    notes = (*words, *judge.notes, *tell_other_code(groups))
+    members = tuple(run.id for group in groups for run in group.runs)
+    ranking = (*ranked, *judge.by_objective(out))
+    return Decision(
+        rule, judge.label, rule.direction, ranking, dict(excluded), lead, notes, members
+    )
+
+
+def _take_part(runs: Iterable[Candidate]) -> tuple[list[Candidate], Counter[str]]:
+    """Return the runs that take part, and how many do not by the reason."""
+    taking, excluded = [], Counter[str]()
+    for run in runs:
+        if run.archived:
+            excluded["archived"] += 1
+        elif "reproduction" in run.tags:
+            excluded["reproduction"] += 1
+        elif run.status != "finished":
+            excluded[run.status] += 1
+        else:
+            taking.append(run)
+    return taking, excluded
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A metric of the rule, as the runs have it."""
+
+    label: str
+    best: Direction | None
+
+
+class _Judge:
+    """One rule over one set of runs; what it finds in passing stands in `notes`."""
+
+    def __init__(
+        self, rule: Rule, runs: Sequence[Candidate], directions: Mapping[str, Direction]
+    ) -> None:
+        self.rule, self.runs, self.directions = rule, runs, directions
+        self.groups: Sequence[Group] = ()
+        self.notes: list[str] = []
+        self._known: dict[tuple[str | None, str | None], _Told] = {}
+        self._chances: list[float] | None = None
+        if not runs:
+            raise RuleInvalid(str(rule), 0, "no finished run takes part", "")
+        self.label = self.told(rule.objective).label
+        for stat in self._choosing():
+            self._refuse_test(self.told(stat).label)
+        self._is_share = self._lies_in_unit_range()
+        self._lint_scale()
+
+    # Metrics.
+
+    def _choosing(self) -> list[Stat]:
+        tied = [stat for _, stat in self.rule.tie.by] if self.rule.tie else []
+        bounds = [c.stat for c in self.rule.conditions if isinstance(c, Bound)]
+        return [self.rule.objective, *bounds, *tied]
+
+    def told(self, stat: Stat) -> _Told:
+        """Return the metric that a statistic is about."""
+        if stat.metric is None:
+            stat = self.rule.objective
+        key = (stat.metric, stat.context)
+        if key not in self._known:
+            label = resolve(stat, self.runs, str(self.rule))
+            self._known[key] = _Told(label, direction_of(label, self.directions))
+        return self._known[key]
+
+    def _refuse_test(self, label: str) -> None:
+        if read_metric(label.partition("@")[0]).split == "test":
+            problem = (
+                f"{label!r} was taken on test data, which must not choose a model "
+                "[metrics.test-selection]"
+            )
+            raise RuleInvalid(str(self.rule), 0, problem, label.replace("test", "val", 1))
+
+    def _lies_in_unit_range(self) -> bool:
+        summaries = (run.metrics.get(self.label) for run in self.runs)
+        values = [s.last for s in summaries if s is not None and math.isfinite(s.last)]
+        return bool(values) and all(0 <= value <= 1 for value in values)
+
+    def _lint_scale(self) -> None:
+        for condition in self.rule.conditions:
+            if not isinstance(condition, Bound) or condition.stat.function not in ("std", "sem"):
+                continue
+            own = self.told(condition.stat).label == self.label
+            if own and self._is_share and not condition.unit and condition.number >= _LOOSE_STD:
+                number = f"{condition.number:g}"
+                self.notes.append(
+                    f"{condition} can never exclude anything on a metric from 0 to 1: did you "
+                    f"mean {number}pp ({condition.number / 100:g})?"
+                )
+
+    def lacks(self, run: Candidate, excluded: Counter[str]) -> bool:
+        """Count a run that has no finite value to be judged by."""
+        told = self.told(self.rule.objective)
+        if told.label not in run.metrics:
+            excluded[f"without {told.label}"] += 1
+            return True
+        if not math.isfinite(value_of(run, told.label, self.rule.objective, told.best)):
+            excluded[f"{told.label} not finite"] += 1
+            return True
+        return False
+
+    # Statistics.
+
+    def measured(self, stat: Stat, number: int) -> Measured:
+        """Return a statistic of a group."""
+        told = self.told(stat)
+        if stat.function == "prob_best":
+            return Measured(self._chance(told, stat, number))
+        base = stat if stat.metric is not None else self.rule.objective
+        values = values_of(self.groups[number], told.label, base, told.best)
+        options = self.rule.options
+        return measure(stat.function, values, Interval(options.interval, options.level))
+
+    def _chance(self, told: _Told, stat: Stat, number: int) -> float:
+        if self._chances is None:
+            way = self.rule.direction if told.label == self.label else told.best
+            values = [values_of(g, told.label, stat, told.best) for g in self.groups]
+            self._chances = chances_of_best(values, way or self.rule.direction)
+        return self._chances[number]
+
+    def standing(self, number: int) -> Standing:
+        """Return how a group stands before the ranking."""
+        rule, group = self.rule, self.groups[number]
+        told = self.told(rule.objective)
+        stats: dict[str, float | None] = {}
+        for function in ("mean", "std", "n"):
+            stats[function] = self.measured(Stat(function, None), number).value
+        for stat in self._choosing():
+            stats[str(stat)] = self.measured(stat, number).value
+        objective = self.measured(rule.objective, number)
+        why = f"{rule.objective} {objective.why_not}" if objective.value is None else ""
+        for condition in rule.conditions:
+            why = why or self._broken(condition, number)
+        values = values_of(group, told.label, rule.objective, told.best)
+        return Standing(group, tuple(values), stats, why)
+
+    def _broken(self, condition: Condition, number: int) -> str:
+        """Return why a group does not fulfil a condition; "" where it does."""
+        if isinstance(condition, Bound):
+            return self._out_of_bounds(condition, number)
+        runs = self.groups[number].runs
+        if isinstance(condition, Fact):
+            return _other_fact(condition, runs)
+        if isinstance(condition, GradeBound):
+            worst = max((run.grade or "none" for run in runs), key=_badness)
+            fine = _badness(worst) <= _badness(condition.letter)
+            return "" if fine else f"grade {worst}, not {condition.letter} or better"
+        if isinstance(condition, ProofBound):
+            proof = max((run.proof for run in runs), key=LEVELS.index)
+            fine = LEVELS.index(proof) >= LEVELS.index(condition.level)
+            return "" if fine else f"proof {proof}, not {condition.level} or more"
+        assert isinstance(condition, NoError)
+        broken = sum(run.errors > 0 for run in runs)
+        return f"{broken} of {len(runs)} runs have audit errors" if broken else ""
+
+    def _out_of_bounds(self, bound: Bound, number: int) -> str:
+        found = self.measured(bound.stat, number)
+        if found.value is None:
+            return f"{bound.stat} {found.why_not}"
+        limit = bound.number
+        if bound.unit:
+            limit = limit / 100 if self._is_share else limit
+        if _COMPARE[bound.comparison](found.value, limit):
+            return ""
+        return f"{bound.stat} is {found.value:.4g}, not {bound.comparison} {limit:.4g}"
+
+    # Ranking.
+
+    def by_objective(self, standings: Sequence[Standing]) -> list[Standing]:
+        """Return groups by the objective; where it is undefined, last."""
+        sign = -1 if self.rule.direction == "highest" else 1
+        key = str(self.rule.objective)
+
+        def place(standing: Standing) -> tuple[bool, float]:
+            value = standing.stats[key]
+            return value is None, sign * (value or 0.0)
+
+        return sorted(standings, key=place)
+
+    def rank(self, standings: Sequence[Standing]) -> list[Standing]:
+        """Return the groups that can win, best first, ties broken as the rule says."""
+        ordered = self.by_objective(standings)
+        if not ordered:
+            return []
+        level = [s for s in ordered if self._is_level(ordered[0], s)]
+        rest = [s for s in ordered if s not in level]
+        if len(level) > 1:
+            level = self._break(level)
+        return [replace(s, rank=place) for place, s in enumerate((*level, *rest), 1)]
+
+    def _is_level(self, first: Standing, other: Standing) -> bool:
+        key, tie = str(self.rule.objective), self.rule.tie
+        best, value = first.stats[key], other.stats[key]
+        assert best is not None
+        assert value is not None
+        if tie is None or tie.within is None:
+            return math.isclose(best, value, rel_tol=1e-12)
+        if tie.within == "ci":
+            seeds, theirs = self._by_seed(first.group), self._by_seed(other.group)
+            return first is other or not is_apart(first.values, other.values, seeds, theirs)
+        within = tie.within / 100 if tie.unit and self._is_share else tie.within
+        return abs(best - value) <= within * (1 + 1e-12)
+
+    def _break(self, level: Sequence[Standing]) -> list[Standing]:
+        tie = self.rule.tie
+        keys: list[tuple[str, int]] = []
+        for way, stat in tie.by if tie else ():
+            direction = way or self.told(stat).best
+            if direction is None:
+                label = self.told(stat).label
+                problem = f"nobody knows which way {label!r} is better: say highest or lowest"
+                raise RuleInvalid(str(self.rule), 0, problem, f"lowest {stat}")
+            keys.append((str(stat), -1 if direction == "highest" else 1))
+
+        def place(standing: Standing) -> tuple[object, ...]:
+            measured = [
+                (value is None, sign * (value or 0.0))
+                for key, sign in keys
+                for value in (standing.stats[key],)
+            ]
+            cost = fmean(run.duration_s for run in standing.group.runs)
+            return (*measured, cost, min(run.started_at for run in standing.group.runs))
+
+        broken = sorted(level, key=place)
+        self.notes.append(self._tie_words(broken[0], broken[1], keys))
+        return broken
+
+    def _tie_words(self, first: Standing, second: Standing, keys: Sequence[tuple[str, int]]) -> str:
+        for key, _ in keys:
+            a, b = first.stats[key], second.stats[key]
+            if a is not None and (b is None or not math.isclose(a, b)):
+                other = "undefined" if b is None else f"{b:.4g}"
+                return f"A tie was broken by {key}: {a:.4g} before {other}."
+        return "A tie was broken by the shorter mean duration, then by the earlier start."
+
+    # Certainty.
+
+    def lead(self, ranked: Sequence[Standing]) -> tuple[Lead, list[str]]:
+        """Return how sure the winner's lead is, and what to say of it."""
+        if not ranked:
+            return Lead("unknown"), ["No group fulfils the rule, so there is no winner."]
+        winner, others = ranked[0], ranked[1:]
+        lead = lead_of(
+            self.rule.direction,
+            winner.values,
+            [other.values for other in others],
+            seeds=self._by_seed(winner.group),
+            other_seeds=[self._by_seed(other.group) for other in others],
+        )
+        return lead, lead_words(lead, winner, others)
+
+    def _by_seed(self, group: Group) -> dict[str, float]:
+        """Return the values of a group by seed; empty where seeds are unknown or repeat."""
+        told, stat = self.told(self.rule.objective), self.rule.objective
+        over = self.rule.options.over
+        found: dict[str, float] = {}
+        for run in group.runs:
+            seed = run.seed if over == "seed" else run.params.get(over)
+            value = value_of(run, told.label, stat, told.best)
+            if seed is None or repr(seed) in found:
+                return {}
+            if math.isfinite(value):
+                found[repr(seed)] = value
+        return found
+
+
+def _badness(grade: str) -> int:
+    return GRADES.index(grade) if grade in tuple(GRADES) else len(GRADES)
+
+
+def _other_fact(fact: Fact, runs: Sequence[Candidate]) -> str:
+    """Return why a fact does not hold for all runs; "" where it does."""
+    for run in runs:
+        found = _facts(fact, run)
+        if not any(_holds(value, fact.comparison, fact.value) for value in found):
+            shown = ", ".join(map(str, found)) or "not recorded"
+            return f"{fact.kind}.{fact.name} is {shown}, not {fact.comparison} {fact.value}"
+    return ""
+
+
+def _facts(fact: Fact, run: Candidate) -> list[Value]:
+    if fact.kind == "param":
+        value = run.params.get(fact.name)
+        return [value] if isinstance(value, (bool, int, float, str)) else []
+    if fact.kind == "tag":
+        heads = (tag.partition(":") for tag in run.tags)
+        keyed: list[Value] = [value for key, colon, value in heads if colon and key == fact.name]
+        return keyed or ([True] if fact.name in run.tags else [""])
+    field = {"version": 0, "digest": 1, "hash": 1}.get(fact.name)
+    if fact.name == "name":
+        return list(run.data)
+    return [] if field is None else [both[field] for both in run.data.values() if both[field]]
+
+
+def _holds(found: Value, comparison: str, wanted: Value) -> bool:
+    numbers = [
+        value
+        for value in (found, wanted)
+        if isinstance(value, (int, float)) and not isinstance(value, bool)
+    ]
+    if len(numbers) == 2:
+        return _COMPARE[comparison](numbers[0], numbers[1])
+    same = str(found).casefold() == str(wanted).casefold()
+    return {"=": same, "!=": not same}.get(comparison, False)

@@ -1,0 +1,154 @@
+"""How sure a winner's lead is, in numbers and in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from tui_tracker.decide.outcome import Certainty, Lead, Standing
+from tui_tracker.decide.rule import Direction
+from tui_tracker.equivalence import (
+    Contrast,
+    difference_p,
+    holm,
+    paired,
+    runs_to_settle,
+    t_quantile,
+    welch,
+)
+from tui_tracker.estimates import Ahead, chance_of_best, chance_to_beat, optimism
+
+ALPHA = 0.05
+MEANINGFUL = 0.75
+"""The chance to beat the other from which on a lead is worth acting on (Bouthillier et al.)."""
+Values = Mapping[str, float]
+"""Values of a group's runs by their seed, as far as seeds are known and differ."""
+
+
+def lead_of(
+    direction: Direction,
+    winner: Sequence[float],
+    others: Sequence[Sequence[float]],
+    *,
+    seeds: Values | None = None,
+    other_seeds: Sequence[Values] = (),
+) -> Lead:
+    """Return the winner's lead over `others`, of which the first is the runner-up.
+
+    Groups that share at least two seeds are compared seed by seed.
+    """
+    if not others:
+        return Lead("alone")
+    sign = 1 if direction == "highest" else -1
+    contrasts = [
+        _contrast(sign, winner, values, seeds or {}, (*other_seeds, *[{}] * len(others))[i])
+        for i, values in enumerate(others)
+    ]
+    ps = [difference_p(contrast) if contrast else 1.0 for contrast in contrasts]
+    first, p = contrasts[0], holm(ps)[0]
+    ahead = _ahead(sign, winner, others[0], seeds or {}, other_seeds[0] if other_seeds else {})
+    if first is None:
+        gap = sign * (_mean(winner) - _mean(others[0]))
+        return Lead("unknown", gap, chance=ahead.chance, chance_low=0.0, chance_high=1.0)
+    reach = t_quantile(1 - ALPHA / 2, first.df) * first.error if first.error else 0.0
+    certainty = _certainty(first, p, ahead)
+    return Lead(
+        certainty,
+        first.difference,
+        first.difference - reach,
+        first.difference + reach,
+        p,
+        first.pairs,
+        ahead.chance,
+        ahead.low,
+        ahead.high,
+        None if certainty == "clear" else runs_to_settle(first, 0.0),
+    )
+
+
+def is_apart(
+    first: Sequence[float], second: Sequence[float], seeds: Values, theirs: Values
+) -> bool:
+    """Return whether two groups are shown to differ (5 %); a group of one run shows nothing."""
+    contrast = _contrast(1, first, second, seeds, theirs)
+    return contrast is not None and difference_p(contrast) < ALPHA
+
+
+def _mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values)
+
+
+def _contrast(
+    sign: int, winner: Sequence[float], other: Sequence[float], seeds: Values, theirs: Values
+) -> Contrast | None:
+    """Return the winner less the other, better is positive; None where one has no spread."""
+    shared = sorted(seeds.keys() & theirs.keys())
+    if len(shared) >= 2:
+        return paired([sign * theirs[s] for s in shared], [sign * seeds[s] for s in shared])
+    if min(len(winner), len(other)) < 2:
+        return None
+    return welch([sign * value for value in other], [sign * value for value in winner])
+
+
+def _ahead(
+    sign: int, winner: Sequence[float], other: Sequence[float], seeds: Values, theirs: Values
+) -> Ahead:
+    shared = sorted(seeds.keys() & theirs.keys())
+    if len(shared) >= 2:
+        mine, others = [sign * seeds[s] for s in shared], [sign * theirs[s] for s in shared]
+        return chance_to_beat(mine, others, paired=True)
+    return chance_to_beat([sign * v for v in winner], [sign * v for v in other])
+
+
+def _certainty(contrast: Contrast, p: float, ahead: Ahead) -> Certainty:
+    if p < ALPHA and contrast.difference > 0:
+        return "clear"
+    if difference_p(contrast) < ALPHA and ahead.chance >= MEANINGFUL:
+        return "probable"
+    return "not distinguishable"
+
+
+def lead_words(lead: Lead, winner: Standing, others: Sequence[Standing]) -> list[str]:
+    """Return what to say beside the winner: how sure it is, and what luck may be in it."""
+    if not others:
+        return ["It is the only group that can win, so nothing was compared."]
+    name = others[0].group.label
+    sentences = [_certainty_words(lead, name)]
+    runs = min(standing.n for standing in (winner, *others))
+    groups = 1 + len(others)
+    if groups > 2:
+        luck = optimism(groups, max(1, runs))
+        found = chance_of_best(groups, max(1, runs))
+        sentences.append(
+            f"The best of {groups} equal groups looks {luck:.2f} standard deviations better by "
+            f"luck alone with {runs} {_runs(runs)} each, and a true lead of one standard "
+            f"deviation is found {found:.0%} of the time: confirm the winner with fresh seeds."
+        )
+    return sentences
+
+
+def _certainty_words(lead: Lead, name: str) -> str:
+    if lead.difference is None or lead.low is None or lead.high is None or lead.p is None:
+        return f"How sure its lead over {name} is cannot be told: that takes at least 2 runs each."
+    how = f"by {lead.pairs} shared seeds" if lead.pairs else "seeds not shared"
+    numbers = (
+        f"difference {lead.difference:.4g}, 95 % interval {lead.low:.4g} to {lead.high:.4g}, "
+        f"p {lead.p:.2g} after Holm, {how}"
+    )
+    if lead.chance is not None:
+        numbers += f", a run of it beats one of the other {lead.chance:.0%} of the time"
+    if lead.certainty == "clear":
+        return f"Clear lead over {name}: {numbers}."
+    word = "Probable lead over" if lead.certainty == "probable" else "Not distinguishable from"
+    more = ""
+    if lead.more_runs is not None:
+        more = f"; about {lead.more_runs} more {_seeds(lead.more_runs)} would settle it"
+    return f"{word} {name}: {numbers}{more}."
+
+
+def _runs(count: int) -> str:
+    return "run" if count == 1 else "runs"
+
+
+def _seeds(count: int) -> str:
+    return "seed" if count == 1 else "seeds"

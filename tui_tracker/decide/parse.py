@@ -1,0 +1,365 @@
+"""From the words of a decision rule to its tree; mistakes are told with their place.
+
+Keywords may be written in any case. A name with other letters than those of an identifier,
+`.`, `/` and `-`, or one that is a keyword, stands in backquotes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import Literal, TypeVar, cast
+
+from tui_tracker.decide.rule import (
+    COMPARISONS,
+    GRADES,
+    LEVELS,
+    RESERVED,
+    Bound,
+    Comparison,
+    Condition,
+    Direction,
+    Fact,
+    GradeBound,
+    NoError,
+    Options,
+    ProofBound,
+    Rule,
+    Stat,
+    TieBreak,
+    Unit,
+    Value,
+    is_function,
+)
+from tui_tracker.errors import RuleInvalid
+
+_Read = TypeVar("_Read")
+_TOKEN = re.compile(
+    r"""\s*(?:
+      (?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.:/-]))
+    | (?P<unit>%|pp\b)
+    | (?P<op><=|>=|!=|<|>|==?)
+    | (?P<mark>[(),;@])
+    | `(?P<name>(?:[^`\\]|\\.)*)`
+    | "(?P<text>(?:[^"\\]|\\.)*)"
+    | (?P<word>[^\s<>=!(),;@`"%]+)
+    )""",
+    re.VERBOSE,
+)
+_DIRECTIONS: dict[str, Direction] = {
+    "highest": "highest",
+    "max": "highest",
+    "lowest": "lowest",
+    "min": "lowest",
+}
+_ALIKE = {"tiebreak": "tie-break", "tie": "tie-break"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    text: str
+    at: int
+
+    @property
+    def low(self) -> str:
+        """The word in small letters; "" for what is no bare word."""
+        return self.text.lower() if self.kind == "word" else ""
+
+
+def parse_rule(text: str) -> Rule:
+    """Return the tree of a decision rule.
+
+    Raises:
+        RuleInvalid: the text is no rule; the error knows the column, from 1.
+    """
+    return _Parser(text, _split(text)).rule()
+
+
+def _split(text: str) -> list[_Token]:
+    tokens, at = [], 0
+    while text[at:].strip():
+        found = _TOKEN.match(text, at)
+        if found is None:
+            start = at + len(text[at:]) - len(text[at:].lstrip())
+            raise RuleInvalid(text, start + 1, f"{text[start]!r} means nothing here", "")
+        kind = str(found.lastgroup)
+        raw, start = found.group(kind), found.start(kind)
+        tokens += _cut(kind, raw, start)
+        at = found.end()
+    return tokens
+
+
+def _cut(kind: str, raw: str, start: int) -> list[_Token]:
+    """Return the tokens in one match: `0.5pp` comes as a word, quotes are taken off."""
+    if kind in ("name", "text"):
+        return [_Token(kind, re.sub(r"\\(.)", r"\1", raw), start - 1)]
+    measured = re.fullmatch(r"([-+]?[\d.]+(?:e[-+]?\d+)?)(pp)", raw, re.I)
+    if kind == "word" and measured:
+        unit = _Token("unit", "pp", start + measured.start(2))
+        return [_Token("number", measured[1], start), unit]
+    return [_Token(kind, raw, start)]
+
+
+class _Parser:
+    """Reads tokens from the left; `at` is the next one."""
+
+    def __init__(self, text: str, tokens: Sequence[_Token]) -> None:
+        self.text, self.tokens, self.at = text, tokens, 0
+
+    # Looking and taking.
+
+    @property
+    def next(self) -> _Token:
+        if self.at < len(self.tokens):
+            return self.tokens[self.at]
+        return _Token("end", "", len(self.text))
+
+    def take(self) -> _Token:
+        token = self.next
+        self.at += 1
+        return token
+
+    def takes(self, *words: str) -> bool:
+        """Take these bare words if they come next."""
+        ahead = [token.low for token in self.tokens[self.at : self.at + len(words)]]
+        if [_ALIKE.get(word, word) for word in ahead] != list(words):
+            return False
+        self.at += len(words)
+        return True
+
+    def takes_mark(self, mark: str) -> bool:
+        if self.next.kind == "mark" and self.next.text == mark:
+            self.at += 1
+            return True
+        return False
+
+    def wrong(self, wanted: str, known: Sequence[str] = ()) -> RuleInvalid:
+        token = self.next
+        shown = f"found {token.text!r}" if token.kind != "end" else "the rule ends"
+        near = get_close_matches(token.text.lower(), known, n=1, cutoff=0.6) if known else []
+        return RuleInvalid(
+            self.text, token.at + 1, f"{wanted} is wanted, {shown}", near[0] if near else ""
+        )
+
+    # The grammar.
+
+    def rule(self) -> Rule:
+        direction = _DIRECTIONS.get(self.next.low)
+        if direction is None:
+            raise self.wrong("highest, lowest, max or min", tuple(_DIRECTIONS))
+        self.take()
+        rule = Rule(direction, self.stat(alone=False))
+        if self.takes("with") or self.takes("where") or self.takes("subject", "to"):
+            rule = replace(rule, conditions=self.conditions())
+        while self.takes_mark(";"):
+            if self.next.kind != "end":
+                rule = self.part(rule)
+        if self.next.kind != "end":
+            raise self.wrong("with, and, ; or the end", ("with", "where", "and", "subject"))
+        return rule
+
+    def part(self, rule: Rule) -> Rule:
+        """Read what stands behind a semicolon."""
+        options = rule.options
+        if self.takes("tie-break", "by") or self.takes("tie-break"):
+            return replace(rule, tie=self.tie())
+        if self.takes("group", "by"):
+            return replace(rule, options=self.grouping(options))
+        if self.takes("over"):
+            return replace(rule, options=replace(options, over=self.over()))
+        if self.takes("ci"):
+            return replace(rule, options=self.interval(options))
+        if self.takes("baseline"):
+            pairs = self.several(self.pair)
+            return replace(rule, options=replace(options, baseline=pairs))
+        known = ("tie-break", "group", "over", "ci", "baseline")
+        raise self.wrong("tie-break by, group by, over, ci or baseline", known)
+
+    def conditions(self) -> tuple[Condition, ...]:
+        found = [self.condition()]
+        while self.takes("and") or self.takes_mark(","):
+            found.append(self.condition())
+        return tuple(found)
+
+    def condition(self) -> Condition:
+        if self.takes("no", "error") or self.takes("no", "errors"):
+            return NoError()
+        token = self.next
+        following = self.tokens[self.at + 1] if self.at + 1 < len(self.tokens) else None
+        if following is not None and following.kind == "op":
+            if token.low == "grade":
+                return self.grade()
+            if token.low == "proof":
+                return self.proof()
+        kind, dot, name = token.text.partition(".")
+        if token.kind == "word" and dot and kind.lower() in ("param", "tag", "data"):
+            return self.fact(kind.lower(), name)
+        stat = self.stat(alone=True)
+        comparison = self.comparison()
+        number, unit = self.number()
+        return Bound(stat, comparison, number, unit)
+
+    def fact(self, kind: str, name: str) -> Fact:
+        self.take()
+        if not name:
+            if self.next.kind != "name":
+                raise self.wrong(f"the name of a {kind}")
+            name = self.take().text
+        where = cast("Literal['param', 'tag', 'data']", kind)
+        return Fact(where, name, self.comparison(), self.value())
+
+    def grade(self) -> GradeBound:
+        self.take()
+        self.at_least()
+        letter = self.next.text.upper()
+        if letter not in tuple(GRADES):
+            raise self.wrong("a grade from A to F")
+        self.take()
+        return GradeBound(letter)
+
+    def proof(self) -> ProofBound:
+        self.take()
+        self.at_least()
+        level = self.next.text.upper()
+        if level not in LEVELS:
+            raise self.wrong("a proof level from L0 to L5")
+        self.take()
+        return ProofBound(level)
+
+    def at_least(self) -> None:
+        if self.next.text != ">=":
+            raise self.wrong(">=")
+        self.take()
+
+    def stat(self, *, alone: bool) -> Stat:
+        """Read a statistic; `alone` lets it stand without a metric."""
+        if not is_function(self.next.low):
+            return self.measured("mean")
+        function = self.take().low
+        if self.takes_mark("("):
+            stat = self.measured(function)
+            stat = replace(stat, pick=self.pick()) if self.takes_mark(",") else stat
+            if not self.takes_mark(")"):
+                raise self.wrong("a closing parenthesis")
+            return stat
+        if alone and self.next.kind == "op":
+            return Stat(function, None)
+        return self.measured(function)
+
+    def measured(self, function: str) -> Stat:
+        metric = self.name("the name of a metric")
+        context = self.name("a context") if self.takes_mark("@") else None
+        return Stat(function, metric, context)
+
+    def pick(self) -> Literal["", "last", "best"] | int:
+        if self.takes("last"):
+            return "last"
+        if self.takes("best"):
+            return "best"
+        if self.takes("at"):
+            return self.whole("a step")
+        raise self.wrong("last, best or at STEP", ("last", "best", "at"))
+
+    def name(self, wanted: str) -> str:
+        token = self.next
+        if token.kind == "name" and token.text:
+            return self.take().text
+        if token.kind != "word" or token.low in RESERVED or is_function(token.low):
+            raise self.wrong(wanted)
+        return self.take().text
+
+    def comparison(self) -> Comparison:
+        text = "=" if self.next.text == "==" else self.next.text
+        if self.next.kind != "op":
+            raise self.wrong("a comparison such as <=")
+        self.take()
+        assert text in COMPARISONS
+        return text
+
+    def number(self) -> tuple[float, Unit]:
+        if self.next.kind != "number":
+            raise self.wrong("a number")
+        value = float(self.take().text)
+        unit: Unit = ""
+        if self.next.kind == "unit":
+            unit = cast("Unit", self.take().text.lower())
+        return value, unit
+
+    def whole(self, wanted: str) -> int:
+        if self.next.kind != "number" or not self.next.text.isdigit():
+            raise self.wrong(f"{wanted} as a whole number")
+        return int(self.take().text)
+
+    def value(self) -> Value:
+        token = self.next
+        if token.kind == "number":
+            self.take()
+            plain = token.text.lstrip("+-").isdigit()
+            return int(token.text) if plain else float(token.text)
+        if token.kind in ("text", "name"):
+            return self.take().text
+        if token.kind != "word":
+            raise self.wrong("a value")
+        self.take()
+        return {"true": True, "false": False}.get(token.low, token.text)
+
+    # Behind a semicolon.
+
+    def tie(self) -> TieBreak:
+        by = [self.tied()]
+        while self.takes("then"):
+            by.append(self.tied())
+        if not self.takes("within"):
+            return TieBreak(tuple(by))
+        if self.takes("ci"):
+            return TieBreak(tuple(by), "ci")
+        return TieBreak(tuple(by), *self.number())
+
+    def tied(self) -> tuple[Direction | None, Stat]:
+        way = self.next.low
+        if way in ("highest", "lowest"):
+            self.take()
+            return _DIRECTIONS[way], self.stat(alone=False)
+        return None, self.stat(alone=False)
+
+    def grouping(self, options: Options) -> Options:
+        by: tuple[str, ...] = ()
+        if not self.takes("config"):
+            by = self.several(lambda: self.name("a param, or config"))
+        left = self.name("a param") if self.takes("except") else ""
+        return replace(options, by=by, leave_out=left)
+
+    def over(self) -> Literal["seed", "fold"]:
+        if self.takes("seed"):
+            return "seed"
+        if self.takes("fold"):
+            return "fold"
+        raise self.wrong("seed or fold", ("seed", "fold"))
+
+    def interval(self, options: Options) -> Options:
+        method = self.next.low
+        if method not in ("t", "bca"):
+            raise self.wrong("t or bca", ("t", "bca"))
+        self.take()
+        place = self.next.at
+        level, unit = self.number()
+        level = level / 100 if unit == "%" or level > 1 else level
+        if not 0 < level < 1:
+            raise RuleInvalid(self.text, place + 1, "a level lies between 0 and 1", "0.95")
+        return replace(options, interval=cast("Literal['t', 'bca']", method), level=level)
+
+    def pair(self) -> tuple[str, Value]:
+        key = self.name("a param")
+        if self.comparison() != "=":
+            self.at -= 1
+            raise self.wrong("=")
+        return key, self.value()
+
+    def several(self, read: Callable[[], _Read]) -> tuple[_Read, ...]:
+        found = [read()]
+        while self.takes_mark(","):
+            found.append(read())
+        return tuple(found)

@@ -1,0 +1,102 @@
+"""Candidates of a decision from the store: only what the rule asks for is read."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from pathlib import Path
+
+from tui_tracker.audit.record import RunRecord, read_records
+from tui_tracker.decide.candidates import Candidate
+from tui_tracker.decide.rule import Bound, GradeBound, NoError, Rule, Stat
+from tui_tracker.facts import word
+from tui_tracker.queries import RunKey, read_series
+from tui_tracker.store import Store
+
+
+def read_candidates(
+    store: Store, keys: Sequence[RunKey], rule: Rule, *, project: Path | None = None
+) -> list[Candidate]:
+    """Return the runs as a decision sees them, in the order of `keys`.
+
+    Where the rule asks for grades or errors the runs are audited, by the settings of the
+    `pyproject.toml` around `project`.
+    """
+    records = list(read_records(store, keys))
+    grades = _audited(store, records, project) if _asks_for_audit(rule) else {}
+    steps = _steps(rule)
+    return [_candidate(store, record, grades, steps) for record in records]
+
+
+def _asks_for_audit(rule: Rule) -> bool:
+    return any(isinstance(c, (GradeBound, NoError)) for c in rule.conditions)
+
+
+def _audited(
+    store: Store, records: Sequence[RunRecord], project: Path | None
+) -> dict[RunKey, tuple[str, int]]:
+    from tui_tracker.audit.config import read_config
+    from tui_tracker.audit.engine import audit_records
+    from tui_tracker.audit.relatives import read_with_relatives
+
+    settings = read_config(project or Path.cwd()).settings
+    asked = [record.key for record in records]
+    audited = audit_records(read_with_relatives(store, asked), settings, only=asked)
+    return {
+        run.record.key: (run.score.grade, sum(f.severity == "error" for f in run.open))
+        for run in audited
+    }
+
+
+def _steps(rule: Rule) -> set[int]:
+    """Return the steps that the rule names."""
+    stats: list[Stat] = [rule.objective]
+    stats += [c.stat for c in rule.conditions if isinstance(c, Bound)]
+    stats += [stat for _, stat in rule.tie.by] if rule.tie else []
+    return {stat.pick for stat in stats if isinstance(stat.pick, int)}
+
+
+def _candidate(
+    store: Store,
+    record: RunRecord,
+    grades: dict[RunKey, tuple[str, int]],
+    steps: set[int],
+) -> Candidate:
+    row = record.detail.row
+    grade, errors = grades.get(record.key, ("", 0))
+    splits = {name: word(part.facts, "hash") for name, part in record.parts_of("split")}
+    return Candidate(
+        id=row.id,
+        name=row.name,
+        params=row.params,
+        metrics=row.metrics,
+        status=row.status,
+        tags=row.tags,
+        started_at=row.started_at,
+        duration_s=row.duration_s,
+        archived=row.archived,
+        data={name: (version, digest) for name, version, digest in record.data_versions if name},
+        splits=splits,
+        code=str(record.fact("code", "snapshot", "tree") or ""),
+        grade=grade,
+        errors=errors,
+        proof=record.detail.proof.level if record.detail.proof else "L0",
+        steps=_values_at(store, record, steps) if steps else {},
+    )
+
+
+def _values_at(store: Store, record: RunRecord, steps: set[int]) -> dict[tuple[str, int], float]:
+    """Return the last value that was logged at each of the steps, by label and step."""
+    found: dict[tuple[str, int], float] = {}
+    for label, metric in record.metrics.items():
+        inside = [step for step in steps if metric.first_step <= step <= metric.last_step]
+        if not inside:
+            continue
+        series = read_series(store, record.key, metric.key)
+        order = sorted(range(len(series.steps)), key=lambda i: (series.steps[i], i))
+        ordered = [series.steps[i] for i in order]
+        for step in inside:
+            at = bisect_left(ordered, step + 1) - 1
+            if at >= 0 and ordered[at] == step:
+                found[label, step] = series.values[order[at]]
+    return found

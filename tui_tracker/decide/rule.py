@@ -1,0 +1,224 @@
+"""The tree of a decision rule, and how it is written out.
+
+    rule       := objective [("with"|"subject to"|"where") cond {("and"|",") cond}]
+                  {";" (tiebreak | option)}
+    objective  := ("highest"|"lowest"|"max"|"min") stat
+    stat       := [FN] metric ["@" context] | FN "(" metric ["@" context] ["," PICK] ")"
+    PICK       := "last" | "best" | "at" STEP
+    FN         := mean|median|std|sem|min|max|range|iqm|cv|n|q05..q95|ci_low|ci_high|prob_best
+    cond       := (stat | FN) OP NUMBER["%"|"pp"] | "n" ">=" WHOLE
+                | ("param"|"tag"|"data") "." NAME OP VALUE
+                | "grade" ">=" LETTER | "proof" ">=" LEVEL | "no error"
+    tiebreak   := "tie-break by" [DIRECTION] stat {"then" [DIRECTION] stat}
+                  ["within" (NUMBER["pp"] | "ci")]
+    option     := "group by" ("config" | KEY {"," KEY}) ["except" KEY] | "over" ("seed"|"fold")
+                | "ci" ("t"|"bca") LEVEL | "baseline" PARAM "=" VALUE {"," PARAM "=" VALUE}
+
+`str` of a rule is a rule again, and parsing that gives an equal tree. A statistic without
+a metric is of the objective's metric; a metric without a statistic is its mean.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+Direction = Literal["highest", "lowest"]
+Comparison = Literal["<=", ">=", "<", ">", "=", "!="]
+Unit = Literal["", "%", "pp"]
+Value = bool | int | float | str
+
+FUNCTIONS = (
+    *("mean", "median", "std", "sem", "min", "max", "range", "iqm", "cv", "n"),
+    *("ci_low", "ci_high", "prob_best"),
+)
+QUANTILE = re.compile(r"q(0[5-9]|[1-8]\d|9[0-5])")
+COMPARISONS: tuple[Comparison, ...] = ("<=", ">=", "!=", "<", ">", "=")
+GRADES = "ABCDF"
+LEVELS = ("L0", "L1", "L2", "L3", "L4", "L5")
+RESERVED = frozenset(
+    [
+        *(*FUNCTIONS, "highest", "lowest", "with", "where", "subject", "to", "and", "tie-break"),
+        *("by", "then", "within", "group", "except", "over", "ci", "baseline", "param", "tag"),
+        *("data", "grade", "proof", "no", "error", "last", "best", "at", "config"),
+    ]
+)
+_PLAIN = re.compile(r"[A-Za-z_][\w./-]*\Z")
+
+
+def is_function(word: str) -> bool:
+    """Return whether a word is a statistic; `q05` to `q95` are quantiles in percent."""
+    return word in FUNCTIONS or QUANTILE.fullmatch(word) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Stat:
+    """A statistic over the runs of a group."""
+
+    function: str
+    metric: str | None
+    """None: the objective's metric."""
+    context: str | None = None
+    """None: whichever context the metric was logged in, if it is one alone."""
+    pick: Literal["", "last", "best"] | int = ""
+    """Which value stands for a run: "" and `last` its last, `best` by direction, or a step's."""
+
+    def __str__(self) -> str:
+        if self.metric is None:
+            return self.function
+        inner = _name(self.metric)
+        if self.context is not None:
+            inner += f"@{_name(self.context)}"
+        if self.pick != "":
+            inner += f", at {self.pick}" if isinstance(self.pick, int) else f", {self.pick}"
+        return f"{self.function}({inner})"
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A statistic has to lie on one side of a number."""
+
+    stat: Stat
+    comparison: Comparison
+    number: float
+    unit: Unit = ""
+    """`%` and `pp` are hundredths of a metric that runs from 0 to 1."""
+
+    def __str__(self) -> str:
+        return f"{self.stat} {self.comparison} {_number(self.number)}{self.unit}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A param, tag or data set of every run of the group has to be something."""
+
+    kind: Literal["param", "tag", "data"]
+    name: str
+    comparison: Comparison
+    value: Value
+
+    def __str__(self) -> str:
+        return f"{self.kind}.{_name(self.name)} {self.comparison} {_value(self.value)}"
+
+
+@dataclass(frozen=True, slots=True)
+class GradeBound:
+    """Every run of the group has at least this audit grade."""
+
+    letter: str
+
+    def __str__(self) -> str:
+        return f"grade >= {self.letter}"
+
+
+@dataclass(frozen=True, slots=True)
+class ProofBound:
+    """A run of the group was shown to be had again at least this far."""
+
+    level: str
+
+    def __str__(self) -> str:
+        return f"proof >= {self.level}"
+
+
+@dataclass(frozen=True, slots=True)
+class NoError:
+    """No run of the group has an audit error."""
+
+    def __str__(self) -> str:
+        return "no error"
+
+
+Condition = Bound | Fact | GradeBound | ProofBound | NoError
+
+
+@dataclass(frozen=True, slots=True)
+class TieBreak:
+    """What decides between groups that the objective leaves level."""
+
+    by: tuple[tuple[Direction | None, Stat], ...]
+    """In order; None takes the metric's own direction."""
+    within: float | Literal["ci"] | None = None
+    """How far apart level groups may be; "ci": as far as cannot be told apart."""
+    unit: Unit = ""
+
+    def __str__(self) -> str:
+        parts = [f"{way} {stat}" if way else f"{stat}" for way, stat in self.by]
+        text = f"tie-break by {' then '.join(parts)}"
+        if self.within == "ci":
+            return f"{text} within ci"
+        return text if self.within is None else f"{text} within {_number(self.within)}{self.unit}"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How runs become groups, and how sure intervals are."""
+
+    by: tuple[str, ...] = ()
+    """Params that make a group; none: all but the one that groups are over."""
+    leave_out: str = ""
+    """A param that does not make a group either."""
+    over: Literal["seed", "fold"] = "seed"
+    interval: Literal["", "t", "bca"] = ""
+    """"": by the number of runs."""
+    level: float = 0.95
+    baseline: tuple[tuple[str, Value], ...] = ()
+    """Params of the group that all others are compared with."""
+
+    def parts(self) -> list[str]:
+        """Return the options that are not the usual ones, as they are written."""
+        parts = []
+        if self.by or self.leave_out:
+            keys = ", ".join(map(_name, self.by)) or "config"
+            parts.append(f"group by {keys}")
+            if self.leave_out:
+                parts[-1] += f" except {_name(self.leave_out)}"
+        if self.over != "seed":
+            parts.append(f"over {self.over}")
+        if self.interval:
+            parts.append(f"ci {self.interval} {_number(self.level)}")
+        if self.baseline:
+            pairs = (f"{_name(key)}={_value(value)}" for key, value in self.baseline)
+            parts.append(f"baseline {', '.join(pairs)}")
+        return parts
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Which group of runs wins, and what it has to fulfil."""
+
+    direction: Direction
+    objective: Stat
+    conditions: tuple[Condition, ...] = ()
+    tie: TieBreak | None = None
+    options: Options = field(default_factory=Options)
+
+    def __str__(self) -> str:
+        text = f"{self.direction} {self.objective}"
+        if self.conditions:
+            text += f" where {' and '.join(map(str, self.conditions))}"
+        return "; ".join([text, *([str(self.tie)] if self.tie else []), *self.options.parts()])
+
+
+def _name(name: str) -> str:
+    plain = _PLAIN.match(name) and name.lower() not in RESERVED and not is_function(name.lower())
+    return name if plain else _quoted(name, "`")
+
+
+def _value(value: Value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return _number(value)
+    return _quoted(value, '"')
+
+
+def _quoted(text: str, mark: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace(mark, f"\\{mark}")
+    return f"{mark}{escaped}{mark}"
+
+
+def _number(value: float) -> str:
+    text = repr(value)
+    return text.removesuffix(".0") if isinstance(value, float) and "e" not in text else text

@@ -1,0 +1,156 @@
+"""How much of a plan is there: each planned run done, running, failed or missing."""
+
+from __future__ import annotations
+
+import fnmatch
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from tui_tracker.decide.candidates import SEEDS
+from tui_tracker.names.words import PARAM_ALIASES, snake
+from tui_tracker.plan.plan import Cell, Plan
+from tui_tracker.queries import Order, RunDetail, Selection, list_run_keys
+from tui_tracker.queries.answers import ParamValue
+from tui_tracker.queries.details import get_runs
+from tui_tracker.store import Store
+
+State = Literal["done", "running", "incomplete", "failed", "missing"]
+STATES: tuple[State, ...] = ("done", "running", "incomplete", "failed", "missing")
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """One planned run, and what there is of it."""
+
+    cell: Cell
+    state: State
+    run: str | None = None
+    """Id of the run that comes closest to it."""
+    name: str = ""
+    lacks: tuple[str, ...] = ()
+    """What an incomplete run does not have: metrics, artifacts, the data version."""
+    attempts: int = 0
+    """How many runs there are of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """A plan beside the runs of its experiment."""
+
+    plan: Plan
+    cells: tuple[Covered, ...]
+    unplanned: tuple[tuple[str, str], ...]
+    """Id and name of runs of the experiment that the plan has no place for."""
+    hours: float
+    """What all runs of the experiment took together."""
+
+    def count(self, state: State) -> int:
+        return sum(cell.state == state for cell in self.cells)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every planned run is done."""
+        return all(cell.state == "done" for cell in self.cells)
+
+
+def check_plan(store: Store, plan: Plan) -> Coverage:
+    """Return what there is of a plan; archived runs count, reproductions do not."""
+    selection = Selection(experiment=plan.experiment, archived=True)
+    keys = list_run_keys(store, selection, Order("started", descending=False))
+    runs = [run for run in get_runs(store, keys) if "reproduction" not in run.row.tags]
+    cells = plan.cells()
+    fitting: dict[int, list[RunDetail]] = {}
+    unplanned = []
+    for run in runs:
+        at = _place(plan, cells, run)
+        if at is None:
+            unplanned.append((run.row.id, run.row.name))
+        else:
+            fitting.setdefault(at, []).append(run)
+    covered = [_covered(plan, cell, fitting.get(n, [])) for n, cell in enumerate(cells)]
+    hours = sum(run.row.duration_s for run in runs) / 3600
+    return Coverage(plan, tuple(covered), tuple(unplanned), hours)
+
+
+def _place(plan: Plan, cells: Sequence[Cell], run: RunDetail) -> int | None:
+    """Return the number of the planned run that a run is; None where it is none."""
+    params = run.row.params
+    for key, value in plan.params.items():
+        found = _param(params, key)
+        if found is not None and not _same(found, value):
+            return None
+    for number, cell in enumerate(cells):
+        if all(_same(_param(params, key), value) for key, value in cell.params.items()):
+            return number
+    return None
+
+
+def _param(params: Mapping[str, ParamValue], name: str) -> ParamValue:
+    """Return a run's value of a planned param, whichever of its usual names it has."""
+    if name in params:
+        return params[name]
+    if name in SEEDS:
+        return next((params[key] for key in SEEDS if key in params), None)
+    wanted = PARAM_ALIASES.get(snake(name), snake(name))
+    for key, value in params.items():
+        leaf = snake(key.rpartition(".")[2])
+        if PARAM_ALIASES.get(leaf, leaf) == wanted:
+            return value
+    return None
+
+
+def _same(found: ParamValue, wanted: ParamValue) -> bool:
+    if isinstance(found, (int, float)) and isinstance(wanted, (int, float)):
+        return math.isclose(found, wanted, rel_tol=1e-9)
+    return found == wanted or (found is not None and str(found) == str(wanted))
+
+
+def _covered(plan: Plan, cell: Cell, runs: Sequence[RunDetail]) -> Covered:
+    best: Covered | None = None
+    for run in runs:
+        state, lacks = _state(plan, run)
+        if best is None or STATES.index(state) < STATES.index(best.state):
+            best = Covered(cell, state, run.row.id, run.row.name, lacks, len(runs))
+    return best or Covered(cell, "missing")
+
+
+def _state(plan: Plan, run: RunDetail) -> tuple[State, tuple[str, ...]]:
+    if run.row.status == "running":
+        return "running", ()
+    if run.row.status != "finished":
+        return "failed", ()
+    lacks = tuple(_lacks(plan, run))
+    return ("incomplete", lacks) if lacks else ("done", ())
+
+
+def _lacks(plan: Plan, run: RunDetail) -> list[str]:
+    names = {metric.name for metric in run.row.metrics.values()} | set(run.row.metrics)
+    missing = [
+        f"metric {name}" for name in (plan.primary, *plan.secondary) if name and name not in names
+    ]
+    paths = [item.path for item in run.artifacts]
+    for pattern in plan.artifacts:
+        found = any(fnmatch.fnmatch(path, pattern) or fnmatch.fnmatch(
+            path.rpartition("/")[2], pattern) for path in paths)  # fmt: skip
+        missing += [] if found else [f"artifact {pattern}"]
+    return [*missing, *_other_data(plan, run)]
+
+
+def _other_data(plan: Plan, run: RunDetail) -> list[str]:
+    """Return what to say where a run used another version of the data than was planned."""
+    if not plan.data_version:
+        return []
+    versions = {
+        str(part.facts.get("version") or "")
+        for part in run.lineage
+        if part.name.startswith("data:")
+        and plan.data_name in ("", str(part.facts.get("name") or ""))
+    }
+    named = {str(run.row.params.get(key)) for key in ("data_version", "dataset_version")
+             if key in run.row.params}  # fmt: skip
+    versions = {v for v in versions | named if v}
+    if not versions or plan.data_version in versions:
+        return [] if versions else [f"data version {plan.data_version}"]
+    return [f"data version {plan.data_version} (it used {', '.join(sorted(versions))})"]
