@@ -151,8 +151,14 @@ class LiveApp(CopyingApp, inherit_bindings=False):
     def on_live_app_store_changed(self) -> None:
         if not self.moving:
             self._missed = True
-        elif self.page is not None:
-            self.page.read_again()
+        else:
+            self._read_again()
+
+    def _read_again(self) -> None:
+        """Let the page in front read, unless it is not laid out yet, or not any more."""
+        page = self.page
+        if page is not None and page.is_mounted and page.is_running:
+            page.read_again()
 
     # Live or paused.
 
@@ -176,8 +182,7 @@ class LiveApp(CopyingApp, inherit_bindings=False):
             self.page.show_hints()
         if self.moving and self._missed:
             self._missed = False
-            if self.page is not None:
-                self.page.read_again()
+            self._read_again()
 
     # Alerts.
 

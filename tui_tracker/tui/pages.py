@@ -33,6 +33,7 @@ from tui_tracker.lineage.words import (
     hardware_line,
     lock_line,
     modules_line,
+    plural,
     process_line,
     reads_line,
     resources_line,
@@ -129,8 +130,8 @@ def _facts(run: RunDetail, now: datetime, width: int) -> Iterable[Line]:
     yield _field("id", (row.id, "dim"))
     yield from _wrapped("experiment", row.experiment, width)
     yield from _origin(run, width)
-    counts = f"{format_count(len(row.metrics))} metrics, {format_count(run.points)} points"
-    yield _field("logged", (counts, ""), (f", {format_count(len(row.params))} params", ""))
+    counts = f"{plural(len(row.metrics), 'metric')}, {plural(run.points, 'point')}"
+    yield _field("logged", (counts, ""), (f", {plural(len(row.params), 'param')}", ""))
     if run.lost:
         yield from _wrapped("lost", f"{format_count(run.lost)}: {run.lost_why}", width, "bad")
 

@@ -304,9 +304,9 @@ class RunScreen(
         for view in self.query(LinesView):
             view.top = 0
         self.query_one(ArtifactList).cursor = 0
+        self.forget_console()
         for grid in self.query(CurveGrid):
             grid.forget()
-        self.forget_console()
         self.forget_lineage()
         self.read_again()
 
