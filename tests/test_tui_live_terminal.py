@@ -14,7 +14,7 @@ run = tt.init("live", "victim", console=False)
 step = 0
 ready()
 while True:
-    run.log({"val_loss": 0.5 + step % 7 / 100, "train_loss": 0.1}, step=step)
+    run.log({"level": 0.5 + step % 7 / 100}, step=step)
     step += 1
     time.sleep(0.05)
 """
@@ -33,7 +33,7 @@ def victim(folder):
 
 @pytest.fixture
 def app(folder, victim, log_run):  # noqa: ARG001 - the store is made by the run
-    log_run("old", val_loss=[1.0])
+    log_run("old", level=[1.0])
     opened = Terminal(folder)
     yield opened
     opened.kill()

@@ -76,15 +76,17 @@ class TableLayout:
         self._grown = {}
 
     def grow(self, column: Column, text: str) -> bool:
-        """Widen a column to a cell; False where it was wide enough."""
+        """Widen a column to a cell; False where that changes nothing on the screen."""
         before = point_offset(text) if is_number(column, text) else 0
         after = cell_width(text) - before
         old = self._grown.get(column.spec, (0, 0))
         new = (max(old[0], before), max(old[1], after))
         if new == old:
             return False
+        seen = self.width_of(column), old[0] > 0, old[1] if old[0] else 0
         self._grown[column.spec] = new
-        return True
+        # Under a wide title a cell may grow unseen, as `now` does to `10s ago`.
+        return seen != (self.width_of(column), new[0] > 0, new[1] if new[0] else 0)
 
     def is_numeric(self, column: Column) -> bool:
         """Whether a column's cells stand right, because numbers were seen in it."""
