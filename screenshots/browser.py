@@ -44,6 +44,9 @@ async def _picture(url: str) -> bytes:
     async with ClientSession() as session:
         address = await _find_tab(session)
         async with session.ws_connect(address, max_msg_size=0) as socket:
+            # Without it the page would be told that nobody looks at it.
+            focus = {"id": 0, "method": "Emulation.setFocusEmulationEnabled"}
+            await socket.send_json({**focus, "params": {"enabled": True}})
             await socket.send_json({"id": 1, "method": "Page.navigate", "params": {"url": url}})
             await asyncio.sleep(DRAWN_S)
             await socket.send_json({"id": 2, "method": "Page.captureScreenshot", "params": {}})
