@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
 
-from tui_tracker.errors import InvalidArgument, QueryError, TrackerError
+from tui_tracker.errors import InvalidArgument, QueryError, RuleInvalid, TrackerError
 
 PROGRAM = "tt"
 INTERRUPTED = 130
@@ -93,7 +93,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except QueryError as error:
-        return _query_trouble(error)
+        return _marked_trouble(str(error), error.query, error.column, error.length)
+    except RuleInvalid as error:
+        return _marked_trouble(str(error), error.rule, error.column - 1, 1)
     except TrackerError as error:
         return _trouble(str(error))
     except OSError as error:
@@ -241,15 +243,16 @@ def _trouble(text: str) -> int:
     return 2
 
 
-def _query_trouble(error: QueryError) -> int:
-    """Show the query with a mark below the place that is wrong."""
+def _marked_trouble(text: str, said: str, column: int, length: int) -> int:
+    """Show a query or a rule with a mark below the place that is wrong, where there is one."""
     from tui_tracker.formatting import cell_width, printable
 
-    before = cell_width(printable(error.query[: error.column]))
-    wrong = cell_width(printable(error.query[error.column : error.column + error.length]))
-    print(f"  {printable(error.query)}", file=sys.stderr)
-    print(f"  {' ' * before}{'^' * max(1, wrong)}", file=sys.stderr)
-    return _trouble(str(error))
+    if column >= 0:
+        before = cell_width(printable(said[:column]))
+        wrong = cell_width(printable(said[column : column + length]))
+        print(f"  {printable(said)}", file=sys.stderr)
+        print(f"  {' ' * before}{'^' * max(1, wrong)}", file=sys.stderr)
+    return _trouble(text)
 
 
 def _end_quietly() -> int:

@@ -24,35 +24,54 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("experiment", metavar="EXPERIMENT", help="an experiment, or a query")
-    parser.add_argument("rule", metavar="RULE", help="the rule, in quotes")
+    parser.add_argument(
+        "experiment", metavar="EXPERIMENT", nargs="?", help="an experiment, or a query"
+    )
+    parser.add_argument("rule", metavar="RULE", nargs="?", help="the rule, in quotes")
+    parser.add_argument(
+        "--plan", metavar="FILE", help="take experiment and rule from a plan, where not given"
+    )
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    from tui_tracker.decide.decide import decide
+    from tui_tracker.decide.asking import decide_for, find_asked
     from tui_tracker.decide.parse import parse_rule
-    from tui_tracker.decide.reading import read_candidates
     from tui_tracker.decide.shape import to_shape
-    from tui_tracker.errors import NotFound
-    from tui_tracker.queries import Order, Selection, list_experiments, list_run_keys
 
-    rule = parse_rule(args.rule)
+    experiment, text = _asked(args)
+    rule = parse_rule(text)
     with open_store(args, wait_s=READ_WAIT_S) as store:
-        selection = Selection(experiment=args.experiment, archived=True)
-        keys = list_run_keys(store, selection, Order("started", descending=False))
-        if not keys:
-            selection = Selection(query=args.experiment, archived=True)
-            keys = list_run_keys(store, selection, Order("started", descending=False))
-        if not keys:
-            known = [row.name for row in list_experiments(store)]
-            raise NotFound("experiment", args.experiment, known)
-        decision = decide(rule, read_candidates(store, keys, rule))
+        decision = decide_for(store, find_asked(store, experiment), rule)
     if args.json:
         print_json(to_shape(decision), indent=1)
     else:
         _print(decision)
     return 0 if decision.winner is not None else 1
+
+
+def _asked(args: argparse.Namespace) -> tuple[str, str]:
+    """Return experiment and rule, those of the plan where they were not given."""
+    from tui_tracker.errors import InvalidArgument
+
+    experiment, rule = args.experiment or "", args.rule or ""
+    if args.plan is not None:
+        from pathlib import Path
+
+        from tui_tracker.plan.plan import read_plan
+
+        plan = read_plan(Path(args.plan))
+        if experiment and not rule and " " in experiment.strip():
+            # One word too few: what reads like a rule is one.
+            experiment, rule = "", experiment
+        experiment, rule = experiment or plan.experiment, rule or plan.rule
+        if not rule:
+            raise InvalidArgument(f'{args.plan}: the plan has no rule = "..." to decide by')
+    if not experiment or not rule:
+        raise InvalidArgument(
+            'an experiment and a rule are needed: tt decide sweep_lr "highest mean val_f1"'
+        )
+    return experiment, rule
 
 
 def _print(decision: Decision) -> None:
