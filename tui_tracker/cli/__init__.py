@@ -47,6 +47,8 @@ GROUPS: dict[str, dict[str, str]] = {
         "audit": "say what the records of runs leave in doubt, and how to mend it",
         "plan": "plan an experiment, see what of it is there, run the rest",
         "decide": "say which configuration wins by a rule, and how surely",
+        "decisions": "list stored decisions, and say which went stale",
+        "report": "write one page about an experiment",
     },
     "change": {
         "tag": "add tags to a run",
