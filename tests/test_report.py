@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from planted import GITHUB, NAMED
 
 import tui_tracker as tt
-from planted import GITHUB, NAMED
 from tui_tracker import edits
 from tui_tracker.errors import NotFound, RuleInvalid
 from tui_tracker.plan.plan import read_plan
@@ -195,7 +196,7 @@ def hostile_page(words: str) -> Page:
                       [0.1, 0.3]),), 0.1, 0.3, 0, 1, False, (words,))  # fmt: skip
     cells: tuple[tuple[str | Mono, ...], ...] = ((words,), (Mono(words),))
     table = Table((Column(words, cells), Column("n", (("1",), ("2",)), right=True)), (words,))
-    return Page(words, (Heading(1, words), Paragraph((Strong(words), words, Mono(words))),
+    return Page(words, (Heading(1, words), Paragraph((Strong(words), " ", words, " ", Mono(words))),
                         Bullets(((words,),)), table, picture, Code((words,))))  # fmt: skip
 
 
@@ -380,3 +381,24 @@ def test_the_command_prints_a_page_and_refuses_what_says_no_format(tt_: Cli) -> 
     code, _, told = tt_("report", "sweep_lr", "--out", "report.pdf")
     assert code == 2
     assert "says no format: end it in .md, .html or .tex" in told
+
+
+def kinds(words: str) -> list[str]:
+    """What a Markdown reader finds in a page full of these words, without the words."""
+    reader = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    tokens = reader.parse(markdown.to_markdown(hostile_page(words)))
+    return [
+        part.type
+        for token in tokens
+        for part in (token, *(token.children or ()))
+        if part.type not in ("text", "text_special")
+    ]
+
+
+@settings(max_examples=150, deadline=None)
+@given(PRINTABLE.filter(str.strip).map(str.strip) | st.sampled_from([HOSTILE, "a_b_", "1) x"]))
+def test_no_words_bring_markdown_of_their_own(words: str) -> None:
+    if "\\|" in words:  # written as plain words in a table
+        return
+
+    assert kinds(words) == kinds("x")
