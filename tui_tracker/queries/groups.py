@@ -116,6 +116,21 @@ def group_runs(
     return rows
 
 
+def member_values(
+    store: Store, groups: Sequence[GroupRow], metrics: Sequence[ColumnSpec]
+) -> list[list[dict[RunKey, float]]]:
+    """Return by group and metric the finite values of its runs, newest first."""
+    columns: list[Mapping[RunKey, Any]] = [in_runs(field_pairs(store, spec)) for spec in metrics]
+    found = []
+    for group in groups:
+        of_group = []
+        for column in columns:
+            pairs = ((key, column.get(key)) for key in group.members)
+            of_group.append({k: v for k, v in pairs if v is not None and math.isfinite(v)})
+        found.append(of_group)
+    return found
+
+
 def parse_group_order(text: str) -> GroupOrder:
     """Return the order that a text says: `-runs`, `param:lr`, `-std:metric:val_f1.max`.
 
