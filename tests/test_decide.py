@@ -156,9 +156,9 @@ def test_test_data_choose_no_model():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"data": {"digits": ("v2", "")}}, "data 'digits' had another version"),
-        ({"data": {"digits": ("v1", "sha256:bb")}}, "data 'digits' had another content"),
-        ({"splits": {"digits": "sha256:cc"}}, "the split 'digits' was another"),
+        ({"data": {"digits": ("v2", "")}}, "other version of the data digits"),
+        ({"data": {"digits": ("v1", "sha256:bb")}}, "other content of the data digits v1"),
+        ({"splits": {"digits": "sha256:cc"}}, "other split of digits"),
     ],
 )
 def test_groups_on_other_data_are_refused(change, words):
@@ -169,6 +169,17 @@ def test_groups_on_other_data_are_refused(change, words):
 
     with pytest.raises(RuleInvalid, match=words):
         apply("max val_f1", first, second)
+
+
+def test_groups_that_share_no_data_are_refused_and_further_data_are_told():
+    digits, more = {"digits": ("v1", "")}, {"digits": ("v1", ""), "extra": ("v1", "")}
+    first = runs([0.8], params={"m": "a"}, data=digits)
+
+    with pytest.raises(RuleInvalid, match="not all of them used the data digits"):
+        apply("max val_f1", first, runs([0.9], params={"m": "b"}, data={"letters": ("v1", "")}))
+    found = apply("max val_f1", first, runs([0.9], params={"m": "b"}, data=more))
+    assert labels(found) == ["m=b", "m=a"]
+    assert any("not all of them used the data extra" in note for note in found.notes)
 
 
 def test_what_was_not_recorded_refuses_nothing():

@@ -82,7 +82,7 @@ def decide(
         over=rule.options.over,
     )
     judge.groups = groups
-    refuse_incomparable(groups, str(rule))
+    judge.notes += refuse_incomparable(groups, judge.label, str(rule))
     standings = [judge.standing(number) for number in range(len(groups))]
     ranked = judge.rank([s for s in standings if not s.eliminated])
     out = [s for s in standings if s.eliminated]
