@@ -172,7 +172,8 @@ def _decided(
             decision = decide(rule, runs)
             decision = with_health(store, decision) if parsed else decision
         except RuleInvalid as error:
-            refused = str(error)
+            near = f"; did you mean {error.nearest!r}?" if error.nearest else ""
+            refused = f"{error.problem[:1].upper()}{error.problem[1:]}{near}"
     main = decision.metric if decision is not None else main
     pick = rule.objective if rule is not None else Stat("mean", None)
     metrics = _metrics(records, main, rule, plan)
