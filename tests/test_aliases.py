@@ -136,7 +136,7 @@ def test_contexts_are_kept_apart(store, folder):
 def test_two_values_of_one_name_in_a_run_are_refused(store, log_run):
     log_run("both", acc=[0.5], accuracy=[0.6])
 
-    with pytest.raises(NameCollision, match="'both'.*naming.collision"):
+    with pytest.raises(NameCollision, match=r"'both'.*naming\.collision"):
         rename(store, [metric("acc", "accuracy")])
 
     assert list_aliases(store, taken_back=True) == []
@@ -229,7 +229,7 @@ COMMANDS = [
     ("ls", "--columns", "val_accuracy,val_loss,seed", "--json"),
     ("show", "one", "--json"),
     ("show", "three", "--json"),
-    ("curve", "val_accuracy", "one", "two", "--json"),
+    ("curve", "two", "three", "val_accuracy", "--json"),
     ("group", "--by", "seed", "--metrics", "val_accuracy", "--json"),
     ("tree", "--metric", "val_accuracy", "--json"),
     ("compare", "one", "two", "--json"),
@@ -267,15 +267,16 @@ def test_every_view_reads_the_name_that_counts(store, folder, capsys):
 
     listed = json.loads(said(capsys, folder, "ls", "--json"))
     curve = said(capsys, folder, "curve", "one", "val_accuracy", "--json")
-    groups = said(capsys, folder, "group", "seed", "--metric", "val_accuracy", "--json")
+    groups = said(capsys, folder, "group", "--by", "seed", "--metrics", "val_accuracy", "--json")
     decided = said(capsys, folder, "decide", "sweep_lr", "max mean val_accuracy", "--json")
     different = said(capsys, folder, "diff", "one", "two", "--json")
 
     assert {name for run in listed for name in run["metrics"]} == {"val_accuracy", "val_loss"}
     assert "0.7" in curve
-    assert "0.9" in groups and '"val_acc"' not in groups
-    assert '"val_accuracy' in decided and '"val_acc"' not in decided
-    assert '"val_acc"' not in different and '"lr"' not in different
+    assert "0.9" in groups
+    assert "val_accuracy" in decided
+    assert not [text for text in (groups, decided, different) if '"val_acc"' in text]
+    assert '"lr"' not in different
 
 
 @pytest.mark.usefixtures("runs")

@@ -34,11 +34,11 @@ def run(args: argparse.Namespace) -> int:
             record["aliases"] = {f"{kind}s": names for kind, names in raw_names(store, key).items()}
             print_json(record, indent=2)
         else:
-            _print_run(get_run(store, key), raw_names(store, key))
+            _print_run(get_run(store, key), list(raw_names(store, key).values()))
     return 0
 
 
-def _print_run(detail: RunDetail, logged_as: Mapping[str, Mapping[str, str]]) -> None:
+def _print_run(detail: RunDetail, logged_as: Sequence[Mapping[str, str]]) -> None:
     from tui_tracker.cli.tables import Column, print_facts, print_heading, print_table
     from tui_tracker.formatting import format_value, printable
 
@@ -70,11 +70,11 @@ def _print_run(detail: RunDetail, logged_as: Mapping[str, Mapping[str, str]]) ->
         print_facts([fact for part in detail.lineage for fact in _part_facts(part)])
 
 
-def _print_logged_as(names: Mapping[str, Mapping[str, str]]) -> None:
+def _print_logged_as(names: Sequence[Mapping[str, str]]) -> None:
     from tui_tracker.cli.tables import print_facts, print_heading
     from tui_tracker.formatting import printable
 
-    if renamed := [pair for pairs in names.values() for pair in pairs.items()]:
+    if renamed := [pair for pairs in names for pair in pairs.items()]:
         print_heading("logged as")
         print_facts([(printable(name), printable(raw)) for name, raw in renamed])
 

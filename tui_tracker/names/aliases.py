@@ -73,8 +73,10 @@ class Recorded:
     """Those that were not in force already."""
 
 
-def rename(store: Store, renamings: Iterable[Renaming], *, reason: str = "") -> Recorded:
-    """Read names as others from now on, all of them or none.
+def rename(
+    store: Store, renamings: Iterable[Renaming], *, reason: str = "", dry_run: bool = False
+) -> Recorded:
+    """Read names as others from now on, all of them or none; `dry_run` only looks.
 
     Raises:
         NotFound: nothing in the store has such a name.
@@ -82,21 +84,38 @@ def rename(store: Store, renamings: Iterable[Renaming], *, reason: str = "") -> 
         NameCollision: a run would have two values of one name.
     """
     wanted = [_checked(one) for one in renamings]
-    with store.write() as connection:
-        standing = read_aliases(connection)
-        new = [one for one in wanted if standing.get(_place(one)) != one.canonical]
-        (last,) = connection.execute("SELECT coalesce(max(batch), 0) FROM alias").fetchone()
-        at_ms = time.time_ns() // 1_000_000
-        for one in new:
-            _refuse_unknown(connection, one)
-            connection.execute(
-                "INSERT INTO alias (scope, kind, raw, canonical, who, at_ms, reason, batch) "
-                "VALUES (?,?,?,?,?,?,?,?)",
-                (*_place(one), one.canonical, user_name(), at_ms, reason, last + 1),
-            )
-        _refuse_circles(connection, new)
-        for one in new:
-            _refuse_collision(connection, one)
+    try:
+        with store.write() as connection:
+            done = _record(connection, wanted, reason)
+            if dry_run:
+                raise _OnlyLooking(done)
+    except _OnlyLooking as looked:
+        return Recorded(0, looked.done.renamings)
+    return done
+
+
+class _OnlyLooking(Exception):
+    """Ends a transaction that was to be tried and not to be kept."""
+
+    def __init__(self, done: Recorded) -> None:
+        self.done = done
+
+
+def _record(connection: sqlite3.Connection, wanted: Sequence[Renaming], reason: str) -> Recorded:
+    standing = read_aliases(connection)
+    new = [one for one in wanted if standing.get(_place(one)) != one.canonical]
+    (last,) = connection.execute("SELECT coalesce(max(batch), 0) FROM alias").fetchone()
+    at_ms = time.time_ns() // 1_000_000
+    for one in new:
+        _refuse_unknown(connection, one)
+        connection.execute(
+            "INSERT INTO alias (scope, kind, raw, canonical, who, at_ms, reason, batch) "
+            "VALUES (?,?,?,?,?,?,?,?)",
+            (*_place(one), one.canonical, user_name(), at_ms, reason, last + 1),
+        )
+    _refuse_circles(connection, new)
+    for one in new:
+        _refuse_collision(connection, one)
     return Recorded(last + 1 if new else 0, tuple(new))
 
 

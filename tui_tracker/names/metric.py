@@ -12,6 +12,7 @@ from typing import Literal
 
 from tui_tracker.names.words import (
     AVERAGINGS,
+    DECLARED,
     GUESSES,
     METRIC_ALIASES,
     METRICS,
@@ -72,6 +73,20 @@ def read_metric(name: str, known: Mapping[str, MetricWord] = METRICS) -> MetricN
 @lru_cache(maxsize=8192)
 def _read_known(name: str) -> MetricName:
     return _read(name, METRICS)
+
+
+def declared(label: str) -> MetricWord | None:
+    """Return what the project says of a metric, by its whole name or without its split."""
+    if not DECLARED:
+        return None
+    name = label.partition("@")[0]
+    keys = (label, name, read_metric(name).base)
+    return next((DECLARED[key] for key in keys if key in DECLARED), None)
+
+
+def forget_read() -> None:
+    """Read names anew: the words they are made of have changed."""
+    _read_known.cache_clear()
 
 
 def _read(name: str, known: Mapping[str, MetricWord]) -> MetricName:
