@@ -27,6 +27,9 @@ from tui_tracker.queries import (
     list_columns,
     list_run_keys,
 )
+from tui_tracker.queries.groups import group_runs
+from tui_tracker.queries.naming import Names
+from tui_tracker.queries.seeds import seed_digests, seed_siblings
 from tui_tracker.store import Store
 
 LogRun = Callable[..., tt.Run]
@@ -351,3 +354,28 @@ def test_a_run_goes_on_logging_under_an_alias(store, folder):
 
     summary = get_run(store, find_run(store, "r")).row.metrics["val_accuracy"]
     assert (summary.count, summary.last, summary.last_step) == (2, 0.75, 1)
+
+
+def test_runs_that_call_a_param_otherwise_are_one_seed_group(store, log_run):
+    log_run("a", params={"lr": 0.1, "seed": 0}, val_acc=[0.5])
+    log_run("b", params={"learning_rate": 0.1, "seed": 1}, val_acc=[0.7])
+    keys = list_run_keys(store)
+    before = len(group_runs(store, by=("params-but-seed",)))
+
+    rename(store, [Renaming("param", "lr", "learning_rate")])
+
+    assert before == 2
+    assert [group.runs for group in group_runs(store, by=("params-but-seed",))] == [2]
+    assert len(set(seed_digests(store, keys).values())) == 1
+    assert sorted(seed_siblings(store, keys[0])) == sorted(keys)
+
+
+@pytest.mark.usefixtures("runs")
+def test_whoever_still_says_the_logged_name_is_understood(store):
+    rename(store, [metric("val_acc", "val_accuracy"), Renaming("param", "lr", "learning_rate")])
+    names = Names(store)
+
+    found = [names.column(text).field for text in ("val_acc", "metric:val_acc.max", "lr")]
+
+    assert found == ["metric:val_accuracy", "metric:val_accuracy.max", "param:learning_rate"]
+    assert len(list_run_keys(store, Selection(query="val_acc > 0.75 or lr < 0.15"))) == 3

@@ -183,10 +183,12 @@ def refuse_unclear(experiment: str, name: str, params: Mapping[str, object]) -> 
 def in_words(doubts: Collection[NameDoubt]) -> str:
     """Return what is unclear about one name, and what is proposed, as one line."""
     first, *others = doubts
-    says = first.message
+    name = f"{first.name!r} "
+    says = first.message if first.message.startswith(name) else f"{name.strip()}: {first.message}"
     for other in others:
-        says += ", " + other.message.removeprefix(f"{first.name!r} ")
-    proposals = [proposal for proposal in first.proposals][:2]
+        twin = other.message.startswith(f"{name}and ")
+        says += ", " + (other.message if twin else other.message.removeprefix(name))
+    proposals = first.proposals[:2]
     if not proposals:
         return says
     sure = proposals[0].confidence == "certain"

@@ -27,6 +27,7 @@ from tui_tracker.names.words import (
 
 Confidence = Literal["certain", "likely", "guess"]
 
+_COSTS = ("ms", "s")
 _AT = re.compile(r"(?:_at_?|@)(\d+)$")
 _STEP = re.compile(r"_?(?:epoch|step|iter|iteration|seed|fold|run)_?\d+$")
 _STATS = re.compile(rf"_({'|'.join(STATS)})$")
@@ -165,6 +166,8 @@ def propose_metric(
         confidence = "likely" if classes == 2 and confidence != "guess" else "guess"
     if read.base not in known and (near := get_close_matches(read.base, known, n=1, cutoff=0.75)):
         read, confidence = replace(read, base=near[0]), "guess"
+        if known[near[0]].unit in _COSTS:
+            splits = [read.split]  # what a run costs is of no split
     made = [
         str(replace(read, split=split, averaging=averaging))
         for split, averaging in product(splits, averagings)
