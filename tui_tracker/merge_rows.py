@@ -66,7 +66,10 @@ def tables_of_runs(store: Store) -> list[Table]:
 def copy_rows(
     names: Names, table: Table, theirs: int, ours: int, problems: dict[bytes, str]
 ) -> None:
-    rows = names.source.read(f'SELECT {_columns(table)} FROM "{table.name}" WHERE run=?', (theirs,))
+    # `main`: as it was logged, whatever it is called in the source.
+    rows = names.source.read(
+        f'SELECT {_columns(table)} FROM main."{table.name}" WHERE run=?', (theirs,)
+    )
     if not rows:
         return
     columns = dict(zip(table.columns, map(list, zip(*rows, strict=True)), strict=True))
@@ -108,7 +111,7 @@ def _rename(names: Names, table: Table, columns: dict[str, list[Any]]) -> None:
 
 def _keys(names: Names, numbers: list[int]) -> list[int]:
     for number in set(numbers).difference(names.keys):
-        labels = names.source.read("SELECT name, kind, context FROM key WHERE id=?", (number,))
+        labels = names.source.read("SELECT name, kind, context FROM main.key WHERE id=?", (number,))
         if not labels:
             raise StoreDamaged(
                 names.source.path, f"the name of the param or metric {number} is gone"

@@ -17,6 +17,7 @@ from typing import Any, Literal, cast, get_args
 from tui_tracker.errors import BadColumn
 from tui_tracker.queries.answers import ParamValue, RunKey, Status
 from tui_tracker.queries.columns import ColumnSpec, metric_spec, parse_column
+from tui_tracker.queries.digests import params_digests
 from tui_tracker.queries.fields import field_pairs, in_runs, typed
 from tui_tracker.queries.selection import ABSENT, EVERYTHING, Absent, Selection, list_run_keys
 from tui_tracker.store import Store
@@ -157,10 +158,21 @@ def _key_column(store: Store, text: str) -> tuple[ColumnSpec | None, Mapping[Run
     """Return the column that runs are grouped by, and what each run has in it."""
     if text == BUT_SEED:
         # The same params in two experiments are two groups: more than the seed may differ.
+        if store.aliased:
+            return None, _digests(store)
         digest = "lower(hex(coalesce(params_digest, '')))"
         return None, dict(store.read(f"SELECT id, experiment || ':' || {digest} FROM run"))
     spec = parse_column(text)
     return spec, in_runs(field_pairs(store, spec))
+
+
+def _digests(store: Store) -> dict[RunKey, object]:
+    """Return experiment and params, where some params are read under other names."""
+    digests = params_digests(store)
+    return {
+        key: f"{experiment}:{(digests.get(key) or b'').hex()}"
+        for key, experiment in store.read("SELECT id, experiment FROM run")
+    }
 
 
 def _group(
