@@ -241,7 +241,7 @@ def test_no_words_bring_html_of_their_own(words: str) -> None:
 def test_no_words_bring_tex_of_their_own(words: str) -> None:
     escaped = latex.escape(words)
 
-        ("\\\\lab\\share\\y.csv is gone", "…/y.csv is gone"),
+    commands = set(re.findall(r"\\[a-zA-Z]+|\\.", escaped))
     known = {c for e in latex._SPECIAL.values() for c in re.findall(r"\\[a-zA-Z]+|\\.", e)}
     assert commands <= known | {r"\ttletter"}
     bare = re.sub(r"\\[\\{}$&#%_]", "", re.sub(r"\\[a-zA-Z]+", "", escaped))
@@ -340,7 +340,7 @@ def test_paths_and_secrets_of_a_machine_are_not_told(log_run: LogRun, folder: Pa
         ("file:///home/ann/x/y.csv", "…/y.csv"),
         ("PATH=/usr/lib/a:/home/ann/b", "PATH=…/a:…/b"),
         ("ann@host:/home/ann/x", "ann@host:…/x"),
-        (r"\\\\lab\\share\\y.csv is gone".replace("\\\\", "\\"), "…/y.csv is gone"),
+        ("\\\\lab\\share\\y.csv is gone", "…/y.csv is gone"),
         ("lr/10 and n/a", "lr/10 and n/a"),
         ("see https://example.org/a/b", "see https://example.org/a/b"),
     ],
