@@ -99,7 +99,7 @@ def _outcome(found: Findings) -> list[Block]:
     elif winner is not None:
         shown = value_words(winner.estimates.get(found.main), level=True)
         loud: Line = (
-            Strong(public(winner.group.label, 120)),
+            Strong(public(winner.group.label)),
             " wins with ",
             Mono(public(found.main, 80)),
             f" {shown}.",
