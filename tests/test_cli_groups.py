@@ -6,6 +6,7 @@ import json
 import math
 import statistics
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -244,3 +245,12 @@ def test_an_unknown_statistic_is_told_with_the_nearest(tt_: Cli) -> None:
 
     assert code == 2
     assert "did you mean 'median'?" in told
+
+
+@pytest.mark.usefixtures("logged")
+def test_statistics_and_experiments_are_completed(folder: Path) -> None:
+    stats = [text for text, _ in complete(["group", "--stats", "mean,s"], str(folder))]
+    experiments = [text for text, _ in complete(["decide", ""], str(folder))]
+
+    assert stats == ["mean,std", "mean,sem"]
+    assert experiments == ["sweep_lr", "text/small"]
