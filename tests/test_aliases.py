@@ -379,3 +379,33 @@ def test_whoever_still_says_the_logged_name_is_understood(store):
 
     assert found == ["metric:val_accuracy", "metric:val_accuracy.max", "param:learning_rate"]
     assert len(list_run_keys(store, Selection(query="val_acc > 0.75 or lr < 0.15"))) == 3
+
+
+def test_params_that_changed_are_taken_over_beside_those_that_are_there(store, folder, tmp_path):
+    def log_twice(place: Path, name: str) -> None:
+        with tt.init("e", name, {"lr": 0.1}, store=place) as run:
+            run.log_params({"lr": 0.2})
+
+    log_twice(folder, "a")
+    log_twice(tmp_path / "target", "b")
+    rename(store, [Renaming("param", "lr", "learning_rate")])
+    list_run_keys(store)
+
+    with Store.open(tmp_path / "target") as target:
+        merge_runs(store, target)
+        undo(target)
+        changes = target.read(
+            "SELECT r.name, count(*) FROM param_change AS c JOIN run AS r ON r.id = c.run "
+            "GROUP BY r.name ORDER BY r.name"
+        )
+
+    assert changes == [("a", 2), ("b", 2)]
+
+
+def test_a_store_that_may_not_be_written_is_read_with_its_aliases(store, folder, log_run):
+    log_run("one", val_acc=[0.5])
+    rename(store, [metric("val_acc", "val_accuracy")])
+
+    reader = Store(store.folder, store.path, read_only=True, wait_s=1.0)
+    with reader:
+        assert labels(reader, "one") == ["val_accuracy"]

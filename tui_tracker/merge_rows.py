@@ -53,7 +53,7 @@ def tables_of_runs(store: Store) -> list[Table]:
         "SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%' "
         "ORDER BY name"
     ):
-        columns = store.read(f'PRAGMA table_info("{name}")')
+        columns = store.read(f'PRAGMA main.table_info("{name}")')
         names = tuple(column[1] for column in columns if (column[1], column[5]) != ("id", 1))
         numbers = frozenset(column[1] for column in columns if column[2] == "INTEGER")
         if "of" in names:
