@@ -40,7 +40,8 @@ code { padding: .08em .3em; border-radius: 4px; background: var(--box); font-siz
   font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere; }
 pre { overflow-x: auto; padding: .8rem 1rem; border: 1px solid var(--line); border-radius: 6px;
   background: var(--box); line-height: 1.45; } pre code { padding: 0; background: none; }
-p.outcome { max-width: none; padding: .8rem 1rem; border-left: 4px solid var(--win); border-radius: 0 6px 6px 0;
+p.outcome { max-width: none; padding: .8rem 1rem; border-left: 4px solid var(--win);
+  border-radius: 0 6px 6px 0;
   background: var(--winbox); font-size: 1.08rem; }
 .scroll { overflow-x: auto; margin: .8rem 0 .3rem; }
 table { width: 100%; border-collapse: collapse; font-size: .9rem;
