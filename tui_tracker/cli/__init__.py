@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
 
-from tui_tracker.errors import InvalidArgument, QueryError, TrackerError
+from tui_tracker.errors import InvalidArgument, QueryError, RuleInvalid, TrackerError
 
 PROGRAM = "tt"
 INTERRUPTED = 130
@@ -45,8 +45,11 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "judge": {
         "audit": "say what the records of runs leave in doubt, and how to mend it",
+        "names": "say which names are unclear, and read them as clear ones",
         "plan": "plan an experiment, see what of it is there, run the rest",
         "decide": "say which configuration wins by a rule, and how surely",
+        "decisions": "list stored decisions, and say which went stale",
+        "report": "write one page about an experiment",
     },
     "change": {
         "tag": "add tags to runs",
@@ -99,7 +102,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except QueryError as error:
-        return _query_trouble(error)
+        return _marked_trouble(str(error), error.query, error.column, error.length)
+    except RuleInvalid as error:
+        return _marked_trouble(str(error), error.rule, error.column - 1, 1)
     except TrackerError as error:
         return _trouble(str(error))
     except OSError as error:
@@ -181,7 +186,22 @@ def _run(arguments: list[str]) -> int:
     # Where a run may be left out, options may stand between the words all the same.
     mixed = getattr(load(name), "MIXED", False)
     args = parser.parse_intermixed_args(words) if mixed else parser.parse_args(words)
+    if name not in HIDDEN:
+        _follow_project()
     return int(load(name).run(args))
+
+
+def _follow_project() -> None:
+    """Go by the metrics and names that the project around this folder declares."""
+    from tui_tracker.names.project import project_file
+
+    known = "tui_tracker.names.registry"  # loaded in vain, it would cost each command 10 ms
+    if project_file(os.curdir) or known in sys.modules:
+        from pathlib import Path
+
+        from tui_tracker.names.registry import adopt_project
+
+        adopt_project(Path.cwd())
 
 
 def _stand_in(encoding: str) -> str:
@@ -250,15 +270,16 @@ def _trouble(text: str) -> int:
     return 2
 
 
-def _query_trouble(error: QueryError) -> int:
-    """Show the query with a mark below the place that is wrong."""
+def _marked_trouble(text: str, said: str, column: int, length: int) -> int:
+    """Show a query or a rule with a mark below the place that is wrong, where there is one."""
     from tui_tracker.formatting import cell_width, printable
 
-    before = cell_width(printable(error.query[: error.column]))
-    wrong = cell_width(printable(error.query[error.column : error.column + error.length]))
-    print(f"  {printable(error.query)}", file=sys.stderr)
-    print(f"  {' ' * before}{'^' * max(1, wrong)}", file=sys.stderr)
-    return _trouble(str(error))
+    if column >= 0:
+        before = cell_width(printable(said[:column]))
+        wrong = cell_width(printable(said[column : column + length]))
+        print(f"  {printable(said)}", file=sys.stderr)
+        print(f"  {' ' * before}{'^' * max(1, wrong)}", file=sys.stderr)
+    return _trouble(text)
 
 
 def _end_quietly() -> int:

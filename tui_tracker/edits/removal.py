@@ -11,8 +11,8 @@ from tui_tracker import journal
 from tui_tracker.store import Store
 
 _OF_A_RUN = (
-    *("artifact", "console_block", "edit", "lineage", "metric", "note", "param", "param_change"),
-    *("run_body", "series_block", "tag"),
+    *("amendment", "artifact", "audit", "console_block", "edit", "lineage", "metric", "note"),
+    *("param", "param_change", "run_body", "series_block", "tag"),
 )
 
 
