@@ -402,7 +402,7 @@ def test_params_that_changed_are_taken_over_beside_those_that_are_there(store, f
     assert changes == [("a", 2), ("b", 2)]
 
 
-def test_a_store_that_may_not_be_written_is_read_with_its_aliases(store, folder, log_run):
+def test_a_store_that_may_not_be_written_is_read_with_its_aliases(store, log_run):
     log_run("one", val_acc=[0.5])
     rename(store, [metric("val_acc", "val_accuracy")])
 

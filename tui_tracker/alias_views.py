@@ -21,7 +21,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     Aliases = dict[tuple[str, str, str], str]
     """The canonical name by scope, kind and raw name."""
@@ -68,12 +68,8 @@ def hide_tables(connection: sqlite3.Connection) -> None:
         _fill(connection, place, effective(aliases, scopes), keys)
     for table, column in _SHADOWED.items():
         connection.execute(_view(connection, table, column, scoped=len(places) > 1))
-    for table in ("metric", "param"):
-        connection.execute(
-            "INSERT OR IGNORE INTO alias_hidden SELECT DISTINCT raw FROM alias_key JOIN main.key "
-            f"ON id = raw AND kind = {KINDS[table]} WHERE NOT EXISTS "
-            f"(SELECT 1 FROM temp.{table} WHERE key = raw)"
-        )
+    for kind, number in KINDS.items():
+        _hide_unused(connection, kind, number, scoped=len(places) > 1)
     connection.execute(_KEY_VIEW)
 
 
@@ -164,38 +160,45 @@ def _name(connection: sqlite3.Connection, kind: int, name: str, context: str) ->
     return int(number)
 
 
-def _view(connection: sqlite3.Connection, table: str, column: str, *, scoped: bool) -> str:
-    names = [row[1] for row in connection.execute(f'PRAGMA main.table_info("{table}")')]
-    facts = "param" if table.startswith("param") else "metric"
-    arms = " UNION ALL ".join(_arms(table, column, names, facts, scoped=scoped))
-    return f"CREATE TEMP VIEW IF NOT EXISTS {table} AS {arms}"
-
-
-def _arms(table: str, column: str, names: list[str], facts: str, *, scoped: bool) -> Iterator[str]:
-    """Yield the rows as they are, those with another name, and those that keep theirs."""
-
-    def columns(name: str) -> str:
-        return ", ".join(name if one == column else f't."{one}"' for one in names)
-
-    plain = f"SELECT {columns(f't.{column}')} FROM main.{table} AS t WHERE t.{column} NOT IN "
-    yield f"{plain} (SELECT raw FROM temp.alias_key)"
-    here, place = "", "0"
-    if scoped:
-        here = "JOIN main.run AS h ON h.id = t.run"
-        place = (
-            "CASE WHEN h.experiment IN (SELECT place FROM temp.alias_place) "
-            "THEN h.experiment ELSE 0 END"
-        )
-    rival = (
-        f"EXISTS (SELECT 1 FROM temp.alias_rival AS v JOIN main.{facts} AS x "
-        "ON x.run = t.run AND x.key = v.rival WHERE v.raw = a.raw AND v.place = a.place)"
+def _hide_unused(connection: sqlite3.Connection, kind: str, number: int, *, scoped: bool) -> None:
+    """Keep which names no row of a table is read by any more."""
+    # Found along the index of the names; where nothing can keep a name, without looking.
+    kept = (
+        f"EXISTS (SELECT 1 FROM main.{kind} AS t WHERE t.key = k.raw "
+        f"AND {_read(kind, 'key', scoped=scoped)} = k.raw)"
     )
-    renamed = f"FROM temp.alias_key AS a JOIN main.{table} AS t ON t.{column} = a.raw {here}"
-    yield (f"SELECT {columns('a.canonical')} {renamed} WHERE a.place = {place} AND NOT {rival}")
-    yield f"SELECT {columns(f't.{column}')} {renamed} WHERE a.place = {place} AND {rival}"
-    if scoped:  # a name that has an alias elsewhere alone
-        yield (
-            f"SELECT {columns(f't.{column}')} FROM main.{table} AS t {here} "
-            f"WHERE t.{column} IN (SELECT raw FROM temp.alias_key) AND NOT EXISTS "
-            f"(SELECT 1 FROM temp.alias_key AS a WHERE a.raw = t.{column} AND a.place = {place})"
+    may_be_kept = "1" if scoped else "k.raw IN (SELECT raw FROM temp.alias_rival)"
+    connection.execute(
+        "INSERT OR IGNORE INTO alias_hidden SELECT k.raw FROM alias_key AS k JOIN main.key AS n "
+        f"ON n.id = k.raw AND n.kind = {number} WHERE NOT ({may_be_kept} AND {kept})"
+    )
+
+
+def _view(connection: sqlite3.Connection, table: str, column: str, *, scoped: bool) -> str:
+    """Return the view of a table: each row as it is, but for the number of its name.
+
+    One SELECT without a join, so that SQLite merges it into the query that reads it: a
+    view of several parts would be copied whole before it is joined or counted.
+    """
+    names = [row[1] for row in connection.execute(f'PRAGMA main.table_info("{table}")')]
+    read = _read(table, column, scoped=scoped)
+    columns = ", ".join(f"{read} AS {name}" if name == column else f't."{name}"' for name in names)
+    return f"CREATE TEMP VIEW IF NOT EXISTS {table} AS SELECT {columns} FROM main.{table} AS t"
+
+
+def _read(table: str, column: str, *, scoped: bool) -> str:
+    """Return the SQL of the number that the name of a row `t` is read as."""
+    facts = "param" if table.startswith("param") else "metric"
+    place = "0"
+    if scoped:
+        place = (
+            "coalesce((SELECT p.place FROM main.run AS h JOIN temp.alias_place AS p "
+            "ON p.place = h.experiment WHERE h.id = t.run), 0)"
         )
+    return (
+        "coalesce((SELECT a.canonical FROM temp.alias_key AS a "
+        f"WHERE a.raw = t.{column} AND a.place = {place} AND NOT EXISTS "
+        f"(SELECT 1 FROM temp.alias_rival AS v JOIN main.{facts} AS x "
+        "ON x.run = t.run AND x.key = v.rival WHERE v.raw = a.raw AND v.place = a.place)), "
+        f"t.{column})"
+    )

@@ -127,5 +127,8 @@ def sweep(
             params: dict[str, object] = {"learning_rate": rate, "seed": seed, "steps": steps}
             params |= {"hidden": HIDDEN, "batch_size": BATCH, "optimizer": "sgd"}
             name = f"lr={rate:g}_seed={seed}"
-            with tt.init(EXPERIMENT, name, params, purpose="sweep", store=store) as run:
+            # What is told of names would be written over the app.
+            with tt.init(
+                EXPERIMENT, name, params, purpose="sweep", store=store, names="off"
+            ) as run:
                 train(run, rate, seed, steps)

@@ -33,13 +33,14 @@ def params_digests(
         )
     )
     if store.aliased:
+        names: dict[int, str] = dict(store.read("SELECT id, name FROM key WHERE kind=0"))
         params: dict[RunKey, dict[str, object]] = {}
-        for run, name, *columns in store.read(
-            "SELECT p.run, k.name, p.type, p.number, p.text, hex(p.digest) FROM param AS p "
-            f"JOIN key AS k ON k.id = p.key WHERE p.run IN ({_RENAMED})",
+        for run, key, *columns in store.read(
+            "SELECT p.run, p.key, p.type, p.number, p.text, hex(p.digest) FROM param AS p "
+            f"WHERE p.run IN ({_RENAMED})",
             bound,
         ):
-            params.setdefault(run, {})[name] = list(columns)
+            params.setdefault(run, {})[names[key]] = list(columns)
         for run, logged in params.items():
             text = params_digest_text(logged).encode("utf-8", "replace")
             found[run] = hashlib.sha256(text).digest()[:8]
