@@ -86,6 +86,8 @@ class Settings:
     """Returns why a finding is accepted, "" where it is not."""
     arguments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Further arguments of a rule's check by its id, such as the required params."""
+    said: str = ""
+    """What these settings were read from, where functions among them do not tell."""
 
     def chosen(self) -> list[tuple[Rule, Severity]]:
         """Return the rules that are on, with their severity."""
