@@ -22,9 +22,7 @@ FIELDS = {
     "audit": "a rule of the audit that it does not pass",
 }
 """Fields of every run that the audit fills, and what they say."""
-PROOF = (
-    "coalesce((SELECT max(p.level) FROM reproduction AS p WHERE p.\"of\" = r.uuid), 'L0')"
-)
+PROOF = "coalesce((SELECT max(p.level) FROM reproduction AS p WHERE p.\"of\" = r.uuid), 'L0')"
 """SQL of a run's proof level."""
 
 
@@ -35,6 +33,11 @@ def fresh_profile(store: Store) -> str:
         InvalidArgument: the settings of the folder's project mean nothing.
     """
     return str(import_module("tui_tracker.audit.cache").refresh_here(store))
+
+
+def profile_here() -> str:
+    """Return the profile that audits are kept under for this folder's project."""
+    return str(import_module("tui_tracker.audit.cache").profile_here())
 
 
 def rule_ids() -> tuple[str, ...]:

@@ -83,6 +83,11 @@ def refresh_here(store: Store) -> str:
     return settings.profile
 
 
+def profile_here() -> str:
+    """Return the profile of this folder's project."""
+    return read_config(Path.cwd()).settings.profile
+
+
 def rules_here() -> list[str]:
     """Return the ids of the rules that are on in this folder's project."""
     return [rule.id for rule, _ in read_config(Path.cwd()).settings.chosen()]
@@ -99,9 +104,7 @@ def ruleset_of(store: Store, settings: Settings) -> str:
 # -- reading
 
 
-def read_kept(
-    store: Store, settings: Settings, keys: Sequence[RunKey] | None = None
-) -> list[Kept]:
+def read_kept(store: Store, settings: Settings, keys: Sequence[RunKey] | None = None) -> list[Kept]:
     """Return what the audits of these runs, or of all, came to; `refresh` comes before."""
     these = "" if keys is None else "AND run IN (SELECT value FROM json_each(:keys))"
     bound = {"profile": settings.profile} | ({} if keys is None else {"keys": marks(keys)})
