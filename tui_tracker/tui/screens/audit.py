@@ -259,7 +259,7 @@ def _finding_of(row: GridRow, column: GridColumn) -> Finding | None:
 
 def _score_lines(column: GridColumn, width: int) -> tuple[Line, ...]:
     proof = f" / {column.proof}" if column.proof else ""
-    counts = f"  {format_count(column.errors)} errors, {format_count(column.warnings)} warnings"
+    counts = f"  {_count(column.errors, 'error')}, {_count(column.warnings, 'warning')}"
     first: Line = (
         (" ", ""),
         (crop(printable(column.name), max(12, width // 3)), "bold"),
@@ -277,6 +277,10 @@ def _score_lines(column: GridColumn, width: int) -> tuple[Line, ...]:
                        "second" if share >= 60 else "bad"), ("  ", "")]  # fmt: skip
         lines.insert(1, tuple(spans))
     return tuple(lines)
+
+
+def _count(count: int, what: str) -> str:
+    return f"{format_count(count)} {what}{'' if count == 1 else 's'}"
 
 
 def _foot_lines(row: GridRow, column: GridColumn, at: int, width: int) -> tuple[Line, ...]:
