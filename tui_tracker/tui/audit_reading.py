@@ -177,7 +177,7 @@ def _column(run: Audited) -> GridColumn:
 
 
 def _of_experiments(store: Store, kept: Sequence[Kept], settings: Settings) -> AuditFound:
-    names = dict(
+    names: dict[int, str] = dict(
         store.read(
             "SELECT r.id, e.name FROM run AS r JOIN experiment AS e ON e.id = r.experiment "
             "WHERE r.id IN (SELECT value FROM json_each(:keys))",

@@ -95,7 +95,10 @@ class AuditScreen(Mending, inherit_bindings=False):
             from tui_tracker.tui.audit_reading import find_audit
 
             wanted = keys or _all_runs(store)
-            told = lambda count: self.post_message(self.Judged(count))  # noqa: E731
+
+            def told(count: int) -> None:
+                self.post_message(self.Judged(count))
+
             return self.Found(find_audit(store, wanted, profile, told))
 
         self.ask("audit", question, about=profile)
@@ -201,7 +204,7 @@ class AuditScreen(Mending, inherit_bindings=False):
                 self.read_again()
 
         choices = [(name, words[name]) for name in PROFILES]
-        at = PROFILES.index(now) if now in PROFILES else 0  # type: ignore[arg-type]
+        at = PROFILES.index(now) if now in PROFILES else 0
         self.app.push_screen(ChooserScreen("Profile", choices, at), done)
 
     def on_audit_grid_opened(self, event: AuditGrid.Opened) -> None:
