@@ -35,7 +35,7 @@ Fetch = Callable[[str], str]
 Progress = Callable[[int, int], None]
 
 SHARED = frozenset(
-    "alias block content decision experiment fact fact_body key run run_body".split()
+    "alias audit block content decision experiment fact fact_body key run run_body".split()
 )
 """Tables that hold no fact logged in one run alone. `merge_rows` copies rows when they are named,
 those of queries about lineage are made anew in the target, and `merge_told` brings the rest."""
@@ -90,6 +90,8 @@ class _Merge:
                     return "left", reason
                 if ours is not None and _is_live(self._target, connection, ours, run["uuid"]):
                     return "left", "it is still being written here"
+                if ours is not None:
+                    connection.execute("DELETE FROM audit WHERE run=?", (ours.key,))
                 names = Names(self._source, connection, self._batches)
                 if ours is None or theirs.logged > ours.logged:
                     _replace(names, self._tables, run, ours, problems)

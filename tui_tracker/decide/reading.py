@@ -41,17 +41,13 @@ def _asks_for_audit(rule: Rule) -> bool:
 def _audited(
     store: Store, records: Sequence[RunRecord], project: Path | None
 ) -> dict[RunKey, tuple[str, int]]:
+    from tui_tracker.audit.cache import read_kept, refresh
     from tui_tracker.audit.config import read_config
-    from tui_tracker.audit.engine import audit_records
-    from tui_tracker.audit.relatives import read_with_relatives
 
     settings = read_config(project or Path.cwd()).settings
     asked = [record.key for record in records]
-    audited = audit_records(read_with_relatives(store, asked), settings, only=asked)
-    return {
-        run.record.key: (run.score.grade, sum(f.severity == "error" for f in run.open))
-        for run in audited
-    }
+    refresh(store, settings, asked)
+    return {one.key: (one.grade, one.errors) for one in read_kept(store, settings, asked)}
 
 
 def _steps(rule: Rule) -> set[int]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from tui_tracker.fact_rows import KIND as FACT_KIND
+from tui_tracker.judged import FIELDS as AUDIT_FIELDS
+from tui_tracker.judged import PROOF, fresh_profile
 from tui_tracker.language import parse
 from tui_tracker.language.complete import written_field, written_value
 from tui_tracker.language.sql import condition
@@ -85,7 +88,7 @@ class FieldValues:
 
 
 def list_fields(store: Store, *, count: bool = False) -> list[FieldInfo]:
-    """Return the run's own fields, metrics, params, keys of tags and facts, in this order.
+    """Return the run's own fields, metrics, params, facts, keys of tags, what an audit says.
 
     `count` tells how many runs have each, which reads all params and metrics.
     """
@@ -102,7 +105,8 @@ def list_fields(store: Store, *, count: bool = False) -> list[FieldInfo]:
                 label = f"{name}@{context}" if context else name
                 known = runs[wanted].get(key, 0) if count else None
                 found.append(FieldInfo(label, wanted, known, ""))
-    return found + [FieldInfo(name, "tag", n, "") for name, n in _tag_keys(store)]
+    found += [FieldInfo(name, "tag", n, "") for name, n in _tag_keys(store)]
+    return found + [FieldInfo(name, "run", None, says) for name, says in AUDIT_FIELDS.items()]
 
 
 def list_values(
@@ -128,7 +132,9 @@ def list_values(
     values = asked.values(known, field)
     (total,) = store.read(f"SELECT count(*) FROM ({chosen})", bound)[0]
     missing = asked.missing(field)
-    kind: FieldKind = "run" if known.kind == "own" else known.kind
+    kind: FieldKind = "run"
+    if known.kind not in ("own", "audit"):
+        kind = cast("FieldKind", known.kind)
     return FieldValues(field, kind, tuple(values[:limit]), len(values), min(missing, total))
 
 
@@ -159,6 +165,8 @@ class _Asked:
     def values(self, target: Target, field: str) -> list[ValueCount]:
         if target.kind == "own":
             return self._own(target.name, field)
+        if target.kind == "audit":
+            return self._audited(target.name)
         rows = self._rows(_value_sql(target), target)
         counts = [(_value_text(text, number, kind), n) for text, number, kind, n in rows]
         counts = [(text, n) for text, n in counts if text.lower().startswith(self._prefix)]
@@ -193,6 +201,29 @@ class _Asked:
             for text, n in rows
             if text and text.lower().startswith(self._prefix)
         ]
+
+    def _audited(self, name: str) -> list[ValueCount]:
+        """Return the grades, proofs or numbers of findings in their order, rules by count."""
+        if name == "proof":
+            sql = (
+                f"SELECT {PROOF}, count(*) FROM run AS r WHERE r.id IN ({self._chosen}) GROUP BY 1"
+            )
+            return [ValueCount(text, n) for text, n in self._store.read(sql, self._bound)]
+        profile = fresh_profile(self._store)
+        column = "rules" if name == "audit" else name
+        rows = self._store.read(
+            f"SELECT a.{column}, count(*) FROM audit AS a WHERE a.profile = :profile "
+            f"AND a.run IN ({self._chosen}) GROUP BY 1",
+            {**self._bound, "profile": profile},
+        )
+        if name != "audit":
+            counts = [(str(value), n) for value, n in rows]
+        else:
+            rules: Counter[str] = Counter()
+            for ids, n in rows:
+                rules.update(dict.fromkeys(ids.split(), n))
+            counts = rules.most_common()
+        return [ValueCount(text, n) for text, n in counts if text.lower().startswith(self._prefix)]
 
     def _rows(self, sql: str, target: Target) -> Sequence[Any]:
         if not target.keys and target.kind != "tag":

@@ -21,6 +21,7 @@ from tui_tracker.tui.live import LiveApp
 from tui_tracker.tui.opening import short_path
 from tui_tracker.tui.places import Opening, find_opening
 from tui_tracker.tui.resizing import Resizing
+from tui_tracker.tui.screens.base import TrackerScreen
 from tui_tracker.tui.screens.runs import RunsScreen
 from tui_tracker.tui.terminal import Terminal, after_asking, describe, is_light
 
@@ -134,12 +135,16 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
 
     def on_mount(self) -> None:
         self.watch_store()
-        if self._opening is not None and self._opening.run is not None:
+        if self._opening is not None and (self._opening.run or self._opening.page == "audit"):
             self.call_later(self._open, self._opening)
 
     def _open(self, opening: Opening) -> None:
         """Go to the page that was named at the start."""
-        if opening.run is not None:
+        if opening.page == "audit":
+            from tui_tracker.tui.screens.audit import AuditScreen
+
+            self.push_screen(AuditScreen([opening.run] if opening.run is not None else []))
+        elif opening.run is not None:
             from tui_tracker.tui.screens.run import TABS, RunScreen
 
             tabs = [tab.lower() for tab in TABS]
@@ -227,9 +232,9 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
             self.page.say("Press ctrl+c again to quit")
 
     def leave_run(self, key: int) -> None:
-        """Close a run's page and put the table's cursor on that run."""
+        """Close a run's page and put the cursor below it on that run."""
         self.pop_screen()
-        if isinstance(self.screen, RunsScreen):
+        if isinstance(self.screen, TrackerScreen):
             self.screen.go_to(key)
 
 

@@ -31,7 +31,7 @@ TAKEN_NAMES = 12
 """Members whose names are compared for what they have in common."""
 SEED_ENDS = "seed", "fold", "run", "rep", "s"
 """What a name in common may end in, before the number that it does not have."""
-SHARED = ("experiment", "host", "user", "tag", "fact", "grade")
+SHARED = ("experiment", "host", "user", "tag", "fact", "grade", "proof")
 """Kinds of columns that a group fills where it is grouped by them."""
 
 

@@ -21,6 +21,7 @@ from tui_tracker.tui.screens.artifact_tab import ArtifactTab
 from tui_tracker.tui.screens.comparing import Comparing
 from tui_tracker.tui.screens.console_tab import ConsoleTab
 from tui_tracker.tui.screens.curve_page import shown_alone
+from tui_tracker.tui.screens.judging import Judging
 from tui_tracker.tui.screens.lineage_tab import LineageTab
 from tui_tracker.tui.screens.notes_tab import NotesTab
 from tui_tracker.tui.screens.system_tab import SystemTab, with_units
@@ -52,7 +53,14 @@ SPARKS_S = 5.0
 
 
 class RunScreen(
-    LineageTab, ArtifactTab, SystemTab, Comparing, NotesTab, ConsoleTab, inherit_bindings=False
+    LineageTab,
+    ArtifactTab,
+    SystemTab,
+    Comparing,
+    Judging,
+    NotesTab,
+    ConsoleTab,
+    inherit_bindings=False,
 ):
     """One run of those in the table it was opened from."""
 
@@ -365,6 +373,9 @@ class RunScreen(
 
     def runs_to_compare(self) -> list[int]:
         return [self.key]
+
+    def runs_to_judge(self) -> tuple[list[int], str]:
+        return [self.key], self.run_detail.row.experiment if self.run_detail else ""
 
     def text_to_copy(self) -> str:
         if self._tab == LINEAGE:

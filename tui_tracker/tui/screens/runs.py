@@ -14,6 +14,7 @@ from textual.containers import Horizontal
 from tui_tracker.tui.keys import bindings
 from tui_tracker.tui.screens.annotating import Annotating
 from tui_tracker.tui.screens.comparing import Comparing
+from tui_tracker.tui.screens.judging import Judging
 from tui_tracker.tui.screens.runs_columns import Arranging
 from tui_tracker.tui.screens.runs_costly import Costing
 from tui_tracker.tui.screens.runs_curves import Overlaying
@@ -41,6 +42,7 @@ class RunsScreen(
     Branching,
     Overlaying,
     Comparing,
+    Judging,
     Peeking,
     Annotating,
     inherit_bindings=False,
@@ -89,6 +91,21 @@ class RunsScreen(
 
     def runs_to_compare(self) -> list[int]:
         return self.chosen_runs()
+
+    def runs_to_judge(self) -> tuple[list[int], str]:
+        if self.table.marked:
+            return self.chosen_runs(), f"{len(self.table.marked):,} marked"
+        where = self.tree_pane.path if not self.text else f"{self.tree_pane.path} /{self.text}"
+        return list(self.table.everything()), where.strip()
+
+    def asked_in_words(self) -> str:
+        where = self.tree_pane.where
+        if self.table.marked or len(where) > 1 or (where and self.text):
+            return ""
+        if where:
+            (field, value), *_ = where
+            return str(value) if field == "experiment" else ""
+        return self.text
 
     def go_to(self, key: int) -> None:
         """Put the cursor on a run, because its page was open."""
