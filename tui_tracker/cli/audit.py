@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     with open_store(args, wait_s=READ_WAIT_S) as store:
         from tui_tracker.audit.relatives import read_with_relatives
 
-        keys = _wanted(store, args.words)
+        keys = wanted_runs(store, args.words)
         records = read_with_relatives(store, keys)
         audited = audit_records(records, config.settings, only=keys)
     if not audited and not (args.json or args.sarif or args.junit):
@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
     return 1 if fails(audited, fail_on) else 0
 
 
-def _wanted(store: Store, words: Sequence[str]) -> list[RunKey]:
+def wanted_runs(store: Store, words: Sequence[str]) -> list[RunKey]:
     """Return the runs that the words mean: a run, an experiment, or a query."""
     from tui_tracker.errors import NotFound
     from tui_tracker.queries import Order, Selection, find_run, list_run_keys

@@ -74,9 +74,7 @@ def _option(call: ast.Call, found: dict[str, tuple[object, int]]) -> None:
             _constant(name, keyword.value, call.lineno, found)
 
 
-def _constant(
-    name: str, node: ast.expr, line: int, found: dict[str, tuple[object, int]]
-) -> None:
+def _constant(name: str, node: ast.expr, line: int, found: dict[str, tuple[object, int]]) -> None:
     try:
         value = ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError):

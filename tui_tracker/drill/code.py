@@ -8,6 +8,7 @@ from tui_tracker.audit.amendments import Confidence
 from tui_tracker.drill.case import SHORT, Case
 from tui_tracker.drill.recipes import Answers, recipe
 from tui_tracker.drill.repository import Commit, HeadEntry, Repository
+from tui_tracker.facts import mappings, word
 from tui_tracker.formatting import format_time
 from tui_tracker.lineage.words import plural
 
@@ -128,18 +129,15 @@ def dirty(case: Case) -> Answers:
 @recipe("code.entry-missing")
 def entry(case: Case) -> Answers:
     """Read the script from the command line."""
-    for word in case.argv[1:] or case.argv:
-        if word.endswith(".py") and not word.startswith("-"):
+    for said in case.argv[1:] or case.argv:
+        if said.endswith(".py") and not said.startswith("-"):
             told = f"the command line: {' '.join(case.argv)[:120]}"
-            yield case.propose("code.entry.path", word, told, "certain")
+            yield case.propose("code.entry.path", said, told, "certain")
             return
     part = case.record.part("modules")
-    for path in case.modules if part is not None else ():
-        name = next(
-            (m.get("name") for m in part.facts.get("modules", ()) if m.get("path") == path),  # type: ignore[union-attr, attr-defined]
-            "",
-        )
-        if name == "__main__":
-            yield case.propose("code.entry.path", path, "the module `__main__` was it", "certain")
+    for module in mappings(part.facts, "modules") if part is not None else ():
+        if word(module, "name") == "__main__" and word(module, "path"):
+            told = "the process had it as its module `__main__`"
+            yield case.propose("code.entry.path", word(module, "path"), told, "certain")
             return
     yield "neither the command line nor a module `__main__` is recorded"

@@ -252,5 +252,3 @@ def _licence_file(case: Case, facts: Mapping[str, object]) -> tuple[str, str] | 
         if first:
             return first[:80], f"the first line of `{file}` beside the data"
     return None
-
-

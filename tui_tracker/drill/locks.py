@@ -1,9 +1,9 @@
 """Names and versions of packages in a lock file, whoever wrote it.
 
-    uv.lock, poetry.lock, pdm.lock    TOML: [[package]] with name and version
-    pylock.toml                       TOML: [[packages]] with name and version (PEP 751)
-    Pipfile.lock                      JSON: default.NAME.version = "==1.2"
-    requirements*.txt                 a line `name==1.2`, with markers and hashes behind it
+uv.lock, poetry.lock, pdm.lock    TOML: [[package]] with name and version
+pylock.toml                       TOML: [[packages]] with name and version (PEP 751)
+Pipfile.lock                      JSON: default.NAME.version = "==1.2"
+requirements*.txt                 a line `name==1.2`, with markers and hashes behind it
 """
 
 from __future__ import annotations

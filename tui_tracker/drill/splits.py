@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from array import array
 from collections.abc import Mapping
+from importlib import import_module
 
 from tui_tracker.capture.splits import hash_roles
 from tui_tracker.capture.splitting import make_split
@@ -74,6 +75,9 @@ def _again(case: Case, name: str, facts: Mapping[str, object]) -> Answers:
         return
     wanted = mapping(facts, "n")
     counts = {role: len(rows) for role, rows in made.items()}
+    if "val" in wanted and "test" not in wanted and "test" in made:
+        made = {"train": made["train"], "val": made["test"]}
+        counts = {role: len(rows) for role, rows in made.items()}
     apart = [role for role in wanted if counts.get(role) != whole(wanted, role)]
     if apart:
         role = apart[0]
@@ -117,12 +121,12 @@ def _ours(n: int, arguments: Mapping[str, object], seed: object) -> dict[str, ar
 
 def _sklearn(n: int, arguments: Mapping[str, object], seed: object) -> dict[str, array[int]] | str:
     try:
-        from sklearn.model_selection import train_test_split  # type: ignore[import-untyped]
+        split = import_module("sklearn.model_selection").train_test_split
     except ImportError:
         return "scikit-learn is not installed here"
     wanted = {key: value for key, value in arguments.items() if key in ("test_size", "train_size")}
     try:
-        train, test = train_test_split(range(n), random_state=seed, **wanted)
+        train, test = split(range(n), random_state=seed, **wanted)
     except (ValueError, TypeError) as error:
         return str(error)
     return {"train": array("q", train), "test": array("q", test)}

@@ -20,7 +20,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "forest": ("model_type", "n_estimators", "seed"),
 }
 """By model family; users extend it."""
-_MEANS: dict[str, tuple[str, ...]] = {
+MEANS: dict[str, tuple[str, ...]] = {
     "model_type": ("model", "arch", "architecture", "model_name", "estimator", "backbone", "net"),
     "epochs": (
         "max_steps",
@@ -56,7 +56,7 @@ def canonical_params(run: RunRecord) -> dict[str, object]:
 
 def family_of(params: Mapping[str, object]) -> str:
     """Return the model family that the params tell of; `default` where they tell none."""
-    for name in ("model_type", *_MEANS["model_type"]):
+    for name in ("model_type", *MEANS["model_type"]):
         told = str(params.get(name, ""))
         for family, words_ in _FAMILIES:
             if told and words_.search(told):
@@ -76,7 +76,7 @@ def missing_params(
     waived = {tag.partition(":")[2] for tag in run.tags if tag.startswith("na:")}
     missing = []
     for name in wanted:
-        names = (name, *_MEANS.get(name, ()))
+        names = (name, *MEANS.get(name, ()))
         if name not in waived and not any(params.get(n) not in (None, "") for n in names):
             missing.append(name)
     return tuple(missing)
