@@ -59,7 +59,7 @@ def names(store: Store, query: str) -> list[str]:
         ("seed.recorded = true seed.numpy = 3", True),
         ("command:--lr", True),
         ("env.LANG = C", True),
-        ("missing:grade", True),
+        ("has:grade", True),
     ],
 )
 def test_what_was_recorded_of_a_run_can_be_asked_for(folder, query, fits):

@@ -33,7 +33,7 @@ KNOWN = (
     *("data.name", "data.version", "data.hash", "data.path", "data.kind", "data.role"),
     *("split.name", "split.hash", "split.strategy", "split.seed"),
     *("python", "os", "cpu", "cores", "memory", "gpu", "gpus", "world_size", "rank"),
-    *("seed.recorded", "grade"),
+    "seed.recorded",
 )
 """Names that mean a fact also in a store where no run has it."""
 _LONGEST = 512
@@ -209,10 +209,6 @@ def _variables(facts: Facts) -> Iterator[Row]:
         yield from _said(f"env.{name}", value)
 
 
-def _audit(facts: Facts) -> Iterator[Row]:
-    yield from _all_said(facts, grade="grade")
-
-
 _READERS: dict[str, tuple[Callable[[Facts], Iterable[Row]], ...]] = {
     "code": (_code,),
     "data": (_data,),
@@ -222,5 +218,4 @@ _READERS: dict[str, tuple[Callable[[Facts], Iterable[Row]], ...]] = {
     "process": (_process, _command),
     "seeds": (_seeds,),
     "variables": (_variables,),
-    "audit": (_audit,),
 }

@@ -35,7 +35,7 @@ Fetch = Callable[[str], str]
 Progress = Callable[[int, int], None]
 
 SHARED = frozenset(
-    "alias block content decision experiment fact fact_body key run run_body".split()
+    "alias audit block content decision experiment fact fact_body key run run_body".split()
 )
 """Tables that hold no fact logged in one run alone. `merge_rows` copies rows when they are named,
 those of queries about lineage are made anew in the target, and `merge_told` brings the rest."""

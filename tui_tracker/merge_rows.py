@@ -46,7 +46,7 @@ class Names:
 def tables_of_runs(store: Store) -> list[Table]:
     """Return the tables of a run's facts that this store has, by name.
 
-    Not `run_body`: it is made of the lineage, in each store by itself.
+    Not `run_body` and `audit`: they are made of the others, in each store by itself.
     """
     found = []
     for (name,) in store.read(
@@ -58,7 +58,7 @@ def tables_of_runs(store: Store) -> list[Table]:
         numbers = frozenset(column[1] for column in columns if column[2] == "INTEGER")
         if "of" in names:
             found.append(Table(name, "of", names, numbers))
-        elif "run" in numbers and name != "run_body":
+        elif "run" in numbers and name not in ("audit", "run_body"):
             found.append(Table(name, "run", names, numbers))
     return found
 

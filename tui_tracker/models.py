@@ -436,6 +436,8 @@ class Audit(Table, table=True):
     grade: str = _text()
     errors: int = _whole(default=0)
     warnings: int = _whole(default=0)
+    rules: str = _text()
+    """Ids of the rules with an open finding, a blank around each."""
     findings: bytes = _bytes()
     """Deflated JSON."""
 

@@ -53,6 +53,7 @@ CREATE TABLE audit (
     grade TEXT DEFAULT '' NOT NULL,
     errors BIGINT DEFAULT '0' NOT NULL,
     warnings BIGINT DEFAULT '0' NOT NULL,
+    rules TEXT DEFAULT '' NOT NULL,
     findings BYTEA NOT NULL,
     PRIMARY KEY (run, profile)
 );

@@ -54,6 +54,7 @@ CREATE TABLE audit (
     grade TEXT DEFAULT '' NOT NULL,
     errors INTEGER DEFAULT '0' NOT NULL,
     warnings INTEGER DEFAULT '0' NOT NULL,
+    rules TEXT DEFAULT '' NOT NULL,
     findings BLOB NOT NULL,
     PRIMARY KEY (run, profile)
 );

@@ -104,8 +104,10 @@ def read_config(
     """
     path = find_config(start)
     table: Mapping[str, Any] = {}
+    whole: Mapping[str, Any] = {}
     if path is not None:
-        table = _table(path)
+        whole = _whole(path)
+        table = _table(whole, path)
     where = f"{path}: [tool.tui_tracker.audit]" if path else "[tool.tui_tracker.audit]"
     _refuse_unknown(table, _KNOWN, where)
     custom = [_custom(entry, where) for entry in _tables(table, "custom", where)]
@@ -121,6 +123,7 @@ def read_config(
         rules=rules,
         waive=_waiving(waivers, today or date.today()) if waivers else None,
         arguments=_arguments(table, chosen, where),
+        said=_said(whole, waivers, today or date.today()),
     )
     fail_on = str(table.get("fail-on", "error"))
     if fail_on.replace(" ", "") not in FAIL_ON:
@@ -128,12 +131,23 @@ def read_config(
     return AuditConfig(settings, fail_on.replace(" ", ""), str(path or ""))
 
 
-def _table(path: Path) -> Mapping[str, Any]:
+def _said(whole: Mapping[str, Any], waivers: Sequence[Waiver], today: date) -> str:
+    """Return what of a file, and of today, decides what an audit says."""
+    tool = whole.get("tool")
+    ours = tool.get("tui_tracker", {}) if isinstance(tool, dict) else {}
+    over = sum(waiver.until is not None and waiver.until < today for waiver in waivers)
+    return f"{over} {ours!r}" if ours else ""
+
+
+def _whole(path: Path) -> Mapping[str, Any]:
     try:
         with path.open("rb") as file:
-            whole = tomllib.load(file)
+            return tomllib.load(file)
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidArgument(f"{path} cannot be read: {error}") from error
+
+
+def _table(whole: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
     found: Any = whole
     for key in ("tool", "tui_tracker", "audit"):
         found = found.get(key, {}) if isinstance(found, dict) else {}

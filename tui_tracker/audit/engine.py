@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from tui_tracker.audit import catalogue
@@ -85,6 +86,8 @@ class Settings:
     """Returns why a finding is accepted, "" where it is not."""
     arguments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Further arguments of a rule's check by its id, such as the required params."""
+    said: str = ""
+    """What these settings were read from, where functions among them do not tell."""
 
     def chosen(self) -> list[tuple[Rule, Severity]]:
         """Return the rules that are on, with their severity."""
@@ -103,15 +106,17 @@ def audit_records(
     settings: Settings | None = None,
     *,
     only: Iterable[int] | None = None,
+    others: Sequence[RunRecord] = (),
 ) -> list[Audited]:
     """Return what the rules say of these runs, in their order.
 
     `only` are the keys of the runs that are asked about; the others are there for the
-    rules that compare. None asks about all.
+    rules that compare. None asks about all. `others` are runs of other experiments, for the
+    rules over a whole store.
     """
     settings = settings or Settings()
     asked = None if only is None else set(only)
-    auditor = _Auditor(records, settings)
+    auditor = _Auditor(records, settings, others)
     return [auditor.audit(r) for r in records if asked is None or r.key in asked]
 
 
@@ -122,68 +127,98 @@ class _Auditor:
     that rest on shared facts alone, and scores, are worked out once.
     """
 
-    def __init__(self, records: Sequence[RunRecord], settings: Settings) -> None:
+    def __init__(
+        self, records: Sequence[RunRecord], settings: Settings, others: Sequence[RunRecord] = ()
+    ) -> None:
         self._settings = settings
-        self._chosen = [
-            (rule, severity, self._asker(rule, records)) for rule, severity in settings.chosen()
-        ]
-        self._rules = tuple(rule.id for rule, _, _ in self._chosen)
+        self._chosen = settings.chosen()
+        self._rules = tuple(rule.id for rule, _ in self._chosen)
+        self._own: list[tuple[int, _Asker]] = []
+        shared: dict[tuple[str, ...], list[int]] = {}
+        self._many: dict[int, list[tuple[int, Doubt]]] = {}
+        for number, (rule, _) in enumerate(self._chosen):
+            if rule.scope != "run":
+                told = [*records, *others] if rule.scope == "store" else records
+                for key, doubt in _over_many(rule, told, settings).items():
+                    self._many.setdefault(key, []).append((number, doubt))
+            elif rule.of and rule.id in RULES and rule.id not in settings.arguments:
+                shared.setdefault(rule.of, []).append(number)
+            else:
+                self._own.append((number, self._asker(rule)))
+        self._shared = [_Shared(of, numbers, self._chosen) for of, numbers in shared.items()]
+        self._parts = sorted({name for of in shared for name in of})
         self._scores: dict[tuple[Standing | None, ...], Score] = {}
 
-    def _asker(self, rule: Rule, records: Sequence[RunRecord]) -> _Asker:
-        if rule.scope != "run":
-            found = _over_many(rule, records, self._settings)
-            return lambda record: found.get(record.key, PASSED)
-        arguments = self._settings.arguments.get(rule.id)
-        if rule.id in RULES and not arguments:
-            return _once_for_shared(rule) if rule.of else rule.check
+    def _asker(self, rule: Rule) -> _Asker:
+        if rule.id in RULES and not self._settings.arguments.get(rule.id):
+            return rule.check
         return lambda record: _ask(rule, record, self._settings)
 
     def audit(self, record: RunRecord) -> Audited:
+        answers = self._answers(record)
+        ended: list[Standing | None] = ["passed"] * len(self._rules)
         findings: list[Finding] = []
-        ended: list[Standing | None] = []
-        for rule, severity, ask in self._chosen:
-            answer = ask(record)
-            if answer is PASSED:
-                ended.append("passed")
-            elif answer is NOT_APPLICABLE:
-                ended.append(None)
-            else:
-                finding = _finding(rule, severity, answer, record, self._settings)
-                findings.append(finding)
-                known: Standing = "unknown" if finding.unknown else "failed"
-                ended.append("waived" if finding.waived else known)
+        for number, answer in answers:
+            if answer is NOT_APPLICABLE:
+                ended[number] = None
+                continue
+            finding = _finding(*self._chosen[number], answer, record, self._settings)
+            findings.append(finding)
+            known: Standing = "unknown" if finding.unknown else "failed"
+            ended[number] = "waived" if finding.waived else known
         findings.sort(key=lambda f: (bool(f.waived), _ORDER[f.severity]))
         told = tuple(ended)
         return Audited(record, tuple(findings), self._score(told), self._rules, told)
+
+    def _answers(self, record: RunRecord) -> list[tuple[int, Doubt | Outcome]]:
+        """Return what the rules say that did not pass, in their order."""
+        parts = record.parts
+        tokens: dict[str, object] = {}
+        for name in self._parts:
+            part = parts.get(name)
+            # Facts that are stored once are one object, which the record keeps alive.
+            tokens[name] = part and (part.status, part.reason, id(part.facts))
+        answers: list[tuple[int, Doubt | Outcome]] = []
+        for group in self._shared:
+            answers += group.ask(record, tokens)
+        for number, ask in self._own:
+            answer = ask(record)
+            if answer is not PASSED:
+                answers.append((number, answer))
+        answers += self._many.get(record.key, ())
+        answers.sort(key=itemgetter(0))
+        return answers
 
     def _score(self, ended: tuple[Standing | None, ...]) -> Score:
         if ended not in self._scores:
             self._scores[ended] = score(
                 Judged(rule.id, rule.category, severity, end)
-                for (rule, severity, _), end in zip(self._chosen, ended, strict=True)
+                for (rule, severity), end in zip(self._chosen, ended, strict=True)
                 if end is not None
             )
         return self._scores[ended]
 
 
-def _once_for_shared(rule: Rule) -> _Asker:
-    """Return a rule that answers once for all runs with the same parts of the lineage."""
-    known: dict[tuple[object, ...], Doubt | Outcome] = {}
+class _Shared:
+    """Rules that answer once for all runs with the same parts of the lineage."""
 
-    def ask(record: RunRecord) -> Doubt | Outcome:
-        parts = record.parts
-        key: list[object] = []
-        for name in rule.of:
-            part = parts.get(name)
-            # Facts that are stored once are one object, which the record keeps alive.
-            key += (None,) if part is None else (part.status, part.reason, id(part.facts))
-        shared = tuple(key)
-        if shared not in known:
-            known[shared] = rule.check(record)  # type: ignore[assignment]
-        return known[shared]
+    def __init__(
+        self, of: tuple[str, ...], numbers: Sequence[int], chosen: Sequence[tuple[Rule, Severity]]
+    ) -> None:
+        self._of = of
+        self._rules = [(number, chosen[number][0]) for number in numbers]
+        self._known: dict[tuple[object, ...], list[tuple[int, Doubt | Outcome]]] = {}
 
-    return ask
+    def ask(
+        self, record: RunRecord, tokens: Mapping[str, object]
+    ) -> list[tuple[int, Doubt | Outcome]]:
+        key = tuple([tokens[name] for name in self._of])
+        found = self._known.get(key)
+        if found is None:
+            answers: list[tuple[int, Any]] = [(n, rule.check(record)) for n, rule in self._rules]
+            found = [(number, answer) for number, answer in answers if answer is not PASSED]
+            self._known[key] = found
+        return found
 
 
 def _ask(rule: Rule, subject: object, settings: Settings) -> Any:

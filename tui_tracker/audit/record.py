@@ -111,10 +111,16 @@ class RunRecord:
 
     def parts_of(self, kind: str) -> Iterator[tuple[str, LineagePart]]:
         """Yield name and part of every data set (`data`) or split (`split`)."""
+        yield from self._kinds.get(kind, ())
+
+    @cached_property
+    def _kinds(self) -> dict[str, list[tuple[str, LineagePart]]]:
+        found: dict[str, list[tuple[str, LineagePart]]] = {}
         for name, part in self.parts.items():
-            head, colon, rest = name.partition(":")
-            if head == kind and colon:
-                yield rest, part
+            if ":" in name:
+                head, _, rest = name.partition(":")
+                found.setdefault(head, []).append((rest, part))
+        return found
 
     @cached_property
     def data_versions(self) -> tuple[tuple[str, str, str], ...]:
@@ -141,11 +147,16 @@ class RunRecord:
 
     def tag(self, key: str) -> str:
         """Return the value of a tag with a key (`purpose:baseline`), "" where there is none."""
+        return self._keyed_tags.get(key, "")
+
+    @cached_property
+    def _keyed_tags(self) -> dict[str, str]:
+        found: dict[str, str] = {}
         for tag in self.tags:
-            head, colon, value = tag.partition(":")
-            if colon and head == key:
-                return value
-        return ""
+            if ":" in tag:
+                head, _, value = tag.partition(":")
+                found.setdefault(head, value)
+        return found
 
     @cached_property
     def seed(self) -> ParamValue:

@@ -17,9 +17,10 @@ from tui_tracker.cli.opening import READ_WAIT_S, add_json, open_store
 from tui_tracker.cli.output import on_terminal, plural, print_json, rich_console, say, terminal_size
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from tui_tracker.audit.engine import Audited, Finding
+    from tui_tracker.audit.engine import Audited, Finding, Settings
+    from tui_tracker.audit.kept import Kept
     from tui_tracker.audit.record import RunRecord
     from tui_tracker.queries import RunKey
     from tui_tracker.store import Store
@@ -62,8 +63,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from tui_tracker.audit.config import FAIL_ON, read_config
-    from tui_tracker.audit.engine import audit_records
-    from tui_tracker.audit.report import fails
     from tui_tracker.errors import InvalidArgument
 
     # A checklist asks for what only the strict profile looks at, such as licences.
@@ -77,19 +76,57 @@ def run(args: argparse.Namespace) -> int:
     if args.rules:
         return _print_rules(args, config.settings.profile)
     with open_store(args, wait_s=READ_WAIT_S) as store:
-        from tui_tracker.audit.relatives import read_with_relatives
+        return _audit(store, args, config.settings, fail_on)
 
-        keys = wanted_runs(store, args.words)
-        records = read_with_relatives(store, keys)
-        if args.deep:
-            records = _look_deep(store, records, keys)
-        audited = audit_records(records, config.settings, only=keys)
-        if args.sheet is not None:
-            return _print_sheet(args, store, audited)
-    if not audited and not (args.json or args.sarif or args.junit):
+
+def _audit(store: Store, args: argparse.Namespace, settings: Settings, fail_on: str) -> int:
+    from tui_tracker.audit import cache
+    from tui_tracker.audit.report import fails
+
+    keys = wanted_runs(store, args.words)
+    formed = args.json or args.sarif or args.junit or args.md
+    if not keys and not (formed and not args.md):
         say("no run fits" if args.words else "no runs yet")
         return 0
-    _print(args, audited, config.settings.profile)
+    if args.deep or args.sheet is not None:
+        return _audit_now(store, args, settings, keys, fail_on)
+    cache.refresh(store, settings, keys if args.words else None)
+    if len(keys) > _MOST_TOLD and not formed:
+        kept = cache.read_kept(store, settings, keys)
+        severities = {rule.id: severity for rule, severity in settings.chosen()}
+        _print_overview(kept, severities)
+        return 1 if _kept_fails(kept, severities, fail_on) else 0
+    audited = cache.read_audits(store, settings, keys)
+    _print(args, audited, settings.profile)
+    return 1 if fails(audited, fail_on) else 0
+
+
+def _kept_fails(kept: Sequence[Kept], severities: Mapping[str, str], fail_on: str) -> bool:
+    """Return what `report.fails` does, of audits that are kept as counts."""
+    from tui_tracker.audit.score import GRADES
+
+    if fail_on.startswith("grade<"):
+        least = next(points for points, grade in GRADES if grade == fail_on[-1])
+        return any(one.points < least for one in kept)
+    levels = {"never": [], "error": ["error"], "warn": ["error", "warn"], "info": list(_STYLES)}
+    return any(severities[rule] in levels[fail_on] for one in kept for rule in one.rules)
+
+
+def _audit_now(
+    store: Store, args: argparse.Namespace, settings: Settings, keys: list[RunKey], fail_on: str
+) -> int:
+    """Audit without what is kept: the files may have changed, or another profile is asked."""
+    from tui_tracker.audit.engine import audit_records
+    from tui_tracker.audit.relatives import read_with_relatives
+    from tui_tracker.audit.report import fails
+
+    records = read_with_relatives(store, keys)
+    if args.deep:
+        records = _look_deep(store, records, keys)
+    audited = audit_records(records, settings, only=keys)
+    if args.sheet is not None:
+        return _print_sheet(args, store, audited)
+    _print(args, audited, settings.profile)
     return 1 if fails(audited, fail_on) else 0
 
 
@@ -149,8 +186,6 @@ def _print(args: argparse.Namespace, audited: Sequence[Audited], profile: str) -
         print(report.to_junit(audited))
     elif args.md:
         print(report.to_markdown(audited), end="")
-    elif len(audited) > _MOST_TOLD:
-        _print_overview(audited)
     else:
         for run_ in audited:
             _print_run(run_, everything=args.info)
@@ -206,14 +241,19 @@ def _print_finding(finding: Finding) -> None:
             console.print(Text(f"         {part}", look), soft_wrap=True)
 
 
-def _print_overview(audited: Sequence[Audited]) -> None:
-    from tui_tracker.audit.report import summarise
+def _print_overview(kept: Sequence[Kept], severities: Mapping[str, str]) -> None:
+    from collections import Counter
+    from statistics import median
+
     from tui_tracker.audit.rules import RULES
     from tui_tracker.cli.tables import Column, print_table
+    from tui_tracker.judged import GRADES
 
-    summary = summarise(audited)
-    rules = summary["rules"]
-    severities = {finding.rule: finding.severity for run in audited for finding in run.open}
+    # Runs of a sweep leave the same doubts: there are far fewer sets of rules than runs.
+    sets = Counter(one.rules for one in kept)
+    rules: Counter[str] = Counter()
+    for ids, count in sets.items():
+        rules.update(dict.fromkeys(ids, count))
     order = sorted(rules, key=lambda id_: (list(_STYLES).index(severities[id_]), -rules[id_]))
     styles = [_STYLES[severities[id_]] for id_ in order]
     print_table(
@@ -224,11 +264,10 @@ def _print_overview(audited: Sequence[Audited]) -> None:
             Column("why", [RULES[id_].why if id_ in RULES else "" for id_ in order], rank=9),
         ]
     )
-    grades = ", ".join(f"{count:,} {grade}" for grade, count in summary["grades"].items())
-    print(
-        f"\n{plural(summary['runs'], 'run')}: {grades}; worst {summary['worst']}, "
-        f"median {summary['median']:g}"
-    )
+    counts = Counter(one.grade for one in kept)
+    grades = ", ".join(f"{counts[grade]:,} {grade}" for grade in GRADES if counts[grade])
+    points = [one.points for one in kept]
+    print(f"\n{plural(len(kept), 'run')}: {grades}; worst {min(points)}, median {median(points):g}")
 
 
 def _print_rules(args: argparse.Namespace, profile: str) -> int:

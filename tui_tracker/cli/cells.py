@@ -43,6 +43,8 @@ class Cells:
     """Recorded facts by name; only those that a column shows."""
     health: Mapping[RunKey, tuple[Health, ...]]
     """Only where a column shows it."""
+    judged: Mapping[str, Mapping[RunKey, str]]
+    """Grades and proofs as they read, by the column's kind."""
 
 
 def read_cells(store: Store, keys: Sequence[RunKey], specs: Sequence[ColumnSpec]) -> Cells:
@@ -59,12 +61,26 @@ def read_cells(store: Store, keys: Sequence[RunKey], specs: Sequence[ColumnSpec]
             sparks=names["spark"],
             notes="notes" in kinds,
         )
-    facts = names["fact"] + (["grade"] if "grade" in kinds else [])
+    facts = names["fact"]
     return Cells(
         rows,
         read_facts(store, keys, facts) if facts else {},
         _health(store, keys) if "health" in kinds else {},
+        _judged(store, keys, kinds),
     )
+
+
+def _judged(store: Store, keys: Sequence[RunKey], kinds: set[str]) -> dict[str, dict[RunKey, str]]:
+    if not kinds & {"grade", "proof"}:
+        return {}
+    from tui_tracker.audit.cells import grade_cells, proof_cells
+
+    found = {}
+    if "grade" in kinds:
+        found["grade"] = grade_cells(store, keys)
+    if "proof" in kinds:
+        found["proof"] = proof_cells(store, keys)
+    return found
 
 
 def _health(store: Store, keys: Sequence[RunKey]) -> dict[RunKey, tuple[Health, ...]]:
@@ -109,7 +125,7 @@ def title_of(spec: ColumnSpec) -> str:
 
 
 def _cell(found: Cells, row: RunRow, spec: ColumnSpec) -> str:
-    if spec.kind in ("fact", "grade"):
+    if spec.kind in ("fact", "grade", "proof"):
         return printable(_fact(found, row, spec)) or MISSING
     if spec.kind == "health":
         from tui_tracker.health import summary
@@ -162,7 +178,9 @@ def _words(row: RunRow, spec: ColumnSpec) -> str:
 
 def _fact(found: Cells, row: RunRow, spec: ColumnSpec) -> str:
     """Return a recorded fact, several values of it with commas; "" where there is none."""
-    return found.facts.get(row.key, {}).get(spec.key or "grade", "")
+    if spec.kind in ("grade", "proof"):
+        return found.judged[spec.kind].get(row.key, "")
+    return found.facts.get(row.key, {}).get(spec.key, "")
 
 
 def _tag_values(row: RunRow, key: str) -> list[str]:
@@ -186,7 +204,7 @@ def _value(found: Cells, row: RunRow, spec: ColumnSpec) -> object:
         return row.params.get(spec.key)
     if spec.kind == "spark":
         return list(row.sparks.get(spec.key, ())) or None
-    if spec.kind in ("fact", "grade"):
+    if spec.kind in ("fact", "grade", "proof"):
         return _fact(found, row, spec) or None
     if spec.kind == "tag":
         return _tag_values(row, spec.key) or None

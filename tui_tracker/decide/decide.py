@@ -16,6 +16,7 @@ from statistics import fmean
 
 from tui_tracker.decide.candidates import Candidate, Group, group_runs
 from tui_tracker.decide.comparable import refuse_incomparable, tell_other_code
+from tui_tracker.decide.health import unwell_words
 from tui_tracker.decide.lead import is_apart, lead_of, lead_words
 from tui_tracker.decide.measures import (
     Interval,
@@ -36,6 +37,7 @@ from tui_tracker.decide.rule import (
     Direction,
     Fact,
     GradeBound,
+    Healthy,
     NoError,
     ProofBound,
     Rule,
@@ -71,7 +73,7 @@ def decide(
     Raises:
         RuleInvalid: the rule cannot be applied to these runs, with the reason.
     """
-    taking, excluded = _take_part(runs)
+    taking, excluded = take_part(runs)
     judge = _Judge(rule, taking, directions or {})
     groups = group_runs(
         [run for run in taking if not judge.lacks(run, excluded)],
@@ -93,7 +95,7 @@ def decide(
     )
 
 
-def _take_part(runs: Iterable[Candidate]) -> tuple[list[Candidate], Counter[str]]:
+def take_part(runs: Iterable[Candidate]) -> tuple[list[Candidate], Counter[str]]:
     """Return the runs that take part, and how many do not by the reason."""
     taking, excluded = [], Counter[str]()
     for run in runs:
@@ -238,6 +240,8 @@ class _Judge:
             proof = max((run.proof for run in runs), key=LEVELS.index)
             fine = LEVELS.index(proof) >= LEVELS.index(condition.level)
             return "" if fine else f"proof {proof}, not {condition.level} or more"
+        if isinstance(condition, Healthy):
+            return unwell_words(runs, wholly=condition.wholly)
         assert isinstance(condition, NoError)
         broken = sum(run.errors > 0 for run in runs)
         return f"{broken} of {len(runs)} runs have audit errors" if broken else ""

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import cast
 
 from tui_tracker.language import own, rows
+from tui_tracker.language.audits import AuditFields
 from tui_tracker.language.matching import MOST_VALUES, Bound, like
 from tui_tracker.language.parser import STATUSES
 from tui_tracker.language.targets import Target, Targets
@@ -77,6 +78,7 @@ class _Writer:
         self._store, self.bound, self._now = store, bound, now
         self._targets = Targets(store, bound.query)
         self._own = own.OwnFields(bound, now)
+        self._audits = AuditFields(store, bound)
 
     def node(self, node: Node) -> str:
         if isinstance(node, Not):
@@ -127,6 +129,8 @@ class _Writer:
     def _having(self, target: Target) -> str:
         if target.kind == "own":
             return self._own.has(target.name)
+        if target.kind == "audit":
+            return self._audits.has(target.name)
         return rows.has(self.bound, target)
 
     def _compare(self, term: Compare) -> str:
@@ -135,7 +139,9 @@ class _Writer:
         if sign in ("!=", "!~"):
             positive = "=" if sign == "!=" else "~"
             base = self._positive(target, positive, term.value)
-            if target.kind == "own" and target.name in own.SETS:
+            if (target.kind, target.name) == ("audit", "audit") or (
+                target.kind == "own" and target.name in own.SETS
+            ):
                 return f"NOT ({base})"
             return f"({self._having(target)}) AND NOT ({base})"
         return self._positive(target, sign, term.value)
@@ -162,6 +168,8 @@ class _Writer:
         match target.kind:
             case "own":
                 return self._own.equal(target.name, values, loose=loose)
+            case "audit":
+                return self._audits.equal(target.name, values)
             case "param":
                 return rows.param_is(self.bound, target, values, loose=loose)
             case "metric":
@@ -175,6 +183,8 @@ class _Writer:
         match target.kind:
             case "own":
                 return self._own.matches(target.name, value)
+            case "audit":
+                return self._audits.matches(target.name, value)
             case "param":
                 return rows.param_matches(self.bound, target, value)
             case "metric":
@@ -188,6 +198,8 @@ class _Writer:
         match target.kind:
             case "own":
                 return self._own.within(target.name, limits)
+            case "audit":
+                return self._audits.within(target.name, limits)
             case "param":
                 return rows.param_within(self.bound, target, limits)
             case "metric":

@@ -10,6 +10,7 @@ from tui_tracker.errors import QueryError
 from tui_tracker.fact_rows import KIND as FACT_KIND
 from tui_tracker.fact_rows import KNOWN as KNOWN_FACTS
 from tui_tracker.fact_rows import package_name
+from tui_tracker.judged import FIELDS as AUDIT_FIELDS
 from tui_tracker.language.tokens import STATISTICS
 from tui_tracker.language.tree import Field
 from tui_tracker.store import Store
@@ -40,7 +41,7 @@ _KINDS = {"param": 0, "metric": 1, "system": 2, "fact": FACT_KIND}
 _MOST_NEAR = 5000
 _PACKAGE = "package."
 
-TargetKind = Literal["own", "param", "metric", "fact", "tag"]
+TargetKind = Literal["own", "audit", "param", "metric", "fact", "tag"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class Targets:
 
     def nearest(self, name: str) -> str:
         """Return the known name that is most like another, "" where none is."""
-        names = [*OWN, *KNOWN_FACTS, *self._all_names()]
+        names = [*OWN, *AUDIT_FIELDS, *KNOWN_FACTS, *self._all_names()]
         for known in names:
             if known.lower() == name.lower():
                 return known
@@ -105,6 +106,7 @@ class Targets:
             self._metric(field)
             or self._param(field.name)
             or self._fact(field.name, known=True)
+            or (Target("audit", field.name) if field.name in AUDIT_FIELDS else None)
             or self._tag(field.name)
         )
 

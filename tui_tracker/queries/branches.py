@@ -24,8 +24,8 @@ from tui_tracker.store import Store
 EXPERIMENTS = ("experiment",)
 """The levels of a tree that nobody chose others for."""
 _LEVELS = frozenset(
-    ("experiment", "param", "tags", "tag", "fact", "grade", "status", "host", "user", "name")
-) | {"started"}
+    ("experiment", "param", "tags", "tag", "fact", "grade", "proof", "status", "host", "user")
+) | {"name", "started"}
 
 
 def check_levels(levels: Sequence[str]) -> tuple[ColumnSpec, ...]:

@@ -1,7 +1,7 @@
 """The columns of a table of runs as text: what they show, and how they are called.
 
     status  name  experiment  started  ended  duration  tags  notes  host  user  id
-    health  grade
+    health  grade  proof
     param:lr  metric:val_f1  metric:val_f1.max  spark:loss  fact:data.version  tag:purpose
 
 A metric without a statistic shows its best value, by the metric's direction; `tag:purpose` is
@@ -40,6 +40,7 @@ PlainKind = Literal[
     "id",
     "health",
     "grade",
+    "proof",
 ]
 NamedKind = Literal["param", "metric", "spark", "fact", "tag"]
 Kind = PlainKind | NamedKind
@@ -49,7 +50,7 @@ PLAIN: tuple[PlainKind, ...] = get_args(PlainKind)
 NAMED: tuple[NamedKind, ...] = get_args(NamedKind)
 UNSORTED = frozenset(("spark", "health"))
 """Kinds that no table can be sorted by: what they show is made of many values."""
-_FALLING = frozenset(("started", "ended", "duration", "tags", "notes"))
+_FALLING = frozenset(("started", "ended", "duration", "tags", "notes", "grade", "proof"))
 _PIECE = re.compile(r"`((?:[^`]|``)*)`(?!`)|[^=|`]+")
 _ODD = re.compile(r"[=|,`]|^\s|\s$")
 
@@ -104,8 +105,6 @@ class ColumnSpec:
             raise BadColumn(str(self), f"runs cannot be sorted by {self.field!r}")
         if self.kind == "metric":
             return f"metric:{self.key}.{self.stat}"
-        if self.kind == "grade":
-            return "fact:grade"
         return f"{self.kind}:{self.key}" if self.key else self.kind
 
     @property

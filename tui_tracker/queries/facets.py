@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from tui_tracker.fact_rows import KIND as FACT_KIND
+from tui_tracker.judged import FIELDS as AUDIT_FIELDS
+from tui_tracker.judged import PROOF, fresh_profile
 from tui_tracker.language import parse
 from tui_tracker.language.complete import written_field, written_value
 from tui_tracker.language.sql import condition
@@ -89,7 +92,7 @@ def list_fields(store: Store, *, count: bool = False) -> list[FieldInfo]:
 
     `count` tells how many runs have each, which reads all params and metrics.
     """
-    found = [FieldInfo(name, "run", None, says) for name, says in OWN.items()]
+    found = [FieldInfo(name, "run", None, says) for name, says in {**OWN, **AUDIT_FIELDS}.items()]
     runs: dict[str, dict[int, int]] = {kind: {} for kind in _KINDS.values()}
     if count:
         for kind, (_, sql) in _TABLES.items():
@@ -128,7 +131,7 @@ def list_values(
     values = asked.values(known, field)
     (total,) = store.read(f"SELECT count(*) FROM ({chosen})", bound)[0]
     missing = asked.missing(field)
-    kind: FieldKind = "run" if known.kind == "own" else known.kind
+    kind: FieldKind = "run" if known.kind in ("own", "audit") else known.kind
     return FieldValues(field, kind, tuple(values[:limit]), len(values), min(missing, total))
 
 
@@ -159,6 +162,8 @@ class _Asked:
     def values(self, target: Target, field: str) -> list[ValueCount]:
         if target.kind == "own":
             return self._own(target.name, field)
+        if target.kind == "audit":
+            return self._audited(target.name)
         rows = self._rows(_value_sql(target), target)
         counts = [(_value_text(text, number, kind), n) for text, number, kind, n in rows]
         counts = [(text, n) for text, n in counts if text.lower().startswith(self._prefix)]
@@ -193,6 +198,29 @@ class _Asked:
             for text, n in rows
             if text and text.lower().startswith(self._prefix)
         ]
+
+    def _audited(self, name: str) -> list[ValueCount]:
+        """Return the grades, proofs or numbers of findings in their order, rules by count."""
+        if name == "proof":
+            sql = (
+                f"SELECT {PROOF}, count(*) FROM run AS r WHERE r.id IN ({self._chosen}) GROUP BY 1"
+            )
+            return [ValueCount(text, n) for text, n in self._store.read(sql, self._bound)]
+        profile = fresh_profile(self._store)
+        column = "rules" if name == "audit" else name
+        rows = self._store.read(
+            f"SELECT a.{column}, count(*) FROM audit AS a WHERE a.profile = :profile "
+            f"AND a.run IN ({self._chosen}) GROUP BY 1",
+            {**self._bound, "profile": profile},
+        )
+        if name != "audit":
+            counts = [(str(value), n) for value, n in rows]
+        else:
+            rules: Counter[str] = Counter()
+            for ids, n in rows:
+                rules.update(dict.fromkeys(ids.split(), n))
+            counts = rules.most_common()
+        return [ValueCount(text, n) for text, n in counts if text.lower().startswith(self._prefix)]
 
     def _rows(self, sql: str, target: Target) -> Sequence[Any]:
         if not target.keys and target.kind != "tag":

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from tui_tracker.errors import BadColumn
+from tui_tracker.judged import PROOF, fresh_profile
 from tui_tracker.queries.answers import ParamValue, RunKey
 from tui_tracker.queries.columns import ColumnSpec
 from tui_tracker.queries.order import split_label, statistic_sql
@@ -48,8 +49,10 @@ def field_pairs(store: Store, spec: ColumnSpec) -> Pairs:
             "ORDER BY run, tag",
             {"length": len(spec.key) + 2, "low": f"{spec.key}:", "high": f"{spec.key};"},
         )
-    if spec.kind in ("fact", "grade"):
-        return _facts(store, spec.key or "grade")
+    if spec.kind == "fact":
+        return _facts(store, spec.key)
+    if spec.kind in ("grade", "proof"):
+        return _judged(store, spec.kind)
     if spec.kind == "metric":
         return _metrics(store, spec)
     if spec.kind == "param":
@@ -109,6 +112,12 @@ def in_runs(pairs: Iterable[tuple[RunKey, Raw]]) -> dict[RunKey, Raw]:
     for run, value in pairs:
         found[run] = f"{found[run]}, {value}" if run in found else value
     return found
+
+
+def _judged(store: Store, kind: str) -> Pairs:
+    if kind == "proof":
+        return store.read(f"SELECT r.id, {PROOF} FROM run AS r")
+    return store.read("SELECT run, grade FROM audit WHERE profile=?", (fresh_profile(store),))
 
 
 def _facts(store: Store, name: str) -> Pairs:

@@ -42,12 +42,14 @@ _FORMS = (
 class OrderSql:
     """Joins and terms of an `ORDER BY`, and what they bind."""
 
-    __slots__ = ("bound", "joins", "terms")
+    __slots__ = ("bound", "graded", "joins", "terms")
 
     def __init__(self) -> None:
         self.joins: list[str] = []
         self.terms: list[str] = []
         self.bound: dict[str, Any] = {}
+        self.graded = False
+        """Audits have to be up to date for it."""
 
     def add(self, order: Order, number: int) -> None:
         """Add one key; `number` keeps its names apart from those of the others."""
@@ -62,13 +64,15 @@ class OrderSql:
         self.terms.append(f"{lacking}, {value} {down}")
 
     def _value(self, field: str, number: int) -> str:
+        if field in ("grade", "proof"):
+            return self._judged(field)
         if field in _SIMPLE:
             if field == "duration":
                 self.bound["now"] = int(time.time() * 1000)
             return _SIMPLE[field]
         kind, _, name = field.partition(":")
         if not name or kind not in ("param", "metric", "tag", "fact"):
-            known = ", ".join([*_SIMPLE, *_FORMS])
+            known = ", ".join([*_SIMPLE, "grade", "proof", *_FORMS])
             raise InvalidArgument(f"runs cannot be sorted by {field!r}: use {known}")
         if kind == "tag":
             # What begins with `name:` stands between that and the next character, `;`.
@@ -95,6 +99,15 @@ class OrderSql:
         label, statistic = split_statistic(name)
         self._join("metric", number, *split_label(label), _METRIC_KIND)
         return statistic_sql(f"o{number}", label, statistic)
+
+    def _judged(self, field: str) -> str:
+        from tui_tracker import judged
+
+        if field == "proof":
+            return judged.PROOF
+        self.graded = True
+        self.bound["audit_profile"] = judged.profile_here()
+        return judged.audit_value("score", ":audit_profile")
 
     def _join(self, table: str, number: int, name: str, context: str, kind: int) -> None:
         o = f"o{number}"

@@ -88,8 +88,9 @@ class Order(_Value):
     """What a table of runs is sorted by. Runs that lack the field, or have NaN, come last.
 
     `field` is `started`, `ended`, `duration`, `name`, `experiment`, `status`, `host`, `user`,
-    `id`, `tags` and `notes` (how many), `tag:KEY`, `param:KEY` or `metric:LABEL`, where any
-    statistic may follow: `.last` (the default), `.min`, `.max`, `.mean`, `.std`, `.best`.
+    `id`, `grade`, `proof`, `tags` and `notes` (how many), `tag:KEY`, `param:KEY` or
+    `metric:LABEL`, where any statistic may follow: `.last` (the default), `.min`, `.max`,
+    `.mean`, `.std`, `.best`.
     What ties goes by the keys in `then`, one after the other.
     """
 
@@ -116,6 +117,10 @@ def list_run_keys(
     """
     where, bound = selection_sql(store, selection)
     by = order_sql(order)
+    if by.graded:
+        from tui_tracker.judged import fresh_profile
+
+        fresh_profile(store)
     terms = ", ".join(dict.fromkeys(by.terms))
     if "e." in where or "e.name" in terms:
         by.joins.insert(0, "JOIN experiment AS e ON e.id = r.experiment")

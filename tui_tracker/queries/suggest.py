@@ -104,6 +104,8 @@ def _kind(store: Store, field: Field | None) -> str:
         if target.name in ("started", "ended", "duration", "points"):
             return "number"
         return "set" if target.name in ("tag", "note", "artifact", "status") else "own"
+    if target.kind == "audit":
+        return "set" if target.name == "audit" else "number"
     return target.kind
 
 

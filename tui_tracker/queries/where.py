@@ -52,7 +52,18 @@ def _has(kind: str, name: str, value: Raw, n: str, bound: dict[str, Any]) -> str
     if kind in ("tag", "tags"):
         bound[f"{n}v"] = f"{name}:{value}" if name else value
         return f"r.id IN (SELECT run FROM tag WHERE tag = :{n}v)"
+    if kind in ("grade", "proof"):
+        return _judged(kind, n, bound)
     return f"r.id IN ({_rows(kind, name, n, bound)} AND {_equals(kind, name, value, n, bound)})"
+
+
+def _judged(kind: str, n: str, bound: dict[str, Any]) -> str:
+    from tui_tracker import judged
+
+    if kind == "proof":
+        return f"{judged.PROOF} = :{n}v"
+    bound[f"{n}profile"] = judged.profile_here()
+    return judged.in_audit(f":{n}profile", f"a.grade = :{n}v")
 
 
 def _lacks(kind: str, name: str, n: str, bound: dict[str, Any]) -> str:

@@ -158,12 +158,16 @@ class TrackerApp(CopyingApp, inherit_bindings=False):
 
     def on_mount(self) -> None:
         self.run_worker(self._watch_store, thread=True, group="watch", exit_on_error=False)
-        if self._opening is not None and self._opening.run is not None:
+        if self._opening is not None and (self._opening.run or self._opening.page == "audit"):
             self.call_later(self._open, self._opening)
 
     def _open(self, opening: Opening) -> None:
         """Go to the page that was named at the start."""
-        if opening.run is not None:
+        if opening.page == "audit":
+            from tui_tracker.tui.screens.audit import AuditScreen
+
+            self.push_screen(AuditScreen([opening.run] if opening.run is not None else []))
+        elif opening.run is not None:
             from tui_tracker.tui.screens.run import TABS, RunScreen
 
             tabs = [tab.lower() for tab in TABS]
@@ -286,9 +290,9 @@ class TrackerApp(CopyingApp, inherit_bindings=False):
             self.page.say(text, bad=bad)
 
     def leave_run(self, key: int) -> None:
-        """Close a run's page and put the table's cursor on that run."""
+        """Close a run's page and put the cursor below it on that run."""
         self.pop_screen()
-        if isinstance(self.screen, RunsScreen):
+        if isinstance(self.screen, TrackerScreen):
             self.screen.go_to(key)
 
 

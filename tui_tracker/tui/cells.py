@@ -1,7 +1,7 @@
 """How a cell of the table of runs reads.
 
 What a `RunRow` holds is at hand with the row; what costs a question of its own (facts,
-health) comes later, as `Extras`, and reads as `…` until it does.
+health, grades) comes later, as `Extras`, and reads as `…` until it does.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Extras = dict[int, dict[str, str]]
 """Costly cells: by run, then by the column's spec."""
-COSTLY = frozenset({"fact", "health", "grade"})
+COSTLY = frozenset({"fact", "health", "grade", "proof"})
 """Kinds of columns that `Extras` are for."""
 SPARK_CELLS = 12
 

@@ -47,7 +47,8 @@ PLAIN: dict[str, tuple[Kind, bool]] = {
     "user": ("user", True),
     "id": ("id", True),
     "health": ("health", False),
-    "grade": ("grade", False),
+    "grade": ("grade", True),
+    "proof": ("proof", True),
 }
 """Columns without a key: their kind, and whether the table can be sorted by them."""
 GLYPHS: dict[Status, str] = {
@@ -62,7 +63,7 @@ GLYPHS: dict[Status, str] = {
 
 Kind = Literal[
     "status", "name", "experiment", "metric", "param", "time", "duration", "tags", "notes",
-    "host", "user", "id", "spark", "fact", "tag", "health", "grade", "group", "count",
+    "host", "user", "id", "spark", "fact", "tag", "health", "grade", "proof", "group", "count",
 ]  # fmt: skip
 Statistic = Literal["last", "min", "max", "mean", "first", "count", "std"]
 

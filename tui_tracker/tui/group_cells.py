@@ -14,6 +14,7 @@ from tui_tracker.formatting import (
     format_number,
     format_value,
     printable,
+    spread_words,
 )
 from tui_tracker.tui.cells import cell_text
 from tui_tracker.tui.columns import GLYPHS, Column
@@ -30,7 +31,7 @@ TAKEN_NAMES = 12
 """Members whose names are compared for what they have in common."""
 SEED_ENDS = "seed", "fold", "run", "rep", "s"
 """What a name in common may end in, before the number that it does not have."""
-SHARED = ("experiment", "host", "user", "tag", "fact", "grade")
+SHARED = ("experiment", "host", "user", "tag", "fact", "grade", "proof")
 """Kinds of columns that a group fills where it is grouped by them."""
 
 
@@ -111,13 +112,3 @@ def spread_cell(stat: GroupStat | None) -> str:
         return f"{format_number(stat.mean)} ({stat.n})"
     mean, std = spread_words(stat.mean, stat.std)
     return f"{mean} ± {std} ({stat.n})"
-
-
-def spread_words(mean: float, std: float) -> tuple[str, str]:
-    """Return mean and spread with as many decimals, so that they stand below one another."""
-    if not 1e-4 <= abs(mean) < 1e6 and mean != 0:
-        return format_number(mean), format_number(std, 2)
-    decimals = len(format_number(mean).partition(".")[2])
-    while 0 < std < 0.5 * 10**-decimals and decimals < 8:
-        decimals += 1
-    return f"{mean:.{decimals}f}", f"{std:.{decimals}f}"

@@ -31,9 +31,14 @@ def list_offers(store: Store, selection: Selection) -> tuple[Offer, ...]:
     plain = [choice for choice in choices if choice.spec.kind not in SECTIONS]
     others = [choice for choice in choices if choice.spec.kind in ("param", "tag")]
     health = [Offer(column_of(ColumnSpec("health")), OTHERS, "NaN, spikes, stalls")]
+    audited = [
+        Offer(column_of(ColumnSpec("grade")), OTHERS, "readiness, by the audit"),
+        Offer(column_of(ColumnSpec("proof")), OTHERS, "how far it was got again"),
+    ]
     return (
         *(_offer(choice, total) for choice in plain),
         *(health if metrics else ()),
+        *audited,
         *(_offer(choice, total) for choice in metrics),
         *(_offer(choice, total) for choice in others),
         *_facts(store, total),

@@ -1,4 +1,4 @@
-"""Pages by name, for `tt tui --open`: `runs`, `help`, `run:RUN`, `curves:RUN`, `console:RUN` ..."""
+"""Pages by name, for `tt tui --open`: `runs`, `help`, `audit`, `run:RUN`, `curves:RUN` ..."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tui_tracker.queries import RunKey
     from tui_tracker.store import Store
 
-PAGES = ("runs", "help")
+PAGES = ("runs", "help", "audit")
 RUN_PAGE = "run"
 
 
@@ -20,7 +20,7 @@ class Opening:
     """The page to begin with."""
 
     page: str
-    """`runs`, `help`, `run`, or the name of a tab of a run's page."""
+    """`runs`, `help`, `audit`, `run`, or the name of a tab of a run's page."""
     run: RunKey | None = None
 
 
@@ -36,7 +36,7 @@ def find_opening(store: Store, text: str) -> Opening:
         return Opening(text or PAGES[0])
     page, separator, address = text.partition(":")
     known = tab_names()
-    if page not in known:
+    if page not in (*known, "audit"):
         raise NotFound("page", page, [*PAGES, *known])
     if not separator or not address:
         raise InvalidArgument(f"{page} is the page of a run: say which, as in {page}:RUN")

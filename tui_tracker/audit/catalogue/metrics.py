@@ -214,6 +214,9 @@ def not_aggregable(runs: Sequence[RunRecord]) -> list[tuple[int, Doubt]]:
     """Seeds whose metrics have different names cannot be averaged by a script."""
     if len(runs) < 2:
         return []
+    first = runs[0].metrics.keys()
+    if all(run.metrics.keys() == first for run in runs):  # as nearly everywhere
+        return []
     names: dict[str, dict[str, list[int]]] = {}
     for run in runs:
         for label in run.metrics:
@@ -251,7 +254,7 @@ def test_selection(runs: Sequence[RunRecord]) -> list[tuple[int, Doubt]]:
         often = [
             (label, metric.count)
             for label, metric in run.metrics.items()
-            if read_metric(label.partition("@")[0]).split == "test" and metric.count > MOST_TESTS
+            if metric.count > MOST_TESTS and _is_of_test(label)
         ]
         if often:
             label, count = often[0]
@@ -262,6 +265,11 @@ def test_selection(runs: Sequence[RunRecord]) -> list[tuple[int, Doubt]]:
             )
             found.append((run.key, doubt))
     return found
+
+
+@lru_cache(maxsize=8192)
+def _is_of_test(label: str) -> bool:
+    return read_metric(label.partition("@")[0]).split == "test"
 
 
 def _chosen_by(run: RunRecord) -> str:

@@ -57,9 +57,11 @@ def canonical_params(run: RunRecord) -> dict[str, object]:
 def family_of(params: Mapping[str, object]) -> str:
     """Return the model family that the params tell of; `default` where they tell none."""
     for name in ("model_type", *MEANS["model_type"]):
-        told = str(params.get(name, ""))
+        told = params.get(name)
+        if not told:
+            continue
         for family, words_ in _FAMILIES:
-            if told and words_.search(told):
+            if words_.search(str(told)):
                 return family
     return "default"
 
@@ -76,8 +78,12 @@ def missing_params(
     waived = {tag.partition(":")[2] for tag in run.tags if tag.startswith("na:")}
     missing = []
     for name in wanted:
-        names = (name, *MEANS.get(name, ()))
-        if name not in waived and not any(params.get(n) not in (None, "") for n in names):
+        if name in waived:
+            continue
+        for other in (name, *MEANS.get(name, ())):
+            if params.get(other) not in (None, ""):
+                break
+        else:
             missing.append(name)
     return tuple(missing)
 

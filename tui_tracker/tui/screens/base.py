@@ -94,6 +94,9 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
         """Close the screen."""
         self.go_back()
 
+    def go_to(self, key: int) -> None:
+        """Put the cursor on a run, because its page was open."""
+
     def read_again(self) -> None:
         """Ask the store for everything that is shown."""
 

@@ -20,6 +20,7 @@ from tui_tracker.tui.keys import bindings
 from tui_tracker.tui.screens.artifact_tab import ArtifactTab
 from tui_tracker.tui.screens.comparing import Comparing
 from tui_tracker.tui.screens.curve_page import CurvePage, shown_alone
+from tui_tracker.tui.screens.judging import Judging
 from tui_tracker.tui.screens.lineage_tab import LineageTab
 from tui_tracker.tui.widgets.artifact_list import ArtifactList
 from tui_tracker.tui.widgets.bar import Bar
@@ -44,7 +45,7 @@ TABS = ("Overview", "Curves", "Params", "Lineage", "Artifacts", "Console", "Note
 OVERVIEW, CURVES, PARAMS, LINEAGE, ARTIFACTS, CONSOLE, NOTES = range(len(TABS))
 
 
-class RunScreen(LineageTab, ArtifactTab, CurvePage, Comparing, inherit_bindings=False):
+class RunScreen(LineageTab, ArtifactTab, CurvePage, Comparing, Judging, inherit_bindings=False):
     """One run of those in the table it was opened from."""
 
     BINDINGS = [*bindings("run"), *bindings("lines")]
@@ -345,6 +346,9 @@ class RunScreen(LineageTab, ArtifactTab, CurvePage, Comparing, inherit_bindings=
 
     def runs_to_compare(self) -> list[int]:
         return [self.key]
+
+    def runs_to_judge(self) -> tuple[list[int], str]:
+        return [self.key], self.run_detail.row.experiment if self.run_detail else ""
 
     def text_to_copy(self) -> str:
         if self._tab == LINEAGE:

@@ -13,6 +13,7 @@ from textual.containers import Horizontal
 
 from tui_tracker.tui.keys import bindings
 from tui_tracker.tui.screens.comparing import Comparing
+from tui_tracker.tui.screens.judging import Judging
 from tui_tracker.tui.screens.runs_columns import Arranging
 from tui_tracker.tui.screens.runs_costly import Costing
 from tui_tracker.tui.screens.runs_curves import Overlaying
@@ -40,6 +41,7 @@ class RunsScreen(
     Branching,
     Overlaying,
     Comparing,
+    Judging,
     Peeking,
     inherit_bindings=False,
 ):
@@ -87,6 +89,12 @@ class RunsScreen(
 
     def runs_to_compare(self) -> list[int]:
         return self.chosen_runs()
+
+    def runs_to_judge(self) -> tuple[list[int], str]:
+        if self.table.marked:
+            return self.chosen_runs(), f"{len(self.table.marked):,} marked"
+        where = self.tree_pane.path if not self.text else f"{self.tree_pane.path} /{self.text}"
+        return list(self.table.everything()), where.strip()
 
     def go_to(self, key: int) -> None:
         """Put the cursor on a run, because its page was open."""

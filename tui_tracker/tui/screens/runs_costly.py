@@ -50,9 +50,13 @@ class Costing(RunsCore, inherit_bindings=False):
         def question(store: Store) -> Message:
             from tui_tracker.tui.costly import read_extras
 
-            return self.ExtrasFound(read_extras(store, keys, columns))
+            def told(extras: Extras) -> None:
+                self.post_message(self.ExtrasFound(extras))
 
-        self.ask("extras", question)
+            return self.ExtrasFound(read_extras(store, keys, columns, told))
+
+        # Of lines that are not in view any more nobody waits for the grades.
+        self.ask("extras", question, about=tuple(keys))
 
     def on_costing_extras_found(self, event: Costing.ExtrasFound) -> None:
         self.table.show_extras(event.extras)

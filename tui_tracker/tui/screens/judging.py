@@ -1,0 +1,31 @@
+"""The ways to the audit and to a decision, from any screen with runs."""
+
+from __future__ import annotations
+
+from tui_tracker.tui.screens.base import TrackerScreen
+
+
+class Judging(TrackerScreen, inherit_bindings=False):
+    """A screen with runs that can be audited and decided among."""
+
+    def runs_to_judge(self) -> tuple[list[int], str]:
+        """Return the runs, and what they have in common in words."""
+        raise NotImplementedError
+
+    def action_audit(self) -> None:
+        keys, where = self.runs_to_judge()
+        if not keys:
+            self.say("There is no run here to audit")
+            return
+        from tui_tracker.tui.screens.audit import AuditScreen
+
+        self.app.push_screen(AuditScreen(keys, where))
+
+    def action_decide(self) -> None:
+        keys, where = self.runs_to_judge()
+        if not keys:
+            self.say("There is no run here to decide among")
+            return
+        from tui_tracker.tui.screens.decide import DecideScreen
+
+        self.app.push_screen(DecideScreen(keys, where))

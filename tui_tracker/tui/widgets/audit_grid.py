@@ -1,0 +1,203 @@
+"""The heat map of an audit: a rule a line, a run or an experiment a column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.geometry import Region
+from textual.message import Message
+from textual.reactive import reactive
+
+from tui_tracker.formatting import cell_width, fit, format_count, printable, short_labels
+from tui_tracker.tui.keys import bindings
+from tui_tracker.tui.widgets.line_widget import Line, Role, Span
+from tui_tracker.tui.widgets.virtual_list import VirtualList
+
+if TYPE_CHECKING:
+    from tui_tracker.tui.audit_reading import GridCell, GridColumn, GridRow
+
+SIGNS: dict[str, Span] = {
+    "passed": ("✓", "good"),
+    "waived": ("~", "dim"),
+    "unknown": ("?", "second"),
+    "": ("·", "faint"),
+}
+"""How a rule ended that left no plain doubt."""
+FAILED: dict[str, Span] = {"error": ("✗", "bad"), "warn": ("!", "second"), "info": ("i", "dim")}
+"""A doubt, by the rule's severity: one shape each, so that no colour is needed."""
+_LABEL_MOST, _LABEL_LEAST = 30, 22
+_COUNT = 6
+_WIDEST, _TIGHTEST = 14, 3
+
+
+class AuditGrid(VirtualList, inherit_bindings=False):
+    """Rules by runs; left and right choose the column, which scrolls into view."""
+
+    BINDINGS = [*bindings("list"), *bindings("audit")]
+    PLACE = "audit"
+    HEADER_LINES = 1
+
+    column: reactive[int] = reactive(0, repaint=False)
+
+    @dataclass
+    class ColumnMoved(Message):
+        """The cursor stands in another column."""
+
+        grid: AuditGrid
+
+        @property
+        def control(self) -> AuditGrid:
+            return self.grid
+
+    @dataclass
+    class Opened(Message):
+        """The findings of a rule are wanted."""
+
+        grid: AuditGrid
+        row: GridRow
+
+        @property
+        def control(self) -> AuditGrid:
+            return self.grid
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.rows: tuple[GridRow, ...] = ()
+        self.columns: tuple[GridColumn, ...] = ()
+        self._titles: list[str] = []
+        self._first = 0
+        """Columns that are scrolled out at the left."""
+        self._label, self._width = _LABEL_MOST, _TIGHTEST
+
+    def show(self, rows: Sequence[GridRow], columns: Sequence[GridColumn]) -> None:
+        """Show these rules; the cursor stays on its rule and its column."""
+        before = self.current.rule if self.current else ""
+        keys = self.columns[self.column].keys if self.columns else ()
+        if (tuple(rows), tuple(columns)) == (self.rows, self.columns):
+            return
+        self.rows, self.columns = tuple(rows), tuple(columns)
+        self.count = len(self.rows)
+        self._measure()
+        places = {row.rule: place for place, row in enumerate(self.rows)}
+        self.cursor = places.get(before, min(self.cursor, max(0, self.count - 1)))
+        at = [place for place, column in enumerate(self.columns) if column.keys == keys]
+        self.column = at[0] if at else min(self.column, max(0, len(self.columns) - 1))
+        self.refresh()
+
+    @property
+    def current(self) -> GridRow | None:
+        """The rule under the cursor."""
+        return self.rows[self.cursor] if self.cursor < len(self.rows) else None
+
+    @property
+    def current_column(self) -> GridColumn | None:
+        return self.columns[self.column] if self.column < len(self.columns) else None
+
+    # Columns.
+
+    def _measure(self) -> None:
+        names = [printable(column.name) for column in self.columns]
+        longest = max((cell_width(row.rule) for row in self.rows), default=0) + 4
+        most = _LABEL_MOST if self.size.width >= 100 else _LABEL_LEAST + 4
+        self._label = max(_LABEL_LEAST, min(longest, most))
+        spare = self.room - self._label - _COUNT
+        widest = max(map(cell_width, names), default=1) + 1
+        fitting = spare // max(1, len(names))
+        self._width = max(_TIGHTEST + 2, min(widest, fitting, _WIDEST))
+        whole = widest <= self._width
+        self._titles = names if whole else short_labels(names, 0)
+
+    @property
+    def _visible(self) -> range:
+        count = max(1, (self.room - self._label - _COUNT) // self._width)
+        return range(self._first, min(len(self.columns), self._first + count))
+
+    def validate_column(self, column: int) -> int:
+        return max(0, min(column, len(self.columns) - 1))
+
+    def watch_column(self) -> None:
+        if self._scroll_to_column():
+            self.refresh()
+        else:
+            self.refresh(Region(0, 0, self.size.width, 1))
+            self.refresh_index(self.cursor)
+        self.post_message(self.ColumnMoved(self))
+
+    def _scroll_to_column(self) -> bool:
+        before = self._first
+        count = max(1, (self.room - self._label - _COUNT) // self._width)
+        self._first = max(0, min(self._first, self.column, len(self.columns) - 1))
+        self._first = max(self._first, self.column - count + 1)
+        return self._first != before
+
+    def on_resize(self) -> None:
+        self._measure()
+        self._scroll_to_column()
+        super().on_resize()
+        self.refresh()
+
+    # Drawing.
+
+    def header(self, row: int) -> Line:  # noqa: ARG002 - there is one header line
+        if not self.columns:
+            return ()
+        shown = self._visible
+        out = len(self.columns) - len(shown)
+        left = f"‹{self._first} " if self._first else ""
+        right = f"{out - self._first}›" if out > self._first else ""
+        spans: list[Span] = [
+            (fit(f"   rule  {left}{right}", self._label), "dim"),
+            (fit("runs", _COUNT - 1, right=True) + " ", "dim"),
+        ]
+        for place in shown:
+            here = place == self.column and self.has_focus
+            spans += [(self._title(place), "accent" if here else "bold"), (" ", "")]
+        return tuple(spans)
+
+    def _title(self, place: int) -> str:
+        name, room = self._titles[place], self._width - 1
+        # The end of a name tells more runs of a sweep apart than its beginning.
+        if cell_width(name) > room:
+            while name and cell_width(name) > room - 1:
+                name = name[1:]
+            name = f"…{name}"
+        return fit(name, room)
+
+    def line(self, index: int) -> Line:
+        row = self.rows[index]
+        here = index == self.cursor
+        sign, role = FAILED[row.severity] if row.runs else SIGNS["passed"]
+        spans: list[Span] = [
+            ("▌" if here else " ", "mark" if here else ""),
+            (f"{sign} ", role),
+            (fit(row.rule, self._label - 3), "" if row.runs else "dim"),
+            (fit(format_count(row.runs) if row.runs else "", _COUNT - 1, right=True), "dim"),
+            ("  ", ""),
+        ]
+        for place in self._visible:
+            marked = here and place == self.column and self.has_focus
+            spans += self._cell(row, row.cells[place], marked=marked)
+        return tuple(spans)
+
+    def _cell(self, row: GridRow, cell: GridCell, *, marked: bool) -> list[Span]:
+        sign, role = FAILED[row.severity] if cell.standing == "failed" else SIGNS[cell.standing]
+        if cell.count:
+            sign = f"{sign}{format_count(cell.count)}"
+        chosen: Role = "mark" if marked else role
+        text = f"[{sign}]" if marked else sign
+        # The frame around the chosen cell stands in its neighbours' gaps.
+        return [(fit(text, self._width), chosen)]
+
+    # Actions.
+
+    def action_column(self, columns: int) -> None:
+        self.column += columns
+
+    def action_open(self) -> None:
+        if self.current is not None:
+            self.post_message(self.Opened(self, self.current))
+
+    def chosen(self) -> None:
+        self.action_open()
