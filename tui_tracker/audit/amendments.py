@@ -148,7 +148,11 @@ def value_of(detail: RunDetail, field: str) -> object:
         return next((a.sha256 for a in detail.artifacts if a.path == rest), None)
     if head == "notes":
         return None
-    found: Any = next((part.facts for part in detail.lineage if part.name == head), None)
+    # What a failed or skipped part happens to hold is not recorded, as the rules see it.
+    told = ("ok", "partial")
+    found: Any = next(
+        (part.facts for part in detail.lineage if part.name == head and part.status in told), None
+    )
     for step in _steps(head, rest):
         found = found.get(step) if isinstance(found, dict) else None
     return found

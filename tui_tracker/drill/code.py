@@ -16,6 +16,11 @@ from tui_tracker.lineage.words import plural
 @recipe("code.commit-missing")
 def commit(case: Case) -> Answers:
     """Search the history for the script that ran, and the reflog for the time of the start."""
+    part = case.record.parts.get("code")
+    if part is not None and (told := word(part.facts, "commit")):
+        why = f"noted at the start; the capture of the code was {part.status}"
+        yield case.propose("code.commit", told, why, "certain")
+        return
     repository = case.repository
     if repository is None:
         place = case.cwd or "the folder it was started in, which is not recorded"

@@ -11,7 +11,7 @@ from tui_tracker.audit.engine import Audited, Finding, Settings, audit_records
 from tui_tracker.audit.record import RunRecord, amend_record
 from tui_tracker.audit.relatives import read_with_relatives
 from tui_tracker.drill.case import Case
-from tui_tracker.drill.recipes import load_recipes
+from tui_tracker.drill.recipes import Recipe, load_recipes
 from tui_tracker.errors import TrackerError
 from tui_tracker.queries import RunKey
 from tui_tracker.queries.amendments import Amendment
@@ -85,14 +85,13 @@ def _drill(
     gaps: dict[str, Gap] = {}
     # A commit that was found is evidence for what is looked for after it.
     for finding in sorted(findings, key=lambda f: order.get(f.rule, len(order))):
-        gaps[finding.rule] = _gap(case, finding)
+        gaps[finding.rule] = _gap(case, finding, recipes.get(finding.rule))
     told = tuple(gaps[finding.rule] for finding in findings)
     drilled = Drilled(record, audited, audited, told)
     return replace(drilled, after=_after(drilled, records, settings))
 
 
-def _gap(case: Case, finding: Finding) -> Gap:
-    make = load_recipes().get(finding.rule)
+def _gap(case: Case, finding: Finding, make: Recipe | None) -> Gap:
     if make is None:
         return Gap(finding, (), (_NO_RECIPE,))
     proposals, refused = [], []

@@ -38,4 +38,9 @@ def load_recipes() -> dict[str, Recipe]:
 
     for area in AREAS:
         import_module(f"tui_tracker.drill.{area}")
-    return RECIPES
+    # Whoever imported one of them earlier does not change what comes first.
+    return dict(sorted(RECIPES.items(), key=lambda pair: AREAS.index(_area(pair[1]))))
+
+
+def _area(make: Recipe) -> str:
+    return make.__module__.rpartition(".")[2]

@@ -83,7 +83,8 @@ class OfferList(VirtualList, inherit_bindings=False):
         """Show these lines, and keep what was taken of them."""
         self.offers = offers
         self.taken &= {offer.field for offer in offers}
-        longest = max((cell_width(printable(offer.field)) for offer in offers), default=0)
+        heads = [printable(offer.field or offer.rule) for offer in offers]
+        longest = max(map(cell_width, heads), default=0)
         self._field = max(8, min(longest, _FIELD))
         self.count = len(offers)
         self.refresh()
@@ -94,7 +95,7 @@ class OfferList(VirtualList, inherit_bindings=False):
 
     def line(self, index: int) -> Line:
         offer, here = self.offers[index], index == self.cursor
-        mark = ("▌" if here else " ", "mark" if here else "")
+        mark: tuple[str, Role] = ("▌" if here else " ", "mark" if here else "")
         item = offer.item
         if item is None:
             head = fit(crop(offer.rule, self._field), self._field)
@@ -175,13 +176,13 @@ class DrillScreen(TrackerScreen, inherit_bindings=False):
     def on_mount(self) -> None:
         self.query_one("#title", Bar).left = ((" Drill", "bold"),)
         self.query_one("#too-small", Bar).left = ((_SMALL, ""),)
-        self.list.empty = ((), (("  looking for evidence …", "dim"),))
+        self.view.empty = ((), (("  looking for evidence …", "dim"),))
         self.hold_first_frame()
-        self.focus_on(self.list)
+        self.focus_on(self.view)
         self.read_again()
 
     @property
-    def list(self) -> OfferList:
+    def view(self) -> OfferList:
         return self.query_one(OfferList)
 
     def read_again(self) -> None:
@@ -208,18 +209,18 @@ class DrillScreen(TrackerScreen, inherit_bindings=False):
         self.show_first_frame()
 
     def show_trouble(self, text: str) -> None:
-        self.list.empty = ((), ((f"  {printable(text)}", "bad"),))
+        self.view.empty = ((), ((f"  {printable(text)}", "bad"),))
 
     def _show(self) -> None:
         drilled = self._drilled
         if drilled is None:
             return
-        self.list.empty = ((), (("  The record of this run has no gap.", "good"),))
+        self.view.empty = ((), (("  The record of this run has no gap.", "good"),))
         offers = [
             replace(offer, item=self._typed.get(offer.field, offer.item))
             for offer in offers_of(drilled)
         ]
-        self.list.show(offers)
+        self.view.show(offers)
         row, before, after = drilled.record.detail.row, drilled.before.score, drilled.after.score
         bar = self.query_one("#title", Bar)
         bar.left = ((f" {printable(row.name)} › ", "dim"), ("drill", "bold"))
@@ -230,7 +231,7 @@ class DrillScreen(TrackerScreen, inherit_bindings=False):
         self._show_foot()
 
     def _show_foot(self) -> None:
-        offer = self.list.current
+        offer = self.view.current
         foot = self.query_one("#drill-foot", LinesFoot)
         foot.lines = _foot_lines(offer, self.size.width - 3) if offer is not None else ()
 
@@ -239,17 +240,17 @@ class DrillScreen(TrackerScreen, inherit_bindings=False):
         self._show_foot()
 
     def on_virtual_list_cursor_moved(self, event: VirtualList.CursorMoved) -> None:
-        if event.list is self.list:
+        if event.list is self.view:
             self._show_foot()
 
     def on_offer_list_chosen(self) -> None:
-        count = len(self.list.taken)
+        count = len(self.view.taken)
         self.say(f"{plural(count, 'proposal')} taken: enter writes" if count else "Nothing taken")
 
     # Keys.
 
     def on_offer_list_asked(self, event: OfferList.Asked) -> None:
-        offer = self.list.offers[event.index]
+        offer = self.view.offers[event.index]
         item = offer.item
         if item is None:
             return
@@ -261,14 +262,14 @@ class DrillScreen(TrackerScreen, inherit_bindings=False):
                 evidence = f"typed in; tt drill had proposed {one_line(item.new)}"
                 typed = replace(item, new=as_value(text), evidence=evidence, confidence="")
                 self._typed[item.field] = typed
-                self.list.taken.add(item.field)
+                self.view.taken.add(item.field)
                 self._show()
 
         text = "" if isinstance(item.new, dict) else str(item.new)
         self.app.push_screen(AskLine(f"{item.field}: what should it be?", text), done)
 
     def action_write(self) -> None:
-        chosen = [o.item for o in self.list.offers if o.item and o.field in self.list.taken]
+        chosen = [o.item for o in self.view.offers if o.item and o.field in self.view.taken]
         if not chosen:
             self.say("Take something first: space takes, a takes all that is certain")
             return
@@ -291,13 +292,13 @@ class DrillScreen(TrackerScreen, inherit_bindings=False):
         self.ask("amend", question)
 
     def on_drill_screen_written(self, event: DrillScreen.Written) -> None:
-        self.list.taken.clear()
+        self.view.taken.clear()
         self._typed.clear()
         self.say(f"{plural(event.count, 'amendment')} written; the record is as it was")
         self.read_again()
 
     def text_to_copy(self) -> str:
-        offer = self.list.current
+        offer = self.view.current
         if offer is None:
             return ""
         return str(offer.item.new) if offer.item is not None else offer.refused
