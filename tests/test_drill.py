@@ -75,7 +75,7 @@ def say(folder, run_id, lines):
     from tui_tracker.journal_writer import JournalWriter
 
     path = os.path.join(folders.journals(str(folder)), f"{run_id}.out{journal.SUFFIX}")
-    writer = JournalWriter(path, {"run": run_id, "writer": "out"})
+    writer = JournalWriter(path, {"run": run_id, "writer": "capture"})
     for line in lines:
         writer.append(journal.CONSOLE, {"t": 1, "stream": "out", "text": line})
     writer.append(journal.FINISH, {"t": 1, "status": "finished"})

@@ -24,7 +24,7 @@ _MOST_FILES = 20_000
 _MOST_MODELS = 3
 _LARGEST = 8 * 10**9
 _TICK = timedelta(milliseconds=10)
-"""The clock of files ticks less often than that of runs, and is behind it."""
+"""The clock of files ticks less often than that of runs, whose times are cut to milliseconds."""
 _PRODUCER = (
     "SELECT r.uuid, r.name, a.path FROM artifact AS a JOIN run AS r ON r.id = a.run "
     "WHERE a.sha256=? AND a.run<>? AND a.kind<>'input' AND a.at_ms<=? ORDER BY a.at_ms LIMIT 1"
@@ -39,7 +39,7 @@ def model(case: Case) -> Answers:
         yield "the folder it ran in is not recorded" if not case.cwd else "it has not ended"
         return
     found = [path for path, changed in _models(case.cwd)
-             if case.start - _TICK <= changed <= ended]  # fmt: skip
+             if case.start - _TICK <= changed <= ended + _TICK]  # fmt: skip
     if not found:
         yield f"no model file below `{case.cwd}` was written while it ran"
     printed = "\n".join(case.console)

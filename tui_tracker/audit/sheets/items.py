@@ -156,11 +156,15 @@ def mapping_of(one: Audited, part: str, key: str) -> dict[str, object]:
 
 
 def by_rules(
-    *rules: str, says: Callable[[Subject], str] | None = None, also: str = ""
+    *rules: str,
+    says: Callable[[Subject], str] | None = None,
+    also: str = "",
+    needs: tuple[str, ...] = (),
 ) -> Callable[[Subject], Answer]:
     """Answer yes where all these rules passed in all runs, no where none did.
 
-    `says` tells facts that go into the sentence; `also` is what to add in any case.
+    `says` tells facts that go into the sentence; `also` is what to add in any case. Where
+    none applies because one of `needs` failed, there is nothing to speak of: that is no.
     """
 
     def answer(subject: Subject) -> Answer:
@@ -169,7 +173,7 @@ def by_rules(
         add = _fixes(subject, rules)
         add += (also,) if also and passed else ()
         if not passed and not failed:
-            return Answer("not applicable", told or "no rule about it applies to these runs")
+            return _not_asked(subject, rules, needs, told)
         checks = f"{len(passed)} of {plural(len(passed) + len(failed), 'check')} passed"
         because = f"{told}; {checks}" if told else checks
         verdict: Verdict = "yes" if not failed else "partly" if passed else "no"
@@ -177,6 +181,18 @@ def by_rules(
         return Answer(verdict, because, evidence[:_MOST_EVIDENCE], add)
 
     return answer
+
+
+def _not_asked(subject: Subject, rules: Sequence[str], needs: Sequence[str], told: str) -> Answer:
+    """Return the answer where no rule applied."""
+    _, lacking = _standings(subject, needs)
+    if lacking:
+        evidence = _spread(_named(subject, lacking))[:_MOST_EVIDENCE]
+        return Answer("no", "what it asks about is not recorded", evidence, _fixes(subject, needs))
+    first = subject.audited[0].record.detail.row.id
+    asked = tuple(Evidence(first, rule) for rule in rules)
+    why = told or "no rule about it applies to these runs"
+    return Answer("not applicable", why, asked[:_MOST_EVIDENCE])
 
 
 def _standings(

@@ -30,6 +30,7 @@ NEURIPS: tuple[Item, ...] = (
         by_rules(
             "code.commit-unpushed", "code.snapshot-incomplete", "code.ignored-import",
             "data.version-missing", "data.unresolvable", says=lambda s: s.data(),
+            needs=("code.commit-missing", "data.name-missing"),
             also="publish the repository, or the bundle that `tt bundle` writes, and link it",
         ),
     ),
@@ -39,7 +40,7 @@ NEURIPS: tuple[Item, ...] = (
         by_rules(
             "params.required-missing", "params.search-undocumented",
             "data.split-strategy-missing", "data.split-not-rebuildable", "metrics.main-missing",
-            "metrics.test-selection", says=_settings,
+            says=_settings,
         ),
     ),
     Item(
@@ -61,6 +62,9 @@ NEURIPS: tuple[Item, ...] = (
     Item(
         "12",
         "Are licences and origins of data and models told?",
-        by_rules("data.licence-missing", "artifacts.unknown-producer", says=lambda s: s.data()),
+        by_rules(
+            "data.licence-missing", "artifacts.unknown-producer", says=lambda s: s.data(),
+            needs=("data.name-missing",),
+        ),
     ),
 )  # fmt: skip

@@ -63,6 +63,7 @@ REFORMS: tuple[Item, ...] = (
                   "data.split-mismatch")),
     Item("6b", "Is the test data free of duplicates and relatives of train data?",
          by_rules("data.split-leak-declared", "data.split-overlap",
+                  needs=("data.split-strategy-missing",),
                   also="split by the groups or times that rows share: `tt.split(n, groups=...)`")),
     Item("6c", "May every feature be used: none stands for the target?",
          by_hand("argue for each feature that it is known before the target is")),
