@@ -8,6 +8,7 @@ from tui_tracker.tui.keys import AROUND, FORBIDDEN, KEYS, Key, hints, keys_at, m
 from tui_tracker.tui.screens.artifact import ArtifactScreen
 from tui_tracker.tui.screens.changes import ChangeList, PatchScreen
 from tui_tracker.tui.screens.compare import CompareScreen
+from tui_tracker.tui.screens.drill import DrillScreen, OfferList
 from tui_tracker.tui.screens.facets import FacetsScreen
 from tui_tracker.tui.screens.help import help_lines
 from tui_tracker.tui.screens.palette import matching
@@ -35,6 +36,7 @@ OWNERS = {
     "lineage": LineageView,
     "changes": ChangeList,
     "compare": CompareTable,
+    "drill": OfferList,
     "artifacts": ArtifactList,
     "pick": PickColumns,
     "facets": FacetsScreen,
@@ -45,6 +47,7 @@ LAST = {"pick": "enter done", "views": "esc back"}
 SCREENS = {
     "patch": PatchScreen,
     "compare": CompareScreen,
+    "drill": DrillScreen,
     "viewer": ArtifactScreen,
     "reader": ArtifactScreen,
     "table": RunsScreen,

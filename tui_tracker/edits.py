@@ -312,6 +312,12 @@ def _remove(store: Store, connection: sqlite3.Connection, key: int) -> None:
     connection.execute(
         "DELETE FROM block WHERE id IN (SELECT data FROM series_block WHERE run=?)", (key,)
     )
+    # What an audit said of the others of its experiment rested on this run, too.
+    connection.execute(
+        "DELETE FROM audit WHERE run IN (SELECT id FROM run WHERE experiment = "
+        "(SELECT experiment FROM run WHERE id=?))",
+        (key,),
+    )
     for table in _OF_A_RUN:
         connection.execute(f"DELETE FROM {table} WHERE run=?", (key,))
     for name in names:

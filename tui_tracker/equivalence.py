@@ -197,7 +197,11 @@ def mean_interval(group: Sequence[float], level: float = 0.95) -> tuple[float, f
 
 def spread(group: Sequence[float]) -> float:
     """Return the sample's standard deviation (divided by n - 1)."""
-    return math.sqrt(_variance(group))
+    variance = _variance(group)
+    if math.isfinite(variance):
+        return math.sqrt(variance)
+    scale = max(map(abs, group))
+    return scale * math.sqrt(_variance([value / scale for value in group]))
 
 
 def tost_power(difference: float, error: float, df: float, margin: float) -> float:
@@ -263,7 +267,10 @@ def _settles(contrast: Contrast, margin: float, per_run: float, size: int) -> bo
 
 def _variance(group: Sequence[float]) -> float:
     mean = fmean(group)
-    return math.fsum((value - mean) ** 2 for value in group) / (len(group) - 1)
+    try:
+        return math.fsum((value - mean) ** 2 for value in group) / (len(group) - 1)
+    except OverflowError:  # a run that diverged: its square is beyond the floating-point numbers
+        return math.inf
 
 
 def _upper_tail(t: float, df: float) -> float:

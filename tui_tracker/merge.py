@@ -90,6 +90,8 @@ class _Merge:
                     return "left", reason
                 if ours is not None and _is_live(self._target, connection, ours, run["uuid"]):
                     return "left", "it is still being written here"
+                if ours is not None:
+                    connection.execute("DELETE FROM audit WHERE run=?", (ours.key,))
                 names = Names(self._source, connection, self._batches)
                 if ours is None or theirs.logged > ours.logged:
                     _replace(names, self._tables, run, ours, problems)

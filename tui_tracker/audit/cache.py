@@ -35,6 +35,10 @@ _SAID_ELSEWHERE = """
     WHERE name.key = :name AND EXISTS (SELECT 1 FROM run_body AS b JOIN run AS r ON r.id = b.run
         WHERE b.body = name.body AND r.experiment <> :experiment)
 """
+_DATA_KEYS = (
+    "SELECT name, id FROM key WHERE kind = ? AND context = '' "
+    "AND name IN ('data.name', 'data.version', 'data.hash')"
+)
 _BULK = 1000
 Pair = tuple[str, str]
 """Name and version of data."""
@@ -132,8 +136,8 @@ def read_audits(store: Store, settings: Settings, keys: Sequence[RunKey]) -> lis
     for start in range(0, len(keys), _BULK):
         some = keys[start : start + _BULK]
         kept = {
-            run: columns
-            for run, *columns in store.read(
+            run: (score, grade, packed)
+            for run, score, grade, packed in store.read(
                 "SELECT run, score, grade, findings FROM audit WHERE profile = :profile "
                 "AND run IN (SELECT value FROM json_each(:keys))",
                 {"profile": settings.profile, "keys": marks(some)},
@@ -199,13 +203,9 @@ def _said_elsewhere(
         for name, version, digest in record.data_versions:
             if version and digest:
                 ours.setdefault((name, version), set()).add(digest)
-    keys = dict(
-        store.read(
-            "SELECT name, id FROM key WHERE kind = ? AND context = '' "
-            "AND name IN ('data.name', 'data.version', 'data.hash')",
-            (FACT_KIND,),
-        )
-    ) if ours and has_table(store, "fact") else {}  # fmt: skip
+    keys: dict[str, int] = {}
+    if ours and has_table(store, "fact"):
+        keys = dict(store.read(_DATA_KEYS, (FACT_KIND,)))
     if len(keys) < 3:
         return [], []
     bound = {name.partition(".")[2]: key for name, key in keys.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -70,8 +70,10 @@ def read_cells(store: Store, keys: Sequence[RunKey], specs: Sequence[ColumnSpec]
     )
 
 
-def _judged(store: Store, keys: Sequence[RunKey], kinds: set[str]) -> dict[str, dict[RunKey, str]]:
-    if not kinds & {"grade", "proof"}:
+def _judged(
+    store: Store, keys: Sequence[RunKey], kinds: Collection[str]
+) -> dict[str, dict[RunKey, str]]:
+    if not {"grade", "proof"}.intersection(kinds):
         return {}
     from tui_tracker.audit.cells import grade_cells, proof_cells
 

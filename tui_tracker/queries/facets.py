@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from tui_tracker.fact_rows import KIND as FACT_KIND
 from tui_tracker.judged import FIELDS as AUDIT_FIELDS
@@ -131,7 +131,9 @@ def list_values(
     values = asked.values(known, field)
     (total,) = store.read(f"SELECT count(*) FROM ({chosen})", bound)[0]
     missing = asked.missing(field)
-    kind: FieldKind = "run" if known.kind in ("own", "audit") else known.kind
+    kind: FieldKind = "run"
+    if known.kind not in ("own", "audit"):
+        kind = cast("FieldKind", known.kind)
     return FieldValues(field, kind, tuple(values[:limit]), len(values), min(missing, total))
 
 

@@ -21,7 +21,6 @@ from tui_tracker.store import Store
 MOST_RUNS = 40
 """Above, a column is an experiment."""
 SEVERITIES: tuple[Severity, ...] = ("error", "warn", "info")
-_CATEGORIES = {"env": "environment"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +169,7 @@ def _column(run: Audited) -> GridColumn:
         score.grade,
         proof.level if proof is not None else "L0",
         cap,
-        tuple((_CATEGORIES.get(name, name), share) for name, share in score.by_category.items()),
+        tuple(score.by_category.items()),
         counts["error"],
         counts["warn"],
         run.findings,
@@ -178,7 +177,7 @@ def _column(run: Audited) -> GridColumn:
 
 
 def _of_experiments(store: Store, kept: Sequence[Kept], settings: Settings) -> AuditFound:
-    names = dict(
+    names: dict[int, str] = dict(
         store.read(
             "SELECT r.id, e.name FROM run AS r JOIN experiment AS e ON e.id = r.experiment "
             "WHERE r.id IN (SELECT value FROM json_each(:keys))",

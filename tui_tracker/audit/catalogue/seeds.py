@@ -90,8 +90,9 @@ def too_few(runs: Sequence[RunRecord], least: int = 3) -> list[tuple[int, Doubt]
 @rule("seed.selection", "seeds", "-WEE", scope="group")
 def selection(runs: Sequence[RunRecord]) -> list[tuple[int, Doubt]]:
     """Reporting the best of several seeds reports luck."""
-    shown = [r for r in runs if r.detail.row.status == "finished" and not r.detail.row.archived]
     hidden = [r for r in runs if r.detail.row.archived or r.detail.row.deleted]
+    put_away = {r.key for r in hidden}
+    shown = [r for r in runs if r.detail.row.status == "finished" and r.key not in put_away]
     if len(shown) != 1 or not hidden:
         return []
     best = shown[0]

@@ -95,7 +95,10 @@ class AuditScreen(Mending, inherit_bindings=False):
             from tui_tracker.tui.audit_reading import find_audit
 
             wanted = keys or _all_runs(store)
-            told = lambda count: self.post_message(self.Judged(count))  # noqa: E731
+
+            def told(count: int) -> None:
+                self.post_message(self.Judged(count))
+
             return self.Found(find_audit(store, wanted, profile, told))
 
         self.ask("audit", question, about=profile)
@@ -201,7 +204,7 @@ class AuditScreen(Mending, inherit_bindings=False):
                 self.read_again()
 
         choices = [(name, words[name]) for name in PROFILES]
-        at = PROFILES.index(now) if now in PROFILES else 0  # type: ignore[arg-type]
+        at = PROFILES.index(now) if now in PROFILES else 0
         self.app.push_screen(ChooserScreen("Profile", choices, at), done)
 
     def on_audit_grid_opened(self, event: AuditGrid.Opened) -> None:
@@ -263,7 +266,7 @@ def _finding_of(row: GridRow, column: GridColumn) -> Finding | None:
 
 def _score_lines(column: GridColumn, width: int) -> tuple[Line, ...]:
     proof = f" / {column.proof}" if column.proof else ""
-    counts = f"  {format_count(column.errors)} errors, {format_count(column.warnings)} warnings"
+    counts = f"  {_count(column.errors, 'error')}, {_count(column.warnings, 'warning')}"
     first: Line = (
         (" ", ""),
         (crop(printable(column.name), max(12, width // 3)), "bold"),
@@ -281,6 +284,10 @@ def _score_lines(column: GridColumn, width: int) -> tuple[Line, ...]:
                        "second" if share >= 60 else "bad"), ("  ", "")]  # fmt: skip
         lines.insert(1, tuple(spans))
     return tuple(lines)
+
+
+def _count(count: int, what: str) -> str:
+    return f"{format_count(count)} {what}{'' if count == 1 else 's'}"
 
 
 def _foot_lines(row: GridRow, column: GridColumn, at: int, width: int) -> tuple[Line, ...]:

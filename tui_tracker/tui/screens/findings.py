@@ -43,7 +43,7 @@ class FindingList(VirtualList, inherit_bindings=False):
     def __init__(self) -> None:
         super().__init__(id="findings")
         self.rows: tuple[RunFinding, ...] = ()
-        self._name = _NAME
+        self._name_cells = _NAME
 
     def show(self, rows: tuple[RunFinding, ...], at: int) -> None:
         """Show these findings, the cursor on the run `at` where it is among them."""
@@ -53,7 +53,7 @@ class FindingList(VirtualList, inherit_bindings=False):
         before = self.rows[self.cursor].key if self.rows else at
         self.rows = rows
         longest = max((cell_width(printable(row.name)) for row in rows[:500]), default=0)
-        self._name = max(8, min(longest, _NAME))
+        self._name_cells = max(8, min(longest, _NAME))
         self.count = len(rows)
         keys = [row.key for row in rows]
         if before in keys:
@@ -71,12 +71,13 @@ class FindingList(VirtualList, inherit_bindings=False):
         here = index == self.cursor
         finding = row.finding
         sign, role = SIGNS["waived"] if finding.waived else FAILED[finding.severity]
-        room = max(0, self.room - self._name - 11)
+        room = max(0, self.room - self._name_cells - 11)
+        name = fit(crop(printable(row.name), self._name_cells), self._name_cells)
         words: Role = "dim" if finding.waived else ""
         return (
             ("▌" if here else " ", "mark" if here else ""),
             (f"{sign} ", role),
-            (fit(crop(printable(row.name), self._name), self._name), "bold" if here else ""),
+            (name, "bold" if here else ""),
             (f" {row.grade:<5} ", "dim"),
             (crop(printable(finding.waived or finding.message), room), words),
         )
@@ -114,14 +115,14 @@ class FindingsScreen(Mending, inherit_bindings=False):
 
     def on_mount(self) -> None:
         self.query_one("#too-small", Bar).left = ((" Make this window at least 60 x 16.", ""),)
-        self.list.empty = ((), (("  reading …", "dim"),))
+        self.findings.empty = ((), (("  reading …", "dim"),))
         self._show_title()
         self.hold_first_frame()
-        self.focus_on(self.list)
+        self.focus_on(self.findings)
         self.read_again()
 
     @property
-    def list(self) -> FindingList:
+    def findings(self) -> FindingList:
         return self.query_one(FindingList)
 
     def read_again(self) -> None:
@@ -135,18 +136,18 @@ class FindingsScreen(Mending, inherit_bindings=False):
         self.ask("findings", question)
 
     def on_findings_screen_found(self, event: FindingsScreen.Found) -> None:
-        self.list.empty = ((), (("  It leaves no doubt any more.", "good"),))
-        self.list.show(event.rows, self._at)
+        self.findings.empty = ((), (("  It leaves no doubt any more.", "good"),))
+        self.findings.show(event.rows, self._at)
         self._show_title()
         self._show_foot()
         self.show_first_frame()
 
     def show_trouble(self, text: str) -> None:
-        if not self.list.rows:
-            self.list.empty = ((), ((f"  {printable(text)}", "bad"),))
+        if not self.findings.rows:
+            self.findings.empty = ((), ((f"  {printable(text)}", "bad"),))
 
     def _show_title(self) -> None:
-        count = len(self.list.rows)
+        count = len(self.findings.rows)
         bar = self.query_one("#title", Bar)
         bar.left = ((" audit › ", "dim"), (self._rule, "bold"))
         runs = "1 run" if count == 1 else f"{format_count(count)} runs"
@@ -157,7 +158,7 @@ class FindingsScreen(Mending, inherit_bindings=False):
         width = self.size.width - 4
         why = self.query_one("#findings-why", LinesFoot)
         why.lines = tuple(((f" {text}", "dim"),) for text in wrap(self._why, width)[:2])
-        row = self.list.current
+        row = self.findings.current
         foot = self.query_one("#findings-foot", LinesFoot)
         if row is None:
             foot.lines = ()
@@ -174,19 +175,19 @@ class FindingsScreen(Mending, inherit_bindings=False):
         self._show_foot()
 
     def on_virtual_list_cursor_moved(self, event: VirtualList.CursorMoved) -> None:
-        if event.list is self.list:
+        if event.list is self.findings:
             self._show_foot()
 
     def on_finding_list_opened(self, event: FindingList.Opened) -> None:
-        rows = self.list.rows
+        rows = self.findings.rows
         self.open_run([row.key for row in rows], event.index, rows[event.index].finding.field)
 
     def doubtful(self) -> Doubtful | None:
-        row = self.list.current
+        row = self.findings.current
         if row is None:
             return None
         finding = row.finding
-        rows = self.list.rows if self._together else (row,)
+        rows = self.findings.rows if self._together else (row,)
         keys, ids = tuple(one.key for one in rows), tuple(one.id for one in rows)
         experiments = {one.experiment for one in rows}
         experiment = row.experiment if len(experiments) == 1 else ""
@@ -200,20 +201,21 @@ class FindingsScreen(Mending, inherit_bindings=False):
         self.say(f"Tags, notes and waivers are for {meant}")
 
     def runs_to_drill(self) -> list[int]:
-        return [self.list.current.key] if self.list.current is not None else []
+        current = self.findings.current
+        return [current.key] if current is not None else []
 
     @property
     def profile(self) -> str:
         return self._profile
 
     def runs_to_copy(self) -> list[int]:
-        return [row.key for row in self.list.rows]
+        return [row.key for row in self.findings.rows]
 
     def go_to(self, key: int) -> None:
         """Put the cursor on a run, because its page was open."""
-        keys = [row.key for row in self.list.rows]
+        keys = [row.key for row in self.findings.rows]
         if key in keys:
-            self.list.cursor = keys.index(key)
+            self.findings.cursor = keys.index(key)
 
     def go_back(self) -> None:
         self.app.pop_screen()

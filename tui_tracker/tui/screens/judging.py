@@ -12,6 +12,10 @@ class Judging(TrackerScreen, inherit_bindings=False):
         """Return the runs, and what they have in common in words."""
         raise NotImplementedError
 
+    def asked_in_words(self) -> str:
+        """Return the runs as `tt decide` takes them; "" where it cannot name them."""
+        return ""
+
     def action_audit(self) -> None:
         keys, where = self.runs_to_judge()
         if not keys:
@@ -28,4 +32,4 @@ class Judging(TrackerScreen, inherit_bindings=False):
             return
         from tui_tracker.tui.screens.decide import DecideScreen
 
-        self.app.push_screen(DecideScreen(keys, where))
+        self.app.push_screen(DecideScreen(keys, where, self.asked_in_words()))

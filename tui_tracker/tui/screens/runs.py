@@ -96,6 +96,15 @@ class RunsScreen(
         where = self.tree_pane.path if not self.text else f"{self.tree_pane.path} /{self.text}"
         return list(self.table.everything()), where.strip()
 
+    def asked_in_words(self) -> str:
+        where = self.tree_pane.where
+        if self.table.marked or len(where) > 1 or (where and self.text):
+            return ""
+        if where:
+            (field, value), *_ = where
+            return str(value) if field == "experiment" else ""
+        return self.text
+
     def go_to(self, key: int) -> None:
         """Put the cursor on a run, because its page was open."""
         if key in self.table.keys:

@@ -27,9 +27,9 @@ SIGNS: dict[str, Span] = {
 """How a rule ended that left no plain doubt."""
 FAILED: dict[str, Span] = {"error": ("✗", "bad"), "warn": ("!", "second"), "info": ("i", "dim")}
 """A doubt, by the rule's severity: one shape each, so that no colour is needed."""
-_LABEL_MOST, _LABEL_LEAST = 30, 22
+_LABEL_MOST, _LABEL_LEAST = 32, 22
 _COUNT = 6
-_WIDEST, _TIGHTEST = 14, 3
+_WIDEST, _TIGHTEST = 14, 7
 
 
 class AuditGrid(VirtualList, inherit_bindings=False):
@@ -37,7 +37,7 @@ class AuditGrid(VirtualList, inherit_bindings=False):
 
     BINDINGS = [*bindings("list"), *bindings("audit")]
     PLACE = "audit"
-    HEADER_LINES = 1
+    HEADER_LINES = 2
 
     column: reactive[int] = reactive(0, repaint=False)
 
@@ -66,7 +66,7 @@ class AuditGrid(VirtualList, inherit_bindings=False):
         super().__init__(id=id, classes=classes)
         self.rows: tuple[GridRow, ...] = ()
         self.columns: tuple[GridColumn, ...] = ()
-        self._titles: list[str] = []
+        self._titles: list[tuple[str, str]] = []
         self._first = 0
         """Columns that are scrolled out at the left."""
         self._label, self._width = _LABEL_MOST, _TIGHTEST
@@ -98,16 +98,15 @@ class AuditGrid(VirtualList, inherit_bindings=False):
     # Columns.
 
     def _measure(self) -> None:
-        names = [printable(column.name) for column in self.columns]
-        longest = max((cell_width(row.rule) for row in self.rows), default=0) + 4
+        longest = max((cell_width(row.rule) for row in self.rows), default=0) + 5
         most = _LABEL_MOST if self.size.width >= 100 else _LABEL_LEAST + 4
         self._label = max(_LABEL_LEAST, min(longest, most))
+        names = short_labels([printable(column.name) for column in self.columns], 0)
+        self._titles = [_halves(name) for name in names]
+        widest = max((cell_width(half) for title in self._titles for half in title), default=1)
         spare = self.room - self._label - _COUNT
-        widest = max(map(cell_width, names), default=1) + 1
         fitting = spare // max(1, len(names))
-        self._width = max(_TIGHTEST + 2, min(widest, fitting, _WIDEST))
-        whole = widest <= self._width
-        self._titles = names if whole else short_labels(names, 0)
+        self._width = max(_TIGHTEST, min(widest + 2, fitting, _WIDEST))
 
     @property
     def _visible(self) -> range:
@@ -140,30 +139,26 @@ class AuditGrid(VirtualList, inherit_bindings=False):
 
     # Drawing.
 
-    def header(self, row: int) -> Line:  # noqa: ARG002 - there is one header line
+    def header(self, row: int) -> Line:
         if not self.columns:
             return ()
-        shown = self._visible
-        out = len(self.columns) - len(shown)
-        left = f"‹{self._first} " if self._first else ""
-        right = f"{out - self._first}›" if out > self._first else ""
-        spans: list[Span] = [
-            (fit(f"   rule  {left}{right}", self._label), "dim"),
-            (fit("runs", _COUNT - 1, right=True) + " ", "dim"),
-        ]
-        for place in shown:
+        spans: list[Span] = [(" " * (self._label + _COUNT), "")]
+        if row == self.HEADER_LINES - 1:
+            spans = [
+                (fit(f"   rule  {self._more()}", self._label), "dim"),
+                (fit("runs", _COUNT - 1, right=True) + " ", "dim"),
+            ]
+        for place in self._visible:
             here = place == self.column and self.has_focus
-            spans += [(self._title(place), "accent" if here else "bold"), (" ", "")]
+            half = fit(_end(self._titles[place][row], self._width - 1), self._width - 1)
+            spans += [(" ", ""), (half, "accent" if here else "bold")]
         return tuple(spans)
 
-    def _title(self, place: int) -> str:
-        name, room = self._titles[place], self._width - 1
-        # The end of a name tells more runs of a sweep apart than its beginning.
-        if cell_width(name) > room:
-            while name and cell_width(name) > room - 1:
-                name = name[1:]
-            name = f"…{name}"
-        return fit(name, room)
+    def _more(self) -> str:
+        """Return how many columns stand outside the view, and where."""
+        out = len(self.columns) - len(self._visible)
+        left = f"‹{self._first} " if self._first else ""
+        return left + (f"{out - self._first}›" if out > self._first else "")
 
     def line(self, index: int) -> Line:
         row = self.rows[index]
@@ -172,9 +167,8 @@ class AuditGrid(VirtualList, inherit_bindings=False):
         spans: list[Span] = [
             ("▌" if here else " ", "mark" if here else ""),
             (f"{sign} ", role),
-            (fit(row.rule, self._label - 3), "" if row.runs else "dim"),
-            (fit(format_count(row.runs) if row.runs else "", _COUNT - 1, right=True), "dim"),
-            ("  ", ""),
+            (fit(row.rule, self._label - 4) + " ", "" if row.runs else "dim"),
+            (fit(format_count(row.runs) if row.runs else "", _COUNT, right=True), "dim"),
         ]
         for place in self._visible:
             marked = here and place == self.column and self.has_focus
@@ -186,8 +180,8 @@ class AuditGrid(VirtualList, inherit_bindings=False):
         if cell.count:
             sign = f"{sign}{format_count(cell.count)}"
         chosen: Role = "mark" if marked else role
-        text = f"[{sign}]" if marked else sign
-        # The frame around the chosen cell stands in its neighbours' gaps.
+        # The frame around the chosen cell stands in the gaps beside it.
+        text = f"[{sign}]" if marked else f" {sign}"
         return [(fit(text, self._width), chosen)]
 
     # Actions.
@@ -201,3 +195,22 @@ class AuditGrid(VirtualList, inherit_bindings=False):
 
     def chosen(self) -> None:
         self.action_open()
+
+
+def _halves(name: str) -> tuple[str, str]:
+    """Return a name on two lines, parted where it can be nearest to its middle."""
+    middle = len(name) / 2
+    places = [at for at, sign in enumerate(name) if at and sign in "_-/ ,;:"]
+    if len(name) <= _TIGHTEST - 1:
+        return "", name
+    at = min(places, key=lambda at: abs(at - middle), default=round(middle))
+    return name[:at], name[at:].lstrip("_ ,;")
+
+
+def _end(text: str, room: int) -> str:
+    """Return a text cut at its beginning: the end tells more runs of a sweep apart."""
+    if cell_width(text) <= room:
+        return text
+    while text and cell_width(text) > room - 1:
+        text = text[1:]
+    return f"…{text}"

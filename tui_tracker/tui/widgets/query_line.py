@@ -101,6 +101,7 @@ class QueryLine(Vertical):
     QueryLine Complaint { height: 1; }
     QueryLine SuggestionList { display: none; }
     """
+    PLACEHOLDER = "lr < 1e-3 and val_loss.min < 0.2, tag:best, words; tab completes"
     BINDINGS = [
         Binding("escape", "out", show=False),
         Binding("tab", "complete", show=False),
@@ -146,7 +147,7 @@ class QueryLine(Vertical):
         yield SuggestionList()
         line = Input(
             self._before,
-            placeholder="lr < 1e-3 and val_loss.min < 0.2, tag:best, words; tab completes",
+            placeholder=self.PLACEHOLDER,
             compact=True,
             select_on_focus=False,
         )
