@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from audit_records import COMMIT, record
@@ -18,6 +19,7 @@ from tui_tracker.merge import merge_runs
 from tui_tracker.queries import get_run, list_run_keys
 from tui_tracker.queries.amendments import read_amendments
 from tui_tracker.store import Store
+from tui_tracker.tui.pages import overview
 
 CODE = {"vcs": "git", "commit": COMMIT, "branch": "trunk"}
 EDITED = RULES["run.record-edited"].check
@@ -252,3 +254,15 @@ def test_amended_gives_the_same_record_where_nothing_was_amended():
 
     assert amended(found.detail, ()) == found.detail
     assert amend_record(found, ()).original == found.detail
+
+
+def test_a_run_and_its_page_in_the_app_say_that_it_was_amended(store, run):
+    amend(store, run, [correct("params.lr", 0.25, 0.1)], reason="a typo")
+    detail = get_run(store, run)
+
+    lines = overview(detail, {}, datetime.now(UTC), 80)
+
+    assert detail.amended == ("params.lr",)
+    text = "\n".join("".join(span for span, _ in line) for line in lines)
+    assert "amended" in text
+    assert "params.lr; below is what was captured" in text

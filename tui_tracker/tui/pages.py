@@ -125,6 +125,9 @@ def _facts(run: RunDetail, now: datetime, width: int) -> Iterable[Line]:
     yield from _origin(run, width)
     counts = f"{format_count(len(row.metrics))} metrics, {format_count(run.points)} points"
     yield _field("logged", (counts, ""), (f", {format_count(len(row.params))} params", ""))
+    if run.amended:
+        words = f"{', '.join(run.amended)}; below is what was captured"
+        yield from _wrapped("amended", words, width, "second")
     if run.lost:
         yield from _wrapped("lost", f"{format_count(run.lost)}: {run.lost_why}", width, "bad")
 
