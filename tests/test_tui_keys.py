@@ -6,10 +6,13 @@ from tui_tracker.formatting import cell_width
 from tui_tracker.tui.app import TrackerApp
 from tui_tracker.tui.keys import AROUND, FORBIDDEN, KEYS, Key, hints, keys_at, markdown_table
 from tui_tracker.tui.screens.artifact import ArtifactScreen
+from tui_tracker.tui.screens.audit import AuditScreen
 from tui_tracker.tui.screens.changes import ChangeList, PatchScreen
 from tui_tracker.tui.screens.compare import CompareScreen
+from tui_tracker.tui.screens.decide import DecideScreen
 from tui_tracker.tui.screens.drill import DrillScreen, OfferList
 from tui_tracker.tui.screens.facets import FacetsScreen
+from tui_tracker.tui.screens.findings import FindingList, FindingsScreen
 from tui_tracker.tui.screens.help import help_lines
 from tui_tracker.tui.screens.palette import matching
 from tui_tracker.tui.screens.pick_columns import PickColumns
@@ -17,11 +20,13 @@ from tui_tracker.tui.screens.run import RunScreen
 from tui_tracker.tui.screens.runs import RunsScreen
 from tui_tracker.tui.screens.views import ViewsScreen
 from tui_tracker.tui.widgets.artifact_list import ArtifactList
+from tui_tracker.tui.widgets.audit_grid import AuditGrid
 from tui_tracker.tui.widgets.compare_table import CompareTable
 from tui_tracker.tui.widgets.curve_grid import CurveGrid
 from tui_tracker.tui.widgets.experiment_tree import ExperimentTree
 from tui_tracker.tui.widgets.footer import hint_line
 from tui_tracker.tui.widgets.lineage_view import LineageView
+from tui_tracker.tui.widgets.rank_table import RankTable
 from tui_tracker.tui.widgets.run_table import RunTable
 from tui_tracker.tui.widgets.virtual_list import VirtualList
 
@@ -35,6 +40,9 @@ OWNERS = {
     "curves": CurveGrid,
     "lineage": LineageView,
     "changes": ChangeList,
+    "audit": AuditGrid,
+    "findings": FindingList,
+    "decide": RankTable,
     "compare": CompareTable,
     "drill": OfferList,
     "artifacts": ArtifactList,
@@ -46,6 +54,9 @@ LAST = {"pick": "enter done", "views": "esc back"}
 """What the footer of a chooser ends in: it has no help of its own."""
 SCREENS = {
     "patch": PatchScreen,
+    "audit": AuditScreen,
+    "findings": FindingsScreen,
+    "decide": DecideScreen,
     "compare": CompareScreen,
     "drill": DrillScreen,
     "viewer": ArtifactScreen,

@@ -88,11 +88,11 @@ class FieldValues:
 
 
 def list_fields(store: Store, *, count: bool = False) -> list[FieldInfo]:
-    """Return the run's own fields, metrics, params, keys of tags and facts, in this order.
+    """Return the run's own fields, metrics, params, facts, keys of tags, what an audit says.
 
     `count` tells how many runs have each, which reads all params and metrics.
     """
-    found = [FieldInfo(name, "run", None, says) for name, says in {**OWN, **AUDIT_FIELDS}.items()]
+    found = [FieldInfo(name, "run", None, says) for name, says in OWN.items()]
     runs: dict[str, dict[int, int]] = {kind: {} for kind in _KINDS.values()}
     if count:
         for kind, (_, sql) in _TABLES.items():
@@ -105,7 +105,8 @@ def list_fields(store: Store, *, count: bool = False) -> list[FieldInfo]:
                 label = f"{name}@{context}" if context else name
                 known = runs[wanted].get(key, 0) if count else None
                 found.append(FieldInfo(label, wanted, known, ""))
-    return found + [FieldInfo(name, "tag", n, "") for name, n in _tag_keys(store)]
+    found += [FieldInfo(name, "tag", n, "") for name, n in _tag_keys(store)]
+    return found + [FieldInfo(name, "run", None, says) for name, says in AUDIT_FIELDS.items()]
 
 
 def list_values(
