@@ -12,6 +12,8 @@ from tui_tracker.facts import mappings, word
 from tui_tracker.formatting import format_time
 from tui_tracker.lineage.words import plural
 
+_MOST_MODULES = 50
+
 
 @recipe("code.commit-missing")
 def commit(case: Case) -> Answers:
@@ -82,7 +84,7 @@ def _by_content(
 ) -> Answers:
     """Propose the commit that holds all files that ran; the newest where several do."""
     path, _ = case.entry
-    whole = [one for one in commits if not _modules_apart(case, repository, one.id)]
+    whole = _with_all_modules(case, repository, commits)
     chosen = (whole or list(commits))[0]
     blob = holding[chosen.id]
     told = (
@@ -98,12 +100,28 @@ def _by_content(
 def _modules_apart(case: Case, repository: Repository, commit: str) -> list[str]:
     """Return the imported files that a commit has with another content, or not at all."""
     apart = []
-    for path, digest in list(case.modules.items())[:50]:
-        if path.startswith(("/", "~", "..")):
-            continue
+    for path, digest in _inside(case):
         if commit not in repository.holding([commit], path, digest):
             apart.append(path)
     return apart
+
+
+def _with_all_modules(
+    case: Case, repository: Repository, commits: Sequence[Commit]
+) -> list[Commit]:
+    """Return those commits that have all imported files as they ran."""
+    left = list(commits)
+    # A file at a time for all commits at once: git is started a few times, not once a commit.
+    for path, digest in _inside(case):
+        holding = repository.holding([one.id for one in left], path, digest)
+        left = [one for one in left if one.id in holding]
+    return left
+
+
+def _inside(case: Case) -> list[tuple[str, str]]:
+    """Return path and hash of imported files below the top, so many at most."""
+    inside = [(p, d) for p, d in case.modules.items() if not p.startswith(("/", "~", ".."))]
+    return inside[:_MOST_MODULES]
 
 
 @recipe("code.dirty-unknown")
