@@ -523,3 +523,50 @@ def test_a_list_of_runs_has_data_without_what_is_long(folder):
     assert found["name"] == "x"
     assert "paths" not in found
     assert sys.getsizeof(text) < 3000
+
+
+def test_a_file_that_was_rewritten_while_the_run_was_active_is_named(folder, here):
+    with tt.init("e", store=folder) as run:
+        run.log_data("sales", path="data/train.csv")
+        run.wait_for_artifacts()
+        (here / "data/train.csv").write_bytes(b"a,b\n3,4\n")
+
+    (found,) = lineage(folder)["data"]
+    assert found["changed"] == ["train.csv"]
+    assert found["digest"].startswith("sha256:")
+
+
+def test_of_a_folder_the_changed_files_are_named_and_not_the_removed_ones(folder, here):
+    with tt.init("e", store=folder) as run:
+        run.log_data("pictures", path="data/images")
+        run.wait_for_artifacts()
+        (here / "data/images/0.png").write_bytes(b"longer now")
+        (here / "data/images/2.png").unlink()
+
+    (found,) = lineage(folder)["data"]
+    assert found["changed"] == ["0.png"]
+
+
+def test_a_touched_file_is_not_taken_for_a_rewritten_one(folder, here):
+    with tt.init("e", store=folder) as run:
+        run.log_data("sales", path="data/train.csv")
+        run.wait_for_artifacts()
+        (here / "data/train.csv").write_bytes(b"a,b\n1,2\n")
+        os.utime(here / "data/train.csv", (1, 1))
+
+    (found,) = lineage(folder)["data"]
+    assert "changed" not in found
+
+
+def test_of_many_files_some_are_looked_at_again(here, monkeypatch):
+    from tui_tracker.capture import data_watch
+
+    monkeypatch.setattr(data_watch, "MOST_FILES", 2)
+    found = digest_path(str(here / "data/images"))
+    watch = data_watch.watch(found, found.manifest)
+    for number in range(3):
+        (here / f"data/images/{number}.png").write_bytes(b"longer now")
+
+    changed = watch.changed()
+
+    assert changed == ["0.png", "2.png"]

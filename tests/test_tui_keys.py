@@ -11,6 +11,7 @@ from tui_tracker.tui.screens.audit import AuditScreen
 from tui_tracker.tui.screens.changes import ChangeList, PatchScreen
 from tui_tracker.tui.screens.compare import CompareScreen
 from tui_tracker.tui.screens.decide import DecideScreen
+from tui_tracker.tui.screens.drill import DrillScreen, OfferList
 from tui_tracker.tui.screens.facets import FacetsScreen
 from tui_tracker.tui.screens.findings import FindingList, FindingsScreen
 from tui_tracker.tui.screens.help import help_lines
@@ -47,6 +48,7 @@ OWNERS = {
     "findings": FindingList,
     "decide": RankTable,
     "compare": CompareTable,
+    "drill": OfferList,
     "artifacts": ArtifactList,
     "annotate": Annotating,
     "notes": NotesView,
@@ -63,6 +65,7 @@ SCREENS = {
     "findings": FindingsScreen,
     "decide": DecideScreen,
     "compare": CompareScreen,
+    "drill": DrillScreen,
     "viewer": ArtifactScreen,
     "reader": ArtifactScreen,
     "history": HistoryScreen,

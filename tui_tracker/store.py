@@ -133,6 +133,7 @@ class Store:
                 self._reader = self._connect(read_only=self.read_only)
                 self._reader.create_function("regexp", 2, _fits, deterministic=True)
                 self._reader.create_function("inflate", 1, _inflated, deterministic=True)
+                self._reader.create_function("crc", -1, _crc, deterministic=True)
                 self._named_at = -1
             self._follow_names(self._reader)
             return self._answered(sql, parameters)
@@ -362,6 +363,13 @@ def _inflated(data: object) -> str | None:
         return zlib.decompress(data).decode() if isinstance(data, bytes) else None
     except (zlib.error, UnicodeError):
         return None
+
+
+def _crc(*values: object) -> int:
+    """Return a checksum of values: what changed behind our back has another."""
+    import zlib
+
+    return zlib.crc32(repr(values).encode())
 
 
 def database_path(folder: str) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from tui_tracker.audit.amendments import amended
 from tui_tracker.facts import word
 from tui_tracker.queries import (
     Artifact,
@@ -18,10 +18,16 @@ from tui_tracker.queries import (
     RunDetail,
     RunKey,
 )
+from tui_tracker.queries.amendments import Amendment, read_amendments
 from tui_tracker.queries.details import get_runs, param_changes
 from tui_tracker.queries.digests import params_digests
 from tui_tracker.store import Store
 from tui_tracker.telling import metric_rank, rank_metrics
+
+if TYPE_CHECKING:
+    from tui_tracker.audit.deep import Seen
+
+__all__ = ["Amendment", "RunRecord", "read_records"]
 
 CHUNK = 500
 """Runs that are read at once."""
@@ -32,30 +38,26 @@ VERSIONS = ("data_version", "dataset_version", "data.version", "dataset.version"
 SEEDS = ("seed", "random_state", "random_seed", "rng_seed")
 
 
-@dataclass(frozen=True, slots=True)
-class Amendment:
-    """A fact of a record that somebody corrected afterwards; the record itself stays."""
-
-    field: str
-    old: object
-    new: object
-    evidence: str
-    confidence: str
-    who: str
-    at: datetime
-    reason: str
-
-
 @dataclass(frozen=True)
 class RunRecord:
     """One run, and the few questions that many rules ask of it."""
 
     detail: RunDetail
+    """As its amendments have it."""
     changes: tuple[ParamChange, ...] = ()
     """Values of params that were logged with more than one."""
     group: bytes = b""
     """Equal for runs that differ in nothing but the seed; b"" where there is no param."""
     amendments: tuple[Amendment, ...] = ()
+    raw: RunDetail | None = None
+    """The record as it was captured, where amendments say otherwise."""
+    seen: Seen | None = None
+    """What a deep look found of commit, data and files; None where nobody looked."""
+
+    @property
+    def original(self) -> RunDetail:
+        """The record as it was captured."""
+        return self.raw or self.detail
 
     @property
     def key(self) -> RunKey:
@@ -185,8 +187,19 @@ def read_records(store: Store, keys: Sequence[RunKey]) -> Iterator[RunRecord]:
         some = keys[start : start + CHUNK]
         changes = param_changes(store, some)
         groups = params_digests(store, some)
+        amendments = read_amendments(store, some)
         if len(known) > _MOST_FACTS:  # each run has parts of its own, too
             known.clear()
         for detail in get_runs(store, some, known):
             key = detail.row.key
-            yield RunRecord(detail, tuple(changes.get(key, ())), groups.get(key) or b"")
+            told = tuple(changes.get(key, ()))
+            record = RunRecord(detail, told, groups.get(key) or b"")
+            if key in amendments:
+                record = amend_record(record, amendments[key])
+            yield record
+
+
+def amend_record(record: RunRecord, amendments: tuple[Amendment, ...]) -> RunRecord:
+    """Return a record as read through its amendments."""
+    raw = record.original
+    return replace(record, detail=amended(raw, amendments), amendments=amendments, raw=raw)

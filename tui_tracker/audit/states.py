@@ -20,7 +20,11 @@ _COUNTS = " || '.' || ".join(
     f"(SELECT count(*) FROM {table} WHERE run = r.id)"
     for table in ("lineage", "param", "tag", "artifact", "note", "metric")
 )
-_AMENDED = "coalesce((SELECT max(id) FROM amendment WHERE run = r.id), '')"
+_AMENDED = (
+    "coalesce((SELECT max(id) || '.' || sum(crc(field, old, new, evidence, confidence, who, "
+    "at_ms, reason, prev_hash, hash)) FROM amendment WHERE run = r.id), '')"
+)
+"""With a checksum: what was altered behind our back has to be judged, too."""
 _STATE = f"""
     CASE r.status WHEN 'running' THEN 'running ' || length(r.points) || ' ' || {_COUNTS}
     ELSE r.status || ' ' || coalesce(r.ended_ms, '') || ' ' || r.points || ' ' || r.lost || ' '

@@ -20,6 +20,7 @@ from tui_tracker.capture import (  # noqa: F401
     data_arrays,
     data_frames,
     data_objects,
+    data_watch,
     digests,
     manifest,
     pointers,
@@ -69,6 +70,9 @@ class DataLog:
         self._parts: dict[str, object] = {}
         """Role of each part that was declared."""
         self._digests: dict[str, object] = {}
+        self._watched: dict[str, data_watch.Watch] = {}
+        self._told: dict[str, tuple[str, str, int | None, Facts]] = {}
+        """What was recorded last of the parts that are watched."""
         self._doing = ""
 
     def log_data(
@@ -171,8 +175,18 @@ class DataLog:
                 self._warn(f"the run ends when {self._doing} was read to its end")
             self._thread.join()
         self._thread = None
+        self._look_again()
         if self._cache is not None:
             self._cache.close()
+
+    def _look_again(self) -> None:
+        """Record which files were rewritten since they were read; nothing where none was."""
+        for part, watch in list(self._watched.items()):
+            if part in self._told and (changed := watch.changed()):
+                del self._watched[part]
+                status, reason, took_ms, facts = self._told[part]
+                self._record(part, status, reason, took_ms, {**facts, "changed": changed})
+                self._warn(f"{changed[0]!r} of {facts.get('name')!r} was rewritten meanwhile")
 
     def _work(self) -> None:
         while (job := self._queue.get()) is not None:
@@ -190,6 +204,8 @@ class DataLog:
         facts = {**facts, **added}
         took_ms = int((time.monotonic() - started) * 1000)
         self._record(part, status, reason, took_ms, facts)
+        if part in self._watched:
+            self._told[part] = status, reason, took_ms, facts
         if status == "failed":
             self._warn(f"{part.partition(':')[2]!r} cannot be recorded: {reason}")
         before = self._digests.setdefault(part, facts.get("digest"))
@@ -234,6 +250,8 @@ class DataLog:
         else:
             found = manifest.digest_paths(paths, cache=self._cache, skip=self._skip)
         added, status, reason = _outcome(found)
+        if (watch := data_watch.watch(found, found.manifest)) is not None:
+            self._watched[part] = watch
         if found.manifest:
             name = f"{part.partition(':')[2]}.manifest"
             try:

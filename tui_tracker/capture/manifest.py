@@ -66,6 +66,8 @@ class PathDigest:
         """What another tool says of the content, where that is what the digest is."""
         self.reason = ""
         """Why the digest does not say all, in one sentence."""
+        self.listing: Listing | None = None
+        """The files as they were just before they were read."""
 
     @property
     def status(self) -> str:
@@ -139,6 +141,7 @@ def md5_files(listing: Listing, cache: HashCache | None) -> list[str]:
 
 def _fill(found: PathDigest, listing: Listing, cache: HashCache | None, limit: int) -> None:
     """Hash what was listed, and put the manifest together."""
+    found.listing = listing
     found.full = listing.bytes <= limit
     found.bytes, found.files = listing.bytes, len(listing.files)
     algo = "sha256" if found.full else "sample"

@@ -45,6 +45,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "judge": {
         "audit": "say what the records of runs leave in doubt, and how to mend it",
+        "drill": "propose what records lack, with evidence, item by item",
         "names": "say which names are unclear, and read them as clear ones",
         "plan": "plan an experiment, see what of it is there, run the rest",
         "decide": "say which configuration wins by a rule, and how surely",

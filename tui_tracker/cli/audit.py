@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from tui_tracker.audit.engine import Audited, Finding, Settings
     from tui_tracker.audit.kept import Kept
+    from tui_tracker.audit.record import RunRecord
     from tui_tracker.queries import RunKey
     from tui_tracker.store import Store
 
@@ -45,6 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--record", metavar="FILE", help="audit a pasted JSON record instead of runs"
     )
     parser.add_argument(
+        "--deep", action="store_true", help="also look at commits, data and files themselves"
+    )
+    parser.add_argument(
+        "--sheet", metavar="NAME", help="answer neurips, mlrc, reforms or completeness"
+    )
+    parser.add_argument(
         "--as-of", metavar="DATE", help="the date of that audit (default: now), as 2026-06-01"
     )
     form = parser.add_mutually_exclusive_group()
@@ -58,7 +65,9 @@ def run(args: argparse.Namespace) -> int:
     from tui_tracker.audit.config import FAIL_ON, read_config
     from tui_tracker.errors import InvalidArgument
 
-    config = read_config(Path.cwd(), profile=args.profile)
+    # A checklist asks for what only the strict profile looks at, such as licences.
+    profile = args.profile or ("paper" if args.sheet is not None else None)
+    config = read_config(Path.cwd(), profile=profile)
     fail_on = (args.fail_on or config.fail_on).replace(" ", "")
     if fail_on not in FAIL_ON:
         raise InvalidArgument(f"--fail-on {args.fail_on!r} means nothing: use {', '.join(FAIL_ON)}")
@@ -74,11 +83,13 @@ def _audit(store: Store, args: argparse.Namespace, settings: Settings, fail_on: 
     from tui_tracker.audit import cache
     from tui_tracker.audit.report import fails
 
-    keys = _wanted(store, args.words)
+    keys = wanted_runs(store, args.words)
     formed = args.json or args.sarif or args.junit or args.md
     if not keys and not (formed and not args.md):
         say("no run fits" if args.words else "no runs yet")
         return 0
+    if args.deep or args.sheet is not None:
+        return _audit_now(store, args, settings, keys, fail_on)
     cache.refresh(store, settings, keys if args.words else None)
     if len(keys) > _MOST_TOLD and not formed:
         kept = cache.read_kept(store, settings, keys)
@@ -101,7 +112,52 @@ def _kept_fails(kept: Sequence[Kept], severities: Mapping[str, str], fail_on: st
     return any(severities[rule] in levels[fail_on] for one in kept for rule in one.rules)
 
 
-def _wanted(store: Store, words: Sequence[str]) -> list[RunKey]:
+def _audit_now(
+    store: Store, args: argparse.Namespace, settings: Settings, keys: list[RunKey], fail_on: str
+) -> int:
+    """Audit without what is kept: the files may have changed, or another profile is asked."""
+    from tui_tracker.audit.engine import audit_records
+    from tui_tracker.audit.relatives import read_with_relatives
+    from tui_tracker.audit.report import fails
+
+    records = read_with_relatives(store, keys)
+    if args.deep:
+        records = _look_deep(store, records, keys)
+    audited = audit_records(records, settings, only=keys)
+    if args.sheet is not None:
+        return _print_sheet(args, store, audited)
+    _print(args, audited, settings.profile)
+    return 1 if fails(audited, fail_on) else 0
+
+
+def _look_deep(
+    store: Store, records: Sequence[RunRecord], keys: Sequence[RunKey]
+) -> list[RunRecord]:
+    """Look at what is there of these runs; say where the time was over before all was read."""
+    from tui_tracker.audit.deep import LONGEST_S, look_deep
+
+    found = look_deep(store, records, keys)
+    short = sum(record.seen is not None and not record.seen.whole for record in found)
+    if short:
+        say(
+            f"after {LONGEST_S:.0f} s of reading, files of {plural(short, 'run')} were compared "
+            "by size alone; audit fewer runs at once"
+        )
+    return found
+
+
+def _print_sheet(args: argparse.Namespace, store: Store, audited: Sequence[Audited]) -> int:
+    from tui_tracker.audit.sheets import answer_sheet, sheet_shape, sheet_text
+
+    sheet = answer_sheet(args.sheet, store, audited)
+    if args.json:
+        print_json(sheet_shape(sheet), indent=1)
+    else:
+        print(sheet_text(sheet), end="")
+    return 0
+
+
+def wanted_runs(store: Store, words: Sequence[str]) -> list[RunKey]:
     """Return the runs that the words mean: a run, an experiment, or a query."""
     from tui_tracker.errors import NotFound
     from tui_tracker.queries import Order, Selection, find_run, list_run_keys

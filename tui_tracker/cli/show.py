@@ -17,12 +17,17 @@ from tui_tracker.queries.records import run_records
 
 if TYPE_CHECKING:
     from tui_tracker.cli.tables import Column
+    from tui_tracker.queries import RunKey
+    from tui_tracker.store import Store
 
 _LONGEST_FACT = 200
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_run(parser)
+    parser.add_argument(
+        "--original", action="store_true", help="the record as it was, without its amendments"
+    )
     add_json(parser)
 
 
@@ -34,15 +39,33 @@ def run(args: argparse.Namespace) -> int:
             record["aliases"] = {f"{kind}s": names for kind, names in raw_names(store, key).items()}
             print_json(record, indent=2)
         else:
-            _print_run(get_run(store, key), list(raw_names(store, key).values()))
+            _print_record(store, key, original=args.original)
     return 0
 
 
-def _print_run(detail: RunDetail, logged_as: Sequence[Mapping[str, str]]) -> None:
+def _print_record(store: Store, key: RunKey, *, original: bool) -> None:
+    """Print a run as its amendments have it, and which those are."""
+    from tui_tracker.queries.amendments import read_amendments
+
+    detail = get_run(store, key)
+    logged_as = list(raw_names(store, key).values())
+    amendments = read_amendments(store, [key]).get(key, ())
+    if not amendments:
+        _print_run(detail, logged_as)
+        return
+    from tui_tracker.audit.amendments import amended
+    from tui_tracker.cli.amendments import mark_of, print_amendments
+
+    shown = detail if original else amended(detail, amendments)
+    _print_run(shown, logged_as, mark_of(amendments, original=original))
+    print_amendments(amendments)
+
+
+def _print_run(detail: RunDetail, logged_as: Sequence[Mapping[str, str]], mark: str = "") -> None:
     from tui_tracker.cli.tables import Column, print_facts, print_heading, print_table
     from tui_tracker.formatting import format_value, printable
 
-    _print_facts(detail)
+    _print_facts(detail, mark)
     if "\n" in detail.ended_by:
         print_heading("how it ended")
         _print_text(detail.ended_by)
@@ -86,7 +109,7 @@ def _print_text(text: str) -> None:
         print(f"    {printable(line)}")
 
 
-def _print_facts(detail: RunDetail) -> None:
+def _print_facts(detail: RunDetail, mark: str) -> None:
     from tui_tracker.cli.tables import print_facts
     from tui_tracker.formatting import format_ago, format_duration, format_time, printable
 
@@ -104,6 +127,7 @@ def _print_facts(detail: RunDetail) -> None:
             ("run", printable(row.name)),
             ("id", row.id),
             ("experiment", printable(row.experiment)),
+            ("amended", mark),
             ("status", status),
             # Of a traceback the last line says what happened; the whole stands below.
             ("ended by", printable(detail.ended_by.rpartition("\n")[2])),
@@ -117,7 +141,13 @@ def _print_facts(detail: RunDetail) -> None:
             ("source", printable(" ".join(source.values()))),
             ("lost", printable(lost)),
         ],
-        styles={"run": "bold", "status": colour, "ended by": colour, "lost": "red"},
+        styles={
+            "run": "bold",
+            "amended": "yellow",
+            "status": colour,
+            "ended by": colour,
+            "lost": "red",
+        },
     )
 
 

@@ -137,6 +137,8 @@ class RunDetail:
     """What the machine was busy with, by label; steps are seconds since the run began."""
     proof: Proof | None = None
     """How far it was shown that the run can be had again; None where nobody tried."""
+    amended: tuple[str, ...] = field(default=(), compare=False)
+    """Fields that somebody corrected afterwards, which `queries.amendments` tells."""
 
 
 @dataclass(frozen=True, slots=True)

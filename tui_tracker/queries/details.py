@@ -64,6 +64,7 @@ def get_runs(
     notes, artifacts = _notes(store, bound), _artifacts(store, bound)
     parts = _lineage(store, bound, known)
     proofs, system = proof_levels(store, keys), _system(store, bound)
+    amended = _amended(store, bound)
     details = []
     for row in rows:
         parent, source, ended_by, host, user, pid, points, lines, lost, lost_why = facts[row.key]
@@ -85,6 +86,7 @@ def get_runs(
                 lost_why=lost_why,
                 system=system.get(row.key, {}),
                 proof=proofs.get(row.key),
+                amended=tuple(amended.get(row.key, ())),
             )
         )
     return details
@@ -147,6 +149,18 @@ def _system(store: Store, bound: dict[str, Any]) -> dict[RunKey, dict[str, Metri
     ):
         summary = metric_summary(name, context, columns)
         found.setdefault(run, {})[summary.label] = summary
+    return found
+
+
+def _amended(store: Store, bound: dict[str, Any]) -> dict[RunKey, list[str]]:
+    found: dict[RunKey, list[str]] = {}
+    if store.read("SELECT 1 FROM sqlite_schema WHERE name = 'amendment'"):
+        for run, name in store.read(
+            f"SELECT run, field FROM amendment WHERE run {_THESE} GROUP BY run, field "
+            "ORDER BY min(id)",
+            bound,
+        ):
+            found.setdefault(run, []).append(name)
     return found
 
 

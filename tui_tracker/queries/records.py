@@ -55,6 +55,7 @@ def _chunk(store: Store, keys: Sequence[int], *, bulky: bool) -> Iterator[str]:
     tags, notes = _texts(store, bound, "tag", "tag"), _texts(store, bound, "note", "text")
     artifacts, lineages = _artifacts(store, bound), _lineages(store, bound, bulky=bulky)
     proofs = _proofs(store, keys)
+    amendments = _amendments(store, keys) if bulky else None
     system = _metrics(store, bound, _SYSTEM_KIND) if bulky else None
     for key in keys:
         if key in rows:
@@ -68,6 +69,7 @@ def _chunk(store: Store, keys: Sequence[int], *, bulky: bool) -> Iterator[str]:
                 f', "artifacts": [{", ".join(artifacts.get(key, ()))}]'
                 f', "lineage": {{{_whole_lineage(lineages.get(key, {}))}}}'
                 f', "proof": {proofs.get(key, "null")}'
+                f"{_amended(key, amendments)}"
                 f"{_tail(rows[key])}}}"
             )
 
@@ -268,6 +270,21 @@ def _proofs(store: Store, keys: Sequence[int]) -> dict[int, str]:
 
     found = proof_levels(store, keys)
     return {key: to_json(proof_shape(proof)) for key, proof in found.items()}
+
+
+def _amendments(store: Store, keys: Sequence[int]) -> _Pieces:
+    """Return the JSON of what people said that records should have held."""
+    from tui_tracker.queries.amendments import amendment_shape, read_amendments  # one run has them
+
+    return {
+        key: [to_json(amendment_shape(item)) for item in items]
+        for key, items in read_amendments(store, keys).items()
+    }
+
+
+def _amended(key: int, found: _Pieces | None) -> str:
+    """Return the member with the amendments; a list of runs goes without."""
+    return "" if found is None else f', "amendments": [{", ".join(found.get(key, ()))}]'
 
 
 def _lineages(store: Store, bound: dict[str, Any], *, bulky: bool) -> dict[int, dict[str, str]]:

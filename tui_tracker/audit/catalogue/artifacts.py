@@ -97,9 +97,19 @@ def unhashed(run: RunRecord) -> Answer:
 
 @rule("artifacts.lost-or-modified", "artifacts", "WEEE", fix="proposed")
 def lost_or_modified(run: RunRecord) -> Answer:
-    """A file that was only named, and that could not be read, is not kept by anybody."""
+    """A file that was only named, and that could not be read, is not kept by anybody.
+
+    A deep look also tells of files that are gone or differ by now.
+    """
     if not run.artifacts:
         return NOT_APPLICABLE
+    for path, (mark, why) in (run.seen.artifacts if run.seen is not None else {}).items():
+        gone = "is lost" if mark == "missing" else "was changed after the run"
+        return Doubt(
+            f"artifacts.{path}",
+            f"`{path}` {gone}: {why}",
+            "bring it back from a bundle (`tt unbundle FILE`), or make it anew: `tt reproduce RUN`",
+        )
     lost = [item for item in run.artifacts if item.problem and not item.copied]
     if not lost:
         return PASSED

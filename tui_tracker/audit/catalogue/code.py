@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from tui_tracker.audit.record import RunRecord
 from tui_tracker.audit.rules import NOT_APPLICABLE, PASSED, UNKNOWN, Answer, Doubt, rule
 from tui_tracker.facts import mapping, mappings, members, number, switch, word, words
 from tui_tracker.formatting import format_size
 from tui_tracker.lineage.words import plural
+
+if TYPE_CHECKING:
+    from tui_tracker.audit.deep import Seen
 
 _NAMED = 3
 _SHORT = 7
@@ -177,14 +181,40 @@ def commit_unpushed(run: RunRecord) -> Answer:
     )
 
 
-@rule("code.commit-unreachable", "code", "-WWE", fix="automatic", of=("code",))
+@rule("code.commit-unreachable", "code", "-WWE", fix="automatic")
 def commit_unreachable(run: RunRecord) -> Answer:
-    """A commit that was rebased away is removed by git one day; a copy in the store is not."""
+    """A commit that was rebased away is removed by git one day; a copy in the store is not.
+
+    Only a deep look can tell whether it was.
+    """
     if not run.fact("code", "commit"):
         return NOT_APPLICABLE
+    if run.seen is not None and run.seen.commit is not None:
+        return _reachable(run, run.seen)
     if run.fact("code", "snapshot", "commit"):
         return PASSED
     return UNKNOWN if run.is_open("code") else NOT_APPLICABLE
+
+
+def _reachable(run: RunRecord, seen: Seen) -> Answer:
+    commit = str(run.fact("code", "commit"))[:_SHORT]
+    state = seen.commit.state if seen.commit is not None else "unknown"
+    if state in ("unreached", "absent"):
+        gone = "no branch leads to" if state == "unreached" else "the repository lost"
+        copy = "; the copy in the store is used" if seen.copy_kept else ", and no copy is kept"
+        fix = f"`git branch keep-{commit} {commit}` keeps it"
+        if state == "absent":
+            fix = "`tt code RUN --out FOLDER` writes the copy" if seen.copy_kept else (
+                "fetch it from a clone that has it"
+            )  # fmt: skip
+        return Doubt("code.commit", f"{gone} commit {commit} any more{copy}", fix)
+    if run.fact("code", "snapshot", "commit") and not seen.copy_kept:
+        return Doubt(
+            "code.snapshot",
+            "the copy of the code is no longer in the store",
+            "`git fetch` it into code.git, or take it from a bundle: `tt unbundle FILE`",
+        )
+    return PASSED if state == "reached" or seen.copy_kept else NOT_APPLICABLE
 
 
 @rule("code.entry-missing", "code", "EEEE", fix="proposed")

@@ -76,10 +76,16 @@ def unverified(run: RunRecord) -> Answer:
 
 @rule("run.record-edited", "context", "IWWE")
 def record_edited(run: RunRecord) -> Answer:
-    """A record that was changed by hand has to say why."""
+    """A record that was changed by hand has to say why, and nobody may change it behind that."""
+    broken = [amendment for amendment in run.amendments if not amendment.intact]
+    if broken:
+        field = broken[0].field
+        return Doubt(
+            field,
+            f"the amendment of {field} was altered after it was written, so it does not count",
+            f"see `tt show RUN --json` and say it anew: `tt drill RUN --set {field}=VALUE`",
+        )
     bare = [amendment for amendment in run.amendments if not amendment.reason]
-    if not run.amendments:
-        return PASSED
     if not bare:
         return PASSED
     return Doubt(

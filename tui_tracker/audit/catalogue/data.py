@@ -242,7 +242,18 @@ def split_leak_declared(run: RunRecord) -> Answer:
 
 @rule("data.unresolvable", "data", "-IWW", fix="proposed")
 def unresolvable(run: RunRecord) -> Answer:
-    """Data that could not be read while the run was active cannot be found again either."""
+    """Data that could not be read while the run was active cannot be found again either.
+
+    A deep look also tells of data that are gone or differ by now.
+    """
+    for name, (mark, why) in (run.seen.data if run.seen is not None else {}).items():
+        gone = "is gone" if mark == "missing" else "is another one now"
+        return Doubt(
+            f"data:{name}",
+            f"data {name!r} {gone}: {why}",
+            "bring the recorded version back, or say where it is: "
+            "`tt reproduce RUN --data-map OLD=NEW`",
+        )
     for name, part in run.parts_of("data"):
         if part.status == "failed":
             return Doubt(

@@ -20,7 +20,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "forest": ("model_type", "n_estimators", "seed"),
 }
 """By model family; users extend it."""
-_MEANS: dict[str, tuple[str, ...]] = {
+MEANS: dict[str, tuple[str, ...]] = {
     "model_type": ("model", "arch", "architecture", "model_name", "estimator", "backbone", "net"),
     "epochs": (
         "max_steps",
@@ -56,7 +56,7 @@ def canonical_params(run: RunRecord) -> dict[str, object]:
 
 def family_of(params: Mapping[str, object]) -> str:
     """Return the model family that the params tell of; `default` where they tell none."""
-    for name in ("model_type", *_MEANS["model_type"]):
+    for name in ("model_type", *MEANS["model_type"]):
         told = params.get(name)
         if not told:
             continue
@@ -80,7 +80,7 @@ def missing_params(
     for name in wanted:
         if name in waived:
             continue
-        for other in (name, *_MEANS.get(name, ())):
+        for other in (name, *MEANS.get(name, ())):
             if params.get(other) not in (None, ""):
                 break
         else:

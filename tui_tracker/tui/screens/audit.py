@@ -242,6 +242,10 @@ class AuditScreen(Mending, inherit_bindings=False):
             return None
         return super()._need()
 
+    @property
+    def profile(self) -> str:
+        return self._profile
+
     def runs_to_copy(self) -> list[int]:
         column = self.grid.current_column
         return list(column.keys) if column is not None else []

@@ -200,6 +200,14 @@ class FindingsScreen(Mending, inherit_bindings=False):
         meant = "all runs of this list" if self._together else "the run under the cursor"
         self.say(f"Tags, notes and waivers are for {meant}")
 
+    def runs_to_drill(self) -> list[int]:
+        current = self.findings.current
+        return [current.key] if current is not None else []
+
+    @property
+    def profile(self) -> str:
+        return self._profile
+
     def runs_to_copy(self) -> list[int]:
         return [row.key for row in self.findings.rows]
 

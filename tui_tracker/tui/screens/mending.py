@@ -94,6 +94,25 @@ class Mending(TrackerScreen, inherit_bindings=False):
             self.say("There is nothing to mend here")
         return doubt
 
+    def action_drill(self) -> None:
+        """Look for evidence of what the run under the cursor lacks."""
+        keys = self.runs_to_drill()
+        if len(keys) != 1:
+            self.say("Choose one run first: a drill looks at one")
+            return
+        from tui_tracker.tui.screens.drill import DrillScreen  # git and files, when asked for
+
+        self.app.push_screen(DrillScreen(keys[0], self.profile), lambda _: self.read_again())
+
+    def runs_to_drill(self) -> list[int]:
+        """Return the runs that are meant; a drill looks at one."""
+        return self.runs_to_copy()
+
+    @property
+    def profile(self) -> str:
+        """The profile of what is shown; "" for the project's."""
+        return ""
+
     def action_tag(self) -> None:
         if (doubt := self._need()) is None:
             return
