@@ -53,6 +53,16 @@ def format_number(value: float | None, digits: int = 4) -> str:
     return f"{value:#.{digits}g}".removesuffix(".")
 
 
+def spread_words(mean: float, std: float) -> tuple[str, str]:
+    """Return mean and spread with as many decimals, so that they stand below one another."""
+    if not 1e-4 <= abs(mean) < 1e6 and mean != 0:
+        return format_number(mean), format_number(std, 2)
+    decimals = len(format_number(mean).partition(".")[2])
+    while 0 < std < 0.5 * 10**-decimals and decimals < 8:
+        decimals += 1
+    return f"{mean:.{decimals}f}", f"{std:.{decimals}f}"
+
+
 def _as_float(value: int) -> float:
     try:
         return float(value)

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
 
-from tui_tracker.errors import InvalidArgument, QueryError, TrackerError
+from tui_tracker.errors import InvalidArgument, QueryError, RuleInvalid, TrackerError
 
 PROGRAM = "tt"
 INTERRUPTED = 130
@@ -47,6 +47,8 @@ GROUPS: dict[str, dict[str, str]] = {
         "audit": "say what the records of runs leave in doubt, and how to mend it",
         "plan": "plan an experiment, see what of it is there, run the rest",
         "decide": "say which configuration wins by a rule, and how surely",
+        "decisions": "list stored decisions, and say which went stale",
+        "report": "write one page about an experiment",
     },
     "change": {
         "tag": "add tags to a run",
@@ -93,7 +95,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except QueryError as error:
-        return _query_trouble(error)
+        return _marked_trouble(str(error), error.query, error.column, error.length)
+    except RuleInvalid as error:
+        return _marked_trouble(str(error), error.rule, error.column - 1, 1)
     except TrackerError as error:
         return _trouble(str(error))
     except OSError as error:
@@ -241,15 +245,16 @@ def _trouble(text: str) -> int:
     return 2
 
 
-def _query_trouble(error: QueryError) -> int:
-    """Show the query with a mark below the place that is wrong."""
+def _marked_trouble(text: str, said: str, column: int, length: int) -> int:
+    """Show a query or a rule with a mark below the place that is wrong, where there is one."""
     from tui_tracker.formatting import cell_width, printable
 
-    before = cell_width(printable(error.query[: error.column]))
-    wrong = cell_width(printable(error.query[error.column : error.column + error.length]))
-    print(f"  {printable(error.query)}", file=sys.stderr)
-    print(f"  {' ' * before}{'^' * max(1, wrong)}", file=sys.stderr)
-    return _trouble(str(error))
+    if column >= 0:
+        before = cell_width(printable(said[:column]))
+        wrong = cell_width(printable(said[column : column + length]))
+        print(f"  {printable(said)}", file=sys.stderr)
+        print(f"  {' ' * before}{'^' * max(1, wrong)}", file=sys.stderr)
+    return _trouble(text)
 
 
 def _end_quietly() -> int:

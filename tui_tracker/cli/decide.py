@@ -6,6 +6,14 @@ Runs that differ only in their seed are one configuration. A rule reads like thi
   max iqm(val_f1_macro@offline_cv) where n >= 5 and grade >= B
   min median(val_loss, best) where tag.purpose != debug; group by lr, wd
 
+`stable` takes only configurations whose curves have no NaN, spike or divergence. The
+decision is stored, with the runs it rests on: `tt decisions` lists such records and says
+which went stale.
+
+--json prints rule, winner (params of the configuration, or null), winner_runs, ranking (group,
+n, rank, stats, eliminated: null or the reason, runs), excluded (counts by reason), note, lead
+over the runner-up, members, and decision (the number of the record, or null).
+
 The exit code is 0 where there is a winner, 1 where no configuration fulfils the rule, and
 2 where the rule cannot be applied, as when runs do not compare.
 """
@@ -19,40 +27,86 @@ from tui_tracker.cli.opening import READ_WAIT_S, add_json, open_store
 from tui_tracker.cli.output import on_terminal, print_json, rich_console, terminal_size
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tui_tracker.cli.tables import Column
     from tui_tracker.decide.outcome import Decision, Standing
+    from tui_tracker.queries import RunKey
+    from tui_tracker.store import Store
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("experiment", metavar="EXPERIMENT", help="an experiment, or a query")
-    parser.add_argument("rule", metavar="RULE", help="the rule, in quotes")
+    parser.add_argument(
+        "experiment", metavar="EXPERIMENT", nargs="?", help="an experiment, or a query"
+    )
+    parser.add_argument("rule", metavar="RULE", nargs="?", help="the rule, in quotes")
+    parser.add_argument(
+        "--plan", metavar="FILE", help="take experiment and rule from a plan, where not given"
+    )
+    parser.add_argument(
+        "--no-save", dest="save", action="store_false", help="store no record of the decision"
+    )
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    from tui_tracker.decide.decide import decide
+    from tui_tracker.decide.asking import decide_for, find_asked
     from tui_tracker.decide.parse import parse_rule
-    from tui_tracker.decide.reading import read_candidates
     from tui_tracker.decide.shape import to_shape
-    from tui_tracker.errors import NotFound
-    from tui_tracker.queries import Order, Selection, list_experiments, list_run_keys
 
-    rule = parse_rule(args.rule)
+    experiment, text = _asked(args)
+    rule = parse_rule(text)
     with open_store(args, wait_s=READ_WAIT_S) as store:
-        selection = Selection(experiment=args.experiment, archived=True)
-        keys = list_run_keys(store, selection, Order("started", descending=False))
-        if not keys:
-            selection = Selection(query=args.experiment, archived=True)
-            keys = list_run_keys(store, selection, Order("started", descending=False))
-        if not keys:
-            known = [row.name for row in list_experiments(store)]
-            raise NotFound("experiment", args.experiment, known)
-        decision = decide(rule, read_candidates(store, keys, rule))
+        keys = find_asked(store, experiment)
+        decision = decide_for(store, keys, rule)
+        number = _save(store, experiment, decision, keys) if args.save else None
     if args.json:
-        print_json(to_shape(decision), indent=1)
+        print_json({**to_shape(decision), "decision": number}, indent=1)
     else:
         _print(decision)
     return 0 if decision.winner is not None else 1
+
+
+def _save(
+    store: Store, experiment: str, decision: Decision, keys: Sequence[RunKey]
+) -> int | None:
+    """Store the decision and say so; one that cannot be stored is still a decision."""
+    from tui_tracker.cli.output import say, tell
+    from tui_tracker.decide.records import save_decision
+    from tui_tracker.errors import StoreError
+
+    try:
+        number, new = save_decision(store, experiment, decision, keys)
+    except StoreError as error:
+        say(f"the decision was not stored: {error}")
+        return None
+    if new:
+        tell(f"tt: stored as decision {number}: tt decisions show {number}")
+    return number
+
+
+def _asked(args: argparse.Namespace) -> tuple[str, str]:
+    """Return experiment and rule, those of the plan where they were not given."""
+    from tui_tracker.errors import InvalidArgument
+
+    experiment, rule = args.experiment or "", args.rule or ""
+    if args.plan is not None:
+        from pathlib import Path
+
+        from tui_tracker.plan.plan import read_plan
+
+        plan = read_plan(Path(args.plan))
+        if experiment and not rule and " " in experiment.strip():
+            # One word too few: what reads like a rule is one.
+            experiment, rule = "", experiment
+        experiment, rule = experiment or plan.experiment, rule or plan.rule
+        if not rule:
+            raise InvalidArgument(f'{args.plan}: the plan has no rule = "..." to decide by')
+    if not experiment or not rule:
+        raise InvalidArgument(
+            'an experiment and a rule are needed: tt decide sweep_lr "highest mean val_f1"'
+        )
+    return experiment, rule
 
 
 def _print(decision: Decision) -> None:

@@ -228,8 +228,7 @@ def _metric(spec: ColumnSpec, stats: Sequence[GroupStat], rank: int) -> Column:
 
 def _words(stat: GroupStat) -> tuple[str, str]:
     """Return mean and spread, to as many digits as the spread leaves sense in."""
-    from tui_tracker.formatting import format_number
-    from tui_tracker.tui.group_cells import spread_words
+    from tui_tracker.formatting import format_number, spread_words
 
     if stat.mean is None or stat.std is None:
         return format_number(stat.mean), ""

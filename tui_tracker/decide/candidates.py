@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from tui_tracker.health import Health
 from tui_tracker.queries.answers import MetricSummary, ParamValue
 
 SEEDS = ("seed", "random_state", "random_seed", "rng_seed")
@@ -42,6 +43,8 @@ class Candidate:
     proof: str = "L0"
     steps: Mapping[tuple[str, int], float] = field(default_factory=dict)
     """Values at a step by label and step, as far as the rule names any."""
+    health: tuple[Health, ...] = ()
+    """What is wrong with its curves, worst first; read where the rule asks for it."""
 
     @property
     def seed(self) -> ParamValue:

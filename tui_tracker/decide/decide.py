@@ -16,6 +16,7 @@ from statistics import fmean
 
 from tui_tracker.decide.candidates import Candidate, Group, group_runs
 from tui_tracker.decide.comparable import refuse_incomparable, tell_other_code
+from tui_tracker.decide.health import unwell_words
 from tui_tracker.decide.lead import is_apart, lead_of, lead_words
 from tui_tracker.decide.measures import (
     Interval,
@@ -36,6 +37,7 @@ from tui_tracker.decide.rule import (
     Direction,
     Fact,
     GradeBound,
+    Healthy,
     NoError,
     ProofBound,
     Rule,
@@ -238,6 +240,8 @@ class _Judge:
             proof = max((run.proof for run in runs), key=LEVELS.index)
             fine = LEVELS.index(proof) >= LEVELS.index(condition.level)
             return "" if fine else f"proof {proof}, not {condition.level} or more"
+        if isinstance(condition, Healthy):
+            return unwell_words(runs, wholly=condition.wholly)
         assert isinstance(condition, NoError)
         broken = sum(run.errors > 0 for run in runs)
         return f"{broken} of {len(runs)} runs have audit errors" if broken else ""

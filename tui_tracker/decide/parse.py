@@ -23,6 +23,7 @@ from tui_tracker.decide.rule import (
     Direction,
     Fact,
     GradeBound,
+    Healthy,
     NoError,
     Options,
     ProofBound,
@@ -187,6 +188,8 @@ class _Parser:
     def condition(self) -> Condition:
         if self.takes("no", "error") or self.takes("no", "errors"):
             return NoError()
+        if self.takes("no", "health"):
+            return Healthy(wholly=True)
         token = self.next
         following = self.tokens[self.at + 1] if self.at + 1 < len(self.tokens) else None
         if following is not None and following.kind == "op":
@@ -194,6 +197,9 @@ class _Parser:
                 return self.grade()
             if token.low == "proof":
                 return self.proof()
+        elif token.low == "stable":
+            self.take()
+            return Healthy()
         kind, dot, name = token.text.partition(".")
         if token.kind == "word" and dot and kind.lower() in ("param", "tag", "data"):
             return self.fact(kind.lower(), name)

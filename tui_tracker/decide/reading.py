@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tui_tracker.audit.record import RunRecord, read_records
 from tui_tracker.decide.candidates import Candidate
-from tui_tracker.decide.rule import Bound, GradeBound, NoError, Rule, Stat
+from tui_tracker.decide.rule import Bound, GradeBound, Healthy, NoError, Rule, Stat
 from tui_tracker.facts import word
-from tui_tracker.queries import RunKey, read_series
+from tui_tracker.health import Health
+from tui_tracker.queries import RunKey, read_health, read_series
 from tui_tracker.store import Store
+
+_BLOCKS = 4000
+"""Blocks of points that a rule about health may decode: a second."""
 
 
 def read_candidates(
@@ -24,8 +28,10 @@ def read_candidates(
     """
     records = list(read_records(store, keys))
     grades = _audited(store, records, project) if _asks_for_audit(rule) else {}
+    asks = any(isinstance(c, Healthy) for c in rule.conditions)
+    health = read_health(store, keys, most_blocks=_BLOCKS) if asks else {}
     steps = _steps(rule)
-    return [_candidate(store, record, grades, steps) for record in records]
+    return [_candidate(store, record, grades, steps, health) for record in records]
 
 
 def _asks_for_audit(rule: Rule) -> bool:
@@ -61,6 +67,7 @@ def _candidate(
     record: RunRecord,
     grades: dict[RunKey, tuple[str, int]],
     steps: set[int],
+    health: Mapping[RunKey, tuple[Health, ...]],
 ) -> Candidate:
     row = record.detail.row
     grade, errors = grades.get(record.key, ("", 0))
@@ -82,6 +89,7 @@ def _candidate(
         errors=errors,
         proof=record.detail.proof.level if record.detail.proof else "L0",
         steps=_values_at(store, record, steps) if steps else {},
+        health=health.get(record.key, ()),
     )
 
 

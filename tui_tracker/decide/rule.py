@@ -8,14 +8,16 @@
     FN         := mean|median|std|sem|min|max|range|iqm|cv|n|q05..q95|ci_low|ci_high|prob_best
     cond       := (stat | FN) OP NUMBER["%"|"pp"] | "n" ">=" WHOLE
                 | ("param"|"tag"|"data") "." NAME OP VALUE
-                | "grade" ">=" LETTER | "proof" ">=" LEVEL | "no error"
+                | "grade" ">=" LETTER | "proof" ">=" LEVEL | "no error" | "stable" | "no health"
     tiebreak   := "tie-break by" [DIRECTION] stat {"then" [DIRECTION] stat}
                   ["within" (NUMBER["pp"] | "ci")]
     option     := "group by" ("config" | KEY {"," KEY}) ["except" KEY] | "over" ("seed"|"fold")
                 | "ci" ("t"|"bca") LEVEL | "baseline" PARAM "=" VALUE {"," PARAM "=" VALUE}
 
 `str` of a rule is a rule again, and parsing that gives an equal tree. A statistic without
-a metric is of the objective's metric; a metric without a statistic is its mean.
+a metric is of the objective's metric; a metric without a statistic is its mean. `stable` asks for
+curves without NaN, infinities, spikes and divergence, `no health` for curves of which the
+health check has nothing to tell.
 """
 
 from __future__ import annotations
@@ -130,7 +132,18 @@ class NoError:
         return "no error"
 
 
-Condition = Bound | Fact | GradeBound | ProofBound | NoError
+@dataclass(frozen=True, slots=True)
+class Healthy:
+    """The curves of every run of the group are well."""
+
+    wholly: bool = False
+    """Nothing at all is told of them; else: no NaN, infinity, spike or divergence."""
+
+    def __str__(self) -> str:
+        return "no health" if self.wholly else "stable"
+
+
+Condition = Bound | Fact | GradeBound | ProofBound | NoError | Healthy
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,8 @@ from tui_tracker.store import Store
 
 _NO_RERUN = "NOT EXISTS (SELECT 1 FROM tag AS t WHERE t.run = r.id AND t.tag = 'reproduction')"
 
+_AT_ONCE = 500
+
 
 def list_experiments(store: Store, selection: Selection = EVERYTHING) -> list[ExperimentRow]:
     """Return the experiments that have a run of the selection, by name."""
@@ -138,6 +140,17 @@ def find_run(store: Store, address: str) -> RunKey:
             raise Ambiguous(address, _candidates(store, [row[0] for row in rows]))
     names = [row[0] for row in store.read("SELECT DISTINCT name FROM run LIMIT 10000")]
     raise NotFound("run", address, names)
+
+
+def keys_of(store: Store, ids: Sequence[str]) -> dict[str, RunKey]:
+    """Return the keys of runs by their whole ids; those that are gone are left out."""
+    found: dict[str, RunKey] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        some = [bytes.fromhex(one.replace("-", "")) for one in ids[start : start + _AT_ONCE]]
+        places = ",".join("?" * len(some))
+        rows = store.read(f"SELECT uuid, id FROM run WHERE uuid IN ({places})", tuple(some))
+        found.update((run_uuid(uuid), key) for uuid, key in rows)
+    return found
 
 
 def run_id(store: Store, key: RunKey) -> str:

@@ -14,6 +14,7 @@ from tui_tracker.formatting import (
     format_number,
     format_value,
     printable,
+    spread_words,
 )
 from tui_tracker.tui.cells import cell_text
 from tui_tracker.tui.columns import GLYPHS, Column
@@ -111,13 +112,3 @@ def spread_cell(stat: GroupStat | None) -> str:
         return f"{format_number(stat.mean)} ({stat.n})"
     mean, std = spread_words(stat.mean, stat.std)
     return f"{mean} ± {std} ({stat.n})"
-
-
-def spread_words(mean: float, std: float) -> tuple[str, str]:
-    """Return mean and spread with as many decimals, so that they stand below one another."""
-    if not 1e-4 <= abs(mean) < 1e6 and mean != 0:
-        return format_number(mean), format_number(std, 2)
-    decimals = len(format_number(mean).partition(".")[2])
-    while 0 < std < 0.5 * 10**-decimals and decimals < 8:
-        decimals += 1
-    return f"{mean:.{decimals}f}", f"{std:.{decimals}f}"
