@@ -9,4 +9,4 @@ show tt plan check
 show tt plan run -j 2
 show tt plan check
 show tt group --by aug --metrics val_f1_macro.last,val_accuracy.last,train_time_s.last
-show tt decide plan.toml
+show tt decide --plan plan.toml

@@ -8,6 +8,5 @@ show() { printf '\n$ %s\n' "$*"; "$@" || printf '(exit code %s)\n' "$?"; }
 show tt plan run -j 2
 show tt plan check
 show tt group --by feature_set --metrics val_f1_macro.last
-show tt decide ablation_color_features \
-  "highest mean val_f1_macro; tie-break by lowest feature_count within 1.5pp"
+show tt decide --plan plan.toml
 "${PYTHON:-python}" table.py
