@@ -67,9 +67,7 @@ def run(args: argparse.Namespace) -> int:
     return 0 if decision.winner is not None else 1
 
 
-def _save(
-    store: Store, experiment: str, decision: Decision, keys: Sequence[RunKey]
-) -> int | None:
+def _save(store: Store, experiment: str, decision: Decision, keys: Sequence[RunKey]) -> int | None:
     """Store the decision and say so; one that cannot be stored is still a decision."""
     from tui_tracker.cli.output import say, tell
     from tui_tracker.decide.records import save_decision

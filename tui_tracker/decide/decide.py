@@ -73,7 +73,7 @@ def decide(
     Raises:
         RuleInvalid: the rule cannot be applied to these runs, with the reason.
     """
-    taking, excluded = _take_part(runs)
+    taking, excluded = take_part(runs)
     judge = _Judge(rule, taking, directions or {})
     groups = group_runs(
         [run for run in taking if not judge.lacks(run, excluded)],
@@ -95,7 +95,7 @@ def decide(
     )
 
 
-def _take_part(runs: Iterable[Candidate]) -> tuple[list[Candidate], Counter[str]]:
+def take_part(runs: Iterable[Candidate]) -> tuple[list[Candidate], Counter[str]]:
     """Return the runs that take part, and how many do not by the reason."""
     taking, excluded = [], Counter[str]()
     for run in runs:

@@ -52,16 +52,16 @@ def with_health(store: Store, decision: Decision) -> Decision:
 
 def health_words(told: dict[str, list[Health]]) -> str:
     """Return the sentence beside a winner; `told` is what is wrong with its runs by name."""
-    shaken = {
-        name: [one for one in found if one.kind in UNSTABLE] for name, found in told.items()
-    }
+    shaken = {name: [one for one in found if one.kind in UNSTABLE] for name, found in told.items()}
     shaken = {name: found for name, found in shaken.items() if found}
-    runs = "its run" if len(told) == 1 else f"all {len(told)} of its runs"
+    runs = (
+        "The winner's one run has" if len(told) == 1 else f"All {len(told)} runs of the winner have"
+    )
     if shaken:
         name, found = next(iter(shaken.items()))
         more = f" (and {len(shaken) - 1} more)" if len(shaken) > 1 else ""
-        return f"Its curves are not stable: {named(worst(found)[0])} in {name}{more}."
+        return f"The winner's curves are not stable: {named(worst(found)[0])} in {name}{more}."
     others = [one for found in told.values() for one in found]
     if others:
-        return f"Its curves are stable, but {named(worst(others)[0])}."
-    return f"The curves of {runs} are stable."
+        return f"The winner's curves are stable, but {named(worst(others)[0])}."
+    return f"{runs} stable curves."

@@ -1,0 +1,91 @@
+"""The curves of an experiment's configurations as pictures: means, and bands over their runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from tui_tracker.curves import Curve, band
+from tui_tracker.decide.measures import direction_of
+from tui_tracker.queries import ChartWanted, Pair, read_curves
+from tui_tracker.report.blocks import Drawn, Picture
+from tui_tracker.report.findings import Configuration, Findings
+from tui_tracker.report.private import public
+from tui_tracker.store import Store
+
+MOST_LINES = 6
+"""Configurations of one picture: more colours cannot be told apart."""
+MOST_RUNS = 20
+"""Runs of a configuration whose curves are read."""
+_PICTURES = 2
+_SLOTS = 96
+_SPAN = 300.0
+"""Values that reach so many times from smallest to largest are drawn on a log axis."""
+
+
+def draw(store: Store, found: Findings) -> list[Picture]:
+    """Return the pictures of the first metrics that have a curve of more than one step."""
+    made: list[Picture] = []
+    for label in found.metrics:
+        picture = _picture(store, found, label)
+        if picture is not None:
+            made.append(picture)
+        if len(made) == _PICTURES:
+            break
+    return made
+
+
+def _picture(store: Store, found: Findings, label: str) -> Picture | None:
+    shown = [(one, _pairs(found, one, label)) for one in found.configurations]
+    shown = [(one, pairs) for one, pairs in shown if pairs][:MOST_LINES]
+    everything = tuple(pair for _, pairs in shown for pair in pairs)
+    if not everything:
+        return None
+    curves = read_curves(store, [ChartWanted(everything)], _SLOTS)
+    lines = []
+    for one, pairs in shown:
+        drawn = _drawn(one, [curves[pair] for pair in pairs if pair in curves])
+        if drawn is not None:
+            lines.append(drawn)
+    finite = [v for line in lines for part in (line.means, line.lows, line.highs) for v in part
+              if math.isfinite(v)]  # fmt: skip
+    first = min(curve.first for curve in curves.values())
+    last = max(curve.last for curve in curves.values())
+    if not finite or first == last:
+        return None
+    # A band may reach below zero where no value does, so the means alone choose the axis.
+    means = [v for line in lines for v in line.means if math.isfinite(v)]
+    # A quality that fell to nothing is no reason to hide where the others differ.
+    falls = direction_of(label) == "lowest"
+    log = falls and min(means) > 0 and max(means) / min(means) >= _SPAN
+    low, high = (min(means), max(means)) if log else (min(finite), max(finite))
+    if low == high:
+        room = abs(low) / 10 or 1.0
+        low, high = low - room, high + room
+    left_out = len(found.configurations) - len(lines)
+    bands = any(len(pairs) > 1 for _, pairs in shown)
+    words = "Mean over the runs of a configuration" if bands else "One run a configuration"
+    words += "; the band is one standard deviation to each side" if bands else ""
+    words += f"; {left_out} more configurations are not drawn" if left_out > 0 else ""
+    words += "; the axis of values is logarithmic" if log else ""
+    return Picture(label, "step", label, tuple(lines), low, high, first, last, log,
+                   (f"{words}.",))  # fmt: skip
+
+
+def _pairs(found: Findings, one: Configuration, label: str) -> list[Pair]:
+    records = found.by_id
+    return [
+        (records[run.id].key, run.metrics[label].key)
+        for run in one.group.runs[:MOST_RUNS]
+        if label in run.metrics and run.id in records
+    ]
+
+
+def _drawn(one: Configuration, curves: Sequence[Curve]) -> Drawn | None:
+    made = band(curves, "std") if curves else None
+    if made is None:
+        return None
+    mean, spread = made.mean, made.spread
+    xs = [low / 2 + high / 2 for low, high in zip(mean.lows, mean.highs, strict=True)]
+    label = public(one.group.label, 60)
+    return Drawn(label, xs, list(mean.means), list(spread.mins), list(spread.maxs))
