@@ -26,7 +26,7 @@ import tui_tracker as tt
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from pictures import draw_lines, draw_matrix
 
-EPOCHS = 12 if os.environ.get("EXAMPLES_QUICK") else 60
+EPOCHS = 12 if os.environ.get("EXAMPLES_QUICK") else 40
 
 
 def shifted(image: np.ndarray, draw: np.random.Generator) -> np.ndarray:

@@ -6,6 +6,6 @@ export TUI_TRACKER_STORE="$PWD/.tui_tracker"
 show() { printf '\n$ %s\n' "$*"; "$@" || printf '(exit code %s)\n' "$?"; }
 
 "${PYTHON:-python}" train.py
-show tt ls --sort val_accuracy
-show tt health
-show tt decide sweep_lr_mlp "highest mean val_accuracy with std <= 2pp; tie-break by lowest val_loss"
+show tt ls --columns name,val_accuracy.max,val_accuracy.last,val_loss.last,health,tags --sort name
+show tt health "tag:diverged"
+show tt decide sweep_lr_mlp "highest mean val_accuracy with std <= 2pp and stable"

@@ -18,8 +18,9 @@ from sklearn.metrics import f1_score, log_loss
 
 import tui_tracker as tt
 
-SEEDS = (0, 1, 2)
-ALPHAS = (1e-4, 1e-2, 1.0)
+SEEDS, FRESH, FINAL = (0, 1, 2), (3, 4, 5), (6, 7, 8)
+"""What was chosen by some seeds is confirmed by others: a winner is partly a lucky one."""
+ALPHAS = (1e-4, 1e-2, 0.1)
 """How strongly weights are held small; the sweep is over these."""
 EPOCHS = 4 if os.environ.get("EXAMPLES_QUICK") else 15
 
@@ -85,7 +86,7 @@ def only(images: np.ndarray, pixels: str) -> np.ndarray:
 
 def main() -> None:
     for seed in SEEDS:
-        train("benchmark/baseline", "baseline", seed=seed, alpha=1.0, note="a linear model as it is")
+        train("benchmark/baseline", "baseline", seed=seed, alpha=1.0, note="heavily regularised")
     grid = f"grid over alpha {ALPHAS}, seeds {SEEDS}, chosen by mean val_f1_macro"
     means = {
         alpha: np.mean(
@@ -95,9 +96,9 @@ def main() -> None:
     }
     best = max(means, key=lambda alpha: means[alpha])
     for pixels in ("all", "no_border"):
-        for seed in SEEDS:
+        for seed in FRESH:
             train("benchmark/ablation_border", "ablation", seed=seed, alpha=best, pixels=pixels)
-    for seed in SEEDS:
+    for seed in FINAL:
         train(
             "benchmark/final",
             "final",

@@ -21,9 +21,14 @@ def ask(*words: str) -> Any:
 
 def main() -> None:
     run = ask("show", RUN)
-    group = ask("group", "experiment = drill_corrected", "--metrics", f"{METRIC}.last")[0]
+    # A reproduction repeats a seed, so it tells nothing of the spread over seeds.
+    query = "experiment = drill_corrected and not tag:reproduction"
+    group = ask("group", query, "--metrics", f"{METRIC}.last")[0]
     over_seeds = group["metrics"][f"metric:{METRIC}.last"]
-    curves = ask("curve", RUN, "train_loss", METRIC)
+    curves = {
+        curve["metric"]: list(zip(curve["steps"], curve["values"], strict=True))
+        for curve in ask("curve", RUN, "train_loss", METRIC)
+    }
     lineage = run["lineage"]
     code, environment = lineage["code"], lineage["environment"]
     data, split = lineage["data"][0], lineage["splits"][0]
@@ -32,6 +37,7 @@ def main() -> None:
         "purpose": "baseline",
         "owner": run["user"],
         "started_at": run["started_at"],
+        "evaluated_at": run["ended_at"],
         "code": {
             "commit": code.get("commit"),
             "dirty": code.get("dirty"),
@@ -51,7 +57,7 @@ def main() -> None:
         },
         "hardware": {"cpu": lineage["hardware"]["cpu"]},
         "params": run["params"],
-        "metrics": {name: points(curves, name) for name in ("train_loss", METRIC)},
+        "metrics": curves,
         "over_seeds": {
             f"{METRIC}_mean": over_seeds["mean"],
             f"{METRIC}_std": over_seeds["std"],
@@ -61,14 +67,10 @@ def main() -> None:
             {"path": item["path"], "sha256": item["sha256"]} for item in run["artifacts"]
         ],
         "tags": run["tags"],
-        "note": run["notes"][0]["text"],
+        "note": run["notes"][0],
     }
     Path("corrected_record.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     print("wrote corrected_record.json")
-
-
-def points(curves: Any, name: str) -> list[list[float]]:
-    return curves if isinstance(curves, list) else [curves, name]
 
 
 if __name__ == "__main__":
