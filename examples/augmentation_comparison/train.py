@@ -1,8 +1,8 @@
 """Train a small network on few 8x8 digits, which each epoch shows in another guise.
 
-    shift    moved by up to one pixel each way
-    rotate   turned by up to 15 degrees
-    erase    a square of 3x3 pixels blanked
+shift    moved by up to one pixel each way
+rotate   turned by up to 15 degrees
+erase    a square of 3x3 pixels blanked
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import tui_tracker as tt
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from pictures import draw_lines, draw_matrix
 
-EPOCHS = 12 if os.environ.get("EXAMPLES_QUICK") else 40
+EPOCHS = 8 if os.environ.get("EXAMPLES_QUICK") else 40
 
 
 def shifted(image: np.ndarray, draw: np.random.Generator) -> np.ndarray:
@@ -111,9 +111,7 @@ def fit(
     return model, curves
 
 
-def keep(
-    run: tt.Run, model: object, curves: dict[str, list[float]], counts: np.ndarray
-) -> None:
+def keep(run: tt.Run, model: object, curves: dict[str, list[float]], counts: np.ndarray) -> None:
     """Log the model, its losses and its confusions as artifacts."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

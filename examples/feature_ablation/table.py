@@ -28,10 +28,18 @@ def main() -> None:
         writer = csv.writer(file)
         writer.writerow(["feature_set", "seed", METRIC, "std", "n"])
         for run in runs:
-            writer.writerow([run["param:feature_set"], run["param:seed"], run[f"metric:{METRIC}.last"], "", 1])
+            writer.writerow(
+                [run["param:feature_set"], run["param:seed"], run[f"metric:{METRIC}.last"], "", 1]
+            )
         for group in groups:
             stats = next(iter(group["metrics"].values()))
-            row = [group["by"]["param:feature_set"], "mean", stats["mean"], stats["std"], stats["n"]]
+            row = [
+                group["by"]["param:feature_set"],
+                "mean",
+                stats["mean"],
+                stats["std"],
+                stats["n"],
+            ]
             writer.writerow(row)
     print("wrote table.csv")
 

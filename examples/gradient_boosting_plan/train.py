@@ -21,7 +21,7 @@ import tui_tracker as tt
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from pictures import draw_lines
 
-TREES = 20 if os.environ.get("EXAMPLES_QUICK") else 120
+TREES = 60 if os.environ.get("EXAMPLES_QUICK") else 120
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ from pictures import draw_lines
 RATES = (0.003, 0.03, 0.1, 0.3)
 SEEDS = (0, 1, 2)
 HIDDEN, BATCH_SIZE = 32, 32
-EPOCHS = 8 if os.environ.get("EXAMPLES_QUICK") else 40
+EPOCHS = 25 if os.environ.get("EXAMPLES_QUICK") else 40
 _AFTER_NAN = 2
 """So many epochs are still logged once the loss is no number: then there is nothing to see."""
 
@@ -66,7 +66,9 @@ def train(rate: float, seed: int) -> None:
     }
     name = f"lr={rate:g}_seed={seed}"
     note = f"grid over learning_rate {RATES}, seeds {SEEDS}; chosen by the last val_accuracy"
-    with tt.init("sweep_lr_mlp", name, params, tags=["area:model"], purpose="sweep", note=note) as run:
+    with tt.init(
+        "sweep_lr_mlp", name, params, tags=["area:model"], purpose="sweep", note=note
+    ) as run:
         run.log_data("digits", images, version="uci-1998", source="sklearn.datasets.load_digits")
         parts = tt.split(len(labels), val=0.25, test=0.25, seed=0, stratify=labels, data="digits")
         rows, held_out = parts["train"], parts["val"]

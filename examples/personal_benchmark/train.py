@@ -22,7 +22,7 @@ SEEDS, FRESH, FINAL = (0, 1, 2), (3, 4, 5), (6, 7, 8)
 """What was chosen by some seeds is confirmed by others: a winner is partly a lucky one."""
 ALPHAS = (1e-4, 1e-2, 0.1)
 """How strongly weights are held small; the sweep is over these."""
-EPOCHS = 4 if os.environ.get("EXAMPLES_QUICK") else 15
+EPOCHS = 10 if os.environ.get("EXAMPLES_QUICK") else 15
 
 
 def train(

@@ -25,7 +25,7 @@ from pictures import draw_lines
 
 NORMALIZERS = ("per_feature", "global")
 SEEDS = (123, 124, 125)
-EPOCHS = 10 if os.environ.get("EXAMPLES_QUICK") else 40
+EPOCHS = 25 if os.environ.get("EXAMPLES_QUICK") else 40
 BINS = 10
 
 

@@ -22,7 +22,7 @@ def ask(*words: str) -> Any:
 def main() -> None:
     run = ask("show", RUN)
     # A reproduction repeats a seed, so it tells nothing of the spread over seeds.
-    query = "experiment = drill_corrected and not tag:reproduction"
+    query = "experiment = baseline_auc_folds and not tag:reproduction"
     group = ask("group", query, "--metrics", f"{METRIC}.last")[0]
     over_seeds = group["metrics"][f"metric:{METRIC}.last"]
     curves = {

@@ -22,7 +22,7 @@ def main() -> None:
     params = {"model_type": "logreg", "tries": TRIES, "seed": 0}
     note = f"which split gives the claimed {claimed}? split seeds 0 to {TRIES - 1}"
     found = []
-    with tt.init("drill_hunt", "split_seeds", params, purpose="debug", note=note) as run:
+    with tt.init("debug_split_seeds", "split_seeds", params, purpose="debug", note=note) as run:
         tt.seed_everything(0)
         for split_seed in range(TRIES):
             scores = fit(table, labels, *shuffled(len(labels), split_seed), 0)[1]

@@ -18,7 +18,7 @@ echo; echo "3. Why? The split is drawn anew each time: try forty of them."
 
 echo; echo "4. The same question, with everything on record."
 for seed in 0 1 2; do "$PYTHON" train.py --split-seed 0 --seed "$seed"; done
-show tt audit drill_corrected
+show tt audit baseline_auc_folds
 show tt reproduce seed=0 --env current --offline
 
 echo; echo "5. The record that should have been sent."

@@ -1,7 +1,7 @@
 """Score a logistic regression on the diabetes table: is the disease worse than usual?
 
-    python train.py                              as it was done: nothing is seeded
-    python train.py --split-seed 0 --seed 0      as it should have been done
+python train.py                              as it was done: nothing is seeded
+python train.py --split-seed 0 --seed 0      as it should have been done
 """
 
 from __future__ import annotations
@@ -75,7 +75,9 @@ def recorded(split_seed: int, seed: int) -> None:
         "seed": seed,
     }
     note = "the claim once more, on five folds, with seeds, data and models on record"
-    with tt.init("drill_corrected", f"seed={seed}", params, purpose="baseline", note=note) as run:
+    with tt.init(
+        "baseline_auc_folds", f"seed={seed}", params, purpose="baseline", note=note
+    ) as run:
         tt.seed_everything(seed)
         run.log_data(
             "diabetes", table, version="efron-2004", source="sklearn.datasets.load_diabetes"

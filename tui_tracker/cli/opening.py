@@ -20,9 +20,7 @@ READ_WAIT_S = 1.0
 """A reader of a locked store shows what is there, and says what it could not bring in."""
 
 
-def open_store(
-    args: argparse.Namespace, *, wait_s: float = 5.0, create: bool = False
-) -> Store:
+def open_store(args: argparse.Namespace, *, wait_s: float = 5.0, create: bool = False) -> Store:
     """Open the store that was asked for, with all that its runs have logged so far.
 
     What could not be brought in is told, one line each. `wait_s` is how long to wait
