@@ -230,5 +230,5 @@ def test_a_snapshot_of_the_work_tree_keeps_its_changes():
         "snapshot": {"complete": True, "tree": "dbbf94750b5f1c9932a570a9c53103f618cec28f"},
     }
 
-    assert "code.snapshot-incomplete" in findings({"code": code})
-    assert "code.snapshot-incomplete" not in findings({"lineage": {"code": kept}})
+    assert "dirty_without_diff" in findings({"code": code})
+    assert "dirty_without_diff" not in findings({"lineage": {"code": kept}})

@@ -10,8 +10,9 @@ import json
 import statistics
 from pathlib import Path
 
-import tui_tracker as tt
 from train import fit, load, shuffled
+
+import tui_tracker as tt
 
 TRIES = 40
 
