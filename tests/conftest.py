@@ -34,6 +34,7 @@ def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.setenv("TUI_TRACKER_CAPTURE", "off")
     monkeypatch.setenv("TUI_TRACKER_CONSOLE", "off")
     monkeypatch.setenv("TUI_TRACKER_SYSTEM", "off")
+    monkeypatch.setenv("TUI_TRACKER_NAMES", "off")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))

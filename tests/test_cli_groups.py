@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
+import statistics
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -192,3 +195,62 @@ def test_names_are_completed_behind_commas_and_signs(folder: object) -> None:
     assert words("tree", "--by", "o") == ["opt"]
     assert words("tree", "--metric", "acc") == ["acc"]
     assert words("group", "--metrics", "ac") == ["acc"]
+
+
+SCORES = (0.5, 0.52, 0.47, 0.51, 0.49, 0.9)
+
+
+@pytest.fixture
+def seeded(log_run: LogRun) -> None:
+    """Six seeds of which one is far out, and one run alone."""
+    for seed, score in enumerate(SCORES):
+        log_run(f"a{seed}", params={"opt": "adam", "seed": seed}, acc=[score])
+    log_run("s", params={"opt": "sgd", "seed": 0}, acc=[0.25])
+
+
+@pytest.mark.usefixtures("seeded")
+def test_further_statistics_are_those_of_the_runs_values(tt_: Cli) -> None:
+    _, out, _ = tt_("group", "--by", "opt", "--metrics", "acc", "--stats",
+                    "sem,median,iqm,ci,outlier", "--sort", "-runs", "--json")  # fmt: skip
+
+    found, alone = (group["metrics"]["metric:acc"] for group in json.loads(out))
+    sem = statistics.stdev(SCORES) / math.sqrt(6)
+    reach = 2.570581835636314 * sem  # Student's t at 97.5 % with five degrees of freedom
+    assert found["sem"] == pytest.approx(sem, rel=1e-12)
+    assert found["median"] == statistics.median(SCORES)
+    # The middle half of six: half of the second and fifth value, all between.
+    middle = (0.49 * 0.5 + 0.5 + 0.51 + 0.52 * 0.5) / 3
+    assert found["iqm"] == pytest.approx(middle, rel=1e-12)
+    mean = statistics.fmean(SCORES)
+    assert found["ci"]["low"] == pytest.approx(mean - reach, rel=1e-9)
+    assert found["ci"]["high"] == pytest.approx(mean + reach, rel=1e-9)
+    assert (found["ci"]["level"], found["ci"]["method"]) == (0.95, "t")
+    assert found["outlier"] == "5"
+    assert (alone["sem"], alone["ci"]["low"], alone["outlier"]) == (None, None, None)
+    assert alone["median"] == 0.25
+
+
+@pytest.mark.usefixtures("seeded")
+def test_statistics_are_columns_in_the_order_asked(tt_: Cli) -> None:
+    _, out, _ = tt_("group", "--by", "opt", "--metrics", "acc", "--stats", "n,mean,ci,outlier")
+
+    assert lines(out)[0] == ["opt", "runs", "acc", "↑", "n", "mean", "ci", "outlier"]
+    assert ["sgd", "1", "1", "0.2500", "–"] in lines(out)
+    assert lines(out)[2][-2:] == ["seed", "5"]
+
+
+@pytest.mark.usefixtures("seeded")
+def test_an_unknown_statistic_is_told_with_the_nearest(tt_: Cli) -> None:
+    code, _, told = tt_("group", "--stats", "medain")
+
+    assert code == 2
+    assert "did you mean 'median'?" in told
+
+
+@pytest.mark.usefixtures("logged")
+def test_statistics_and_experiments_are_completed(folder: Path) -> None:
+    stats = [text for text, _ in complete(["group", "--stats", "mean,s"], str(folder))]
+    experiments = [text for text, _ in complete(["decide", ""], str(folder))]
+
+    assert stats == ["mean,std", "mean,sem"]
+    assert experiments == ["sweep_lr", "text/small"]

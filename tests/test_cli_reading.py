@@ -84,6 +84,7 @@ def test_show_has_the_shape_of_ls_and_all_of_the_lineage(tt_: Cli, log_run: LogR
 
     shown, listed = read(tt_, "show", "a"), read(tt_, "ls")[0]
 
+    assert shown.pop("aliases") == {"metrics": {}, "params": {}}
     assert {**shown, "lineage": None} == {**listed, "lineage": None, "system": {}}
     assert shown["lineage"]["process"]["argv"]
 

@@ -156,9 +156,9 @@ def test_test_data_choose_no_model():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"data": {"digits": ("v2", "")}}, "data 'digits' had another version"),
-        ({"data": {"digits": ("v1", "sha256:bb")}}, "data 'digits' had another content"),
-        ({"splits": {"digits": "sha256:cc"}}, "the split 'digits' was another"),
+        ({"data": {"digits": ("v2", "")}}, "other version of the data digits"),
+        ({"data": {"digits": ("v1", "sha256:bb")}}, "other content of the data digits v1"),
+        ({"splits": {"digits": "sha256:cc"}}, "other split of digits"),
     ],
 )
 def test_groups_on_other_data_are_refused(change, words):
@@ -169,6 +169,17 @@ def test_groups_on_other_data_are_refused(change, words):
 
     with pytest.raises(RuleInvalid, match=words):
         apply("max val_f1", first, second)
+
+
+def test_groups_that_share_no_data_are_refused_and_further_data_are_told():
+    digits, more = {"digits": ("v1", "")}, {"digits": ("v1", ""), "extra": ("v1", "")}
+    first = runs([0.8], params={"m": "a"}, data=digits)
+
+    with pytest.raises(RuleInvalid, match="not all of them used the data digits"):
+        apply("max val_f1", first, runs([0.9], params={"m": "b"}, data={"letters": ("v1", "")}))
+    found = apply("max val_f1", first, runs([0.9], params={"m": "b"}, data=more))
+    assert labels(found) == ["m=b", "m=a"]
+    assert any("not all of them used the data extra" in note for note in found.notes)
 
 
 def test_what_was_not_recorded_refuses_nothing():
@@ -310,3 +321,48 @@ def test_the_chance_to_be_best_can_be_the_objective():
     found = apply("max prob_best val_f1", FLIP, CUT)
 
     assert found.ranking[0].stats["prob_best(val_f1)"] == 1.0
+
+
+def test_every_group_is_laid_beside_the_baseline_by_shared_seeds():
+    found = apply("max val_f1; baseline aug=flip", FLIP, CUT, WILD)
+
+    assert [(one.group.label, one.pairs) for one in found.against] == [
+        ("aug=cutout", 3), ("aug=jitter", 3),
+    ]  # fmt: skip
+    first = found.against[0]
+    # Differences 4.1, 3.5 and 3.8: mean 3.8, standard error 0.3 / sqrt(3), t of 2 at 97.5 %.
+    reach = 4.302652729911275 * 0.3 / math.sqrt(3)
+    assert math.isclose(first.difference, 3.8, rel_tol=1e-9)
+    assert math.isclose(first.low, 3.8 - reach, rel_tol=1e-9)
+    assert math.isclose(first.high, 3.8 + reach, rel_tol=1e-9)
+    assert any(
+        note.startswith("aug=cutout is better than aug=flip by 3.8 (95 % interval 3.055 to 4.545")
+        for note in found.notes
+    )
+
+
+def test_less_than_the_baseline_is_better_where_the_lowest_wins():
+    found = apply("lowest val_f1; baseline aug=flip", FLIP, CUT)
+
+    (versus,) = found.against
+    assert versus.difference < 0
+    assert any("aug=cutout is worse than aug=flip by 3.8" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("named", "words"),
+    [("aug=x", "no configuration is the baseline aug=x; there are"),
+     ("size=1", "the baseline size=1 may be any of")],
+)  # fmt: skip
+def test_a_baseline_that_is_none_or_several_is_refused(named, words):
+    groups = [runs([0.5], params={"aug": aug, "size": 1}) for aug in ("a", "b")]
+
+    with pytest.raises(RuleInvalid, match=words):
+        apply(f"max val_f1; baseline {named}", *groups)
+
+
+def test_a_baseline_of_one_run_is_told_without_certainty():
+    found = apply("max val_f1; baseline aug=x", runs([80.0], params={"aug": "x"}), CUT[:1])
+
+    assert (found.against[0].p, found.against[0].low) == (None, None)
+    assert any("how surely cannot be told" in note for note in found.notes)

@@ -145,6 +145,18 @@ class RuleInvalid(TrackerError):
         super().__init__(f"the rule{place}: {problem}{hint}")
 
 
+class NameCollision(TrackerError):
+    """An alias by which a run would have two values of one name."""
+
+    def __init__(self, kind: str, one: str, other: str, run: str, canonical: str) -> None:
+        self.kind, self.one, self.other = kind, one, other
+        self.run, self.canonical = run, canonical
+        super().__init__(
+            f"the run {run!r} has the {kind}s {one!r} and {other!r} with other values, and both "
+            f"would be {canonical!r} [naming.collision]. Nothing was renamed."
+        )
+
+
 class QuestionStopped(TrackerError):
     """A question to the store was given up, because another took its place."""
 

@@ -55,6 +55,8 @@ class LiveDrain:
         self._drains = drains
         self._folder, self._run_id, self._writer = folder, run_id, writer
         self._tick = tick
+        self.watch: Callable[[Store | None], None] | None = None
+        """Looks at what was logged, after each drain; with the store where it is open."""
         self._stop = threading.Event()
         self._store: Store | None = None
         self._told: set[str] = set()
@@ -81,6 +83,7 @@ class LiveDrain:
             while self._locked and time.monotonic() < deadline:
                 time.sleep(0.05)
                 problem = self._drain()
+            self._look_on()
             self._close_store()
         except Exception as error:  # noqa: BLE001  nor may the end of the run
             problem = _unforeseen(error)
@@ -131,14 +134,19 @@ class LiveDrain:
     def _pass(self, *, drain: bool) -> int:
         """Do what is due; return how many points were moved."""
         self._look_after()
-        if not self._drains:
-            return 0
-        if self._network:
+        moved = 0
+        if self._drains and self._network:
             self.say_once(_NETWORK)
-        elif drain:
+        elif self._drains and drain:
             self.say_once(self._drain(breathe=self._breathe))
-            return self._moved
-        return 0
+            moved = self._moved
+        if drain:
+            self._look_on()
+        return moved
+
+    def _look_on(self) -> None:
+        if self.watch is not None:
+            self.watch(self._store)
 
     def _look_after(self) -> None:
         """Keep the journal whole and its heartbeat going."""

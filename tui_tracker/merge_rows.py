@@ -53,7 +53,7 @@ def tables_of_runs(store: Store) -> list[Table]:
         "SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%' "
         "ORDER BY name"
     ):
-        columns = store.read(f'PRAGMA table_info("{name}")')
+        columns = store.read(f'PRAGMA main.table_info("{name}")')
         names = tuple(column[1] for column in columns if (column[1], column[5]) != ("id", 1))
         numbers = frozenset(column[1] for column in columns if column[2] == "INTEGER")
         if "of" in names:
@@ -66,7 +66,10 @@ def tables_of_runs(store: Store) -> list[Table]:
 def copy_rows(
     names: Names, table: Table, theirs: int, ours: int, problems: dict[bytes, str]
 ) -> None:
-    rows = names.source.read(f'SELECT {_columns(table)} FROM "{table.name}" WHERE run=?', (theirs,))
+    # `main`: as it was logged, whatever it is called in the source.
+    rows = names.source.read(
+        f'SELECT {_columns(table)} FROM main."{table.name}" WHERE run=?', (theirs,)
+    )
     if not rows:
         return
     columns = dict(zip(table.columns, map(list, zip(*rows, strict=True)), strict=True))
@@ -108,7 +111,7 @@ def _rename(names: Names, table: Table, columns: dict[str, list[Any]]) -> None:
 
 def _keys(names: Names, numbers: list[int]) -> list[int]:
     for number in set(numbers).difference(names.keys):
-        labels = names.source.read("SELECT name, kind, context FROM key WHERE id=?", (number,))
+        labels = names.source.read("SELECT name, kind, context FROM main.key WHERE id=?", (number,))
         if not labels:
             raise StoreDamaged(
                 names.source.path, f"the name of the param or metric {number} is gone"

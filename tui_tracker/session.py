@@ -50,6 +50,7 @@ def init(
     capture: bool | None = None,
     system: bool | None = None,
     durability: Literal["kernel", "fsync"] = "kernel",
+    names: Literal["off", "warn", "fix", "strict"] | None = None,
     mode: str | None = None,
     project: str | None = None,
     config: object = None,
@@ -69,7 +70,10 @@ def init(
     `console=False` keeps nothing of what is printed, `capture=False` records only what
     costs no process, `system=False` takes no samples of processor, memory and graphics
     cards. `durability="fsync"` makes each call wait for the disk (some tens
-    of milliseconds on a busy one). `project`, `config` and `notes` are wandb's names
+    of milliseconds on a busy one). `names` says what becomes of names that are not clear:
+    `"warn"` tells each once, `"fix"` also has those that leave no choice read as what they
+    mean, `"strict"` refuses them here, and tags the run `naming:broken` where it logs one
+    later, `"off"` looks at none. `project`, `config` and `notes` are wandb's names
     for `experiment`, `params` and `note`.
 
     Raises:
@@ -81,6 +85,7 @@ def init(
     if durability not in ("kernel", "fsync"):
         raise InvalidArgument(f"init(): durability is 'kernel' or 'fsync', not {durability!r}")
     experiment, given = experiment or project, params if params is not None else config
+    names_mode = _names_mode(names)
     if "disabled" in (mode, os.environ.get("TUI_TRACKER_MODE")):
         _told.update(("log", "log_params", "log_artifact", "tag", "note"))
         _told.update(("log_data", "log_split", "split"))
@@ -106,7 +111,47 @@ def init(
     begun.console = begun.console and _switch(console, "TUI_TRACKER_CONSOLE")
     begun.system = begun.system and _switch(system, "TUI_TRACKER_SYSTEM")
     begun.fsync = durability == "fsync"
-    return Run(begun)
+    if names_mode == "strict":
+        from tui_tracker.names.live import refuse_unclear
+
+        refuse_unclear(begun.experiment if experiment else "", name or "", begun.params)
+    run = Run(begun)
+    if names_mode != "off" and begun.writer in ("main", "join"):
+        _watch_names(run, names_mode, experiment=bool(experiment), name=bool(name))
+    return run
+
+
+def _names_mode(said: str | None) -> str:
+    """Return what becomes of unclear names: as the call, the environment or the project says."""
+    mode = said or os.environ.get("TUI_TRACKER_NAMES", "").lower()
+    if mode == "off":
+        return mode
+    from tui_tracker.names.project import project_file
+
+    if project_file(os.curdir):
+        from pathlib import Path
+
+        from tui_tracker.names.registry import adopt_project
+
+        mode = mode or adopt_project(Path.cwd()).mode or ""
+    mode = mode or "warn"
+    if mode not in ("warn", "fix", "strict"):
+        raise InvalidArgument(f"init(): names is 'off', 'warn', 'fix' or 'strict', not {mode!r}")
+    return mode
+
+
+def _watch_names(run: Run, mode: str, *, experiment: bool, name: bool) -> None:
+    """Have the thread that drains the run look at its names; here nothing is loaded for it."""
+    watches: list[Any] = []
+
+    def watch(store: object) -> None:
+        if not watches:
+            from tui_tracker.names.live import NameWatch
+
+            watches.append(NameWatch(run, mode, experiment=experiment, name=name))
+        watches[0].look(store)
+
+    run._live.watch = watch
 
 
 def current() -> Run | None:

@@ -74,6 +74,10 @@ class Store:
         self._asking = threading.local()
         self._stopping = threading.Lock()
         self._answering: Stoppable | None = None
+        self.aliased = False
+        """Names are read through views, which have no indexes of their own."""
+        self._named_at = -1
+        """The state of the store in which its aliases were looked at last."""
         self._reader: sqlite3.Connection | None = None
         self._writer: sqlite3.Connection | None = None
 
@@ -129,7 +133,22 @@ class Store:
                 self._reader = self._connect(read_only=self.read_only)
                 self._reader.create_function("regexp", 2, _fits, deterministic=True)
                 self._reader.create_function("inflate", 1, _inflated, deterministic=True)
+                self._named_at = -1
+            self._follow_names(self._reader)
             return self._answered(sql, parameters)
+
+    def _follow_names(self, reader: sqlite3.Connection) -> None:
+        """Let the reader see names as the aliases say; a store without any costs one query."""
+        version = reader.execute("PRAGMA data_version").fetchone()[0]
+        if version == self._named_at:
+            return
+        self._named_at = version
+        aliased = _has_aliases(reader)
+        if aliased or self.aliased:
+            from tui_tracker import alias_views  # few stores have an alias
+
+            (alias_views.hide_tables if aliased else alias_views.show_tables)(reader)
+        self.aliased = aliased
 
     def _answered(self, sql: str, parameters: Parameters) -> list[Row]:
         """Return the rows of a query that the thread's question may have to give up."""
@@ -314,6 +333,18 @@ class Store:
                 raise StoreError(self.path, "the store is of an older version: tt brings it up")
             with translated(self.path):
                 migrate(self.path, MIGRATIONS, SCHEMA_VERSION, FILLS)
+
+
+def _has_aliases(reader: sqlite3.Connection) -> bool:
+    try:
+        row = reader.execute(
+            "SELECT EXISTS (SELECT 1 FROM main.alias WHERE reverted_ms IS NULL)"
+        ).fetchone()
+    except sqlite3.OperationalError as error:
+        if "no such table" not in str(error):
+            raise
+        return False  # a store of an older version
+    return bool(row[0])
 
 
 def _fits(pattern: str, text: object) -> bool:

@@ -26,10 +26,27 @@ _BOOKKEEPING = re.compile(
     re.I,
 )
 
+DECLARED: dict[str, Stat] = {}
+"""What the project at hand says, by a metric's whole name or without its split."""
+
+
+def forget() -> None:
+    """Judge labels anew: what a project says has changed."""
+    metric_stat.cache_clear()
+    metric_rank.cache_clear()
+
+
+def _declared(label: str) -> Stat | None:
+    name = label.partition("@")[0]
+    base = re.split(r"[_/.]", name, maxsplit=1)[-1]
+    return next((DECLARED[key] for key in (label, name, base) if key in DECLARED), None)
+
 
 @lru_cache(maxsize=8192)
 def metric_stat(label: str) -> Stat:
     """Return which value of a metric tells how good a run was."""
+    if DECLARED and (said := _declared(label)) is not None:
+        return said
     words = label.replace("_", " ").replace("/", " ")
     if _BOOKKEEPING.search(words):
         return "last"
@@ -47,7 +64,9 @@ def rank_metrics(labels: Sequence[str]) -> list[str]:
 def metric_rank(label: str) -> int:
     """Return 0 for a judged quality, 1 for any quality, 2 for others, 3 for bookkeeping."""
     words = label.replace("_", " ").replace("/", " ").replace("@", " ")
-    if _BOOKKEEPING.search(words):
+    said = _declared(label) if DECLARED else None
+    if _BOOKKEEPING.search(words) and said in (None, "last"):
         return 3
-    judged, quality = _JUDGED.search(words), _LOW.search(words) or _HIGH.search(words)
+    quality = said or _LOW.search(words) or _HIGH.search(words)
+    judged = _JUDGED.search(words)
     return 0 if judged and quality else 1 if quality else 2

@@ -19,13 +19,12 @@ from tui_tracker.queries import (
     RunKey,
 )
 from tui_tracker.queries.details import get_runs, param_changes
-from tui_tracker.queries.rows import marks
+from tui_tracker.queries.digests import params_digests
 from tui_tracker.store import Store
 from tui_tracker.telling import metric_rank, rank_metrics
 
 CHUNK = 500
 """Runs that are read at once."""
-_GROUPS = "SELECT id, params_digest FROM run WHERE id IN (SELECT value FROM json_each(:keys))"
 _MOST_FACTS = 8000
 DATA_NAMES = ("dataset", "dataset_name", "data_name", "data.name", "dataset.name")
 VERSIONS = ("data_version", "dataset_version", "data.version", "dataset.version")
@@ -174,7 +173,7 @@ def read_records(store: Store, keys: Sequence[RunKey]) -> Iterator[RunRecord]:
     for start in range(0, len(keys), CHUNK):
         some = keys[start : start + CHUNK]
         changes = param_changes(store, some)
-        groups: dict[RunKey, bytes | None] = dict(store.read(_GROUPS, {"keys": marks(some)}))
+        groups = params_digests(store, some)
         if len(known) > _MOST_FACTS:  # each run has parts of its own, too
             known.clear()
         for detail in get_runs(store, some, known):

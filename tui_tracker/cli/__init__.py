@@ -45,6 +45,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "judge": {
         "audit": "say what the records of runs leave in doubt, and how to mend it",
+        "names": "say which names are unclear, and read them as clear ones",
         "plan": "plan an experiment, see what of it is there, run the rest",
         "decide": "say which configuration wins by a rule, and how surely",
         "decisions": "list stored decisions, and say which went stale",
@@ -176,7 +177,22 @@ def _run(arguments: list[str]) -> int:
     parser = command_parser(name)
     parser.set_defaults(store=top.store)
     args = parser.parse_args(_joined(rest))
+    if name not in HIDDEN:
+        _follow_project()
     return int(load(name).run(args))
+
+
+def _follow_project() -> None:
+    """Go by the metrics and names that the project around this folder declares."""
+    from tui_tracker.names.project import project_file
+
+    known = "tui_tracker.names.registry"  # loaded in vain, it would cost each command 10 ms
+    if project_file(os.curdir) or known in sys.modules:
+        from pathlib import Path
+
+        from tui_tracker.names.registry import adopt_project
+
+        adopt_project(Path.cwd())
 
 
 def _stand_in(encoding: str) -> str:

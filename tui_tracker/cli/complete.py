@@ -208,6 +208,17 @@ def _experiments(_: _Cursor, folder: str | None) -> Iterator[Candidate]:
             yield experiment.name, f"{experiment.runs:,} runs"
 
 
+def _stats(cursor: _Cursor, _: str | None) -> Iterator[Candidate]:
+    """Yield the statistics that are not there yet, behind those that are."""
+    from tui_tracker.cli.group_stats import STATS
+
+    before, comma, _last = cursor.current.rpartition(",")
+    taken = before.split(",")
+    for name in STATS:
+        if name not in taken:
+            yield f"{before}{comma}{name}", ""
+
+
 def _specs(cursor: _Cursor, folder: str | None) -> Iterator[Candidate]:
     """Yield columns behind what stands before the last comma, a sign of a sort key included."""
     before, comma, last = cursor.current.rpartition(",")
@@ -260,6 +271,8 @@ _ANSWERS: dict[str, Callable[[_Cursor, str | None], Iterator[Candidate]]] = {
     "METRIC": _metrics,
     "TAG": _tags,
     "E": _experiments,
+    "EXPERIMENT": _experiments,
+    "STATS": _stats,
     "SORT": _specs,
     "COLUMNS": _specs,
     "SPECS": _specs,

@@ -12,7 +12,8 @@ which went stale.
 
 --json prints rule, winner (params of the configuration, or null), winner_runs, ranking (group,
 n, rank, stats, eliminated: null or the reason, runs), excluded (counts by reason), note, lead
-over the runner-up, members, and decision (the number of the record, or null).
+over the runner-up, against (each other group beside the baseline, better is positive), members,
+and decision (the number of the record, or null).
 
 The exit code is 0 where there is a winner, 1 where no configuration fulfils the rule, and
 2 where the rule cannot be applied, as when runs do not compare.
@@ -42,6 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("rule", metavar="RULE", nargs="?", help="the rule, in quotes")
     parser.add_argument(
         "--plan", metavar="FILE", help="take experiment and rule from a plan, where not given"
+    )
+    parser.add_argument(
+        "--against", metavar="PARAMS", help="a baseline, as lr=0.001: all others beside it"
     )
     parser.add_argument(
         "--no-save", dest="save", action="store_false", help="store no record of the decision"
@@ -104,7 +108,7 @@ def _asked(args: argparse.Namespace) -> tuple[str, str]:
         raise InvalidArgument(
             'an experiment and a rule are needed: tt decide sweep_lr "highest mean val_f1"'
         )
-    return experiment, rule
+    return experiment, f"{rule}; baseline {args.against}" if args.against else rule
 
 
 def _print(decision: Decision) -> None:

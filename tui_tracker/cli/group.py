@@ -9,11 +9,16 @@ the spread is the standard deviation by n - 1, and n are the runs with a finite 
 SORT is runs, started, a column of --by, or a metric, whose mean is taken; std:val_f1, n:, min:
 and max: take another of its figures. `-` puts the largest first.
 
+STATS are n, mean, std, sem (std / root of n), median, iqm (mean of the middle half), ci (95 %
+interval of the mean by Student's t), min, max and outlier (the seed of a run far from the
+others, of five or more). All are worked out from the runs' values each time; none is stored.
+
 --json prints a list of groups:
   by        their values by column; null for runs without one
   params    with params-but-seed, the params that the runs share
   runs, counts (by status)
   metrics   by name: n, mean, std, min, max, not_finite and missing (runs left out of the mean)
+            with --stats also sem, median, iqm, ci (low, high, level, method), outlier
   members   ids of the runs, newest first
 """
 
@@ -29,6 +34,7 @@ from tui_tracker.queries.groups import BUT_SEED, GroupOrder, GroupRow, group_run
 from tui_tracker.queries.selection import ABSENT, Selection
 
 if TYPE_CHECKING:
+    from tui_tracker.cli.group_stats import Figures
     from tui_tracker.cli.tables import Column
     from tui_tracker.queries import ColumnSpec, RunRow
     from tui_tracker.queries.groups import GroupStat
@@ -44,6 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--by", metavar="SPECS", default=BUT_SEED, help="what the runs of a group share"
     )
     parser.add_argument("--metrics", metavar="SPECS", default="", help="metrics to average")
+    parser.add_argument(
+        "--stats", metavar="STATS", default="", help="statistics, a column each: mean,sem,ci,n"
+    )
     parser.add_argument("--sort", metavar="SORT", default="", help="what to sort the groups by")
     parser.add_argument("--limit", metavar="N", type=from_number(0), help="at most so many groups")
     parser.add_argument("--archived", action="store_true", help="also archived runs")
@@ -51,9 +60,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from tui_tracker.cli.group_stats import figures_of, read_stats
     from tui_tracker.queries.columns import split_specs
     from tui_tracker.queries.naming import Names
 
+    stats = read_stats(args.stats)
     selection = Selection(query=" ".join(args.query), archived=args.archived)
     with open_store(args, wait_s=READ_WAIT_S) as store:
         names = Names(store)
@@ -64,10 +75,11 @@ def run(args: argparse.Namespace) -> int:
         order = [_order(names, text, by) for text in split_specs(args.sort)]
         fields = [spec.field for spec in metrics]
         groups = group_runs(store, selection, by, fields, order)[: args.limit]
+        further = figures_of(store, groups, metrics, stats) if stats else []
         if args.json:
-            print_json_list(_json(store, by, fields, groups))
+            print_json_list(_json(store, by, fields, groups, stats, further))
         elif groups:
-            _print(store, by, metrics, groups)
+            _print(store, by, metrics, groups, stats, further)
         else:
             say("no run fits" if args.query else "no runs yet")
     return 0
@@ -99,15 +111,22 @@ def _order(names: Names, text: str, by: Sequence[str]) -> GroupOrder:
 
 
 def _json(
-    store: Store, by: Sequence[str], metrics: Sequence[str], groups: Sequence[GroupRow]
+    store: Store,
+    by: Sequence[str],
+    metrics: Sequence[str],
+    groups: Sequence[GroupRow],
+    stats: Sequence[str],
+    further: Sequence[tuple[Figures, ...]],
 ) -> list[str]:
+    from tui_tracker.cli.group_stats import shape_of
     from tui_tracker.queries.records import to_json
     from tui_tracker.queries.rows import run_uuid
 
     ids = {key: run_uuid(uuid) for key, uuid in store.read("SELECT id, uuid FROM run")}
     shared = {row.key: row for row in _newest(store, groups)} if BUT_SEED in by else {}
     found = []
-    for group in groups:
+    for number, group in enumerate(groups):
+        more = [shape_of(one, stats) for one in further[number]] if further else []
         values = zip(by, group.values, strict=True)
         row = shared.get(group.members[0])
         found.append(
@@ -118,8 +137,8 @@ def _json(
                     "runs": group.runs,
                     "counts": group.counts,
                     "metrics": {
-                        name: _figures(stat)
-                        for name, stat in zip(metrics, group.stats, strict=True)
+                        name: _figures(stat) | (more[place] if more else {})
+                        for place, (name, stat) in enumerate(zip(metrics, group.stats, strict=True))
                     },
                     "members": [ids[key] for key in group.members],
                 }
@@ -158,7 +177,12 @@ def _but_seed(row: RunRow) -> dict[str, object]:
 
 
 def _print(
-    store: Store, by: Sequence[str], metrics: Sequence[ColumnSpec], groups: Sequence[GroupRow]
+    store: Store,
+    by: Sequence[str],
+    metrics: Sequence[ColumnSpec],
+    groups: Sequence[GroupRow],
+    stats: Sequence[str],
+    further: Sequence[tuple[Figures, ...]],
 ) -> None:
     from tui_tracker.cli.tables import Column, print_table
     from tui_tracker.formatting import MISSING, format_count, format_value
@@ -175,7 +199,10 @@ def _print(
         columns.append(Column(spec.heading, cells, right=spec.kind == "param", rank=0))
     columns.append(Column("runs", [format_count(group.runs) for group in groups], right=True))
     for place, spec in enumerate(metrics):
-        columns.append(_metric(spec, [group.stats[place] for group in groups], 1 + place))
+        if stats:
+            columns += _stats(spec, [row[place] for row in further], stats, len(metrics))
+        else:
+            columns.append(_metric(spec, [group.stats[place] for group in groups], 1 + place))
     statuses = ("running", "failed", "killed", "crashed")
     for rank, status in enumerate(statuses, start=30):
         counts = [group.counts.get(status, 0) for group in groups]  # type: ignore[call-overload]
@@ -224,6 +251,26 @@ def _metric(spec: ColumnSpec, stats: Sequence[GroupStat], rank: int) -> Column:
         for mean, spread, count, stat in zip(means, spreads, counts, stats, strict=True)
     ]
     return Column(title_of(spec), cells, right=True, rank=rank)
+
+
+def _stats(
+    spec: ColumnSpec, figures: Sequence[Figures], stats: Sequence[str], metrics: int
+) -> list[Column]:
+    """Return a column for each statistic, under its own name where there is one metric."""
+    from tui_tracker.cli.cells import title_of
+    from tui_tracker.cli.group_stats import cells_of
+    from tui_tracker.cli.tables import Column
+
+    lone = metrics == 1
+    return [
+        Column(
+            f"{title_of(spec)} {stat}" if not lone or rank == 1 else stat,
+            cells_of(figures, stat),
+            right=True,
+            rank=rank,
+        )
+        for rank, stat in enumerate(stats, start=1)
+    ]
 
 
 def _words(stat: GroupStat) -> tuple[str, str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tui_tracker.cli.opening import READ_WAIT_S, add_json, add_run, open_store
 from tui_tracker.cli.output import print_json
+from tui_tracker.names.aliases import raw_names
 from tui_tracker.queries import Artifact, LineagePart, MetricSummary, RunDetail, find_run, get_run
 from tui_tracker.queries.proofs import format_proof
 from tui_tracker.queries.records import run_records
@@ -29,13 +30,15 @@ def run(args: argparse.Namespace) -> int:
     with open_store(args, wait_s=READ_WAIT_S) as store:
         key = find_run(store, args.run)
         if args.json:
-            print_json(json.loads(next(run_records(store, [key], bulky=True))), indent=2)
+            record = json.loads(next(run_records(store, [key], bulky=True)))
+            record["aliases"] = {f"{kind}s": names for kind, names in raw_names(store, key).items()}
+            print_json(record, indent=2)
         else:
-            _print_run(get_run(store, key))
+            _print_run(get_run(store, key), list(raw_names(store, key).values()))
     return 0
 
 
-def _print_run(detail: RunDetail) -> None:
+def _print_run(detail: RunDetail, logged_as: Sequence[Mapping[str, str]]) -> None:
     from tui_tracker.cli.tables import Column, print_facts, print_heading, print_table
     from tui_tracker.formatting import format_value, printable
 
@@ -52,6 +55,7 @@ def _print_run(detail: RunDetail) -> None:
     if row.metrics:
         print_heading("metrics")
         _print_metrics(list(row.metrics.values()))
+    _print_logged_as(logged_as)
     if detail.notes:
         print_heading("notes")
         for note in detail.notes:
@@ -64,6 +68,15 @@ def _print_run(detail: RunDetail) -> None:
     if detail.lineage:
         print_heading("lineage")
         print_facts([fact for part in detail.lineage for fact in _part_facts(part)])
+
+
+def _print_logged_as(names: Sequence[Mapping[str, str]]) -> None:
+    from tui_tracker.cli.tables import print_facts, print_heading
+    from tui_tracker.formatting import printable
+
+    if renamed := [pair for pairs in names for pair in pairs.items()]:
+        print_heading("logged as")
+        print_facts([(printable(name), printable(raw)) for name, raw in renamed])
 
 
 def _print_text(text: str) -> None:

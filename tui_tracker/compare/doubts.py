@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tui_tracker.compare.naming import across, label_runs, list_names
 from tui_tracker.compare.sides import Side, package_fields
 from tui_tracker.facts import mapping, switch, word
 from tui_tracker.queries import MetricSummary
 from tui_tracker.telling import metric_rank
+
+if TYPE_CHECKING:
+    from tui_tracker.facts import Facts
 
 DoubtKind = Literal["unfinished", "metric", "data", "split", "code", "steps"]
 
@@ -79,13 +82,16 @@ def comparability(sides: Sequence[Side], metric: str | None = None) -> tuple[Dou
     if len(sides) < 2:
         return ()
     label = main_metric(sides) if metric is None else metric
-    asked = _Asked(tuple(sides), label_runs([side.run.row for side in sides]), label)
+    names = label_runs([side.run.row for side in sides])
+    asked = _Asked(names, label, tuple(sides))
+    data = [side.named("data") for side in sides]
+    split = [side.named("split") for side in sides]
     found = [
         *_unfinished(asked),
         *_metric(asked),
-        *_data(asked),
-        *_split(asked),
-        *_code(asked),
+        *data_doubts(names, label, data),
+        *split_doubts(names, label, split),
+        *_told(asked, "code", "", code_identities(sides), "other code", "no exact code"),
         *_steps(asked),
         *_definitions(asked),
     ]
@@ -104,11 +110,10 @@ def main_metric(sides: Sequence[Side]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """The runs in question, what to call them, and the metric."""
+class _Named:
+    """What to call the runs in question, and the metric."""
 
-    sides: tuple[Side, ...]
-    names: list[str]
+    names: Sequence[str]
     metric: str
 
     @property
@@ -117,6 +122,13 @@ class _Asked:
 
     def named(self, indices: Iterable[int]) -> str:
         return list_names([self.names[index] for index in indices])
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked(_Named):
+    """The same, with the runs themselves."""
+
+    sides: tuple[Side, ...]
 
     def summary(self, index: int) -> MetricSummary | None:
         return self.sides[index].run.row.metrics.get(self.metric)
@@ -138,7 +150,7 @@ def partition(
 
 
 def _told(
-    asked: _Asked, kind: DoubtKind, subject: str, values: Sequence[Hashable], why: str, lack: str
+    asked: _Named, kind: DoubtKind, subject: str, values: Sequence[Hashable], why: str, lack: str
 ) -> Iterable[Doubt]:
     """Yield what the values of the runs give rise to: known differences, then the unknown.
 
@@ -227,8 +239,11 @@ def _metric(asked: _Asked) -> Iterable[Doubt]:
         yield Doubt("metric", label, asked.metric, (has, tuple(indices)), (), words)
 
 
-def _data(asked: _Asked) -> Iterable[Doubt]:
-    recorded = [side.named("data") for side in asked.sides]
+def data_doubts(
+    runs: Sequence[str], metric: str, recorded: Sequence[Mapping[str, Facts]]
+) -> Iterable[Doubt]:
+    """Yield why runs of these names were taken on other data; `recorded` are facts by data set."""
+    asked = _Named(runs, metric)
     names = list(dict.fromkeys(name for parts in recorded for name in parts))
     if not names:
         yield from _told(asked, "data", "", [Unsaid.UNKNOWN] * len(recorded), "", "no data")
@@ -246,11 +261,13 @@ def _data(asked: _Asked) -> Iterable[Doubt]:
         yield from _told(asked, "data", name, values, why, f"no hash or version of {name}")
 
 
-def _identities(recorded: Sequence[Mapping[str, Mapping[str, object]]], name: str) -> list[object]:
-    """Return what tells a dataset of each run: its digest, where none has one its version."""
-    keys = ("digest", "version")
+def _identities(recorded: Sequence[Mapping[str, Facts]], name: str) -> list[object]:
+    """Return what tells a dataset of each run: its digest, or its version where more have that.
+
+    Where all bytes are known they decide: a label may be written in two ways.
+    """
     has = [parts[name] for parts in recorded if name in parts]
-    key = next((key for key in keys if all(word(facts, key) for facts in has)), "digest")
+    key = max(("digest", "version"), key=lambda key: sum(bool(word(facts, key)) for facts in has))
     return [
         (word(parts[name], key) or Unsaid.UNKNOWN)
         if name in parts
@@ -259,8 +276,11 @@ def _identities(recorded: Sequence[Mapping[str, Mapping[str, object]]], name: st
     ]
 
 
-def _split(asked: _Asked) -> Iterable[Doubt]:
-    recorded = [side.named("split") for side in asked.sides]
+def split_doubts(
+    runs: Sequence[str], metric: str, recorded: Sequence[Mapping[str, Facts]]
+) -> Iterable[Doubt]:
+    """Yield why runs of these names were taken on other splits; `recorded` are facts by split."""
+    asked = _Named(runs, metric)
     if all(len(parts) <= 1 for parts in recorded):
         # Where each run has one, a name makes no difference.
         named = next((name for parts in recorded for name in parts), "")
@@ -277,10 +297,6 @@ def _split(asked: _Asked) -> Iterable[Doubt]:
         ]
         of = f" of {name}" if name and name != "split" else ""
         yield from _told(asked, "split", name, values, f"other split{of}", f"no split{of}")
-
-
-def _code(asked: _Asked) -> Iterable[Doubt]:
-    yield from _told(asked, "code", "", code_identities(asked.sides), "other code", "no exact code")
 
 
 def code_identities(sides: Sequence[Side]) -> list[Hashable]:

@@ -1,48 +1,59 @@
-"""Whether groups may be compared at all: one data set, one split, one code a group."""
+"""Whether groups may be compared at all, as the page that lays runs side by side judges it.
+
+Other data and other splits are refused. What was not recorded refuses nothing: it is a gap
+that the audit names. A data set that only some of the runs used refuses nothing either where
+all share another one, but is told.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from tui_tracker.compare.doubts import Doubt, data_doubts, split_doubts
 from tui_tracker.decide.candidates import Candidate, Group
 from tui_tracker.errors import RuleInvalid
 
-_DIGITS = 12
+_AUDIT = {"data": "data.version-drift", "split": "data.split-mismatch"}
 
 
-def refuse_incomparable(groups: Sequence[Group], rule: str) -> None:
-    """Raise where runs were taken on other data or other splits.
-
-    What was not recorded refuses nothing: it is a gap that the audit names.
+def refuse_incomparable(groups: Sequence[Group], metric: str, rule: str) -> tuple[str, ...]:
+    """Raise where runs were taken on other data or other splits; return what is to be told.
 
     Raises:
         RuleInvalid: two runs differ, with the rule of the audit that says why it matters.
     """
     runs = [run for group in groups for run in group.runs]
-    names = sorted({name for run in runs for name in run.data})
-    for name in names:
-        known = [(run, run.data[name]) for run in runs if name in run.data]
-        # Where all bytes are known, they decide: a label may be written in two ways.
-        whole = all(digest for _, (_, digest) in known)
-        told = [(run, digest if whole else version) for run, (version, digest) in known]
-        field = "content" if whole else "version"
-        told = [(run, value) for run, value in told if value]
-        _refuse(told, f"data {name!r} had another {field}", "data.version-drift", rule)
-    for name in sorted({name for run in runs for name in run.splits}):
-        split = [(run, run.splits[name]) for run in runs if run.splits.get(name)]
-        _refuse(split, f"the split {name!r} was another", "data.split-mismatch", rule)
+    if len(runs) < 2:
+        return ()
+    told = []
+    for doubt in _doubts(runs, metric):
+        if not doubt.certain:
+            continue
+        if _is_further(doubt, runs):
+            told.append(f"{doubt.words}.")
+            continue
+        raise RuleInvalid(rule, 0, f"{doubt.words} [{_AUDIT[doubt.kind]}]", "")
+    return tuple(told)
 
 
-def _refuse(told: Sequence[tuple[Candidate, str]], what: str, audit: str, rule: str) -> None:
-    values = list(dict.fromkeys(value for _, value in told))
-    if len(values) < 2:
-        return
-    first, second = (next(run for run, v in told if v == value) for value in values[:2])
-    problem = (
-        f"these runs do not compare: {what} in {second.name!r} ({_short(values[1])}) than in "
-        f"{first.name!r} ({_short(values[0])}) [{audit}]"
-    )
-    raise RuleInvalid(rule, 0, problem, "")
+def _doubts(runs: Sequence[Candidate], metric: str) -> Iterable[Doubt]:
+    names = [run.name for run in runs]
+    data = [
+        {name: {"version": version, "digest": digest} for name, (version, digest) in found.items()}
+        for found in (run.data for run in runs)
+    ]
+    splits = [{name: {"hash": value} for name, value in run.splits.items()} for run in runs]
+    yield from data_doubts(names, metric, data)
+    yield from split_doubts(names, metric, splits)
+
+
+def _is_further(doubt: Doubt, runs: Sequence[Candidate]) -> bool:
+    """Return whether a data set or split was merely used beside one that all have."""
+    kept = [run.data if doubt.kind == "data" else run.splits for run in runs]
+    kept = [names for names in kept if names]
+    if all(doubt.subject in names for names in kept):
+        return False
+    return bool(set.intersection(*(set(names) for names in kept)))
 
 
 def tell_other_code(groups: Sequence[Group]) -> tuple[str, ...]:
@@ -62,8 +73,3 @@ def tell_other_code(groups: Sequence[Group]) -> tuple[str, ...]:
 
 def _codes(runs: Iterable[Candidate]) -> set[str]:
     return {run.code for run in runs if run.code}
-
-
-def _short(value: str) -> str:
-    head, colon, tail = value.rpartition(":")
-    return f"{head}{colon}{tail[:_DIGITS]}"

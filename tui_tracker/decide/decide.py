@@ -8,14 +8,15 @@ test data used to choose.
 from __future__ import annotations
 
 import math
-import operator
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
+from tui_tracker.decide.against import against_baseline, versus_words
 from tui_tracker.decide.candidates import Candidate, Group, group_runs
 from tui_tracker.decide.comparable import refuse_incomparable, tell_other_code
+from tui_tracker.decide.facts import COMPARE, other_fact
 from tui_tracker.decide.health import unwell_words
 from tui_tracker.decide.lead import is_apart, lead_of, lead_words
 from tui_tracker.decide.measures import (
@@ -42,19 +43,10 @@ from tui_tracker.decide.rule import (
     ProofBound,
     Rule,
     Stat,
-    Value,
 )
 from tui_tracker.errors import RuleInvalid
 from tui_tracker.names.metric import read_metric
 
-_COMPARE: dict[str, Callable[[float, float], bool]] = {
-    "<=": operator.le,
-    ">=": operator.ge,
-    "<": operator.lt,
-    ">": operator.gt,
-    "=": math.isclose,
-    "!=": lambda a, b: not math.isclose(a, b),
-}
 _LOOSE_STD = 0.2
 """A bound on the spread of a metric from 0 to 1 that can never exclude anything: 0.5 at most."""
 
@@ -82,16 +74,18 @@ def decide(
         over=rule.options.over,
     )
     judge.groups = groups
-    refuse_incomparable(groups, str(rule))
+    judge.notes += refuse_incomparable(groups, judge.label, str(rule))
     standings = [judge.standing(number) for number in range(len(groups))]
     ranked = judge.rank([s for s in standings if not s.eliminated])
     out = [s for s in standings if s.eliminated]
     lead, words = judge.lead(ranked)
+    against = against_baseline(rule, [*ranked, *judge.by_objective(out)], judge.by_seed)
+    words += versus_words(against)
     notes = (*words, *judge.notes, *tell_other_code(groups))
     members = tuple(run.id for group in groups for run in group.runs)
     ranking = (*ranked, *judge.by_objective(out))
     return Decision(
-        rule, judge.label, rule.direction, ranking, dict(excluded), lead, notes, members
+        rule, judge.label, rule.direction, ranking, dict(excluded), lead, notes, members, against
     )
 
 
@@ -231,7 +225,7 @@ class _Judge:
             return self._out_of_bounds(condition, number)
         runs = self.groups[number].runs
         if isinstance(condition, Fact):
-            return _other_fact(condition, runs)
+            return other_fact(condition, runs)
         if isinstance(condition, GradeBound):
             worst = max((run.grade or "none" for run in runs), key=_badness)
             fine = _badness(worst) <= _badness(condition.letter)
@@ -253,7 +247,7 @@ class _Judge:
         limit = bound.number
         if bound.unit:
             limit = limit / 100 if self._is_share else limit
-        if _COMPARE[bound.comparison](found.value, limit):
+        if COMPARE[bound.comparison](found.value, limit):
             return ""
         return f"{bound.stat} is {found.value:.4g}, not {bound.comparison} {limit:.4g}"
 
@@ -289,7 +283,7 @@ class _Judge:
         if tie is None or tie.within is None:
             return math.isclose(best, value, rel_tol=1e-12)
         if tie.within == "ci":
-            seeds, theirs = self._by_seed(first.group), self._by_seed(other.group)
+            seeds, theirs = self.by_seed(first.group), self.by_seed(other.group)
             return first is other or not is_apart(first.values, other.values, seeds, theirs)
         within = tie.within / 100 if tie.unit and self._is_share else tie.within
         return abs(best - value) <= within * (1 + 1e-12)
@@ -337,12 +331,12 @@ class _Judge:
             self.rule.direction,
             winner.values,
             [other.values for other in others],
-            seeds=self._by_seed(winner.group),
-            other_seeds=[self._by_seed(other.group) for other in others],
+            seeds=self.by_seed(winner.group),
+            other_seeds=[self.by_seed(other.group) for other in others],
         )
         return lead, lead_words(lead, winner, others)
 
-    def _by_seed(self, group: Group) -> dict[str, float]:
+    def by_seed(self, group: Group) -> dict[str, float]:
         """Return the values of a group by seed; empty where seeds are unknown or repeat."""
         told, stat = self.told(self.rule.objective), self.rule.objective
         over = self.rule.options.over
@@ -359,39 +353,3 @@ class _Judge:
 
 def _badness(grade: str) -> int:
     return GRADES.index(grade) if grade in tuple(GRADES) else len(GRADES)
-
-
-def _other_fact(fact: Fact, runs: Sequence[Candidate]) -> str:
-    """Return why a fact does not hold for all runs; "" where it does."""
-    for run in runs:
-        found = _facts(fact, run)
-        if not any(_holds(value, fact.comparison, fact.value) for value in found):
-            shown = ", ".join(map(str, found)) or "not recorded"
-            return f"{fact.kind}.{fact.name} is {shown}, not {fact.comparison} {fact.value}"
-    return ""
-
-
-def _facts(fact: Fact, run: Candidate) -> list[Value]:
-    if fact.kind == "param":
-        value = run.params.get(fact.name)
-        return [value] if isinstance(value, (bool, int, float, str)) else []
-    if fact.kind == "tag":
-        heads = (tag.partition(":") for tag in run.tags)
-        keyed: list[Value] = [value for key, colon, value in heads if colon and key == fact.name]
-        return keyed or ([True] if fact.name in run.tags else [""])
-    field = {"version": 0, "digest": 1, "hash": 1}.get(fact.name)
-    if fact.name == "name":
-        return list(run.data)
-    return [] if field is None else [both[field] for both in run.data.values() if both[field]]
-
-
-def _holds(found: Value, comparison: str, wanted: Value) -> bool:
-    numbers = [
-        value
-        for value in (found, wanted)
-        if isinstance(value, (int, float)) and not isinstance(value, bool)
-    ]
-    if len(numbers) == 2:
-        return _COMPARE[comparison](numbers[0], numbers[1])
-    same = str(found).casefold() == str(wanted).casefold()
-    return {"=": same, "!=": not same}.get(comparison, False)

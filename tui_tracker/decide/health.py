@@ -14,7 +14,7 @@ from tui_tracker.store import Store
 
 UNSTABLE: tuple[Kind, ...] = ("nan", "inf", "spike", "diverged", "unstable")
 """What a stable curve does not have; a plateau and overfitting are no lack of stability."""
-_PULSE: tuple[Kind, ...] = ("dead", "stalled")
+PULSE: tuple[Kind, ...] = ("dead", "stalled")
 """What is told of a process rather than of a curve."""
 
 
@@ -44,7 +44,7 @@ def with_health(store: Store, decision: Decision) -> Decision:
     keys = keys_of(store, [run.id for run in winner.group.runs])
     health = read_health(store, list(keys.values()))
     told = {
-        run.name: [one for one in health.get(keys.get(run.id, -1), ()) if one.kind not in _PULSE]
+        run.name: [one for one in health.get(keys.get(run.id, -1), ()) if one.kind not in PULSE]
         for run in winner.group.runs
     }
     return replace(decision, notes=(*decision.notes, health_words(told)))

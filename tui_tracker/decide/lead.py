@@ -41,7 +41,7 @@ def lead_of(
         return Lead("alone")
     sign = 1 if direction == "highest" else -1
     contrasts = [
-        _contrast(sign, winner, values, seeds or {}, (*other_seeds, *[{}] * len(others))[i])
+        contrast_of(sign, winner, values, seeds or {}, (*other_seeds, *[{}] * len(others))[i])
         for i, values in enumerate(others)
     ]
     ps = [difference_p(contrast) if contrast else 1.0 for contrast in contrasts]
@@ -50,7 +50,7 @@ def lead_of(
     if first is None:
         gap = sign * (_mean(winner) - _mean(others[0]))
         return Lead("unknown", gap, chance=ahead.chance, chance_low=0.0, chance_high=1.0)
-    reach = t_quantile(1 - ALPHA / 2, first.df) * first.error if first.error else 0.0
+    reach = reach_of(first)
     certainty = _certainty(first, p, ahead)
     return Lead(
         certainty,
@@ -70,15 +70,20 @@ def is_apart(
     first: Sequence[float], second: Sequence[float], seeds: Values, theirs: Values
 ) -> bool:
     """Return whether two groups are shown to differ (5 %); a group of one run shows nothing."""
-    contrast = _contrast(1, first, second, seeds, theirs)
+    contrast = contrast_of(1, first, second, seeds, theirs)
     return contrast is not None and difference_p(contrast) < ALPHA
+
+
+def reach_of(contrast: Contrast) -> float:
+    """Return how far the 95 % interval of a difference reaches to each side."""
+    return t_quantile(1 - ALPHA / 2, contrast.df) * contrast.error if contrast.error else 0.0
 
 
 def _mean(values: Sequence[float]) -> float:
     return math.fsum(values) / len(values)
 
 
-def _contrast(
+def contrast_of(
     sign: int, winner: Sequence[float], other: Sequence[float], seeds: Values, theirs: Values
 ) -> Contrast | None:
     """Return the winner less the other, better is positive; None where one has no spread."""

@@ -13,6 +13,7 @@ from tui_tracker.decide.rule import Direction, Stat
 from tui_tracker.equivalence import mean_interval, spread
 from tui_tracker.errors import RuleInvalid
 from tui_tracker.estimates import bootstrap_interval, interquartile_mean, interval_of_mean, quantile
+from tui_tracker.names.metric import declared as said
 from tui_tracker.names.metric import read_metric
 from tui_tracker.names.words import METRICS
 from tui_tracker.telling import metric_stat
@@ -52,7 +53,7 @@ def direction_of(metric: str, declared: Mapping[str, Direction] | None = None) -
     """Return whether more or less of a metric is better; None where nobody knows."""
     if declared and metric in declared:
         return declared[metric]
-    word = METRICS.get(read_metric(metric).base)
+    word = said(metric) or METRICS.get(read_metric(metric).base)
     if word is not None:
         return _WAYS.get(word.direction or "")
     stat = metric_stat(metric)

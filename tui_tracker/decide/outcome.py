@@ -54,6 +54,23 @@ class Lead:
 
 
 @dataclass(frozen=True, slots=True)
+class Versus:
+    """A group beside the baseline of the rule."""
+
+    group: Group
+    baseline: Group
+    difference: float
+    """Of the means, positive where the group is better than the baseline."""
+    low: float | None
+    high: float | None
+    """95 % interval of the difference; None where one of them has a single run."""
+    p: float | None
+    """Of "there is no difference", corrected for the number of groups (Holm)."""
+    pairs: int
+    """Seeds that both have; 0: the groups are not paired."""
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """Who wins by a rule among some runs, and why."""
 
@@ -70,6 +87,8 @@ class Decision:
     """Sentences to read beside the winner."""
     members: tuple[str, ...] = ()
     """Ids of the runs that took part."""
+    against: tuple[Versus, ...] = ()
+    """Every other group beside the baseline, where the rule names one."""
 
     @property
     def winner(self) -> Standing | None:

@@ -30,6 +30,18 @@ def to_shape(decision: Decision) -> dict[str, Any]:
             "chance": lead.chance,
             "more_runs": lead.more_runs,
         },
+        "against": [
+            {
+                "group": dict(one.group.params),
+                "baseline": dict(one.baseline.params),
+                "difference": one.difference,
+                "low": one.low,
+                "high": one.high,
+                "p": one.p,
+                "pairs": one.pairs,
+            }
+            for one in decision.against
+        ],
         "members": list(decision.members),
     }
 

@@ -162,6 +162,18 @@ class Targets:
             "AND (:context IS NULL OR context=:context)",
             {"name": name, "kind": kind, "context": context},
         )
+        if not rows and self._store.aliased:
+            return self._renamed_keys(kind, name, context)
+        return tuple(row[0] for row in rows)
+
+    def _renamed_keys(self, kind: int, name: str, context: str | None) -> tuple[int, ...]:
+        """Return what a name is read as, which no run shows any more as it was logged."""
+        rows = self._store.read(
+            "SELECT DISTINCT a.canonical FROM temp.alias_hidden AS h "
+            "JOIN main.key AS k ON k.id = h.raw JOIN temp.alias_key AS a ON a.raw = h.raw "
+            "WHERE k.name=:name AND k.kind=:kind AND (:context IS NULL OR k.context=:context)",
+            {"name": name, "kind": kind, "context": context},
+        )
         return tuple(row[0] for row in rows)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
-from tui_tracker.names.metric import Proposal, propose_metric, read_metric
+from tui_tracker.names.metric import Proposal, declared, propose_metric, read_metric
 from tui_tracker.names.words import (
     EXPERIMENT_PURPOSES,
     METRICS,
@@ -92,6 +92,7 @@ def lint_metric(
 
 def _metric_doubts(name: str, known: Mapping[str, MetricWord]) -> Iterator[tuple[str, str]]:
     read, plain = read_metric(name, known), snake(name)
+    said = declared(name) or MetricWord(name, None)
     if not _SNAKE.match(name.replace("/", "_")):
         yield "metric-case", f"{name!r} is not in small letters with underscores"
     if read.suffix:
@@ -100,9 +101,9 @@ def _metric_doubts(name: str, known: Mapping[str, MetricWord]) -> Iterator[tuple
     if unit:
         yield "metric-unit", f"{name!r} does not say its unit, such as {plain}_{unit}"
         return
-    if not read.split and not _is_cost(read.base):
+    if not (read.split or said.split or _is_cost(read.base)):
         yield "metric-split", f"{name!r} does not say on which split it was taken"
-    if read.base in NEEDS_AVERAGING and not read.averaging:
+    if read.base in NEEDS_AVERAGING and not (read.averaging or said.averaging):
         yield "metric-averaging", f"{name!r} does not say how classes were averaged"
     if not read.sure:
         yield "metric-averaging", f"{name!r} does not say which curve or average it is"

@@ -12,6 +12,7 @@ from typing import Literal
 
 from tui_tracker.names.words import (
     AVERAGINGS,
+    DECLARED,
     GUESSES,
     METRIC_ALIASES,
     METRICS,
@@ -26,6 +27,7 @@ from tui_tracker.names.words import (
 
 Confidence = Literal["certain", "likely", "guess"]
 
+_COSTS = ("ms", "s")
 _AT = re.compile(r"(?:_at_?|@)(\d+)$")
 _STEP = re.compile(r"_?(?:epoch|step|iter|iteration|seed|fold|run)_?\d+$")
 _STATS = re.compile(rf"_({'|'.join(STATS)})$")
@@ -72,6 +74,20 @@ def read_metric(name: str, known: Mapping[str, MetricWord] = METRICS) -> MetricN
 @lru_cache(maxsize=8192)
 def _read_known(name: str) -> MetricName:
     return _read(name, METRICS)
+
+
+def declared(label: str) -> MetricWord | None:
+    """Return what the project says of a metric, by its whole name or without its split."""
+    if not DECLARED:
+        return None
+    name = label.partition("@")[0]
+    keys = (label, name, read_metric(name).base)
+    return next((DECLARED[key] for key in keys if key in DECLARED), None)
+
+
+def forget_read() -> None:
+    """Read names anew: the words they are made of have changed."""
+    _read_known.cache_clear()
 
 
 def _read(name: str, known: Mapping[str, MetricWord]) -> MetricName:
@@ -150,6 +166,8 @@ def propose_metric(
         confidence = "likely" if classes == 2 and confidence != "guess" else "guess"
     if read.base not in known and (near := get_close_matches(read.base, known, n=1, cutoff=0.75)):
         read, confidence = replace(read, base=near[0]), "guess"
+        if known[near[0]].unit in _COSTS:
+            splits = [read.split]  # what a run costs is of no split
     made = [
         str(replace(read, split=split, averaging=averaging))
         for split, averaging in product(splits, averagings)

@@ -35,6 +35,12 @@ class MetricWord:
     direction: Direction | None
     """Whether less or more is better; None where neither is."""
     unit: Unit = ""
+    averaging: str = ""
+    """What a project says of how classes are averaged, so that the name need not."""
+    split: str = ""
+    """What a project says of the split, so that the name need not."""
+    delta: float | None = None
+    """What is too small a difference to matter, in the metric's own unit."""
 
 
 def _words(direction: Direction | None, unit: Unit, names: str) -> dict[str, MetricWord]:
@@ -61,9 +67,11 @@ METRICS: dict[str, MetricWord] = {
     **_words("min", "s", "train_time_s time_s duration_s"),
     **_words(None, "", "epoch step learning_rate grad_norm lr weight_norm"),
 }
-"""By canonical name, without split, averaging and statistic."""
+"""By canonical name, without split, averaging and statistic; a project's own are added."""
+DECLARED: dict[str, MetricWord] = {}
+"""What the project at hand declares, by the name it uses (`registry.adopt`)."""
 
-METRIC_ALIASES: tuple[tuple[str, str], ...] = (
+METRIC_ALIASES: list[tuple[str, str]] = [
     ("acc", "accuracy"),
     ("bal_acc", "balanced_accuracy"),
     ("roc_auc", "auroc"),
@@ -83,7 +91,7 @@ METRIC_ALIASES: tuple[tuple[str, str], ...] = (
     ("fscore", "f1"),
     ("logloss", "log_loss"),
     ("err", "error"),
-)
+]
 """What stands for what, the first that fits."""
 UNDERSTOOD = frozenset(("auc_roc", "roc_auc", "auc_pr", "pr_auc"))
 """Aliases that say exactly what was computed, so no reader is left in doubt."""
@@ -103,8 +111,10 @@ PARAM_ALIASES = {
     "wd": "weight_decay",
     "opt": "optimizer",
 }
-PURPOSES = ("baseline", "sweep", "ablation", "debug", "final", "reproduction", "candidate")
-EXPERIMENT_PURPOSES = (*PURPOSES, "compare", "benchmark", "aug", "tune", "finetune", "pretrain")
+CLASSES = ("num_classes", "n_classes", "number_of_classes", "classes", "num_labels")
+"""Params that tell the number of classes."""
+PURPOSES = ["baseline", "sweep", "ablation", "debug", "final", "reproduction", "candidate"]
+EXPERIMENT_PURPOSES = [*PURPOSES, "compare", "benchmark", "aug", "tune", "finetune", "pretrain"]
 MUTABLE = frozenset(
     "latest current newest final main master head prod tmp temp new test test2 last now today "
     "tbd todo dev stable default v".split()

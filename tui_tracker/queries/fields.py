@@ -57,6 +57,9 @@ def field_pairs(store: Store, spec: ColumnSpec) -> Pairs:
     raise BadColumn(str(spec), f"runs cannot be told apart by {spec.field!r}")
 
 
+_ALONG = "INDEXED BY param_by_"
+
+
 def param_values(store: Store, name: str) -> dict[RunKey, Raw]:
     """Return a param of all runs that have it.
 
@@ -67,14 +70,15 @@ def param_values(store: Store, name: str) -> dict[RunKey, Raw]:
     )
     if not keys:
         return {}
-    # The two indexes hold all that is wanted, the table does not need to be read.
+    # The two indexes hold all that is wanted, the table does not need to be read. The views
+    # of names that have aliases have no indexes.
+    along = ("", "") if store.aliased else (f"{_ALONG}number", f"{_ALONG}text")
     found: dict[RunKey, Raw] = dict(
-        store.read("SELECT run, number FROM param INDEXED BY param_by_number WHERE key=?", keys[0])
+        store.read(f"SELECT run, number FROM param {along[0]} WHERE key=?", keys[0])
     )
     texts: dict[RunKey, Raw] = dict(
         store.read(
-            "SELECT run, text FROM param INDEXED BY param_by_text WHERE key=? AND text IS NOT NULL",
-            keys[0],
+            f"SELECT run, text FROM param {along[1]} WHERE key=? AND text IS NOT NULL", keys[0]
         )
     )
     found.update(texts)

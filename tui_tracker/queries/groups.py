@@ -17,6 +17,7 @@ from typing import Any, Literal, cast, get_args
 from tui_tracker.errors import BadColumn
 from tui_tracker.queries.answers import ParamValue, RunKey, Status
 from tui_tracker.queries.columns import ColumnSpec, metric_spec, parse_column
+from tui_tracker.queries.digests import params_digests
 from tui_tracker.queries.fields import field_pairs, in_runs, typed
 from tui_tracker.queries.selection import ABSENT, EVERYTHING, Absent, Selection, list_run_keys
 from tui_tracker.store import Store
@@ -116,6 +117,21 @@ def group_runs(
     return rows
 
 
+def member_values(
+    store: Store, groups: Sequence[GroupRow], metrics: Sequence[ColumnSpec]
+) -> list[list[dict[RunKey, float]]]:
+    """Return by group and metric the finite values of its runs, newest first."""
+    columns: list[Mapping[RunKey, Any]] = [in_runs(field_pairs(store, spec)) for spec in metrics]
+    found = []
+    for group in groups:
+        of_group = []
+        for column in columns:
+            pairs = ((key, column.get(key)) for key in group.members)
+            of_group.append({k: v for k, v in pairs if v is not None and math.isfinite(v)})
+        found.append(of_group)
+    return found
+
+
 def parse_group_order(text: str) -> GroupOrder:
     """Return the order that a text says: `-runs`, `param:lr`, `-std:metric:val_f1.max`.
 
@@ -142,10 +158,21 @@ def _key_column(store: Store, text: str) -> tuple[ColumnSpec | None, Mapping[Run
     """Return the column that runs are grouped by, and what each run has in it."""
     if text == BUT_SEED:
         # The same params in two experiments are two groups: more than the seed may differ.
+        if store.aliased:
+            return None, _digests(store)
         digest = "lower(hex(coalesce(params_digest, '')))"
         return None, dict(store.read(f"SELECT id, experiment || ':' || {digest} FROM run"))
     spec = parse_column(text)
     return spec, in_runs(field_pairs(store, spec))
+
+
+def _digests(store: Store) -> dict[RunKey, object]:
+    """Return experiment and params, where some params are read under other names."""
+    digests = params_digests(store)
+    return {
+        key: f"{experiment}:{(digests.get(key) or b'').hex()}"
+        for key, experiment in store.read("SELECT id, experiment FROM run")
+    }
 
 
 def _group(

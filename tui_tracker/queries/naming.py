@@ -7,6 +7,7 @@ params, facts. `param:lr`, or `param.lr` as in queries, says which is meant.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import cast
 
@@ -23,6 +24,7 @@ from tui_tracker.queries.columns import (
     unknown,
 )
 from tui_tracker.queries.order import STATISTICS
+from tui_tracker.queries.renamed import renamed
 from tui_tracker.queries.rows import FACT_KIND, METRIC_KIND, PARAM_KIND
 from tui_tracker.queries.selection import Order
 from tui_tracker.queries.sorting import sort_key
@@ -42,6 +44,7 @@ class Names:
         for kind, name, context in store.read("SELECT kind, name, context FROM key"):
             if kind in self._names:
                 self._names[kind].add(f"{name}@{context}" if context else name)
+        self._renamed = renamed(store)
 
     def column(self, text: str) -> ColumnSpec:
         """Return the column that a text means, with its title and width.
@@ -52,7 +55,7 @@ class Names:
         head, rest = split_head(text.strip())
         kind, dot, name = head.partition(".")
         if head in PLAIN or head.partition(":")[0] in NAMED:
-            return parse_column(text)
+            return self._as_read(parse_column(text))
         found = self._bare(head)
         if found is None and dot and name and kind in _PREFIXES:
             return parse_column(f"{_PREFIXES[kind]}:{name}{rest}")
@@ -98,6 +101,15 @@ class Names:
         first, *more = keys or [Order()]
         return Order(first.field, first.descending, tuple(more))
 
+    def _as_read(self, spec: ColumnSpec) -> ColumnSpec:
+        """Return the column under the name that its metric or param is read as."""
+        kind = {"metric": METRIC_KIND, "param": PARAM_KIND}.get(spec.kind)
+        if kind is None or spec.key in self._names[kind]:
+            return spec
+        name, at, context = spec.key.partition("@") if kind == METRIC_KIND else (spec.key, "", "")
+        read = self._renamed.get((kind, name))
+        return spec if read is None else replace(spec, key=f"{read}{at}{context}")
+
     def _bare(self, name: str) -> ColumnSpec | None:
         stem, _, statistic = name.rpartition(".")
         metrics = self._names[METRIC_KIND]
@@ -107,4 +119,19 @@ class Names:
             return ColumnSpec("metric", stem, cast("Statistic", statistic))
         if name in self._names[PARAM_KIND]:
             return ColumnSpec("param", name)
-        return ColumnSpec("fact", name) if name in self._names[FACT_KIND] else None
+        if name in self._names[FACT_KIND]:
+            return ColumnSpec("fact", name)
+        return self._bare_renamed(name)
+
+    def _bare_renamed(self, name: str) -> ColumnSpec | None:
+        stem, _, statistic = name.rpartition(".")
+        for kind, one in ((METRIC_KIND, name), (METRIC_KIND, stem), (PARAM_KIND, name)):
+            plain, at, context = one.partition("@")
+            read = self._renamed.get((kind, plain))
+            if read is not None and (one == name or statistic in STATISTICS):
+                said = statistic if one == stem else "best"
+                label = f"{read}{at}{context}"
+                if kind == PARAM_KIND:
+                    return ColumnSpec("param", read)
+                return ColumnSpec("metric", label, cast("Statistic", said))
+        return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tui_tracker.decide.health import named
 from tui_tracker.formatting import format_count
 from tui_tracker.report.blocks import Block, Bullets, Heading, Inline, Line, Mono, Paragraph, Strong
 from tui_tracker.report.findings import Findings
@@ -34,6 +35,13 @@ def dropped_section(found: Findings) -> list[Block]:
             for detail in ended[:_MOST]
         ]
         blocks += [Heading(3, "Did not finish"), Bullets(tuple(items)), *_more(len(ended))]
+    if found.health:
+        items = [
+            (Mono(public(name, 60)), f" {public(named(one), 200)}")
+            for name, one in found.health[:_MOST]
+        ]
+        blocks += [Heading(3, "Curves that are not well"), Bullets(tuple(items)),
+                   *_more(len(found.health))]  # fmt: skip
     excluded = found.decision.excluded if found.decision is not None else {}
     if excluded:
         blocks.append(Paragraph((f"Took no part: {_counted(excluded)}.",)))

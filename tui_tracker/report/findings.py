@@ -20,7 +20,7 @@ from tui_tracker.audit.relatives import read_with_relatives
 from tui_tracker.decide.asking import find_asked
 from tui_tracker.decide.candidates import Candidate, Group, group_runs
 from tui_tracker.decide.decide import decide, take_part
-from tui_tracker.decide.health import with_health
+from tui_tracker.decide.health import PULSE, with_health
 from tui_tracker.decide.measures import direction_of
 from tui_tracker.decide.outcome import Decision
 from tui_tracker.decide.parse import parse_rule
@@ -29,14 +29,17 @@ from tui_tracker.decide.records import Recorded, Staleness, check_decision, list
 from tui_tracker.decide.rule import Bound, Rule, Stat
 from tui_tracker.errors import RuleInvalid
 from tui_tracker.estimates import Estimate, estimate
+from tui_tracker.health import LEVELS, Health
 from tui_tracker.plan.coverage import Coverage, check_plan
 from tui_tracker.plan.plan import Plan
-from tui_tracker.queries import RunKey
+from tui_tracker.queries import RunKey, read_health
 from tui_tracker.store import Store
 from tui_tracker.telling import metric_rank, rank_metrics
 
 _METRICS = 4
 """Of the table, the main one among them."""
+_JUDGED = 60
+"""Runs whose curves are judged: so many are read point by point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,8 @@ class Findings:
     configurations: tuple[Configuration, ...]
     readiness: Readiness
     decisions: tuple[tuple[Recorded, Staleness], ...]
+    health: tuple[tuple[str, Health], ...] = ()
+    """What is wrong with curves, each with the name of its run, worst first."""
 
     @property
     def winner(self) -> Configuration | None:
@@ -149,6 +154,7 @@ def read_findings(
         rule_from=whence if text else "",
         readiness=readiness,
         decisions=tuple((one, check_decision(store, one)) for one in recorded),
+        health=_health(store, records),
     )
 
 
@@ -172,7 +178,8 @@ def _decided(
             decision = decide(rule, runs)
             decision = with_health(store, decision) if parsed else decision
         except RuleInvalid as error:
-            refused = str(error)
+            near = f"; did you mean {error.nearest!r}?" if error.nearest else ""
+            refused = f"{error.problem[:1].upper()}{error.problem[1:]}{near}"
     main = decision.metric if decision is not None else main
     pick = rule.objective if rule is not None else Stat("mean", None)
     metrics = _metrics(records, main, rule, plan)
@@ -267,6 +274,20 @@ def _estimates(
                 values.append(value)
         found[label] = estimate(values, level=level)
     return found
+
+
+def _health(store: Store, records: Sequence[RunRecord]) -> tuple[tuple[str, Health], ...]:
+    """Return the worst finding of each run that has one; of many runs the first are judged."""
+    ended = [r for r in records if r.detail.row.status != "running"][:_JUDGED]
+    found = read_health(store, [record.key for record in ended])
+    told = []
+    for record in ended:
+        shaped = [
+            one for one in found.get(record.key, ())
+            if one.severity != "note" and one.kind not in PULSE
+        ]  # fmt: skip
+        told += [(record.detail.row.name, shaped[0])] if shaped else []
+    return tuple(sorted(told, key=lambda pair: LEVELS[pair[1].severity]))
 
 
 def _readiness(

@@ -28,19 +28,20 @@ _STYLE = """
   --line: #33393f; --box: #1e2327; --win: #4fd1a0; --winbox: #14291f;
   --c0: #4fd1a0; --c1: #7fb0ff; --c2: #ff9d66; --c3: #d39cf0; --c4: #e0c14c; --c5: #a3adb8; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; padding: 2.5rem 1.25rem 4rem; max-width: 58rem; background: var(--paper);
+body { margin: 0 auto; padding: 2.5rem 1.25rem 4rem; max-width: 68rem; background: var(--paper);
   color: var(--ink); font: 16px/1.55 system-ui, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; }
 h1 { margin: 0 0 .4rem; font-size: 1.9rem; line-height: 1.2; overflow-wrap: anywhere; }
 h2 { margin: 2.4rem 0 .6rem; padding-top: .9rem; border-top: 1px solid var(--line);
   font-size: 1.25rem; }
 h3 { margin: 1.5rem 0 .4rem; font-size: 1rem; }
-p, ul { margin: .55rem 0; overflow-wrap: anywhere; }
+p, ul { margin: .55rem 0; max-width: 54rem; overflow-wrap: anywhere; }
 ul { padding-left: 1.2rem; } li { margin: .2rem 0; }
 code { padding: .08em .3em; border-radius: 4px; background: var(--box); font-size: .875em;
   font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere; }
 pre { overflow-x: auto; padding: .8rem 1rem; border: 1px solid var(--line); border-radius: 6px;
   background: var(--box); line-height: 1.45; } pre code { padding: 0; background: none; }
-.outcome { padding: .8rem 1rem; border-left: 4px solid var(--win); border-radius: 0 6px 6px 0;
+p.outcome { max-width: none; padding: .8rem 1rem; border-left: 4px solid var(--win);
+  border-radius: 0 6px 6px 0;
   background: var(--winbox); font-size: 1.08rem; }
 .scroll { overflow-x: auto; margin: .8rem 0 .3rem; }
 table { width: 100%; border-collapse: collapse; font-size: .9rem;
@@ -49,10 +50,11 @@ th { border-bottom: 2px solid var(--line); color: var(--soft); font-weight: 600;
   text-align: left; vertical-align: bottom; }
 td { border-bottom: 1px solid var(--line); vertical-align: top; }
 th, td { padding: .35rem .7rem .35rem 0; } .r { text-align: right; }
-td.r, td:first-child code { white-space: nowrap; } td.w { min-width: 14rem; }
+td.r, td:first-child code { white-space: nowrap; } td.w { min-width: 15rem; }
+td.w:nth-child(-n+2) { min-width: 24rem; }
 tr.first td { background: var(--winbox); font-weight: 600; }
 .caption { color: var(--soft); font-size: .87rem; }
-figure { margin: 1.1rem 0; } svg { display: block; width: 100%; height: auto; }
+figure { margin: 1.1rem 0; max-width: 54rem; } svg { display: block; width: 100%; height: auto; }
 .line { fill: none; stroke-width: 1.8; stroke-linejoin: round; stroke-linecap: round; }
 .band { stroke: none; fill-opacity: .16; } .grid { stroke: var(--line); stroke-width: 1; }
 .axis { stroke: var(--soft); } .tick { fill: var(--soft); font-size: 12px; }

@@ -1,6 +1,7 @@
 """A page as Markdown: tables as GitHub reads them, curves in letters.
 
-Escaped is what would be read as markup; `_` within a word is none, and stays readable.
+Escaped is what would be read as markup, and nothing else, so that the text stays readable
+as it is: `_` within a word is none, nor is `<` before a number.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from tui_tracker.report.blocks import (
 )
 from tui_tracker.report.text_chart import text_chart
 
-_MARKUP = re.compile(r"[\\`*\[\]<>|~&$]|(?<![^\W_])_|_(?![^\W_])|(?<=!)(?=\[)")
-_AT_START = re.compile(r"^([#+=-])|^(\d+)([.)])(?=\s|$)")
+_MARKUP = re.compile(r"[\\`*\[\]|~$]|<(?=[A-Za-z/!?])|&(?=#?\w+;)|(?<![^\W_])_|_(?![^\W_])")
+_AT_START = re.compile(r"^([#>+=-])|^(\d+)([.)])(?=\s|$)")
 
 
 def to_markdown(page: Page) -> str:
@@ -41,7 +42,8 @@ def escape(text: str) -> str:
 def mono(text: str, *, in_table: bool = False) -> str:
     """Return a text as code, in as many backquotes as it takes."""
     text = " ".join(text.split("\n"))
-    if not text.strip():
+    if not text.strip() or (in_table and "\\|" in text):
+        # A bar behind a backslash cannot be written as code within a table.
         return escape(text)
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * (longest + 1)

@@ -11,6 +11,8 @@ from tui_tracker.report.findings import Configuration, Findings
 from tui_tracker.report.private import public
 
 MOST_ROWS = 40
+_LABEL, _NARROW = 160, 44
+"""Cells of a configuration's params, and up to how many take one line."""
 
 
 def value_words(found: Estimate | None, *, level: bool = False) -> str:
@@ -35,8 +37,9 @@ def configuration_table(found: Findings) -> Table | None:
     ranked = bool(found.decision is not None)
     places = [(str(one.rank) if one.rank is not None else MISSING,) for one in shown]
     columns = [Column("#", tuple(places), right=True)] if ranked else []
-    names = tuple((public(one.group.label, 80),) for one in shown)
-    columns.append(Column("configuration", names))
+    labels = [public(one.group.label, _LABEL) for one in shown]
+    wide = max(map(len, labels)) > _NARROW
+    columns.append(Column("configuration", tuple((label,) for label in labels), wide=wide))
     if not found.metrics:
         counts = tuple((format_count(len(one.group.runs)),) for one in shown)
         columns.append(Column("runs", counts, right=True))

@@ -13,8 +13,9 @@ from tui_tracker.report.blocks import Line, Mono
 LONGEST = 400
 """Cells of a text on the page; a note may be a whole page of its own."""
 # From the first letter of a folder to the last of a name; `lr/10` and `http://host/x` are none.
-_POSIX = re.compile(r"(?<![\w:/.~-])(?:~|/)(?:/?[\w.+@%-]+/)+([\w.+@%-]*)")
-_WINDOWS = re.compile(r"(?<!\w)[A-Za-z]:\\(?:[^\\\s\"'<>|]+\\)*([^\\\s\"'<>|]*)")
+_POSIX = re.compile(r"(?<![\w/.~-])(?:~|/(?!/))(?:/?[\w.+@%-]+/)+([\w.+@%-]*)")
+_FILE = re.compile(r"(?i)\bfile:/+")
+_WINDOWS = re.compile(r"(?<![\w\\])(?:[A-Za-z]:\\|\\\\)(?:[^\\\s\"'<>|]+\\)*([^\\\s\"'<>|]*)")
 
 
 def public(text: str, longest: int = LONGEST) -> str:
@@ -44,5 +45,5 @@ def public_command(argv: Sequence[str], script: str) -> str:
 
 
 def _cut_paths(text: str) -> str:
-    text = _POSIX.sub(lambda found: f"…/{found[1]}" if found[1] else "…/", text)
+    text = _POSIX.sub(lambda found: f"…/{found[1]}" if found[1] else "…/", _FILE.sub("/", text))
     return _WINDOWS.sub(lambda found: f"…/{found[1]}", text)

@@ -69,7 +69,9 @@ def _head(found: Findings) -> list[Block]:
 
 
 def _common_tags(found: Findings) -> list[str]:
-    tags = [set(record.tags) for record in found.records]
+    """Return the tags that all finished runs have; of all runs, where none finished."""
+    finished = [r for r in found.records if r.detail.row.status == "finished"]
+    tags = [set(record.tags) for record in finished or found.records]
     return sorted(set.intersection(*tags)) if tags else []
 
 
@@ -97,7 +99,7 @@ def _outcome(found: Findings) -> list[Block]:
     elif winner is not None:
         shown = value_words(winner.estimates.get(found.main), level=True)
         loud: Line = (
-            Strong(public(winner.group.label, 120)),
+            Strong(public(winner.group.label)),
             " wins with ",
             Mono(public(found.main, 80)),
             f" {shown}.",

@@ -10,7 +10,7 @@ from functools import lru_cache
 from tui_tracker.audit.record import RunRecord
 from tui_tracker.audit.rules import NOT_APPLICABLE, PASSED, Answer, Doubt, rule
 from tui_tracker.formatting import format_count, format_number
-from tui_tracker.names.metric import read_metric
+from tui_tracker.names.metric import declared, read_metric
 from tui_tracker.names.words import METRICS, NEEDS_AVERAGING
 
 MOST_TESTS = 3
@@ -75,9 +75,11 @@ def undefined(run: RunRecord) -> Answer:
     if label is None:
         return NOT_APPLICABLE
     read = read_metric(label.partition("@")[0])
-    missing = [] if METRICS.get(read.base) else ["direction and unit"]
-    missing += [] if read.split else ["split"]
-    missing += ["averaging"] if read.base in NEEDS_AVERAGING and not read.averaging else []
+    said = declared(label)
+    missing = [] if said or METRICS.get(read.base) else ["direction and unit"]
+    missing += [] if read.split or (said and said.split) else ["split"]
+    averaged = read.averaging or (said and said.averaging)
+    missing += ["averaging"] if read.base in NEEDS_AVERAGING and not averaged else []
     if not missing:
         return PASSED
     return Doubt(

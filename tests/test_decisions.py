@@ -1,0 +1,200 @@
+"""Stored decisions: kept once, stale when their runs change, and healthy curves as a condition."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from test_decide import runs
+
+import tui_tracker as tt
+from tui_tracker import edits
+from tui_tracker.decide.asking import decide_for, find_asked
+from tui_tracker.decide.health import health_words, unwell_words
+from tui_tracker.decide.parse import parse_rule
+from tui_tracker.decide.records import check_decision, list_decisions, save_decision
+from tui_tracker.health import Health
+from tui_tracker.queries import list_run_keys
+from tui_tracker.store import Store
+
+LogRun = Callable[..., tt.Run]
+Cli = Callable[..., tuple[int, str, str]]
+RULE = "highest mean(val_f1)"
+
+
+@pytest.fixture
+def swept(log_run: LogRun) -> None:
+    for lr, score in ((0.1, 0.8), (0.01, 0.6)):
+        for seed in range(2):
+            log_run(f"{lr}-{seed}", params={"lr": lr, "seed": seed}, val_f1=[score + seed / 100])
+
+
+def stored(folder: Path) -> tuple[int, bool]:
+    with Store.open(folder) as store:
+        keys = find_asked(store, "sweep_lr")
+        return save_decision(store, "sweep_lr", decide_for(store, keys, parse_rule(RULE)), keys)
+
+
+@pytest.mark.usefixtures("swept")
+def test_the_same_decision_on_the_same_runs_is_stored_once(folder: Path, log_run: LogRun) -> None:
+    assert stored(folder) == (1, True)
+    assert stored(folder) == (1, False)
+
+    log_run("late", params={"lr": 0.1, "seed": 5}, val_f1=[0.7])
+
+    assert stored(folder) == (2, True)
+
+
+@pytest.mark.usefixtures("swept")
+def test_a_decision_goes_stale_with_new_and_changed_runs_and_says_who_wins_now(
+    tt_: Cli, log_run: LogRun, folder: Path
+) -> None:
+    assert tt_("decide", "sweep_lr", RULE)[0] == 0
+    assert "it still holds" in tt_("decisions")[1]
+
+    for seed in range(3):
+        log_run(f"new{seed}", params={"lr": 0.3, "seed": seed}, val_f1=[0.95])
+    with Store.open(folder) as store:
+        edits.archive(store, list_run_keys(store)[-1:])
+
+    code, out, _ = tt_("decisions", "sweep_lr")
+    assert code == 1
+    assert "stale: 3 new runs, 1 run changed; the winner would now be lr=0.3" in out
+    (shape,) = json.loads(tt_("decisions", "--json")[1])
+    assert (shape["winner"], shape["winner_now"], shape["stale"]) == ("lr=0.1", "lr=0.3", True)
+    assert (shape["new"], shape["changed"], shape["gone"]) == (3, 1, 0)
+
+
+@pytest.mark.usefixtures("swept")
+def test_notes_and_names_leave_a_decision_fresh(folder: Path) -> None:
+    stored(folder)
+    with Store.open(folder) as store:
+        edits.note(store, list_run_keys(store), "looked at it")
+        edits.rename(store, list_run_keys(store)[0], "better name")
+        (recorded,) = list_decisions(store)
+
+        assert not check_decision(store, recorded).is_stale
+
+
+@pytest.mark.usefixtures("swept")
+def test_a_decision_whose_runs_are_gone_is_stale(folder: Path) -> None:
+    stored(folder)
+    with Store.open(folder) as store:
+        edits.trash(store, list_run_keys(store))
+        (recorded,) = list_decisions(store)
+        found = check_decision(store, recorded)
+
+    assert (found.is_stale, found.gone, found.problem) == (True, 4, "its runs are gone")
+
+
+@pytest.mark.usefixtures("swept")
+def test_a_stored_decision_is_shown_whole(tt_: Cli) -> None:
+    made = json.loads(tt_("decide", "sweep_lr", RULE, "--json")[1])
+
+    assert made["decision"] == 1
+    shown = json.loads(tt_("decisions", "show", "1", "--json")[1])
+    assert shown["decision"]["ranking"] == made["ranking"]
+    assert "lr=0.1" in tt_("decisions", "show", "1")[1]
+    code, _, told = tt_("decisions", "show", "7")
+    assert (code, "no decision named '7'" in told) == (2, True)
+
+
+@pytest.mark.usefixtures("swept")
+def test_nothing_is_stored_where_that_is_not_wanted(tt_: Cli) -> None:
+    assert json.loads(tt_("decide", "sweep_lr", RULE, "--no-save", "--json")[1])["decision"] is None
+    assert "no decision is stored yet" in tt_("decisions")[2]
+
+
+@pytest.mark.usefixtures("swept")
+def test_a_decision_without_a_winner_is_stored_as_well(tt_: Cli) -> None:
+    assert tt_("decide", "sweep_lr", "highest val_f1 where n >= 9")[0] == 1
+    assert json.loads(tt_("decisions", "--json")[1])[0]["winner"] is None
+
+
+@pytest.mark.usefixtures("swept")
+def test_the_rule_of_a_plan_decides(tt_: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_text(f'experiment = "sweep_lr"\nrule = "{RULE}"\n')
+
+    assert tt_("decide", "--plan", str(path))[1].startswith("lr=0.1")
+    lowest = tt_("decide", "--plan", str(path), "lowest val_f1")[1]
+    assert lowest.startswith("lr=0.01")
+    path.write_text('experiment = "sweep_lr"\n')
+    assert "the plan has no rule" in tt_("decide", "--plan", str(path))[2]
+    assert "an experiment and a rule are needed" in tt_("decide", "sweep_lr")[2]
+
+
+def test_a_mistake_in_a_rule_is_marked_below_it(tt_: Cli, log_run: LogRun) -> None:
+    log_run("a", val_f1=[0.5])
+
+    code, _, told = tt_("decide", "sweep_lr", "highest val_f1 wth n > 1")
+
+    assert code == 2
+    first, second, third = told.splitlines()
+    assert first == "  highest val_f1 wth n > 1"
+    assert second.index("^") == first.index("wth")
+    assert third.endswith("did you mean 'with'?")
+
+
+# Health.
+
+
+def sick(kind: str, step: int | None = 3) -> Health:
+    return Health(kind, "loss", step, f"{kind} at step {step}", "bad")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("text", ["stable", "no health", "no health and stable and n >= 2"])
+def test_conditions_of_health_are_written_as_they_are_read(text: str) -> None:
+    rule = parse_rule(f"highest val_f1 where {text}")
+
+    assert str(rule).endswith(f"where {text}")
+    assert parse_rule(str(rule)) == rule
+
+
+def test_a_metric_may_still_be_called_stable() -> None:
+    rule = parse_rule("max stable where stable <= 3; tie-break by highest stable")
+
+    assert parse_rule(str(rule)) == rule
+    assert str(rule) == (
+        "highest mean(stable) where mean(stable) <= 3; tie-break by highest mean(stable)"
+    )
+
+
+def test_a_plateau_is_stable_and_yet_not_well() -> None:
+    flat = runs([0.5, 0.5], health=(sick("plateau"),))
+    wild = runs([0.5], health=(sick("diverged"), sick("nan")))
+
+    assert unwell_words(flat, wholly=False) == ""
+    assert unwell_words(flat, wholly=True) == "2 of 2 runs not well: loss: plateau at step 3"
+    assert unwell_words([*flat, *wild], wholly=False) == (
+        "1 of 3 runs not stable: loss: nan at step 3"
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ({"a": []}, "The winner's one run has stable curves."),
+        ({"a": [], "b": []}, "All 2 runs of the winner have stable curves."),
+        ({"a": [sick("plateau")], "b": []}, "stable, but loss: plateau at step 3."),
+        ({"a": [], "b": [sick("diverged", 812)]}, "not stable: loss: diverged at step 812 in b."),
+    ],
+)
+def test_a_note_tells_the_health_of_the_winner(told: dict[str, list[Health]], words: str) -> None:
+    assert health_words(told).endswith(words)
+
+
+def test_a_rule_drops_what_diverged(log_run: LogRun, tt_: Cli) -> None:
+    down = [2.0 * 0.97**step for step in range(100)]
+    log_run("fine", params={"lr": 1}, val_f1=[0.7], train_loss=down)
+    log_run(
+        "wild", params={"lr": 2}, val_f1=[0.9], train_loss=[*down, *(10.0**n for n in range(30))]
+    )
+
+    found = json.loads(tt_("decide", "sweep_lr", "highest val_f1 with stable", "--json")[1])
+
+    assert found["winner"] == {"lr": 1}
+    assert "1 of 1 runs not stable: train_loss: diverged" in found["ranking"][1]["eliminated"]
+    assert "The winner's one run has stable curves." in found["note"]

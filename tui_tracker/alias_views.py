@@ -1,0 +1,201 @@
+"""Names as they are read: while a store has aliases, its reading connection sees views.
+
+The tables that hold names of params and metrics are hidden by temporary views of the
+same names, in which a row that was logged as `val_acc` is a row of `val_accuracy`. So
+every question is answered with the names that count, and none needs to know of it;
+`main.metric` is the table itself. Without an alias there are no views at all.
+
+In a run that logged both names, both stay: which of the two values counts is not for a
+reader to say. An alias of an experiment comes before one of the whole store, a newer one
+before an older one, and what an alias leads to may have an alias of its own.
+
+What each alias means in this store is kept in temporary tables, made anew when the store
+changed: `alias_key` (in the experiment `place`, or where that is 0 in all others, the key
+`raw` is read as `canonical`), `alias_rival` (unless the run has this key, too) and
+`alias_name` (names that no run logged, with numbers below 0).
+Names that no row has any more are in `alias_hidden`.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator, Mapping
+
+    Aliases = dict[tuple[str, str, str], str]
+    """The canonical name by scope, kind and raw name."""
+    Keys = dict[tuple[int, str, str], int]
+    """Numbers of interned names by kind, name and context."""
+
+KINDS = {"param": 0, "metric": 1}
+"""Kind of an alias, and what `key.kind` is for it."""
+_SHADOWED = {"metric": "key", "param": "key", "param_change": "key", "series_block": "metric"}
+"""Tables with the column that holds the number of a name."""
+_TABLES = """
+CREATE TEMP TABLE IF NOT EXISTS alias_key
+    (raw INTEGER, place INTEGER, canonical INTEGER, PRIMARY KEY (raw, place)) WITHOUT ROWID;
+CREATE TEMP TABLE IF NOT EXISTS alias_rival
+    (raw INTEGER, place INTEGER, rival INTEGER, PRIMARY KEY (raw, place, rival)) WITHOUT ROWID;
+CREATE TEMP TABLE IF NOT EXISTS alias_name
+    (id INTEGER PRIMARY KEY, kind INTEGER, name TEXT, context TEXT);
+CREATE TEMP TABLE IF NOT EXISTS alias_hidden (raw INTEGER PRIMARY KEY);
+CREATE TEMP TABLE IF NOT EXISTS alias_place (place INTEGER PRIMARY KEY);
+"""
+_ALL = ("alias_key", "alias_rival", "alias_name", "alias_hidden", "alias_place")
+_KEY_VIEW = (
+    "CREATE TEMP VIEW IF NOT EXISTS key AS SELECT id, kind, name, context FROM main.key "
+    "WHERE id NOT IN (SELECT raw FROM temp.alias_hidden) "
+    "UNION ALL SELECT id, kind, name, context FROM temp.alias_name"
+)
+
+
+def hide_tables(connection: sqlite3.Connection) -> None:
+    """Put the views before the tables, for what the aliases of the store say now."""
+    aliases = read_aliases(connection)
+    keys: Keys = {
+        (kind, name, context): number
+        for number, kind, name, context in connection.execute(
+            "SELECT id, kind, name, context FROM main.key WHERE kind IN (0, 1)"
+        )
+    }
+    places = _places(connection, aliases)
+    show_tables(connection)
+    for statement in _TABLES.split(";"):
+        connection.execute(statement)
+    for place, scopes in places.items():
+        connection.execute("INSERT INTO alias_place VALUES (?)", (place,))
+        _fill(connection, place, effective(aliases, scopes), keys)
+    for table, column in _SHADOWED.items():
+        connection.execute(_view(connection, table, column, scoped=len(places) > 1))
+    for table in ("metric", "param"):
+        connection.execute(
+            "INSERT OR IGNORE INTO alias_hidden SELECT DISTINCT raw FROM alias_key JOIN main.key "
+            f"ON id = raw AND kind = {KINDS[table]} WHERE NOT EXISTS "
+            f"(SELECT 1 FROM temp.{table} WHERE key = raw)"
+        )
+    connection.execute(_KEY_VIEW)
+
+
+def show_tables(connection: sqlite3.Connection) -> None:
+    """Take the views away, so that names are read as they were logged."""
+    for name in (*_SHADOWED, "key"):
+        connection.execute(f"DROP VIEW IF EXISTS temp.{name}")
+    for name in _ALL:
+        connection.execute(f"DROP TABLE IF EXISTS temp.{name}")
+
+
+def read_aliases(connection: sqlite3.Connection) -> Aliases:
+    """Return the aliases that stand; of several for one name the newest."""
+    return {
+        (scope, kind, raw): canonical
+        for scope, kind, raw, canonical in connection.execute(
+            "SELECT scope, kind, raw, canonical FROM main.alias WHERE reverted_ms IS NULL "
+            "ORDER BY id"
+        )
+    }
+
+
+def _places(connection: sqlite3.Connection, aliases: Aliases) -> dict[int, tuple[str, ...]]:
+    """Return which scopes count in an experiment, by its number; 0 is all others."""
+    places: dict[int, tuple[str, ...]] = {0: ("",)}
+    for scope in sorted({scope for scope, _, _ in aliases} - {""}):
+        row = connection.execute("SELECT id FROM main.experiment WHERE name=?", (scope,)).fetchone()
+        if row is not None:
+            places[row[0]] = ("", scope)
+    return places
+
+
+def effective(aliases: Aliases, scopes: tuple[str, ...]) -> dict[tuple[str, str], str]:
+    """Return what each name is read as where these scopes count, the last before the others."""
+    found = {
+        (kind, raw): canonical
+        for wanted in scopes
+        for (scope, kind, raw), canonical in aliases.items()
+        if scope == wanted
+    }
+    return {(kind, raw): follow(found, kind, raw) for kind, raw in found}
+
+
+def follow(found: Mapping[tuple[str, str], str], kind: str, raw: str) -> str:
+    """Return the name at the end of a chain of aliases; a circle ends where it began."""
+    seen = [raw]
+    while (name := found.get((kind, seen[-1]))) is not None and name not in seen:
+        seen.append(name)
+    return seen[-1]
+
+
+def _fill(
+    connection: sqlite3.Connection,
+    place: int,
+    names: Mapping[tuple[str, str], str],
+    keys: Keys,
+) -> None:
+    groups: dict[int, list[int]] = {}
+    for (kind, name, context), number in keys.items():
+        canonical = names.get(("metric" if kind else "param", name), name)
+        if canonical == name:
+            continue
+        target = keys.get((kind, canonical, context))
+        if target is None:
+            target = _name(connection, kind, canonical, context)
+        groups.setdefault(target, []).append(number)
+    for target, raws in groups.items():
+        # The canonical name itself comes first, then the name that was logged first.
+        rivals = [target] if target > 0 else []
+        for raw in sorted(raws):
+            connection.execute("INSERT INTO alias_key VALUES (?,?,?)", (raw, place, target))
+            connection.executemany(
+                "INSERT INTO alias_rival VALUES (?,?,?)", [(raw, place, one) for one in rivals]
+            )
+            rivals.append(raw)
+
+
+def _name(connection: sqlite3.Connection, kind: int, name: str, context: str) -> int:
+    """Return the number of a name that no run logged."""
+    row = (kind, name, context)
+    found = connection.execute(
+        "SELECT id FROM alias_name WHERE kind=? AND name=? AND context=?", row
+    ).fetchone()
+    if found:
+        return int(found[0])
+    number = connection.execute("SELECT -1 - count(*) FROM alias_name").fetchone()[0]
+    connection.execute("INSERT INTO alias_name VALUES (?,?,?,?)", (number, *row))
+    return int(number)
+
+
+def _view(connection: sqlite3.Connection, table: str, column: str, *, scoped: bool) -> str:
+    names = [row[1] for row in connection.execute(f'PRAGMA main.table_info("{table}")')]
+    facts = "param" if table.startswith("param") else "metric"
+    arms = " UNION ALL ".join(_arms(table, column, names, facts, scoped=scoped))
+    return f"CREATE TEMP VIEW IF NOT EXISTS {table} AS {arms}"
+
+
+def _arms(table: str, column: str, names: list[str], facts: str, *, scoped: bool) -> Iterator[str]:
+    """Yield the rows as they are, those with another name, and those that keep theirs."""
+
+    def columns(name: str) -> str:
+        return ", ".join(name if one == column else f't."{one}"' for one in names)
+
+    plain = f"SELECT {columns(f't.{column}')} FROM main.{table} AS t WHERE t.{column} NOT IN "
+    yield f"{plain} (SELECT raw FROM temp.alias_key)"
+    here, place = "", "0"
+    if scoped:
+        here = "JOIN main.run AS h ON h.id = t.run"
+        place = (
+            "CASE WHEN h.experiment IN (SELECT place FROM temp.alias_place) "
+            "THEN h.experiment ELSE 0 END"
+        )
+    rival = (
+        f"EXISTS (SELECT 1 FROM temp.alias_rival AS v JOIN main.{facts} AS x "
+        "ON x.run = t.run AND x.key = v.rival WHERE v.raw = a.raw AND v.place = a.place)"
+    )
+    renamed = f"FROM temp.alias_key AS a JOIN main.{table} AS t ON t.{column} = a.raw {here}"
+    yield (f"SELECT {columns('a.canonical')} {renamed} WHERE a.place = {place} AND NOT {rival}")
+    yield f"SELECT {columns(f't.{column}')} {renamed} WHERE a.place = {place} AND {rival}"
+    if scoped:  # a name that has an alias elsewhere alone
+        yield (
+            f"SELECT {columns(f't.{column}')} FROM main.{table} AS t {here} "
+            f"WHERE t.{column} IN (SELECT raw FROM temp.alias_key) AND NOT EXISTS "
+            f"(SELECT 1 FROM temp.alias_key AS a WHERE a.raw = t.{column} AND a.place = {place})"
+        )

@@ -1,0 +1,46 @@
+"""What all params of a run but the seed come to, under the names that count."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from tui_tracker.queries.answers import RunKey
+from tui_tracker.queries.rows import marks
+from tui_tracker.store import Store
+from tui_tracker.values import params_digest_text
+
+_RENAMED = (
+    "SELECT run FROM main.param WHERE key IN (SELECT raw FROM temp.alias_key) "
+    "AND (:keys IS NULL OR run IN (SELECT value FROM json_each(:keys)))"
+)
+
+
+def params_digests(
+    store: Store, keys: Sequence[RunKey] | None = None
+) -> dict[RunKey, bytes | None]:
+    """Return a digest that is equal for runs whose params differ at most in their seed.
+
+    Of these runs, or of all; None for a run without params. The store keeps it of the params
+    as they were logged, so it is taken anew where one of them is read under another name.
+    """
+    bound = {"keys": None if keys is None else marks(keys)}
+    found: dict[RunKey, bytes | None] = dict(
+        store.read(
+            "SELECT id, params_digest FROM run "
+            "WHERE (:keys IS NULL OR id IN (SELECT value FROM json_each(:keys)))",
+            bound,
+        )
+    )
+    if store.aliased:
+        params: dict[RunKey, dict[str, object]] = {}
+        for run, name, *columns in store.read(
+            "SELECT p.run, k.name, p.type, p.number, p.text, hex(p.digest) FROM param AS p "
+            f"JOIN key AS k ON k.id = p.key WHERE p.run IN ({_RENAMED})",
+            bound,
+        ):
+            params.setdefault(run, {})[name] = list(columns)
+        for run, logged in params.items():
+            text = params_digest_text(logged).encode("utf-8", "replace")
+            found[run] = hashlib.sha256(text).digest()[:8]
+    return found
