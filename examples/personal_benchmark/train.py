@@ -86,7 +86,13 @@ def only(images: np.ndarray, pixels: str) -> np.ndarray:
 
 def main() -> None:
     for seed in SEEDS:
-        train("benchmark/baseline", "baseline", seed=seed, alpha=1.0, note="heavily regularised")
+        train(
+            "benchmark/baseline_linear",
+            "baseline",
+            seed=seed,
+            alpha=1.0,
+            note="heavily regularised",
+        )
     grid = f"grid over alpha {ALPHAS}, seeds {SEEDS}, chosen by mean val_f1_macro"
     means = {
         alpha: np.mean(
@@ -100,7 +106,7 @@ def main() -> None:
             train("benchmark/ablation_border", "ablation", seed=seed, alpha=best, pixels=pixels)
     for seed in FINAL:
         train(
-            "benchmark/final",
+            "benchmark/final_linear",
             "final",
             seed=seed,
             alpha=best,

@@ -11,7 +11,11 @@ show tt audit --record claimed_record.json
 
 echo; echo "2. Try to match it: three times the same command."
 for try in 1 2 3; do "$PYTHON" train.py; done
-show tt audit drill_claim --info
+show tt audit drill_claim
+# Does anything that is still there tell what the record does not?
+if tt drill --help >/dev/null 2>&1; then
+    show tt drill drill_claim </dev/null
+fi
 
 echo; echo "3. Why? The split is drawn anew each time: try forty of them."
 "$PYTHON" hunt.py
