@@ -1,7 +1,6 @@
 """Write table.csv, a row for each run and one for each feature set, from the store alone.
 
-No number is typed or pasted: the table is made again whenever the runs change. It is kept
-as an artifact of a run of its own, so that it is found beside what it sums up.
+No number is typed or pasted: the table is made again whenever the runs change.
 """
 
 from __future__ import annotations
