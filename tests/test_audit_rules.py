@@ -210,6 +210,7 @@ NOT_FOR = [
     ("det.threads-unrecorded", bare()),
     ("metrics.undefined", record(metrics={"val_f1_macro": None})),
     ("metrics.context-missing", record()),
+    ("metrics.context-missing", record(tags=("ablation", "product_names", "liver"))),
     ("metrics.curve-missing", record(params={"epochs": 1}, metrics={
         "train_loss": metric("train_loss", 0.1, count=1),
         "val_f1_macro": metric("val_f1_macro", 0.8, count=1)})),

@@ -221,3 +221,14 @@ def test_a_file_that_holds_no_record_is_one_sentence(tmp_path, text, words):
 
     with pytest.raises(InvalidArgument, match=words):
         read_file(path)
+
+
+def test_a_snapshot_of_the_work_tree_keeps_its_changes():
+    code = {"commit": "4b825dc642cb6eb9a060e54bf8d69288fbee4904", "dirty": True}
+    kept = {
+        **code,
+        "snapshot": {"complete": True, "tree": "dbbf94750b5f1c9932a570a9c53103f618cec28f"},
+    }
+
+    assert "dirty_without_diff" in findings({"code": code})
+    assert "dirty_without_diff" not in findings({"lineage": {"code": kept}})

@@ -164,7 +164,12 @@ def test_two_params_of_one_meaning_are_told():
     assert lint_param("optimizer.lr", ["lr"]) == ()
 
 
+def test_a_count_is_of_no_split():
+    assert lint_metric("feature_count") == ()
+
+
 def test_tags_with_a_known_key_keep_their_form():
+    assert lint_tag("purpose:compare") == ()  # as the templates of plans say it
     assert lint_tag("purpose:baseline") == lint_tag("anything") == lint_tag("owner:ann@x.org") == ()
     assert lint_tag("ticket:ML-12") == ()
     assert lint_tag("purpose:sweeep")[0].proposals == (Proposal("purpose:sweep", "likely"),)

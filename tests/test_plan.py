@@ -221,3 +221,25 @@ def test_a_plan_is_run_to_its_end_and_goes_on_where_it_failed(tmp_path):
     assert "1 run made, 0 failed; the plan is done" in second.stderr
     assert check.returncode == 0
     assert json.loads(check.stdout)["counts"]["done"] == 3
+
+
+def test_a_plan_comes_before_the_store_that_its_first_run_makes(tmp_path):
+    (tmp_path / "train.py").write_text(SCRIPT)
+    (tmp_path / "plan.toml").write_text(
+        f'experiment = "e"\ncommand = "{sys.executable} train.py --seed {{seed}}"\n'
+        '[seeds]\nvalues = [0]\n[metrics]\nprimary = "val_f1"\n'
+    )
+    store = tmp_path / "store"
+
+    def tt_(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "tui_tracker.cli", "--store", str(store), *words]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    check, after = tt_("plan", "check", "--json"), store.exists()
+    next_ = tt_("plan", "next")
+    run = tt_("plan", "run")
+
+    assert (check.returncode, after) == (1, False)
+    assert json.loads(check.stdout)["counts"]["missing"] == 1
+    assert "train.py --seed 0" in next_.stdout
+    assert run.returncode == 0, run.stderr

@@ -20,16 +20,17 @@ READ_WAIT_S = 1.0
 """A reader of a locked store shows what is there, and says what it could not bring in."""
 
 
-def open_store(args: argparse.Namespace, *, wait_s: float = 5.0) -> Store:
+def open_store(args: argparse.Namespace, *, wait_s: float = 5.0, create: bool = False) -> Store:
     """Open the store that was asked for, with all that its runs have logged so far.
 
     What could not be brought in is told, one line each. `wait_s` is how long to wait
-    for the lock of another process, which only writing needs.
+    for the lock of another process, which only writing needs. `create` makes a store where
+    there is none, for what is about to log the first run.
 
     Raises:
         StoreError: there is none, or it cannot be used.
     """
-    store = Store.open(args.store, wait_s=wait_s)
+    store = Store.open(args.store, wait_s=wait_s, create=create)
     # The drain is loaded only for a journal: `tt ls --json` has a hundred milliseconds.
     if journal.list_journals(folders.journals(store.folder)):
         from tui_tracker.drain import recover

@@ -15,6 +15,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui_tracker import folder as folders
 from tui_tracker.cli.opening import READ_WAIT_S, add_json, from_number, open_store
 from tui_tracker.cli.output import on_terminal, plural, print_json, rich_console, say, tell
 from tui_tracker.errors import InvalidArgument
@@ -52,13 +53,18 @@ def run(args: argparse.Namespace) -> int:
     from tui_tracker.plan.plan import read_plan
 
     plan = read_plan(Path(args.plan or "plan.toml"))
-    with open_store(args, wait_s=READ_WAIT_S) as store:
-        if args.verb == "run":
-            from tui_tracker.plan.running import run_plan
+    if args.verb == "run":
+        from tui_tracker.plan.running import run_plan
 
+        with open_store(args, create=True) as store:
             ended = run_plan(store, plan, at_once=args.jobs, most=args.limit, told=_tell)
             return _report(ended, check_plan(store, plan))
-        coverage = check_plan(store, plan)
+    # A plan comes before its first run, and so before the store that the run makes.
+    if not folders.exists(folders.locate(args.store)):
+        coverage = check_plan(None, plan)
+    else:
+        with open_store(args, wait_s=READ_WAIT_S) as store:
+            coverage = check_plan(store, plan)
     return _next(args, coverage) if args.verb == "next" else _check(args, coverage)
 
 

@@ -15,7 +15,6 @@ from tui_tracker.names.words import (
     MUTABLE,
     NEEDS_AVERAGING,
     PARAM_ALIASES,
-    PURPOSES,
     MetricWord,
     snake,
 )
@@ -125,7 +124,7 @@ def _is_cost(base: str) -> bool:
     stem, _, unit = base.rpartition("_")
     return bool(
         unit in _TIME_UNITS | {"mb", "gb", "kb", "bytes", "percent", "flops", "usd", "kwh"}
-        or re.search(r"(^|_)(per_second|throughput|samples|tokens|steps|norm|lr|rate)$", base)
+        or re.search(r"(^|_)(per_second|throughput|samples|tokens|steps|norm|lr|rate|count)$", base)
         or stem in ("learning", "grad")
     )
 
@@ -216,10 +215,10 @@ def lint_tag(tag: str) -> tuple[NameDoubt, ...]:
     key, colon, value = tag.partition(":")
     if not colon:
         return ()
-    if key == "purpose" and value not in PURPOSES:
-        near = get_close_matches(value, PURPOSES, n=1)
+    if key == "purpose" and value not in EXPERIMENT_PURPOSES:
+        near = get_close_matches(value, EXPERIMENT_PURPOSES, n=1)
         proposals = tuple(Proposal(f"purpose:{word}", "likely") for word in near)
-        message = f"{value!r} is no purpose: use {', '.join(PURPOSES)}"
+        message = f"{value!r} is no purpose: use {', '.join(EXPERIMENT_PURPOSES)}"
         return (NameDoubt("naming.tag", "tag", tag, message, proposals),)
     if key == "owner" and not _HANDLE.match(value):
         message = f"{value!r} is neither an address nor a handle"

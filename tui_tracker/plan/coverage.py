@@ -55,11 +55,12 @@ class Coverage:
         return all(cell.state == "done" for cell in self.cells)
 
 
-def check_plan(store: Store, plan: Plan) -> Coverage:
-    """Return what there is of a plan; archived runs count, reproductions do not."""
-    selection = Selection(experiment=plan.experiment, archived=True)
-    keys = list_run_keys(store, selection, Order("started", descending=False))
-    runs = [run for run in get_runs(store, keys) if "reproduction" not in run.row.tags]
+def check_plan(store: Store | None, plan: Plan) -> Coverage:
+    """Return what there is of a plan; archived runs count, reproductions do not.
+
+    None is a store that no run has made yet: all of the plan is missing.
+    """
+    runs = [] if store is None else _runs_of(store, plan)
     cells = plan.cells()
     fitting: dict[int, list[RunDetail]] = {}
     unplanned = []
@@ -72,6 +73,12 @@ def check_plan(store: Store, plan: Plan) -> Coverage:
     covered = [_covered(plan, cell, fitting.get(n, [])) for n, cell in enumerate(cells)]
     hours = sum(run.row.duration_s for run in runs) / 3600
     return Coverage(plan, tuple(covered), tuple(unplanned), hours)
+
+
+def _runs_of(store: Store, plan: Plan) -> list[RunDetail]:
+    selection = Selection(experiment=plan.experiment, archived=True)
+    keys = list_run_keys(store, selection, Order("started", descending=False))
+    return [run for run in get_runs(store, keys) if "reproduction" not in run.row.tags]
 
 
 def _place(plan: Plan, cells: Sequence[Cell], run: RunDetail) -> int | None:

@@ -16,7 +16,7 @@ from tui_tracker.names.words import METRICS, NEEDS_AVERAGING
 MOST_TESTS = 3
 """So often may a configuration be scored on test data."""
 _ITERATIVE = ("epochs", "max_steps", "num_steps", "max_iter", "iterations", "n_steps", "max_epochs")
-_ONLINE = re.compile(r"\b(online|prod|production|shadow|live|ab|a/b)", re.I)
+_ONLINE = re.compile(r"\b(online|prod|production|shadow|live|ab|a/b)\b", re.I)
 _TOLERANCE = 1e-9
 
 

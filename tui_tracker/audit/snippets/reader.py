@@ -256,7 +256,9 @@ def _take_code(snippet: Snippet, leaf: Leaf) -> None:
             or (isinstance(leaf.value, list) and bool(leaf.value))
         )
     kept = re.search(r"(^|_)(diff|patch|snapshot)(_|$)", leaf.key)
-    if kept and not leaf.is_empty and leaf.value is not False:
+    # `tt show --json` tells a snapshot by its tree: that is the whole work tree as it was.
+    whole = leaf.keys[-2:] == ("snapshot", "tree")
+    if (kept or whole) and not leaf.is_empty and leaf.value is not False:
         snippet.diff = leaf.text
 
 
