@@ -328,8 +328,63 @@ def test_no_table_of_the_schema_is_unknown_to_the_merge(store: Store) -> None:
         *("at_ms", "size", "copied", "seq", "first_line", "n", "undone_ms", "attempt", "drained"),
         *("took_ms", "count", "first_step", "last_step", "first_ms", "last_ms", "min_step"),
         *("max_step", "nan", "inf", "low_step", "high_step", "low_ms", "high_ms"),
+        *("score", "errors", "warnings"),
     }
     assert {number for table in of_runs.values() for number in table.numbers} <= plain | {"id"}
+
+
+def _tell(store: Store, key: int, *, scope: str = "") -> None:
+    with store.write() as connection:
+        connection.execute(
+            "INSERT INTO alias (scope, kind, raw, canonical, who, at_ms, reason, batch) "
+            "VALUES (?, 'metric', 'acc', 'val_accuracy', 'ada', 5, '', 1)",
+            (scope,),
+        )
+        connection.execute(
+            "INSERT INTO amendment (run, field, old, new, who, at_ms, hash) "
+            "VALUES (?, 'data.version', NULL, '\"v2\"', 'ada', 5, x'01')",
+            (key,),
+        )
+        connection.execute("INSERT INTO content VALUES (x'77', x'00')")
+        connection.execute(
+            "INSERT INTO decision (experiment, rule, winner, at_ms, who, members, digest) "
+            "SELECT name, 'highest acc', '\"x\"', 5, 'ada', x'02', x'77' FROM experiment"
+        )
+        connection.execute("INSERT INTO audit VALUES (?,'seed','r','s',71,'C',1,2,x'')", (key,))
+
+
+@pytest.mark.usefixtures("rich")
+def test_aliases_amendments_decisions_and_audits_come_over_once(
+    store: Store, target: Store
+) -> None:
+    (key,) = list_run_keys(store)
+    _tell(store, key)
+
+    merge_runs(store, target)
+    merge_runs(store, target)
+
+    (experiment,) = target.read("SELECT name FROM experiment")[0]
+    assert target.read("SELECT scope, raw, canonical, batch FROM alias") == [
+        (experiment, "acc", "val_accuracy", 1)
+    ]
+    assert target.read("SELECT field, new, hash FROM amendment") == [
+        ("data.version", '"v2"', b"\x01")
+    ]
+    assert target.read("SELECT rule, digest FROM decision") == [("highest acc", b"\x77")]
+    assert target.read("SELECT count(*) FROM content WHERE digest=x'77'") == [(1,)]
+    assert target.read("SELECT profile, score, grade FROM audit") == [("seed", 71, "C")]
+
+
+@pytest.mark.usefixtures("rich")
+def test_what_was_told_of_a_removed_run_goes_with_it(store: Store) -> None:
+    (key,) = list_run_keys(store)
+    _tell(store, key)
+    edits.trash(store, [key])
+
+    edits.empty_trash(store)
+
+    assert store.read("SELECT count(*) FROM amendment") == [(0,)]
+    assert store.read("SELECT count(*) FROM audit") == [(0,)]
 
 
 def test_what_is_told_about_a_run_is_added_and_never_lost(

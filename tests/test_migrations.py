@@ -98,7 +98,23 @@ def test_facts_of_runs_of_version_2_can_be_queried_after_it_was_brought_up(old_2
     assert bodies == [(1,)]
 
 
-@pytest.mark.parametrize("version", [1, 2])
+def test_a_store_of_version_3_keeps_its_runs_and_gets_empty_tables_for_what_is_told(tmp_path):
+    with Store.open(restored(tmp_path / "store", 3)) as store:
+        names = [queries.get_run(store, key).row.name for key in queries.list_run_keys(store)]
+        metrics = queries.get_run(store, 1).row.metrics
+        facts = store.read("SELECT count(*) FROM run_body")
+        told = [
+            store.read(f"SELECT count(*) FROM {table}")
+            for table in ("alias", "amendment", "decision", "audit")
+        ]
+
+    assert sorted(names) == ["lr=0.01_seed=1", "lr=0.1_seed=0"]
+    assert sorted(metrics) == ["loss_train", "val_acc", "val_acc@cv"]
+    assert facts[0][0] > 10
+    assert told == [[(0,)]] * 4
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_a_migrated_store_has_the_tables_of_a_new_one(version, tmp_path):
     found = []
     for folder in (restored(tmp_path / "old", version), tmp_path / "new"):

@@ -23,7 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 MIGRATIONS: dict[int, str] = {
     2: """
 CREATE TABLE reproduction (
@@ -69,6 +69,61 @@ CREATE INDEX run_body_by_body ON run_body (body, run);
 DROP INDEX run_by_experiment;
 CREATE INDEX run_by_experiment ON run
     (experiment, status, deleted_ms, archived_ms, started_ms);
+""",
+    4: """
+CREATE TABLE alias (
+    id INTEGER NOT NULL,
+    scope TEXT DEFAULT '' NOT NULL,
+    kind TEXT DEFAULT '' NOT NULL,
+    raw TEXT DEFAULT '' NOT NULL,
+    canonical TEXT DEFAULT '' NOT NULL,
+    who TEXT DEFAULT '' NOT NULL,
+    at_ms INTEGER NOT NULL,
+    reason TEXT DEFAULT '' NOT NULL,
+    batch INTEGER NOT NULL,
+    reverted_ms INTEGER,
+    PRIMARY KEY (id)
+);
+CREATE TABLE amendment (
+    id INTEGER NOT NULL,
+    run INTEGER NOT NULL,
+    field TEXT DEFAULT '' NOT NULL,
+    old TEXT,
+    new TEXT,
+    evidence TEXT DEFAULT '' NOT NULL,
+    confidence TEXT DEFAULT '' NOT NULL,
+    who TEXT DEFAULT '' NOT NULL,
+    at_ms INTEGER NOT NULL,
+    reason TEXT DEFAULT '' NOT NULL,
+    prev_hash BLOB,
+    hash BLOB NOT NULL,
+    PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX amendment_by_run ON amendment (run, hash);
+CREATE TABLE audit (
+    run INTEGER NOT NULL,
+    profile TEXT NOT NULL,
+    ruleset TEXT DEFAULT '' NOT NULL,
+    state TEXT DEFAULT '' NOT NULL,
+    score INTEGER DEFAULT '0' NOT NULL,
+    grade TEXT DEFAULT '' NOT NULL,
+    errors INTEGER DEFAULT '0' NOT NULL,
+    warnings INTEGER DEFAULT '0' NOT NULL,
+    findings BLOB NOT NULL,
+    PRIMARY KEY (run, profile)
+);
+CREATE TABLE decision (
+    id INTEGER NOT NULL,
+    experiment TEXT DEFAULT '' NOT NULL,
+    rule TEXT DEFAULT '' NOT NULL,
+    winner TEXT,
+    at_ms INTEGER NOT NULL,
+    who TEXT DEFAULT '' NOT NULL,
+    members BLOB,
+    digest BLOB,
+    PRIMARY KEY (id)
+);
+CREATE INDEX decision_by_experiment ON decision (experiment);
 """,
 }
 """SQL that takes a store of the version before to this one; run in one transaction."""

@@ -44,8 +44,8 @@ REVERSALS = {
 }
 """Each changes a row only where the change still stands."""
 _OF_A_RUN = (
-    *("artifact", "console_block", "edit", "lineage", "metric", "note", "param", "param_change"),
-    *("run_body", "series_block", "tag"),
+    *("amendment", "artifact", "audit", "console_block", "edit", "lineage", "metric", "note"),
+    *("param", "param_change", "run_body", "series_block", "tag"),
 )
 
 

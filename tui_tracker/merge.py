@@ -8,7 +8,8 @@ it.
 A run that both stores have is compared by what was logged in it. Where the source has
 more, its rows take the place of the old ones; where it has as much, nothing is written.
 What people did to the run is joined in both cases (`merge_edits`), and so are the rows
-of `of` tables, which are told about a run and not logged in it.
+of `of` tables, which are told about a run and not logged in it. Last come names and
+decisions, which are told about an experiment (`merge_told`).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from tui_tracker.edits import is_written
 from tui_tracker.fact_rows import save_all_facts
 from tui_tracker.merge_edits import join_edits, read_edits
 from tui_tracker.merge_rows import Names, Table, add_rows, copy_rows, insert_sql, tables_of_runs
+from tui_tracker.merge_told import bring_told
 from tui_tracker.queries.rows import run_uuid
 from tui_tracker.store import Store
 
@@ -33,12 +35,12 @@ Fetch = Callable[[str], str]
 Progress = Callable[[int, int], None]
 
 SHARED = frozenset(
-    ("block", "content", "experiment", "fact", "fact_body", "key", "run", "run_body")
+    "alias block content decision experiment fact fact_body key run run_body".split()
 )
 """Tables that hold no fact logged in one run alone. `merge_rows` copies rows when they are named,
-and those of queries about lineage are made anew in the target."""
-_KEPT = frozenset(("lineage",))
-"""A part that only the target has was added there, and stays when a run is replaced."""
+those of queries about lineage are made anew in the target, and `merge_told` brings the rest."""
+_KEPT = frozenset(("amendment", "lineage"))
+"""What only the target has of these was added there, and stays when a run is replaced."""
 _GONE = "its file was not in the store that this run came from"
 
 
@@ -134,6 +136,7 @@ def merge_runs(
             found[outcome].append((run_id, reason) if outcome == "left" else run_id)
         if progress is not None:
             progress(number + 1, len(chosen))
+    bring_told(source, target, chosen)
     return Merged(*(tuple(found[outcome]) for outcome in ("added", "updated", "same", "left")))
 
 
@@ -231,6 +234,8 @@ def _join(
     for table in tables:
         if table.owner == "of":
             add_rows(names, table, run["uuid"])
+        elif table.name == "amendment":
+            copy_rows(names, table, run["id"], key, {})
     with_files = names.source.read(
         "SELECT path, at_ms, sha256 FROM artifact WHERE run=? AND copied=1", (run["id"],)
     )

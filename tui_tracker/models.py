@@ -34,7 +34,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
-VERSION = 3
+VERSION = 4
 """Of the schema these classes describe; the last step of `database.MIGRATIONS` reaches it."""
 
 metadata = MetaData()
@@ -360,6 +360,84 @@ class Reproduction(Table, table=True):
     machine: str = _text()
     digest: bytes | None = _bytes(null=True)
     """The whole report, as JSON in `content`."""
+
+
+class AliasRow(Table, table=True):
+    """A name that is read in place of the one that was logged; no point is ever rewritten.
+
+    The newest that was not taken back counts, one of an experiment before one of the store.
+    """
+
+    __tablename__ = "alias"
+
+    id: int | None = _whole(key=True)
+    scope: str = _text()
+    """Name of the experiment it is for; "" for the whole store."""
+    kind: str = _text()
+    """`metric` or `param`."""
+    raw: str = _text()
+    canonical: str = _text()
+    who: str = _text()
+    at_ms: int = _whole()
+    reason: str = _text()
+    batch: int = _whole()
+    reverted_ms: int | None = _whole(null=True)
+
+
+class Amendment(Table, table=True):
+    """What somebody says a run's record should have held; the record itself stays as it is."""
+
+    __table_args__ = (Index("amendment_by_run", "run", "hash", unique=True),)
+
+    id: int | None = _whole(key=True)
+    run: int = _whole()
+    field: str = _text()
+    old: str | None = _text(null=True)
+    """JSON; null where nothing was recorded."""
+    new: str | None = _text(null=True)
+    evidence: str = _text()
+    confidence: str = _text()
+    who: str = _text()
+    at_ms: int = _whole()
+    reason: str = _text()
+    prev_hash: bytes | None = _bytes(null=True)
+    """Of the amendment of this run before it."""
+    hash: bytes = _bytes()
+
+
+class Decision(Table, table=True):
+    """What a rule decided about an experiment, and what of the runs it rested on."""
+
+    __table_args__ = (Index("decision_by_experiment", "experiment"),)
+
+    id: int | None = _whole(key=True)
+    experiment: str = _text()
+    """Its name, so that another store's rows still say it."""
+    rule: str = _text()
+    winner: str | None = _text(null=True)
+    """JSON; null where nothing was decided."""
+    at_ms: int = _whole()
+    who: str = _text()
+    members: bytes | None = _bytes(null=True)
+    """Digest of the ids of the runs and the state of their records."""
+    digest: bytes | None = _bytes(null=True)
+    """The whole decision, as JSON in `content`."""
+
+
+class Audit(Table, table=True):
+    """What the audit found in a run, kept until what it rests on changes."""
+
+    run: int = _whole(key=True)
+    profile: str = _text(key=True)
+    ruleset: str = _text()
+    state: str = _text()
+    """What of the record and of the rules it rests on."""
+    score: int = _whole(default=0)
+    grade: str = _text()
+    errors: int = _whole(default=0)
+    warnings: int = _whole(default=0)
+    findings: bytes = _bytes()
+    """Deflated JSON."""
 
 
 class Content(Table, table=True):

@@ -1,5 +1,37 @@
 -- Made from models.py by `python -m tui_tracker.models`. Do not edit.
 
+CREATE TABLE alias (
+    id BIGSERIAL NOT NULL,
+    scope TEXT DEFAULT '' NOT NULL,
+    kind TEXT DEFAULT '' NOT NULL,
+    raw TEXT DEFAULT '' NOT NULL,
+    canonical TEXT DEFAULT '' NOT NULL,
+    who TEXT DEFAULT '' NOT NULL,
+    at_ms BIGINT NOT NULL,
+    reason TEXT DEFAULT '' NOT NULL,
+    batch BIGINT NOT NULL,
+    reverted_ms BIGINT,
+    PRIMARY KEY (id)
+);
+
+CREATE TABLE amendment (
+    id BIGSERIAL NOT NULL,
+    run BIGINT NOT NULL,
+    field TEXT DEFAULT '' NOT NULL,
+    "old" TEXT,
+    "new" TEXT,
+    evidence TEXT DEFAULT '' NOT NULL,
+    confidence TEXT DEFAULT '' NOT NULL,
+    who TEXT DEFAULT '' NOT NULL,
+    at_ms BIGINT NOT NULL,
+    reason TEXT DEFAULT '' NOT NULL,
+    prev_hash BYTEA,
+    hash BYTEA NOT NULL,
+    PRIMARY KEY (id)
+);
+
+CREATE UNIQUE INDEX amendment_by_run ON amendment (run, hash);
+
 CREATE TABLE artifact (
     run BIGINT NOT NULL,
     path TEXT NOT NULL,
@@ -10,6 +42,19 @@ CREATE TABLE artifact (
     copied BIGINT DEFAULT '0' NOT NULL,
     problem TEXT DEFAULT '' NOT NULL,
     PRIMARY KEY (run, path, at_ms)
+);
+
+CREATE TABLE audit (
+    run BIGINT NOT NULL,
+    profile TEXT NOT NULL,
+    ruleset TEXT DEFAULT '' NOT NULL,
+    state TEXT DEFAULT '' NOT NULL,
+    score BIGINT DEFAULT '0' NOT NULL,
+    grade TEXT DEFAULT '' NOT NULL,
+    errors BIGINT DEFAULT '0' NOT NULL,
+    warnings BIGINT DEFAULT '0' NOT NULL,
+    findings BYTEA NOT NULL,
+    PRIMARY KEY (run, profile)
 );
 
 CREATE TABLE block (
@@ -32,6 +77,20 @@ CREATE TABLE content (
     data BYTEA NOT NULL,
     PRIMARY KEY (digest)
 );
+
+CREATE TABLE decision (
+    id BIGSERIAL NOT NULL,
+    experiment TEXT DEFAULT '' NOT NULL,
+    rule TEXT DEFAULT '' NOT NULL,
+    winner TEXT,
+    at_ms BIGINT NOT NULL,
+    who TEXT DEFAULT '' NOT NULL,
+    members BYTEA,
+    digest BYTEA,
+    PRIMARY KEY (id)
+);
+
+CREATE INDEX decision_by_experiment ON decision (experiment);
 
 CREATE TABLE edit (
     id BIGSERIAL NOT NULL,

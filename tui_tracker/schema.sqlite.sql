@@ -1,5 +1,37 @@
 -- Made from models.py by `python -m tui_tracker.models`. Do not edit.
 
+CREATE TABLE alias (
+    id INTEGER NOT NULL,
+    scope TEXT DEFAULT '' NOT NULL,
+    kind TEXT DEFAULT '' NOT NULL,
+    raw TEXT DEFAULT '' NOT NULL,
+    canonical TEXT DEFAULT '' NOT NULL,
+    who TEXT DEFAULT '' NOT NULL,
+    at_ms INTEGER NOT NULL,
+    reason TEXT DEFAULT '' NOT NULL,
+    batch INTEGER NOT NULL,
+    reverted_ms INTEGER,
+    PRIMARY KEY (id)
+);
+
+CREATE TABLE amendment (
+    id INTEGER NOT NULL,
+    run INTEGER NOT NULL,
+    field TEXT DEFAULT '' NOT NULL,
+    old TEXT,
+    new TEXT,
+    evidence TEXT DEFAULT '' NOT NULL,
+    confidence TEXT DEFAULT '' NOT NULL,
+    who TEXT DEFAULT '' NOT NULL,
+    at_ms INTEGER NOT NULL,
+    reason TEXT DEFAULT '' NOT NULL,
+    prev_hash BLOB,
+    hash BLOB NOT NULL,
+    PRIMARY KEY (id)
+);
+
+CREATE UNIQUE INDEX amendment_by_run ON amendment (run, hash);
+
 CREATE TABLE artifact (
     run INTEGER NOT NULL,
     path TEXT NOT NULL,
@@ -12,6 +44,19 @@ CREATE TABLE artifact (
     PRIMARY KEY (run, path, at_ms)
 )
  WITHOUT ROWID;
+
+CREATE TABLE audit (
+    run INTEGER NOT NULL,
+    profile TEXT NOT NULL,
+    ruleset TEXT DEFAULT '' NOT NULL,
+    state TEXT DEFAULT '' NOT NULL,
+    score INTEGER DEFAULT '0' NOT NULL,
+    grade TEXT DEFAULT '' NOT NULL,
+    errors INTEGER DEFAULT '0' NOT NULL,
+    warnings INTEGER DEFAULT '0' NOT NULL,
+    findings BLOB NOT NULL,
+    PRIMARY KEY (run, profile)
+);
 
 CREATE TABLE block (
     id INTEGER NOT NULL,
@@ -33,6 +78,20 @@ CREATE TABLE content (
     data BLOB NOT NULL,
     PRIMARY KEY (digest)
 );
+
+CREATE TABLE decision (
+    id INTEGER NOT NULL,
+    experiment TEXT DEFAULT '' NOT NULL,
+    rule TEXT DEFAULT '' NOT NULL,
+    winner TEXT,
+    at_ms INTEGER NOT NULL,
+    who TEXT DEFAULT '' NOT NULL,
+    members BLOB,
+    digest BLOB,
+    PRIMARY KEY (id)
+);
+
+CREATE INDEX decision_by_experiment ON decision (experiment);
 
 CREATE TABLE edit (
     id INTEGER NOT NULL,

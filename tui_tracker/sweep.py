@@ -29,7 +29,8 @@ _UNUSED = {
     "block": "id NOT IN (SELECT data FROM series_block)",
     "content": "digest NOT IN (SELECT digest FROM param WHERE digest IS NOT NULL "
     "UNION SELECT digest FROM lineage WHERE digest IS NOT NULL "
-    "UNION SELECT digest FROM reproduction WHERE digest IS NOT NULL)",
+    "UNION SELECT digest FROM reproduction WHERE digest IS NOT NULL "
+    "UNION SELECT digest FROM decision WHERE digest IS NOT NULL)",
     "fact_body": "id NOT IN (SELECT body FROM run_body)",
     "fact": "body NOT IN (SELECT id FROM fact_body)",
     "key": "id NOT IN (SELECT key FROM param UNION SELECT key FROM metric "

@@ -25,10 +25,11 @@ def clean_store(connection: sqlite3.Connection) -> int:
     """Hide what looks like a secret in all texts of a store; return how many held one.
 
     Names of metrics in `journal.keysets` are dropped: they serve to go on with a journal,
-    which no bundle holds. So are the facts that queries name: whoever takes the runs in
-    makes them anew of the lineage.
+    which no bundle holds. So are the facts that queries name and the findings of audits:
+    whoever takes the runs in makes them anew of the lineage.
     """
     connection.execute("UPDATE journal SET keysets=x''")
+    connection.execute("DELETE FROM audit")
     forget_facts(connection)
     return sum(
         (
