@@ -119,6 +119,7 @@ class TrackerApp(CopyingApp, inherit_bindings=False):
 
     def draw_all(self) -> None:
         """Draw the whole screen, because the terminal has lost it."""
+        self.frame.forget()
         if self.is_running and self.screen_stack:
             self.screen.refresh()
 
@@ -151,6 +152,8 @@ class TrackerApp(CopyingApp, inherit_bindings=False):
         return self.screen if isinstance(self.screen, TrackerScreen) else None
 
     def on_resize(self, event: events.Resize) -> None:
+        # Terminals move lines about when their width changes, each in its own way.
+        self.frame.forget()
         if self._resizing.changed(event.size) and self.page is not None:
             self.page.make_room(event.size.width)
 
@@ -268,6 +271,8 @@ class TrackerApp(CopyingApp, inherit_bindings=False):
 
     def action_refresh(self) -> None:
         if self.page is not None:
+            # Also what another program has written over the screen is put right.
+            self.draw_all()
             self.page.check_again()
             self.page.read_again()
             self.page.say("Read again")
