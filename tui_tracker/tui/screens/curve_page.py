@@ -144,8 +144,7 @@ class CurvePage(TrackerScreen, inherit_bindings=False):
     def on_curve_page_charts_read(self, event: CurvePage.ChartsRead) -> None:
         if event.runs != tuple(run.key for run in self.grid.runs):
             return
-        for answer in event.answers:
-            self.grid.show_curves(answer.question, answer.curves, answer.difference)
+        self.grid.show_curves(event.answers)
 
     def on_curve_cursor_values_wanted(self, event: CurveGrid.ValuesWanted) -> None:
         shown = self.grid.runs
