@@ -63,7 +63,7 @@ def cases(store: str) -> list[Case]:
 
 
 def measure(probe: str, case: Case, rounds: int) -> dict[str, object]:
-    """Return the medians of a case over some rounds."""
+    """Return the medians of a case over some rounds, and the least processor time."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder, "out.json")
         command = [sys.executable, probe, "--size", "120x40", "--ready", case.ready]
@@ -75,7 +75,11 @@ def measure(probe: str, case: Case, rounds: int) -> dict[str, object]:
         subprocess.run(
             [*command, "--", *case.command], env=environ, capture_output=True, check=False
         )
-        found: dict[str, object] = json.loads(out.read_text())["median"]
+        told = json.loads(out.read_text())
+        found: dict[str, object] = told["median"]
+        # What else the machine does costs processor time, too: the least is the program's own.
+        least = min(run["startup"]["cpu_s"] for run in told["runs"])
+        found["startup"] = {**found["startup"], "cpu_s": least}  # type: ignore[dict-item]
         return found
 
 

@@ -137,6 +137,27 @@ def test_the_smallest_is_the_best_of_a_loss(store: Store, log_run: LogRun) -> No
     assert (x.best, [child.best for child in x.children]) == (0.3, [0.3, 0.9])
 
 
+@pytest.mark.parametrize("looked_at", [1, 2, 2000])
+@pytest.mark.parametrize(("metric", "best"), [("loss", [0.2, 0.4, None]), ("f1", [0.8, 0.6, None])])
+def test_the_best_is_the_same_however_few_of_the_best_runs_are_looked_at(
+    store: Store,
+    log_run: LogRun,
+    monkeypatch: pytest.MonkeyPatch,
+    looked_at: int,
+    metric: str,
+    best: list[float | None],
+) -> None:
+    log_run("a", experiment="x", loss=[0.2], f1=[0.8])
+    log_run("b", experiment="x", loss=[0.3], f1=[0.7])
+    log_run("c", experiment="y", loss=[0.4], f1=[0.6])
+    log_run("d", experiment="z", loss=[math.nan], f1=[math.inf])
+    monkeypatch.setattr(module, "_LOOKED_AT", looked_at)
+
+    found = list_branches(store, metric=f"metric:{metric}").found
+
+    assert [branch.best for branch in found] == best
+
+
 def test_values_stand_in_their_order_and_lacking_last(store: Store, log_run: LogRun) -> None:
     for value in (10, 9, "b", "a", None, 0.5):
         log_run("r", params={"p": value})

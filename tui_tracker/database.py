@@ -125,6 +125,7 @@ CREATE TABLE decision (
     PRIMARY KEY (id)
 );
 CREATE INDEX decision_by_experiment ON decision (experiment);
+CREATE INDEX run_shown ON run (started_ms) WHERE deleted_ms IS NULL AND archived_ms IS NULL;
 """,
 }
 """SQL that takes a store of the version before to this one; run in one transaction."""

@@ -290,6 +290,8 @@ CREATE INDEX run_by_start ON run (started_ms, deleted_ms, archived_ms);
 
 CREATE INDEX run_running ON run (id) WHERE status = 'running';
 
+CREATE INDEX run_shown ON run (started_ms) WHERE deleted_ms IS NULL AND archived_ms IS NULL;
+
 CREATE TABLE run_body (
     run INTEGER NOT NULL,
     body INTEGER NOT NULL,

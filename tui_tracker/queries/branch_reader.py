@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -12,13 +13,16 @@ from tui_tracker.queries.branch import Branch, Branches, Condition, Tally
 from tui_tracker.queries.columns import ColumnSpec, metric_spec
 from tui_tracker.queries.fields import Pairs, Raw, field_pairs, in_runs, typed
 from tui_tracker.queries.order import split_label, statistic_sql
-from tui_tracker.queries.rows import METRIC_KIND
+from tui_tracker.queries.rows import METRIC_KIND, marks
 from tui_tracker.queries.selection import ABSENT, STATUSES, Absent, Selection, selection_sql
 from tui_tracker.store import Store
 from tui_tracker.telling import metric_stat
 
 MOST = 500
 """Branches of one level below one branch; a param with more values is told by their number."""
+_INDEXED = ("m.min", "m.max", "m.last")
+_LOOKED_AT = 2_000
+"""Runs with the best values of all, among which those of the experiments are looked for."""
 _SEVERAL = frozenset(("tags", "tag", "fact"))
 """Fields in which one run may have several values: it then stands below each."""
 
@@ -127,17 +131,48 @@ class BranchReader:
         if self.metric is None:
             return []
         name, context = split_label(self.metric.key)
-        value = statistic_sql("m", self.metric.key, self.metric.stat)
-        pick = self.pick.__name__
-        rows = self.store.read(
-            f"SELECT e.name, {pick}({value}) FROM run AS r "
-            "JOIN experiment AS e ON e.id = r.experiment "
-            "JOIN metric AS m ON m.run = r.id AND m.key = (SELECT id FROM key WHERE "
-            f"name = :metric AND kind = {METRIC_KIND} AND context = :metric_context) "
-            f"WHERE {condition} AND abs({value}) <= 1.7976931348623157e308 GROUP BY e.name",
-            {**bound, "metric": name, "metric_context": context},
+        keys = self.store.read(
+            "SELECT id FROM key WHERE name=? AND kind=? AND context=?", (name, METRIC_KIND, context)
         )
-        return [(name, best) for name, best in rows]
+        if not keys:
+            return []
+        value = statistic_sql("m", self.metric.key, self.metric.stat)
+        bound = {**bound, "metric": keys[0][0], "most": sys.float_info.max}
+        narrowed = self.selection.query or self.selection.where
+        found: dict[int, tuple[str, float]] = {}
+        if value in _INDEXED and not narrowed:
+            found = self._from_the_best_down(value, condition, bound)
+        pick = self.pick.__name__
+        # From the runs to their metric: a filter leaves few of them.
+        rows = self.store.read(
+            f"SELECT e.name, {pick}({value}) FROM experiment AS e "
+            "CROSS JOIN run AS r ON r.experiment = e.id "
+            "CROSS JOIN metric AS m ON m.run = r.id AND m.key = :metric "
+            f"WHERE {condition} AND {value} BETWEEN -:most AND :most "
+            "AND e.id NOT IN (SELECT value FROM json_each(:known)) GROUP BY e.id",
+            {**bound, "known": marks(list(found))},
+        )
+        return [*found.values(), *rows]
+
+    def _from_the_best_down(
+        self, value: str, condition: str, bound: Mapping[str, object]
+    ) -> dict[int, tuple[str, float]]:
+        """Return the best of those experiments that have one of the very best runs.
+
+        Mostly these are all, and nothing else needs to be read.
+        """
+        down = "DESC" if self.pick is max else "ASC"
+        rows = self.store.read(
+            f"SELECT e.id, e.name, {value} FROM metric AS m CROSS JOIN run AS r ON r.id = m.run "
+            "CROSS JOIN experiment AS e ON e.id = r.experiment "
+            f"WHERE m.key = :metric AND {value} BETWEEN -:most AND :most AND {condition} "
+            f"ORDER BY {value} {down} LIMIT {_LOOKED_AT}",
+            bound,
+        )
+        found: dict[int, tuple[str, float]] = {}
+        for experiment, name, best in rows:
+            found.setdefault(experiment, (name, best))
+        return found
 
     def _paths_of(
         self, members: Mapping[str, list[RunKey]], where: tuple[Condition, ...], depth: int

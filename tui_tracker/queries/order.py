@@ -128,7 +128,8 @@ def order_sql(order: Order) -> OrderSql:
     for number, key in enumerate((order, *order.then)):
         made.add(key, number)
     down = "ASC" if order.field == "started" and not order.descending else "DESC"
-    made.terms.append(f"r.started_ms {down}, r.id {down}")
+    # Two terms: one that stands there already must not be said twice, or SQLite sorts.
+    made.terms += [f"r.started_ms {down}", f"r.id {down}"]
     return made
 
 

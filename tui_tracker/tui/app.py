@@ -94,6 +94,12 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
         flow = getattr(self._driver, "flow", None)
         return flow is not None and flow.held
 
+    @property
+    def narrow(self) -> bool:
+        """Whether the link carries so little that a list should scroll seldom."""
+        flow = getattr(self._driver, "flow", None)
+        return flow is not None and flow.narrow
+
     def draw_again(self) -> None:
         """Draw what was held back."""
         if self.is_running and self.screen_stack:
@@ -101,6 +107,7 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
 
     def draw_all(self) -> None:
         """Draw the whole screen, because the terminal has lost it."""
+        self.frame.forget()
         if self.is_running and self.screen_stack:
             self.screen.refresh()
 
@@ -128,6 +135,8 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
         return cast("Screen[object]", RunsScreen())
 
     def on_resize(self, event: events.Resize) -> None:
+        # Terminals move lines about when their width changes, each in its own way.
+        self.frame.forget()
         if self._resizing.changed(event.size) and self.page is not None:
             self.page.make_room(event.size.width)
 
@@ -219,6 +228,8 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
 
     def action_refresh(self) -> None:
         if self.page is not None:
+            # Also what another program has written over the screen is put right.
+            self.draw_all()
             self.page.check_again()
             self.page.read_again()
             self.page.say("Read again")

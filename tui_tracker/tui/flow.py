@@ -21,6 +21,8 @@ LOST_S = 2.0
 """An answer that takes longer is not waited for."""
 TELLING_BYTES = 2_000
 """What is smaller takes about a round trip on any link, and tells nothing of its width."""
+NARROW_BYTES_PER_S = 40_000
+"""On a link that carries less, a page of lines takes longer than a key that is held repeats."""
 FENCE_BYTES = 200
 """Less than this is not worth a question of its own."""
 
@@ -78,6 +80,11 @@ class Flow:
     def held(self) -> bool:
         """Whether more is on its way than should be."""
         return self._waiting and self._before + self._after > self.window
+
+    @property
+    def narrow(self) -> bool:
+        """Whether the link is known to carry so little that pages should be few."""
+        return self._bytes_per_s is not None and self._bytes_per_s < NARROW_BYTES_PER_S
 
     @property
     def window(self) -> float:

@@ -7,13 +7,13 @@ runs can do without is imported where it is used: the first page waits for this 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tui_tracker.queries import Order, RunRow, Selection, get_rows, list_run_keys
+from tui_tracker.queries.frequent import frequent_names
 from tui_tracker.store import Store
 from tui_tracker.tui.columns import (
     SAMPLED_PARAMS,
@@ -110,31 +110,11 @@ def choose_columns(store: Store, selection: Selection, keys: Sequence[int]) -> t
 
         params, metrics = list_columns(store, selection)
     else:
-        params, metrics = _sampled_names(store, some)
+        # Counting the names of a hundred thousand runs takes half a second, which the first
+        # page would wait for.
+        params, metrics = frequent_names(store, some, MANY_METRICS)
     sample = get_rows(store, some, params=params[:SAMPLED_PARAMS])
     return table_columns(metrics, params[:SAMPLED_PARAMS], sample)
-
-
-def _sampled_names(store: Store, keys: Sequence[int]) -> tuple[list[str], list[str]]:
-    """Return params and metrics of some runs, the most frequent first, ties by name.
-
-    Counting the names of a hundred thousand runs takes half a second, which the first
-    page would wait for.
-    """
-    params: Counter[str] = Counter()
-    metrics: Counter[str] = Counter()
-    for key in keys:
-        # A run at a time: with ten thousand metrics each, a few runs are enough.
-        if len(metrics) > MANY_METRICS:
-            break
-        for row in get_rows(store, [key], params=None, metrics=None):
-            params.update(list(row.params))
-            metrics.update(list(row.metrics))
-    return _by_frequency(params), _by_frequency(metrics)
-
-
-def _by_frequency(names: Counter[str]) -> list[str]:
-    return sorted(names, key=lambda name: (-names[name], name))
 
 
 def differing_columns(

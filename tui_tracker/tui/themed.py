@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import cast
 
-from rich.console import Console
+from rich.console import Console, RenderableType
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 from textual.filter import LineFilter
+from textual.screen import Screen
 
 from tui_tracker.remembered import State
 from tui_tracker.settings import Settings
+from tui_tracker.tui.frame import Frame, Written
 from tui_tracker.tui.palettes import LOOKS, palette_name
 from tui_tracker.tui.terminal import Terminal, after_asking
 from tui_tracker.tui.themes import AsciiFilter, PlainFilter, themes
@@ -31,8 +35,20 @@ class ThemedApp(App[None], inherit_bindings=False):
         if settings.theme == "auto":
             remembered = state.get("theme", "auto", everywhere=True)
             self.look = remembered if remembered in LOOKS else "auto"
+        self.frame = Frame()
+        """What stands on the terminal."""
         self._use_depth()
         self.show_look(self.look)
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        written = self._running and not self._batch_count and self._driver is not None
+        if written and isinstance(renderable, (LayoutUpdate, ChopsUpdate)):
+            sequences = self.frame.changes(renderable, self.console, self.size.width)
+            cursor = screen.outer_size.clamp_offset(self.cursor_position)
+            if not sequences and cursor == self._previous_cursor_position:
+                return
+            renderable = cast("RenderableType", Written(sequences))
+        super()._display(screen, renderable)
 
     def _use_depth(self) -> None:
         """Use the colours and signs that the terminal has, whatever the environment says."""

@@ -118,6 +118,8 @@ class ArtifactScreen(Searching, inherit_bindings=False):
     def _write(self, sequence: str) -> None:
         if self.app._driver is not None:
             self.app._driver.write(sequence)
+            # What the picture covers has to be written again, also where it is blank.
+            self.tracker.frame.forget()
 
     @property
     def cells(self) -> CellsView:

@@ -145,10 +145,10 @@ class CurvePage(TrackerScreen, inherit_bindings=False):
     def on_curve_page_charts_read(self, event: CurvePage.ChartsRead) -> None:
         if event.runs != tuple(run.key for run in self.grid.runs):
             return
-        for answer in event.answers:
-            for grid in self.query(CurveGrid):
-                if answer.question.label in grid.metrics:
-                    grid.show_curves(answer.question, answer.curves, answer.difference)
+        for grid in self.query(CurveGrid):
+            mine = [one for one in event.answers if one.question.label in grid.metrics]
+            if mine:
+                grid.show_curves(mine)
 
     def on_curve_cursor_values_wanted(self, event: CurveGrid.ValuesWanted) -> None:
         shown = self.grid.runs

@@ -6,19 +6,22 @@ Curves are asked for with `CurvesWanted`, at one bucket a dot column.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 from textual.reactive import reactive
 
-from tui_tracker.curves import Curve
 from tui_tracker.tui.widgets.curve_build import Modes, Sources
 from tui_tracker.tui.widgets.curve_legend import Exact
 from tui_tracker.tui.widgets.curve_model import Chart, Look, Mark, ShownRun
 from tui_tracker.tui.widgets.curve_plot import Frame
 from tui_tracker.tui.widgets.curve_space import GAP, chart_height, charts_across
 from tui_tracker.tui.widgets.line_widget import Line, LineWidget
+
+if TYPE_CHECKING:
+    from tui_tracker.tui.curve_reading import ChartRead
 
 Steps = tuple[float, float]
 """The first and the last of what an axis shows."""
@@ -156,20 +159,17 @@ class CurveBase(LineWidget, can_focus=True, inherit_bindings=False):
         if not self.ask_for_curves() or not self._drawn:
             self.redraw()
 
-    def show_curves(
-        self,
-        question: ChartQuestion,
-        curves: Mapping[int, Curve],
-        difference: tuple[Curve, int] | None,
-    ) -> None:
-        """Take a chart's curves by run; only cells that look different are repainted."""
-        if self._asked.get(question.label) not in (None, question):
-            return
-        if question.difference is not None:
-            self.sources.differences[question.label] = difference
-        for run in question.runs:
-            if run in curves:
-                self.sources.curves[question.label, run] = curves[run]
+    def show_curves(self, answers: Iterable[ChartRead]) -> None:
+        """Take the curves of charts; only cells that look different are repainted, and once."""
+        for answer in answers:
+            question = answer.question
+            if self._asked.get(question.label) not in (None, question):
+                continue
+            if question.difference is not None:
+                self.sources.differences[question.label] = answer.difference
+            for run in question.runs:
+                if run in answer.curves:
+                    self.sources.curves[question.label, run] = answer.curves[run]
         self._forget_unseen()
         self.redraw()
 

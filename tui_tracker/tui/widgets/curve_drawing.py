@@ -16,7 +16,7 @@ from tui_tracker.tui.widgets.curve_model import Chart, Mark, Trace, letter
 from tui_tracker.tui.widgets.curve_plot import Frame, draw, frame, gutter
 from tui_tracker.tui.widgets.curve_reading import reading
 from tui_tracker.tui.widgets.curve_space import GAP
-from tui_tracker.tui.widgets.line_widget import Line, Role
+from tui_tracker.tui.widgets.line_widget import Line, Role, at_one_size
 
 
 class CurveDrawing(CurveBase, inherit_bindings=False):
@@ -68,6 +68,7 @@ class CurveDrawing(CurveBase, inherit_bindings=False):
         """The points that were read where the cursor stands."""
         return self.exact[1] if self.place_at == self.exact[0] else {}
 
+    @at_one_size
     def redraw(self) -> None:
         """Draw the visible charts anew and repaint the cells that differ."""
         if not self.size.width:

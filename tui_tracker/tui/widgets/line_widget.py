@@ -6,12 +6,13 @@ carries no style at all, which is what keeps a line cheap on a slow link.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import ClassVar, Literal
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, ClassVar, Literal, TypeVar, cast
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -71,6 +72,28 @@ ROLES: tuple[Role, ...] = (
 
 _QUIET = frozenset(("dim", "faint", "head"))
 
+_Method = TypeVar("_Method", bound=Callable[..., Any])
+
+
+def at_one_size(method: _Method) -> _Method:
+    """Look up the widget's size once for a method that goes through its lines.
+
+    Textual finds it in its map of the screen each time, which for a page of lines takes
+    longer than making them.
+    """
+
+    @wraps(method)
+    def steady(self: LineWidget, *args: Any, **options: Any) -> Any:
+        if self._steady_size is not None:
+            return method(self, *args, **options)
+        self._steady_size = self.size
+        try:
+            return method(self, *args, **options)
+        finally:
+            self._steady_size = None
+
+    return cast("_Method", steady)
+
 
 def changed_cells(old: Line, new: Line) -> list[tuple[int, int]]:
     """Return from which cells to which two lines differ.
@@ -116,8 +139,17 @@ class LineWidget(Widget, can_focus=False, inherit_bindings=False):
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in ROLES} | {"role--cursor"}
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        self._steady_size: Size | None = None
         super().__init__(id=id, classes=classes)
         self._role_styles: dict[str, Style] = {}
+
+    @property
+    def size(self) -> Size:
+        return self._steady_size if self._steady_size is not None else super().size
+
+    @at_one_size
+    def render_lines(self, crop: Region) -> list[Strip]:
+        return super().render_lines(crop)
 
     def notify_style_update(self) -> None:
         self._role_styles = {}

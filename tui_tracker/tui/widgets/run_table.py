@@ -20,9 +20,9 @@ from tui_tracker.tui.columns import Column
 from tui_tracker.tui.keys import bindings
 from tui_tracker.tui.widgets.column_list import ColumnList
 from tui_tracker.tui.widgets.group_rows import GroupRows
-from tui_tracker.tui.widgets.line_widget import Line, Role, Span
+from tui_tracker.tui.widgets.line_widget import Line, Role, Span, at_one_size
 from tui_tracker.tui.widgets.marked_list import MarkedList
-from tui_tracker.tui.widgets.table_layout import GAP
+from tui_tracker.tui.widgets.table_layout import GAP, Shown
 
 if TYPE_CHECKING:
     from tui_tracker.queries import RunRow, Status
@@ -77,6 +77,13 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
         self.elapsed_s = 0.0
         """Seconds since the rows were read; what a running run's duration grows by."""
         self.now = datetime.now(UTC)
+        self._drawn: dict[int, tuple[RunRow, object, list[Span]]] = {}
+        """Lines without their mark, by run, with the row and the costly cells they show."""
+        self._drawn_for: tuple[object, ...] = ()
+        """What else those lines depend on."""
+        self._measured: dict[int, tuple[RunRow, object]] = {}
+        """Rows whose cells the columns are wide enough for."""
+        self._measured_for: tuple[object, ...] = ()
 
     # Data in.
 
@@ -88,6 +95,7 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
             self.top = 0
             self.range_from = None
             self.layout_of.forget()
+            self._measured.clear()
         self.count = len(keys)
         at = self._find(before) if keep and before is not None else 0
         if self.cursor != at:
@@ -112,6 +120,7 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
         """Show groups of runs; those that were unfolded still are."""
         self.show_keys(self.grouped.take(by, metrics, groups), keep=keep)
 
+    @at_one_size
     def show_rows(self, rows: Mapping[int, RunRow], now: datetime) -> None:
         """Take the cells of some runs; only lines that look different are repainted."""
         shown = {} if self._held else {index: self.line(index) for index in self.window}
@@ -125,6 +134,7 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
         else:
             self._repaint(shown)
 
+    @at_one_size
     def show_extras(self, extras: Extras) -> None:
         """Take the costly cells of some runs."""
         shown = {index: self.line(index) for index in self.window}
@@ -148,6 +158,7 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
         visible = {key for keys in wanted for key in keys}
         self.rows = {key: row for key, row in self.rows.items() if key in visible}
 
+    @at_one_size
     def tick(self, elapsed_s: float) -> None:
         """Let the durations of running runs grow."""
         shown = {index: self.line(index) for index in self.window}
@@ -161,6 +172,7 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
         lines = (wanted(self.keys[index]) for index in window)
         return [key for keys in lines for key in keys if key not in rows]
 
+    @at_one_size
     def window_changed(self) -> None:
         missing, ahead = self._missing(self.window), self._ahead()
         if missing or len(ahead) > self.page // 2:
@@ -172,6 +184,7 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
         first, last = max(0, self.top - self.page), min(self.count, self.top + 2 * self.page)
         return self._missing(chain(range(first, self.top), range(self.window.stop, last)))
 
+    @at_one_size
     def scrolled(self) -> None:
         if not self._missing(self.window):
             super().scrolled()
@@ -235,26 +248,51 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
     def _grow(self) -> bool:
         """Widen columns to the visible cells; False where they were wide enough."""
         self.layout_of.width = self.size.width
+        depends = (self.columns, self.now, self.elapsed_s, bool(self.grouped.by))
+        if depends != self._measured_for or len(self._measured) > KEPT:
+            self._measured, self._measured_for = {}, depends
         grown = False
         for index in self.window:
-            cell = self.cells(self.keys[index])
+            key = self.keys[index]
+            row, extras = self.rows.get(key), self.extras.get(key)
+            known = self._measured.get(key)
+            if known is not None and known[0] is row and known[1] is extras:
+                continue
+            cell = self.cells(key)
             if cell is not None:
                 for column in self.columns:
                     grown |= self.layout_of.grow(column, cell(column))
+                if row is not None:
+                    self._measured[key] = row, extras
         return grown
 
     def line(self, index: int) -> Line:
         key = self.keys[index] if index < len(self.keys) else None
         cell = self.cells(key) if key is not None else None
-        if cell is None:
+        if cell is None or key is None:
             return (self.mark_span(index), ("…", "dim"))
-        row = self.rows.get(key) if key is not None else None
-        spans: list[Span] = [self.mark_span(index)]
-        for number, width in self.shown().columns:
+        row, extras = self.rows.get(key), self.extras.get(key)
+        shown = self.shown()
+        depends = (shown, self.layout_of.version, self.columns, self.now, self.elapsed_s)
+        if depends != self._drawn_for or len(self._drawn) > KEPT:
+            self._drawn, self._drawn_for = {}, depends
+        drawn = self._drawn.get(key)
+        if drawn is None or drawn[0] is not row or drawn[1] is not extras:
+            spans = self._spans(row, cell, shown)
+            if row is not None:
+                self._drawn[key] = row, extras, spans
+        else:
+            spans = drawn[2]
+        return joined([self.mark_span(index), *spans])
+
+    def _spans(self, row: RunRow | None, cell: Callable[[Column], str], shown: Shown) -> list[Span]:
+        """Return the cells of a line, not yet joined."""
+        spans: list[Span] = []
+        for number, width in shown.columns:
             column = self.columns[number]
             text = self.layout_of.padded(column, cell(column), width)
             spans += [(text, _role(row, column, text)), (" " * GAP, "")]
-        return joined(spans[:-1])
+        return spans[:-1]
 
     # Actions.
 

@@ -48,7 +48,9 @@ class TableLayout:
         """What the header tells of the order, by the field that is sorted by."""
         self._grown: dict[str, tuple[int, int]] = {}
         """Cells before and after the point, by column."""
-        self._shown: tuple[object, Shown] | None = None
+        self.version = 0
+        """Changes with the widths that cells have been seen to need."""
+        self._shown: tuple[tuple[object, ...], Shown] | None = None
 
     def take(self, columns: Sequence[Column]) -> None:
         """Lay out these columns; what is known of the width of their cells stays."""
@@ -74,6 +76,7 @@ class TableLayout:
     def forget(self) -> None:
         """Let every column find its width anew."""
         self._grown = {}
+        self.version += 1
 
     def grow(self, column: Column, text: str) -> bool:
         """Widen a column to a cell; False where that changes nothing on the screen."""
@@ -85,6 +88,7 @@ class TableLayout:
             return False
         seen = self.width_of(column), old[0] > 0, old[1] if old[0] else 0
         self._grown[column.spec] = new
+        self.version += 1
         # Under a wide title a cell may grow unseen, as `now` does to `10s ago`.
         return seen != (self.width_of(column), new[0] > 0, new[1] if new[0] else 0)
 
@@ -110,10 +114,11 @@ class TableLayout:
 
     def shown(self, room: int) -> Shown:
         """Return the columns that fit into `room` cells: whole ones, the pinned always."""
-        key = (room, self.first, self.width, self.columns, tuple(self.ranks.items()))
-        widths = [self.width_of(column) for column in self.columns]
-        if self._shown is None or self._shown[0] != (key, widths):
-            self._shown = ((key, widths), self._fitted(room, widths))
+        # Every line asks, so the widths themselves are not compared.
+        key = (room, self.first, self.width, self.version, self.columns, (*self.ranks.items(),))
+        if self._shown is None or self._shown[0] != key:
+            widths = [self.width_of(column) for column in self.columns]
+            self._shown = key, self._fitted(room, widths)
         return self._shown[1]
 
     def _fitted(self, room: int, widths: Sequence[int]) -> Shown:
