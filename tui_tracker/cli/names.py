@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     changes = args.action == "undo" or (args.action == "fix" and not args.dry_run)
-    with open_store(args, **({} if changes else {"wait_s": READ_WAIT_S})) as store:
+    with open_store(args, wait_s=5.0 if changes else READ_WAIT_S) as store:
         return {"check": _check, "fix": _fix, "undo": _undo, "list": _list}[args.action](
             args, store
         )
