@@ -17,6 +17,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from old_stores import restored
 from processes import look, the_run, wait_until
 
 from tui_tracker import queries
@@ -177,13 +178,7 @@ def test_tt_run_shows_what_the_command_prints_and_ends_as_it_did(folder):
 
 
 def test_a_store_of_an_older_version_is_brought_up_first(folder):
-    import sqlite3
-
-    run_tt(folder, "--quiet", "true")
-    with closing(sqlite3.connect(folder / "store.db")) as connection, connection:
-        connection.execute("DROP TABLE IF EXISTS reproduction")
-        connection.execute("PRAGMA user_version=1")
-    connection.close()
+    restored(folder, 1)
 
     done = run_tt(folder, "--quiet", "true")
 

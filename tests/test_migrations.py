@@ -8,11 +8,11 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from old_stores import restored
 
 from tui_tracker import queries
-from tui_tracker.database import SCHEMA_VERSION, statements
+from tui_tracker.database import SCHEMA_VERSION
 from tui_tracker.errors import StoreError, StoreTooNew
-from tui_tracker.folder import APPLICATION_ID
 from tui_tracker.store import Store
 
 DATA = Path(__file__).parent / "data"
@@ -28,18 +28,6 @@ def old(tmp_path: Path) -> Path:
 def old_2(tmp_path: Path) -> Path:
     """The folder of a store that version 2 wrote, with two runs and their lineage in it."""
     return restored(tmp_path / "store", 2)
-
-
-def restored(folder: Path, version: int) -> Path:
-    (folder / "journals").mkdir(parents=True)
-    connection = sqlite3.connect(folder / "store.db", isolation_level=None)
-    for statement in statements((DATA / f"store_v{version}.sql").read_text(encoding="utf-8")):
-        connection.execute(statement)
-    connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version={version}")
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.close()
-    return folder
 
 
 def test_a_store_of_version_1_is_brought_up_to_date_with_a_copy_beside_it(old):

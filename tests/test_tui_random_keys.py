@@ -152,8 +152,15 @@ def character(key):
         return None
 
 
+KEPT = ("edit", "audit", "amendment", "decision", "content")
+
+
 def everything(store):
-    """Return all rows of all tables but the history, and what each table is called."""
+    """Return all rows of the tables that undo brings back, and what each table is called.
+
+    The history stays, audits are a cache, and amendments and decisions are records: they are
+    withdrawn or go stale, and never taken back. So are the texts that those point to.
+    """
     tables = [
         row[0]
         for row in store.read("SELECT name FROM sqlite_schema WHERE type='table' ORDER BY name")
@@ -161,7 +168,7 @@ def everything(store):
     return {
         table: sorted(map(repr, store.read(f'SELECT * FROM "{table}"')))
         for table in tables
-        if table != "edit" and not table.startswith("sqlite_")
+        if table not in KEPT and not table.startswith("sqlite_")
     }
 
 

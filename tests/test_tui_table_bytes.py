@@ -23,26 +23,24 @@ def app(folder, log_run) -> Iterator[Terminal]:
     opened.kill()
 
 
-def test_a_move_costs_two_lines_and_a_line_scrolled_one_page_painted_once(app):
+def test_a_move_and_a_line_scrolled_cost_the_cells_that_change(app):
     move = app.press(DOWN)
     app.press(DOWN * 36)
 
     scrolled = app.press(DOWN)
 
     assert 0 < len(move) <= 400
-    assert 0 < len(scrolled) <= 5_000
-    assert scrolled.count(b"run_100") == 1
+    assert 0 < len(scrolled) <= 2_500
 
 
-def test_a_page_and_the_far_end_are_painted_once(app):
+def test_a_page_and_the_far_end_cost_less_than_a_screen(app):
     app.press(PAGE_DOWN)
     page = app.press(PAGE_DOWN)
     end = app.press(b"G")
 
-    assert len(page) <= 6_000
-    assert page.count(b"run_060") == 1
-    assert len(end) <= 6_000
-    assert end.count(b"run_010") == 1
+    assert 0 < len(page) <= 6_000
+    assert 0 < len(end) <= 6_000
+    assert "run_010" in app.text
 
 
 def test_another_size_is_painted_once(app):

@@ -18,6 +18,7 @@ from tui_tracker.errors import TrackerError
 from tui_tracker.formatting import cell_width, fit, format_ago, printable
 from tui_tracker.tui.columns import GLYPHS
 from tui_tracker.tui.screens.comparing import MOST_RUNS
+from tui_tracker.tui.widgets.fields import TextField
 from tui_tracker.tui.widgets.line_widget import Line, Role
 from tui_tracker.tui.widgets.virtual_list import VirtualList
 
@@ -87,10 +88,8 @@ class ChooseRunsScreen(ModalScreen[list[int] | None], inherit_bindings=False):
         self._key = key
 
     def compose(self) -> ComposeResult:
-        line = Input(placeholder="compare with: type to find, tab marks several", compact=True)
-        line.cursor_blink = False
         with Vertical(id="palette"):
-            yield line
+            yield TextField(placeholder="compare with: type to find, tab marks several")
             yield FoundRuns()
 
     def on_mount(self) -> None:

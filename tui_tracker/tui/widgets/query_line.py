@@ -18,6 +18,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from tui_tracker.formatting import cell_width, fit, printable
+from tui_tracker.tui.widgets.fields import TextField
 from tui_tracker.tui.widgets.line_widget import Line, LineWidget, Role
 from tui_tracker.tui.widgets.virtual_list import VirtualList
 
@@ -145,15 +146,7 @@ class QueryLine(Vertical):
 
     def compose(self) -> ComposeResult:
         yield SuggestionList()
-        line = Input(
-            self._before,
-            placeholder=self.PLACEHOLDER,
-            compact=True,
-            select_on_focus=False,
-        )
-        # A blinking cursor costs 2.5 kB a second, for ever, on any link.
-        line.cursor_blink = False
-        yield line
+        yield TextField(self._before, self.PLACEHOLDER)
         yield Complaint()
 
     @property
