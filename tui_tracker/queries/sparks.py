@@ -17,7 +17,7 @@ SPARK_BUCKETS = 12
 def read_sparks(
     store: Store, keys: Sequence[RunKey], labels: Sequence[str], buckets: int = SPARK_BUCKETS
 ) -> dict[RunKey, dict[str, tuple[float, ...]]]:
-    """Return smallest and largest value of each stretch of the curves, in turn, by run and label.
+    """Return smallest and largest value of each stretch of the curves, by run and label.
 
     A stretch without a finite value gives NaN twice; a run without the metric is left out.
     Long curves are read from the heads of their blocks alone.
@@ -29,10 +29,18 @@ def read_sparks(
         for run, metric in _logged(store, keys, label):
             curve = read_buckets(store, run, metric, buckets)
             if curve is not None:
-                pairs = zip(curve.mins, curve.maxs, strict=True)
-                values = tuple(value for pair in pairs for value in pair)
-                found.setdefault(run, {})[label] = values
+                found.setdefault(run, {})[label] = _in_turn(curve.mins, curve.maxs)
     return found
+
+
+def _in_turn(mins: Sequence[float], maxs: Sequence[float]) -> tuple[float, ...]:
+    """Return both ends of each stretch, the largest first where the curve falls there."""
+    middles = [low / 2 + high / 2 for low, high in zip(mins, maxs, strict=True)]
+    values: list[float] = []
+    for index, (low, high) in enumerate(zip(mins, maxs, strict=True)):
+        before, after = middles[max(0, index - 1)], middles[min(len(middles) - 1, index + 1)]
+        values += (high, low) if after < before else (low, high)
+    return tuple(values)
 
 
 def _logged(store: Store, keys: Sequence[RunKey], label: str) -> list[tuple[int, int]]:

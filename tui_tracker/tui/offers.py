@@ -73,7 +73,7 @@ def list_levels(store: Store, selection: Selection) -> tuple[Offer, ...]:
 
 def _offer(choice: ColumnChoice, total: int) -> Offer:
     spec = choice.spec
-    words = [] if choice.runs == total else [f"in {format_count(choice.runs)} runs"]
+    words = [] if choice.runs == total else [f"in {_runs(choice.runs)}"]
     words += [] if choice.differs else ["the same in all"]
     more = tuple(column_of(replace(spec, statistic=statistic)) for statistic in STATISTICS)
     curve = column_of(replace(spec, kind="spark", statistic="best"))
@@ -83,6 +83,10 @@ def _offer(choice: ColumnChoice, total: int) -> Offer:
         ", ".join(words),
         (curve, *more) if spec.kind == "metric" else (),
     )
+
+
+def _runs(count: int) -> str:
+    return "1 run" if count == 1 else f"{format_count(count)} runs"
 
 
 def _facts(store: Store, total: int) -> Sequence[Offer]:

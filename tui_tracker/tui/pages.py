@@ -185,7 +185,8 @@ def _key_metrics(
     labels = rank_metrics(list(run.row.metrics))
     shown = labels[:12]
     metrics = [run.row.metrics[label] for label in shown]
-    name = min(max(map(cell_width, map(printable, shown))), max(12, width - 40), 40)
+    name = max(map(cell_width, (*map(printable, shown), "Metrics")))
+    name = min(name, max(12, width - 40), 40)
     last = align_points([format_number(metric.last) for metric in metrics])
     best = align_points([format_number(_best(metric)) for metric in metrics])
     spark = max(0, min(SPARK, width - name - len(last[0]) - len(best[0]) - 14))

@@ -61,7 +61,12 @@ class Annotating(TrackerScreen, inherit_bindings=False):
     # Labels.
 
     def action_tag(self) -> None:
-        self._ask_labels("Tag", "tags, apart by commas", self._tags, tag_offers, several=True)
+        self.ask_tags()
+
+    def ask_tags(self, text: str = "") -> None:
+        """Ask for tags, of which the first may begin with a text."""
+        words = "tags, apart by commas"
+        self._ask_labels("Tag", words, self._tags, tag_offers, several=True, text=text)
 
     def action_untag(self) -> None:
         self._ask_labels(
@@ -82,6 +87,7 @@ class Annotating(TrackerScreen, inherit_bindings=False):
         *,
         several: bool,
         only_offers: str = "",
+        text: str = "",
     ) -> None:
         from tui_tracker.tui.screens.dialogs import LabelDialog, runs_title
 
@@ -89,7 +95,9 @@ class Annotating(TrackerScreen, inherit_bindings=False):
         if not keys:
             return
         title = runs_title(verb, (), len(keys))
-        dialog = LabelDialog(title, placeholder, several=several, only_offers=only_offers)
+        dialog = LabelDialog(
+            title, placeholder, several=several, only_offers=only_offers, text=text
+        )
 
         def show(chosen: Chosen) -> None:
             if self.app.screen is dialog:

@@ -110,7 +110,7 @@ class Dialog(ModalScreen[Answer | None], inherit_bindings=False):
         """Say what the window is about."""
         self._title = title
         for bar in self.query(".dialog-title").results(Bar):
-            bar.left = ((f" {title}", "bold"),)
+            bar.left = ((f" {printable(title)}", "bold"),)
 
     def begin(self, field: TextField | NoteField) -> None:
         """Show what the window begins with."""
@@ -142,9 +142,13 @@ class LabelDialog(Dialog[list[str]], inherit_bindings=False):
         Binding("tab", "complete", show=False, priority=True),
     ]
 
-    def __init__(self, title: str, placeholder: str, *, several: bool, only_offers: str) -> None:
+    def __init__(
+        self, title: str, placeholder: str, *, several: bool, only_offers: str, text: str = ""
+    ) -> None:
         super().__init__(title)
         self._placeholder, self._several = placeholder, several
+        self._text = text
+        """How a label begins that is only wanted as a whole: `ticket:`."""
         self._only_offers = only_offers
         """What is said of a label that is none of those offered; "" where any will do."""
         self._offers: Sequence[Offer] | None = None
@@ -157,6 +161,8 @@ class LabelDialog(Dialog[list[str]], inherit_bindings=False):
             yield Bar(classes="dialog-foot")
 
     def begin(self, field: TextField | NoteField) -> None:  # noqa: ARG002
+        if self._text:
+            self._put([self._text])
         self._show_hints()
 
     def _show_hints(self, trouble: str = "") -> None:
@@ -214,6 +220,8 @@ class LabelDialog(Dialog[list[str]], inherit_bindings=False):
         known = {text for text, _ in self._offers or ()}
         if not words:
             self._show_hints("type one, or choose one with ↓")
+        elif self._text in words:
+            self._show_hints(f"type what comes behind {self._text}")
         elif self._only_offers and not set(words) <= known:
             self._show_hints(self._only_offers)
         else:
@@ -228,9 +236,11 @@ class NameDialog(Dialog[str], inherit_bindings=False):
 
     BINDINGS = [Binding("escape", "give_up", show=False)]
 
-    def __init__(self, title: str, about: str) -> None:
+    def __init__(self, title: str, about: str, text: str = "", *, needed: bool = True) -> None:
         super().__init__(title)
-        self._about = about
+        self._about, self._text = about, text
+        self._needed = needed
+        """Whether an empty line is no answer."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog -small"):
@@ -241,7 +251,14 @@ class NameDialog(Dialog[str], inherit_bindings=False):
 
     def begin(self, field: TextField | NoteField) -> None:  # noqa: ARG002
         self.query_one(".dialog-about", Bar).left = ((f" {self._about}", "dim"),)
+        self.offer_text(self._text)
+        self._show_hints()
+
+    def _show_hints(self) -> None:
         self.foot(*hint_spans(("enter", "keep"), ("esc", "give up")))
+
+    def on_input_changed(self) -> None:
+        self._show_hints()
 
     def offer_text(self, text: str) -> None:
         """Put a text into the field, unless something was typed meanwhile."""
@@ -251,7 +268,12 @@ class NameDialog(Dialog[str], inherit_bindings=False):
             field.cursor_position = len(text)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        self.dismiss(event.value.strip() or None)
+        event.stop()
+        text = event.value.strip()
+        if text or not self._needed:
+            self.dismiss(text)
+        else:
+            self.foot((" type something, or give up with esc", "bad"))
 
 
 class NoteDialog(Dialog[str], inherit_bindings=False):

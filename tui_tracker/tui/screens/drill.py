@@ -11,7 +11,6 @@ from textual.message import Message
 from tui_tracker.formatting import cell_width, crop, fit, printable, wrap
 from tui_tracker.lineage.words import plural
 from tui_tracker.tui.keys import Place, bindings
-from tui_tracker.tui.screens.ask_line import AskLine
 from tui_tracker.tui.screens.base import TrackerScreen
 from tui_tracker.tui.widgets.bar import Bar
 from tui_tracker.tui.widgets.footer import Footer
@@ -266,7 +265,10 @@ class DrillScreen(TrackerScreen, inherit_bindings=False):
                 self._show()
 
         text = "" if isinstance(item.new, dict) else str(item.new)
-        self.app.push_screen(AskLine(f"{item.field}: what should it be?", text), done)
+        from tui_tracker.tui.screens.dialogs import NameDialog
+
+        title = f"{item.field}: what should it be?"
+        self.app.push_screen(NameDialog(title, "as in a script: 3, 0.1, true, words", text), done)
 
     def action_write(self) -> None:
         chosen = [o.item for o in self.view.offers if o.item and o.field in self.view.taken]
@@ -279,7 +281,10 @@ class DrillScreen(TrackerScreen, inherit_bindings=False):
             if reason is not None:
                 self._write(chosen, reason or REASON)
 
-        self.app.push_screen(AskLine(title, hint=REASON, needed=False), done)
+        from tui_tracker.tui.screens.dialogs import NameDialog
+
+        about = f"an empty line says: {REASON}"
+        self.app.push_screen(NameDialog(title, about, needed=False), done)
 
     def _write(self, chosen: list[Correction], reason: str) -> None:
         key = self._key

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-
-from textual.message import Message
 
 from tui_tracker.errors import InvalidArgument
 from tui_tracker.formatting import format_count
-from tui_tracker.store import Store
-from tui_tracker.tui.screens.ask_line import AskLine
-from tui_tracker.tui.screens.base import TrackerScreen
+from tui_tracker.tui.screens.annotating import Annotating
 
 _CODE = re.compile(r"`([^`]+)`")
 TABS = {
@@ -75,14 +70,8 @@ def match_of(doubt: Doubtful) -> str:
     return f"run.id in {list(doubt.ids)!r}"
 
 
-class Mending(TrackerScreen, inherit_bindings=False):
+class Mending(Annotating, inherit_bindings=False):
     """A screen that shows findings, and does what mends the one under the cursor."""
-
-    @dataclass
-    class Mended(Message):
-        """Something was changed."""
-
-        words: str
 
     def doubtful(self) -> Doubtful | None:
         """Return the finding under the cursor; None where there is none."""
@@ -113,40 +102,32 @@ class Mending(TrackerScreen, inherit_bindings=False):
         """The profile of what is shown; "" for the project's."""
         return ""
 
+    def chosen_runs(self) -> list[int]:
+        doubt = self.doubtful()
+        return list(doubt.keys) if doubt is not None else []
+
     def action_tag(self) -> None:
-        if (doubt := self._need()) is None:
-            return
-
-        def done(text: str | None) -> None:
-            tags = text.split() if text else []
-            if tags and not all(tag.endswith(":") for tag in tags):
-                self._change("tagged", partial(_tag, keys=doubt.keys, tags=tags), doubt)
-
-        title = f"Tag {_runs(doubt.keys)}"
-        self.app.push_screen(AskLine(title, tag_to_begin(doubt), "purpose:baseline"), done)
+        if (doubt := self._need()) is not None:
+            self.ask_tags(tag_to_begin(doubt))
 
     def action_note(self) -> None:
-        if (doubt := self._need()) is None:
-            return
-
-        def done(text: str | None) -> None:
-            if text:
-                self._change("noted", partial(_note, keys=doubt.keys, text=text), doubt)
-
-        self.app.push_screen(AskLine(f"Note on {_runs(doubt.keys)}"), done)
+        if self._need() is not None:
+            super().action_note()
 
     def action_waive(self) -> None:
         if (doubt := self._need()) is None:
             return
+        from tui_tracker.tui.screens.dialogs import NameDialog
+
         title = f"Why is {doubt.rule} accepted in {_runs(doubt.keys)}?"
 
         def until(reason: str | None) -> None:
             if reason:
-                hint = "2026-12-31; nothing is for ever"
-                ask = AskLine("Until which day?", hint=hint, needed=False)
+                hint = "such as 2026-12-31; nothing is for ever"
+                ask = NameDialog("Until which day?", hint, needed=False)
                 self.app.push_screen(ask, lambda day: self._waive(doubt, reason, day))
 
-        self.app.push_screen(AskLine(title, hint="the reason stands in pyproject.toml"), until)
+        self.app.push_screen(NameDialog(title, "the reason stands in pyproject.toml"), until)
 
     def _waive(self, doubt: Doubtful, reason: str, day: str | None) -> None:
         from tui_tracker.audit.waiving import read_until, write_waiver
@@ -161,18 +142,6 @@ class Mending(TrackerScreen, inherit_bindings=False):
         self.say(f"Waived {doubt.rule} in {path.name}")
         self.read_again()
 
-    def _change(self, words: str, change: Callable[[Store], object], doubt: Doubtful) -> None:
-        def question(store: Store) -> Message:
-            change(store)
-            return self.Mended(f"{_runs(doubt.keys)} {words}")
-
-        self.ask("mend", question)
-
-    def on_mending_mended(self, event: Mending.Mended) -> None:
-        words = event.words
-        self.say(words[:1].upper() + words[1:])
-        self.read_again()
-
     def text_to_copy(self) -> str:
         doubt = self.doubtful()
         return command_of(doubt) if doubt is not None else ""
@@ -184,18 +153,6 @@ class Mending(TrackerScreen, inherit_bindings=False):
         screen = RunScreen(list(keys), index)
         self.app.push_screen(screen)
         self.call_after_refresh(screen.action_tab, tab_of(field))
-
-
-def _tag(store: Store, *, keys: Sequence[int], tags: Sequence[str]) -> None:
-    from tui_tracker.edits import tag
-
-    tag(store, keys, tags)
-
-
-def _note(store: Store, *, keys: Sequence[int], text: str) -> None:
-    from tui_tracker.edits import note
-
-    note(store, keys, text)
 
 
 def _runs(keys: Sequence[int]) -> str:
