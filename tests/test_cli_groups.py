@@ -254,3 +254,15 @@ def test_statistics_and_experiments_are_completed(folder: Path) -> None:
 
     assert stats == ["mean,std", "mean,sem"]
     assert experiments == ["sweep_lr", "text/small"]
+
+
+def test_reproductions_that_are_left_out_are_told(tt_: Cli, log_run: LogRun) -> None:
+    log_run("once", params={"lr": 0.1, "seed": 0}, f1=[0.5])
+    log_run("again", params={"lr": 0.1, "seed": 0}, tags=("reproduction",), f1=[0.5])
+
+    _, out, err = tt_("group", "--json")
+
+    (group,) = json.loads(out)
+    assert (group["runs"], group["reproductions"]) == (1, 1)
+    assert "1 reproduction is left out of the groups: `tag = reproduction` asks for them" in err
+    assert tt_("group", "--json", "tag", "=", "reproduction")[2] == ""

@@ -106,3 +106,22 @@ def test_a_list_without_a_query_loads_no_language(folder):
     )
 
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize("name", ["wd=0.3_seed=0", "lr=0.3_seed=0", "wd=0.3", "a(b"])
+def test_a_query_that_is_the_name_of_a_run_finds_it(tt_, log_run, name):
+    log_run(name)
+    log_run("other")
+
+    code, out, _ = tt_("ls", "--json", name)
+
+    assert code == 0
+    assert [run["name"] for run in json.loads(out)] == [name]
+
+
+def test_a_query_that_can_be_read_is_no_name(tt_, log_run):
+    log_run("lr=0.1")
+
+    _, out, _ = tt_("ls", "--json", "lr=0.1")
+
+    assert "lr=0.1" not in [run["name"] for run in json.loads(out)]

@@ -6,12 +6,14 @@ import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from lineage_runs import run_with
 
 from tui_tracker.decide.candidates import Candidate, group_runs
 from tui_tracker.decide.decide import decide
 from tui_tracker.decide.parse import parse_rule
+from tui_tracker.decide.reading import read_candidates
 from tui_tracker.errors import RuleInvalid
-from tui_tracker.queries import MetricSummary
+from tui_tracker.queries import MetricSummary, find_run
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 COURSE = "highest mean val_f1 with std <= 0.5; tie-break by accuracy"
@@ -366,3 +368,41 @@ def test_a_baseline_of_one_run_is_told_without_certainty():
 
     assert (found.against[0].p, found.against[0].low) == (None, None)
     assert any("how surely cannot be told" in note for note in found.notes)
+
+
+def test_another_tree_with_the_same_files_run_is_no_other_code():
+    first = runs([0.8], params={"m": "a"}, code="aaaa", used="same")
+    second = runs([0.9], params={"m": "b"}, code="bbbb", used="same")
+    third = runs([0.7], params={"m": "c"}, code="bbbb", used="other")
+
+    assert not any("different code" in note for note in apply("max val_f1", first, second).notes)
+    assert any("different code" in note for note in apply("max val_f1", first, third).notes)
+
+
+def test_one_tree_is_one_code_whichever_of_its_files_were_imported():
+    first = runs([0.8], params={"m": "a"}, code="aaaa", used="with a.py")
+    second = runs([0.9], params={"m": "b"}, code="aaaa", used="with b.py")
+
+    assert not any("different code" in note for note in apply("max val_f1", first, second).notes)
+
+
+def test_the_files_that_ran_are_read_where_all_of_them_are_recorded(store, folder):
+    file = {"path": "train.py", "sha256": "aa"}
+    entry, other = {"kind": "script", **file}, {"path": "model.py", "sha256": "bb"}
+    facts = [
+        {"entry": entry, "modules": [file, other]},
+        {"entry": entry, "modules": [other]},
+        {"entry": entry, "modules": [{**other, "sha256": "cc"}]},
+        {"entry": entry, "modules": [{"path": "model.py"}]},
+        {"entry": {**entry, "kind": "notebook"}, "modules": []},
+        {"entry": {"kind": "stdin"}, "modules": []},
+        {"entry": entry, "modules": [], "changed": ["train.py"]},
+    ]
+    ids = [run_with(folder, f"r{at}", modules=part) for at, part in enumerate(facts)]
+    keys = [find_run(store, id_) for id_ in ids]
+
+    used = [run.used for run in read_candidates(store, keys, parse_rule("max val_f1"))]
+
+    assert used[0] == used[1] != ""
+    assert used[2] not in ("", used[0])
+    assert used[3:] == [""] * 4

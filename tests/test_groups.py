@@ -17,6 +17,7 @@ from tui_tracker.queries.groups import (
     GroupOrder,
     GroupStat,
     group_runs,
+    left_out,
     parse_group_order,
 )
 from tui_tracker.queries.selection import ABSENT
@@ -171,3 +172,19 @@ def test_what_cannot_be_grouped_is_answered_with_the_nearest(
         group_runs(store, by=by, metrics=metrics, order=[parse_group_order(t) for t in order])
 
     assert str(caught.value) == said
+
+
+def test_reproductions_are_no_further_seeds_unless_they_are_asked_for(
+    store: Store, log_run: LogRun
+) -> None:
+    for name, tags in (("a", ()), ("b", ("reproduction",)), ("c", ("purpose:sweep",))):
+        log_run(name, params={"lr": 0.1, "seed": 0}, tags=tags)
+    log_run("d", params={"lr": 0.2, "seed": 0}, tags=("reproduction",))
+
+    (group,) = group_runs(store)
+
+    assert (group.runs, group.reproductions) == (2, 1)
+    assert len(left_out(store)) == 2
+    asked = Selection(query="tag = reproduction")
+    assert [(one.runs, one.reproductions) for one in group_runs(store, asked)] == [(1, 0), (1, 0)]
+    assert left_out(store, asked) == frozenset()

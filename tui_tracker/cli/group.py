@@ -9,6 +9,9 @@ the spread is the standard deviation by n - 1, and n are the runs with a finite 
 SORT is runs, started, a column of --by, or a metric, whose mean is taken; std:val_f1, n:, min:
 and max: take another of its figures. `-` puts the largest first.
 
+Runs tagged reproduction repeat a run and are no further seeds: they are left out, and how many
+is said, unless QUERY speaks of them (tag = reproduction).
+
 STATS are n, mean, std, sem (std / root of n), median, iqm (mean of the middle half), ci (95 %
 interval of the mean by Student's t), min, max and outlier (the seed of a run far from the
 others, of five or more). All are worked out from the runs' values each time; none is stored.
@@ -17,6 +20,7 @@ others, of five or more). All are worked out from the runs' values each time; no
   by        their values by column; null for runs without one
   params    with params-but-seed, the params that the runs share
   runs, counts (by status)
+  reproductions  how many runs of the group were left out as such
   metrics   by name: n, mean, std, min, max, not_finite and missing (runs left out of the mean)
             with --stats also sem, median, iqm, ci (low, high, level, method), outlier
   members   ids of the runs, newest first
@@ -82,7 +86,18 @@ def run(args: argparse.Namespace) -> int:
             _print(store, by, metrics, groups, stats, further)
         else:
             say("no run fits" if args.query else "no runs yet")
+        _say_left_out(store, selection)
     return 0
+
+
+def _say_left_out(store: Store, selection: Selection) -> None:
+    from tui_tracker.lineage.words import plural
+    from tui_tracker.queries.groups import REPRODUCTION, left_out
+
+    if count := len(left_out(store, selection)):
+        are = "is" if count == 1 else "are"
+        words = f"{plural(count, REPRODUCTION)} {are} left out of the groups"
+        say(f"{words}: `tag = {REPRODUCTION}` asks for them")
 
 
 def _metrics(store: Store, names: Names, texts: str) -> list[ColumnSpec]:
@@ -136,6 +151,7 @@ def _json(
                     **({"params": _but_seed(row)} if row else {}),
                     "runs": group.runs,
                     "counts": group.counts,
+                    "reproductions": group.reproductions,
                     "metrics": {
                         name: _figures(stat) | (more[place] if more else {})
                         for place, (name, stat) in enumerate(zip(metrics, group.stats, strict=True))

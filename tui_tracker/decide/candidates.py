@@ -36,6 +36,8 @@ class Candidate:
     """Hash of each split by its name."""
     code: str = ""
     """Tree of the code; "" where not recorded."""
+    used: str = ""
+    """Digest of the files that ran: entry and imported modules; "" where not all are recorded."""
     grade: str = ""
     """Audit grade; "" where the run was not audited."""
     errors: int = 0

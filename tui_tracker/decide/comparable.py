@@ -72,4 +72,12 @@ def tell_other_code(groups: Sequence[Group]) -> tuple[str, ...]:
 
 
 def _codes(runs: Iterable[Candidate]) -> set[str]:
-    return {run.code for run in runs if run.code}
+    """Return what tells the codes of these runs apart: the files that ran, else the trees.
+
+    One tree is one code, also where a param had each run import other files of it.
+    """
+    told = [run for run in runs if run.code or run.used]
+    trees = {run.code for run in told}
+    if len(trees) > 1 and all(run.used for run in told):
+        return {run.used for run in told}
+    return trees - {""}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from tui_tracker.audit.record import RunRecord, read_records
 from tui_tracker.decide.candidates import Candidate
 from tui_tracker.decide.rule import Bound, GradeBound, Healthy, NoError, Rule, Stat
-from tui_tracker.facts import word
+from tui_tracker.facts import mapping, mappings, word
 from tui_tracker.health import Health
 from tui_tracker.queries import RunKey, read_health, read_series
 from tui_tracker.store import Store
@@ -81,12 +82,26 @@ def _candidate(
         data={name: (version, digest) for name, version, digest in record.data_versions if name},
         splits=splits,
         code=str(record.fact("code", "snapshot", "tree") or ""),
+        used=_used(record),
         grade=grade,
         errors=errors,
         proof=record.detail.proof.level if record.detail.proof else "L0",
         steps=_values_at(store, record, steps) if steps else {},
         health=health.get(record.key, ()),
     )
+
+
+def _used(record: RunRecord) -> str:
+    """Return a digest of the files that ran, "" where one of them is not known."""
+    part = record.part("modules")
+    if part is None or part.facts.get("left_out") or part.facts.get("changed"):
+        return ""
+    files = [mapping(part.facts, "entry"), *mappings(part.facts, "modules")]
+    told = {(word(file, "path"), word(file, "sha256")) for file in files}
+    # What was typed at a prompt or in a notebook has no file that tells it.
+    if any(not digest for _, digest in told) or word(files[0], "kind") == "notebook":
+        return ""
+    return hashlib.sha256(repr(sorted(told)).encode()).hexdigest()
 
 
 def _values_at(store: Store, record: RunRecord, steps: set[int]) -> dict[tuple[str, int], float]:

@@ -2,6 +2,9 @@
 
 Exact: every run of a group counts, and sums are taken without rounding on the way. Only
 finite values have a mean; how many runs logged none, or NaN and infinity alone, is told.
+
+Reproductions are no further seeds: runs tagged so belong to no group, unless the selection
+speaks of them.
 """
 
 from __future__ import annotations
@@ -24,6 +27,8 @@ from tui_tracker.store import Store
 
 BUT_SEED = "params-but-seed"
 """In place of a column: runs of one experiment whose params differ in nothing but the seed."""
+REPRODUCTION = "reproduction"
+"""The tag of runs that repeat another one."""
 GroupStatistic = Literal["mean", "std", "n", "min", "max"]
 STATISTICS: tuple[GroupStatistic, ...] = get_args(GroupStatistic)
 
@@ -56,6 +61,8 @@ class GroupRow:
     """By the metrics, in their order."""
     members: tuple[RunKey, ...]
     """Newest first; what the group shows of params that it is not grouped by is the first's."""
+    reproductions: int = 0
+    """Runs with the same values that are left out as reproductions."""
 
     @property
     def runs(self) -> int:
@@ -85,7 +92,7 @@ def group_runs(
     """Return the groups of the selected runs, the one with the newest run first, or in order.
 
     `by` are column specs and `BUT_SEED`; `metrics` are specs of metrics. A run that lacks a
-    field is in a group with the others that lack it.
+    field is in a group with the others that lack it. `left_out` are in none.
 
     Raises:
         BadColumn: one is no column, or none that runs can be grouped or groups sorted by.
@@ -94,7 +101,10 @@ def group_runs(
     orders = [_checked(one, by, specs) for one in order]
     keys = list_run_keys(store, selection)
     columns = [_key_column(store, text) for text in by]
-    groups = _group(keys, [column for _, column in columns])
+    told = [column for _, column in columns]
+    repeated = left_out(store, selection)
+    groups = _group([key for key in keys if key not in repeated] if repeated else keys, told)
+    apart = _group([key for key in keys if key in repeated], told) if repeated else {}
     values = [in_runs(field_pairs(store, spec)) for spec in specs]
     labels = [_labels(store, spec, groups, place) for place, (spec, _) in enumerate(columns)]
     # Most runs have finished: reading the others alone spares most of the rows.
@@ -107,6 +117,7 @@ def group_runs(
             _counts([others.get(key, "finished") for key in members]),
             tuple([_stat(column, members) for column in values]),
             tuple(members),
+            len(apart.get(raws, ())),
         )
         for raws, members in groups.items()
     ]
@@ -115,6 +126,20 @@ def group_runs(
     for one in reversed(orders):
         _sort(rows, one, _value_of(one, by, specs, places))
     return rows
+
+
+def left_out(store: Store, selection: Selection = EVERYTHING) -> frozenset[RunKey]:
+    """Return the selected runs that no group takes in: reproductions, where nobody asked for them.
+
+    A query or a branch of the tree with the word in it asks for them.
+    """
+    asked = REPRODUCTION in selection.query or any(
+        REPRODUCTION in str(value) for _, value in selection.where
+    )
+    # Few stores have any: only then is the selection read again.
+    tagged = "" if asked else "SELECT run FROM tag WHERE tag = ?"
+    found = {row[0] for row in store.read(tagged, (REPRODUCTION,))} if tagged else set()
+    return frozenset(found.intersection(list_run_keys(store, selection)) if found else ())
 
 
 def member_values(

@@ -146,10 +146,9 @@ def selection_sql(store: Store, selection: Selection) -> tuple[str, dict[str, An
     archived = selection.archived or selection.deleted
     if not selection.query.isspace() and selection.query:
         # Only here: without a query no run should wait for the language.
-        from tui_tracker.language import parse
-        from tui_tracker.language.sql import condition
+        from tui_tracker.language.naming import text_condition
 
-        found = condition(parse(selection.query), store)
+        found = text_condition(selection.query, store)
         parts.append(found.sql)
         bound |= found.bound
         archived = archived or found.archived

@@ -310,12 +310,12 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
     def show_title(self) -> None:
         """Tell in the title which runs these are and how many."""
         bar, asked = self.query_one("#title", Bar), self.asked()
-        node = self.tree_pane.current
+        node, groups = self.tree_pane.current, self.table.grouped.groups
         bar.left = name_words(asked.path, self.tracker.store_name)
         bar.right = (
             *self.mark_words(),
             *self.filter_words(),
-            *count_words(node, len(self.table.everything()), len(self.table.grouped.groups)),
+            *count_words(node, len(self.table.everything()), list(groups.values())),
             *order_words(asked.order),
         )
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_tracker.formatting import format_count, printable
+from tui_tracker.lineage.words import plural
 from tui_tracker.tui.widgets.line_widget import Line, Span
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tui_tracker.queries.groups import GroupRow
     from tui_tracker.tui.tree import Node
     from tui_tracker.tui.widgets.column_list import Order
 
@@ -18,16 +22,21 @@ def name_words(path: str, store: str) -> Line:
     return (" ", ""), (name, "bold"), ("" if path else f"  {printable(store)}", "dim")
 
 
-def count_words(node: Node | None, shown: int, groups: int = 0) -> Line:
-    """Return how many runs are shown of how many, in groups, and how many are running."""
+def count_words(node: Node | None, shown: int, groups: Sequence[GroupRow] = ()) -> Line:
+    """Return how many runs are shown of how many, in groups, and how many are running.
+
+    Of groups also how many reproductions are in none of them.
+    """
     total = node.runs if node else shown
     live = node.running if node else 0
     words = f"{format_count(shown)} of " if shown != total else ""
     runs = "run" if total == 1 else "runs"
     running: Span = (f"● {live} running  ", "good") if live else ("", "")
     if groups:
-        words = f"{format_count(groups)} group{'' if groups == 1 else 's'} of {words}"
-    return running, (f"{words}{format_count(total)} {runs}", "")
+        words = f"{format_count(len(groups))} group{'' if len(groups) == 1 else 's'} of {words}"
+    repeated = sum(group.reproductions for group in groups)
+    apart = f", less {plural(repeated, 'reproduction')}" if repeated else ""
+    return running, (f"{words}{format_count(total)} {runs}{apart}", "")
 
 
 def order_words(order: Order) -> Line:
