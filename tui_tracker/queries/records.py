@@ -151,13 +151,16 @@ def _params(store: Store, bound: dict[str, Any]) -> _Pieces:
     names = {key: quote(name) for key, name in store.read("SELECT id, name FROM key WHERE kind=0")}
     found: _Pieces = {}
     current = None
-    for run, key, kind, value in store.read(
+    whole: list[tuple[int, int, str, bytes]] = []
+    for run, key, kind, value, digest in store.read(
         # Where a number has a text as well, that is what it was logged as: digits that
         # no float holds, or NaN.
-        "SELECT run, key, type, coalesce(text, number) FROM param "
-        f"WHERE digest IS NULL AND run {_CHOSEN}",
+        f"SELECT run, key, type, coalesce(text, number), digest FROM param WHERE run {_CHOSEN}",
         bound,
     ):
+        if digest is not None:
+            whole.append((run, key, kind, digest))
+            continue
         if kind == "str":
             text = f"{names[key]}: {quote(value)}"
         elif kind == "float" and value.__class__ is float and -inf < value < inf:
@@ -167,12 +170,9 @@ def _params(store: Store, bound: dict[str, Any]) -> _Pieces:
         if run != current:  # rows come run by run
             current, append = run, found.setdefault(run, []).append
         append(text)
-    for run, key, kind, digest in store.read(
-        f"SELECT run, key, type, digest FROM param WHERE digest IS NOT NULL AND run {_CHOSEN}",
-        bound,
-    ):
-        whole = content(store, digest).decode()
-        text = quote(whole) if kind == "str" else _param(kind, whole)
+    for run, key, kind, digest in whole:
+        said = content(store, digest).decode()
+        text = quote(said) if kind == "str" else _param(kind, said)
         found.setdefault(run, []).append(f"{names[key]}: {text}")
     return found
 

@@ -256,6 +256,8 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         keep = event.asked == self.shown
         self.shown = event.asked
         table.more = found.more
+        if not keep:
+            table.wait_no_more()
         self._show_lines(found, keep=keep)
         table.forget_rows()
         table.show_rows(found.rows, found.read_at)

@@ -234,26 +234,31 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
     def _thumb(self, row: int) -> str:
         return " " if self.more else super()._thumb(row)
 
-    def _for_all(self, action: Callable[[], None]) -> None:
+    def with_all(self, action: Callable[[], None]) -> None:
+        """Do something that is about all lines, once they are here."""
         if self.more:
             self._on_all = action
         else:
             action()
 
+    def wait_no_more(self) -> None:
+        """Forget what waits: the lines become others."""
+        self._on_all = None
+
     def act_on_all(self) -> None:
-        """Do what was to be done once all lines are here."""
+        """Do what waited for all lines."""
         action, self._on_all = self._on_all, None
         if action is not None:
             action()
 
     def action_mark_all(self) -> None:
-        self._for_all(super().action_mark_all)
+        self.with_all(super().action_mark_all)
 
     def action_invert(self) -> None:
-        self._for_all(super().action_invert)
+        self.with_all(super().action_invert)
 
     def action_last(self) -> None:
-        self._for_all(super().action_last)
+        self.with_all(super().action_last)
 
     # Cells.
 
