@@ -93,16 +93,17 @@ class _Writer:
         word = like(term.text)
         name = self.bound.put(f"%{word}%")
         found = f"LIKE {name} ESCAPE '\\'"
-        # Each is a set of its own: names, tags and notes are read from their indexes.
+        # What the run's own row tells stands first: where it fits, no set is looked into.
+        # Each other is a set of its own: names, tags and notes are read from their indexes.
+        statuses = [status for status in STATUSES if term.text.lower() in status]
+        first = f"r.status IN ({', '.join(map(self.bound.put, statuses))})"
         tests = [
+            *([first] if statuses else ()),
             f"r.id IN (SELECT n.id FROM run AS n WHERE n.name {found})",
             f"r.experiment IN (SELECT x.id FROM experiment AS x WHERE x.name {found})",
             rows.tags(f"t.tag {found}"),
             f"r.id IN (SELECT o.run FROM note AS o WHERE o.text {found})",
         ]
-        statuses = [status for status in STATUSES if term.text.lower() in status]
-        if statuses:
-            tests.append(f"r.status IN ({', '.join(map(self.bound.put, statuses))})")
         if digits := own.id_digits(term.text):
             tests.append(
                 "r.id IN (SELECT u.id FROM run AS u "

@@ -17,7 +17,7 @@ from tui_tracker.queries.contents import content
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
     from tui_tracker.store import Store
@@ -55,10 +55,14 @@ def _chunk(store: Store, keys: Sequence[int], *, bulky: bool) -> Iterator[str]:
     tags, notes = _texts(store, bound, "tag", "tag"), _texts(store, bound, "note", "text")
     artifacts, lineages = _artifacts(store, bound), _lineages(store, bound, bulky=bulky)
     proofs = _proofs(store, keys)
+    wholes: dict[tuple[tuple[str, str], ...], str] = {}
     amendments = _amendments(store, keys) if bulky else None
     system = _metrics(store, bound, _SYSTEM_KIND) if bulky else None
     for key in keys:
         if key in rows:
+            parts = tuple(lineages.get(key, {}).items())
+            if parts not in wholes:  # mostly that of the run before
+                wholes[parts] = _whole_lineage(parts)
             yield (
                 f"{{{_head(rows[key])}"
                 f', "params": {{{", ".join(params.get(key, ()))}}}'
@@ -67,7 +71,7 @@ def _chunk(store: Store, keys: Sequence[int], *, bulky: bool) -> Iterator[str]:
                 f', "tags": [{", ".join(tags.get(key, ()))}]'
                 f', "notes": [{", ".join(notes.get(key, ()))}]'
                 f', "artifacts": [{", ".join(artifacts.get(key, ()))}]'
-                f', "lineage": {{{_whole_lineage(lineages.get(key, {}))}}}'
+                f', "lineage": {{{wholes[parts]}}}'
                 f', "proof": {proofs.get(key, "null")}'
                 f"{_amended(key, amendments)}"
                 f"{_tail(rows[key])}}}"
@@ -147,13 +151,16 @@ def _params(store: Store, bound: dict[str, Any]) -> _Pieces:
     names = {key: quote(name) for key, name in store.read("SELECT id, name FROM key WHERE kind=0")}
     found: _Pieces = {}
     current = None
-    for run, key, kind, value in store.read(
+    whole: list[tuple[int, int, str, bytes]] = []
+    for run, key, kind, value, digest in store.read(
         # Where a number has a text as well, that is what it was logged as: digits that
         # no float holds, or NaN.
-        "SELECT run, key, type, coalesce(text, number) FROM param "
-        f"WHERE digest IS NULL AND run {_CHOSEN}",
+        f"SELECT run, key, type, coalesce(text, number), digest FROM param WHERE run {_CHOSEN}",
         bound,
     ):
+        if digest is not None:
+            whole.append((run, key, kind, digest))
+            continue
         if kind == "str":
             text = f"{names[key]}: {quote(value)}"
         elif kind == "float" and value.__class__ is float and -inf < value < inf:
@@ -163,12 +170,9 @@ def _params(store: Store, bound: dict[str, Any]) -> _Pieces:
         if run != current:  # rows come run by run
             current, append = run, found.setdefault(run, []).append
         append(text)
-    for run, key, kind, digest in store.read(
-        f"SELECT run, key, type, digest FROM param WHERE digest IS NOT NULL AND run {_CHOSEN}",
-        bound,
-    ):
-        whole = content(store, digest).decode()
-        text = quote(whole) if kind == "str" else _param(kind, whole)
+    for run, key, kind, digest in whole:
+        said = content(store, digest).decode()
+        text = quote(said) if kind == "str" else _param(kind, said)
         found.setdefault(run, []).append(f"{names[key]}: {text}")
     return found
 
@@ -318,14 +322,14 @@ def _is_bulky(name: str, fact: object) -> bool:
     return name in _BULKY and isinstance(fact, (list, dict))
 
 
-def _whole_lineage(parts: dict[str, str]) -> str:
+def _whole_lineage(parts: Iterable[tuple[str, str]]) -> str:
     """Return the members of a lineage; those of the public shape are always there.
 
     The parts `data:...` are a list, as are the parts `split:...`.
     """
     whole = {"code": "{}", "environment": "{}", "hardware": "{}"}
     lists: dict[str, list[str]] = {kind: [] for kind in _LISTS}
-    for part, text in sorted(parts.items()):
+    for part, text in sorted(parts):
         kind, mark, _ = part.partition(":")
         if mark and kind in lists:
             lists[kind].append(text)

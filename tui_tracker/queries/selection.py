@@ -107,9 +107,15 @@ _NEWEST = Order()
 
 
 def list_run_keys(
-    store: Store, selection: Selection = EVERYTHING, order: Order = _NEWEST
+    store: Store,
+    selection: Selection = EVERYTHING,
+    order: Order = _NEWEST,
+    *,
+    limit: int | None = None,
 ) -> list[RunKey]:
     """Return the keys of the selected runs in order; ties by start, newest first.
+
+    With `limit` only so many of them, the first ones.
 
     Raises:
         InvalidArgument: the order names no field.
@@ -128,7 +134,8 @@ def list_run_keys(
     # what an aggregate is given that depends on it.
     ((keys,),) = store.read(
         "SELECT json_group_array(id) FROM "
-        f"(SELECT r.id FROM run AS r {' '.join(by.joins)} WHERE {where} ORDER BY {terms})",
+        f"(SELECT r.id FROM run AS r {' '.join(by.joins)} WHERE {where} ORDER BY {terms}"
+        f"{'' if limit is None else f' LIMIT {int(limit)}'})",
         {**bound, **by.bound},
     )
     found: list[RunKey] = json.loads(keys)

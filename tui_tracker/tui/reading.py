@@ -75,6 +75,21 @@ class RunsFound:
     """In their order, where groups were asked for; `keys` are then in no order to be shown."""
     metrics: tuple[str, ...] = ()
     """Specs of the metrics that the groups have statistics of."""
+    more: bool = False
+    """Only the first keys were read; there are more."""
+
+
+def find_page(store: Store, wanted: RunsWanted) -> RunsFound:
+    """Return the visible lines of a table from its beginning, with one key more than those.
+
+    For an order that an index has: of a hundred thousand runs the first ones then take as long
+    as those of a hundred. Nothing but runs is read, with the columns that are wanted.
+    """
+    keys = list_run_keys(store, wanted.selection, wanted.order, limit=wanted.count + 1)
+    columns = wanted.columns or ()
+    rows = read_rows(store, keys[: wanted.count], columns)
+    more = len(keys) > wanted.count
+    return RunsFound(wanted, None, keys, columns, rows, datetime.now(UTC), more=more)
 
 
 def find_runs(store: Store, wanted: RunsWanted) -> RunsFound:

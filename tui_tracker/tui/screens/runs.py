@@ -86,8 +86,18 @@ class RunsScreen(
     def on_run_table_opened(self, event: RunTable.Opened) -> None:
         from tui_tracker.tui.screens.run import RunScreen
 
-        keys = [key for key in self.table.keys if key > 0]
-        self.app.push_screen(RunScreen(keys, keys.index(event.key)))
+        def open_page() -> None:
+            keys = [key for key in self.table.keys if key > 0]
+            if event.key in keys:
+                self.app.push_screen(RunScreen(keys, keys.index(event.key)))
+
+        self.table.with_all(open_page)
+
+    def action_audit(self) -> None:
+        self.table.with_all(super().action_audit)
+
+    def action_decide(self) -> None:
+        self.table.with_all(super().action_decide)
 
     def runs_to_compare(self) -> list[int]:
         return self.chosen_runs()

@@ -18,7 +18,7 @@ from textual.timer import Timer
 from tui_tracker.formatting import printable
 from tui_tracker.tui.grouping import with_groups, without_groups
 from tui_tracker.tui.screens.base import TrackerScreen
-from tui_tracker.tui.screens.runs_title import count_words, name_words, order_words
+from tui_tracker.tui.screens.runs_title import count_words, counting_words, name_words, order_words
 from tui_tracker.tui.widgets.bar import Bar
 from tui_tracker.tui.widgets.column_list import Order
 from tui_tracker.tui.widgets.experiment_tree import ExperimentTree
@@ -152,9 +152,10 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         tree = self.tree_pane.wanted(archived=self.archived) if self._changed else None
         columns, settled = self._columns(asked)
         differing = asked.differing and not settled
+        by_page = self._comes_by_page(asked) and tree is None and settled
 
         def question(store: Store) -> Message:
-            from tui_tracker.tui.reading import RunsWanted
+            from tui_tracker.tui.reading import RunsWanted, find_page
 
             wanted = RunsWanted(
                 asked.selection(),
@@ -166,9 +167,23 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
                 differing,
                 asked.group,
             )
+            if by_page:
+                page = self.Found(asked, find_page(store, wanted))
+                if not page.found.more:
+                    return page
+                self.post_message(page)
             return self.Found(asked, self.tracker.find_runs(store, wanted))
 
         self.ask("runs", question, about=asked)
+
+    def _comes_by_page(self, asked: Asked) -> bool:
+        """Return whether the first page is shown before the rest is read.
+
+        What a filter is true of is told line by line only in an order that an index has; a
+        table that is read again must not lose its lines meanwhile.
+        """
+        newest = asked.order[0][0] == "started"
+        return bool(asked.text) and newest and not asked.group and asked != self.shown
 
     def _columns(self, asked: Asked) -> tuple[tuple[Column, ...] | None, bool]:
         """Return the columns to begin with, and whether they are those to show.
@@ -240,6 +255,9 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
             table.columns = columns
         keep = event.asked == self.shown
         self.shown = event.asked
+        table.more = found.more
+        if not keep:
+            table.wait_no_more()
         self._show_lines(found, keep=keep)
         table.forget_rows()
         table.show_rows(found.rows, found.read_at)
@@ -260,6 +278,8 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         elif not (keep and table.keys == found.keys):
             table.rows.update(found.rows)
             table.show_keys(found.keys, keep=keep)
+        if not found.more:
+            table.act_on_all()
 
     def _nothing(self) -> tuple[Line, ...]:
         if not self.tree_pane.has_runs:
@@ -310,14 +330,20 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
     def show_title(self) -> None:
         """Tell in the title which runs these are and how many."""
         bar, asked = self.query_one("#title", Bar), self.asked()
-        node, groups = self.tree_pane.current, self.table.grouped.groups
         bar.left = name_words(asked.path, self.tracker.store_name)
         bar.right = (
             *self.mark_words(),
             *self.filter_words(),
-            *count_words(node, len(self.table.everything()), list(groups.values())),
+            *self._count_words(),
             *order_words(asked.order),
         )
+
+    def _count_words(self) -> Line:
+        table, node = self.table, self.tree_pane.current
+        if table.more:
+            return counting_words(node)
+        groups = list(table.grouped.groups.values())
+        return count_words(node, len(table.everything()), groups)
 
     def mark_words(self) -> Line:
         """Return what the title tells of the marks."""

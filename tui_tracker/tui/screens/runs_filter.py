@@ -76,6 +76,8 @@ class Filtering(RunsCore, inherit_bindings=False):
             return super().takes_trouble(error)
         # The table shows what the filter of before found, and goes on doing so.
         self.text = self.shown.text if self.shown is not None else ""
+        if self.table.more:
+            self.ask_runs()  # the rest of what it found was given up for this one
         for line in self.query(QueryLine):
             line.complain(error)
             return True

@@ -39,6 +39,12 @@ def count_words(node: Node | None, shown: int, groups: Sequence[GroupRow] = ()) 
     return running, (f"{words}{format_count(total)} {runs}{apart}", "")
 
 
+def counting_words(node: Node | None) -> Line:
+    """Return the same while it is not known yet how many are shown."""
+    running, (words, role) = count_words(node, node.runs if node else 0)
+    return running, (f"… of {words}", role)
+
+
 def order_words(order: Order) -> Line:
     """Return what the table is sorted by."""
     words = []

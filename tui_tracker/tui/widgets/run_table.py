@@ -72,6 +72,10 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
         self.grouped = GroupRows()
         self._held = False
         """Lines were scrolled to and are not painted yet."""
+        self.more = False
+        """Only the first keys are here; the rest is being read."""
+        self._on_all: Callable[[], None] | None = None
+        """What to do with all lines once they are here."""
         self.extras: Extras = {}
         """Cells that come after the rows, because they cost more."""
         self.elapsed_s = 0.0
@@ -224,6 +228,37 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
 
     def everything(self) -> Collection[int]:
         return self.grouped.runs() if self.grouped.by else self.keys
+
+    # While only the first keys are here.
+
+    def _thumb(self, row: int) -> str:
+        return " " if self.more else super()._thumb(row)
+
+    def with_all(self, action: Callable[[], None]) -> None:
+        """Do something that is about all lines, once they are here."""
+        if self.more:
+            self._on_all = action
+        else:
+            action()
+
+    def wait_no_more(self) -> None:
+        """Forget what waits: the lines become others."""
+        self._on_all = None
+
+    def act_on_all(self) -> None:
+        """Do what waited for all lines."""
+        action, self._on_all = self._on_all, None
+        if action is not None:
+            action()
+
+    def action_mark_all(self) -> None:
+        self.with_all(super().action_mark_all)
+
+    def action_invert(self) -> None:
+        self.with_all(super().action_invert)
+
+    def action_last(self) -> None:
+        self.with_all(super().action_last)
 
     # Cells.
 
