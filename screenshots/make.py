@@ -70,6 +70,16 @@ def take(folder: Path) -> None:
         terminal.save(HERE / "overlay-140x40.png")
         terminal.press("\rlllllll")
         terminal.save(HERE / "cursor-140x40.png")
+    with app(folder, 120, 36) as terminal:
+        terminal.press("\tGkk\t")
+        terminal.press("!")
+        terminal.wait_for("missing")
+        terminal.save(HERE / "audit-120x36.png")
+        terminal.press("q")
+        terminal.press("D")
+        terminal.press("highest mean val_accuracy with std <= 0.5pp; tie-break by val_loss\r")
+        terminal.wait_for("lead")
+        terminal.save(HERE / "decide-120x36.png")
     with app(folder, 120, 36, DARK, colors="16") as terminal:
         terminal.press("jj")
         terminal.save(HERE / "colours16-120x36.png")
