@@ -49,11 +49,15 @@ async def _picture(url: str) -> bytes:
             await socket.send_json({**focus, "params": {"enabled": True}})
             await socket.send_json({"id": 1, "method": "Page.navigate", "params": {"url": url}})
             await asyncio.sleep(DRAWN_S)
-            await socket.send_json({"id": 2, "method": "Page.captureScreenshot", "params": {}})
-            while True:
-                answer: dict[str, Any] = await socket.receive_json()
-                if answer.get("id") == 2:
+            for number in range(2, 12):
+                await socket.send_json({"id": number, "method": "Page.captureScreenshot"})
+                answer: dict[str, Any] = {}
+                while answer.get("id") != number:
+                    answer = await socket.receive_json()
+                if "result" in answer:
                     return base64.b64decode(answer["result"]["data"])
+                await asyncio.sleep(0.5)  # a page that is being painted has no picture
+    raise RuntimeError(f"no picture: {answer.get('error')}")
 
 
 async def _find_tab(session: ClientSession) -> str:

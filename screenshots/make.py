@@ -49,6 +49,7 @@ def take(folder: Path) -> None:
         terminal.save(HERE / "runs-80x24.png")
     with app(folder, 160, 45) as terminal:
         terminal.press("jjj")
+        terminal.read(1.5)
         terminal.save(HERE / "runs-160x45.png")
         terminal.press("\r2")
         terminal.wait_for("val_accuracy")
@@ -77,6 +78,8 @@ def take(folder: Path) -> None:
         terminal.save(HERE / "audit-120x36.png")
         terminal.press("q")
         terminal.press("D")
+        terminal.wait_for("decide")
+        terminal.read(1.0)
         terminal.press("highest mean val_accuracy with std <= 0.5pp; tie-break by val_loss\r")
         terminal.wait_for("lead")
         terminal.save(HERE / "decide-120x36.png")

@@ -204,7 +204,8 @@ class DecideScreen(TrackerScreen, inherit_bindings=False):
             open_line.remove()
         line = RuleLine(self._rule, self._remembered())
         await self.mount(line, before="#footer")
-        line.input.cursor_position = len(self._rule)
+        # Selected whole: who types begins a rule of their own, who moves changes this one.
+        line.input.select_all()
         self.focus_on(line.input)
 
     def on_query_line_typed(self, event: QueryLine.Typed) -> None:
