@@ -149,6 +149,8 @@ class Auditor:
                 self._own.append((number, self._asker(rule)))
         self._shared = [_Shared(of, numbers, self._chosen) for of, numbers in shared.items()]
         self._parts = sorted({name for of in shared for name in of})
+        self._lineages: dict[tuple[object, ...], list[tuple[int, Doubt | Outcome]]] = {}
+        self._findings: dict[tuple[int, Doubt | Outcome], Finding] = {}
         self._scores: dict[tuple[Standing | None, ...], Score] = {}
 
     def _asker(self, rule: Rule) -> _Asker:
@@ -169,7 +171,7 @@ class Auditor:
             if answer is NOT_APPLICABLE:
                 ended[number] = None
                 continue
-            finding = _finding(*self._chosen[number], answer, record, self._settings)
+            finding = self._finding(number, answer, record)
             findings.append(finding)
             known: Standing = "unknown" if finding.unknown else "failed"
             ended[number] = "waived" if finding.waived else known
@@ -179,15 +181,7 @@ class Auditor:
 
     def _answers(self, record: RunRecord) -> list[tuple[int, Doubt | Outcome]]:
         """Return what the rules say that did not pass, in their order."""
-        parts = record.parts
-        tokens: dict[str, object] = {}
-        for name in self._parts:
-            part = parts.get(name)
-            # Facts that are stored once are one object, which the record keeps alive.
-            tokens[name] = part and (part.status, part.reason, id(part.facts))
-        answers: list[tuple[int, Doubt | Outcome]] = []
-        for group in self._shared:
-            answers += group.ask(record, tokens)
+        answers = list(self._of_parts(record))
         for number, ask in self._own:
             answer = ask(record)
             if answer is not PASSED:
@@ -195,6 +189,31 @@ class Auditor:
         answers += self._many.get(record.key, ())
         answers.sort(key=itemgetter(0))
         return answers
+
+    def _of_parts(self, record: RunRecord) -> list[tuple[int, Doubt | Outcome]]:
+        """Return what the rules say that rest on parts of the lineage alone."""
+        # Facts that are stored once are one object, which the record keeps alive.
+        whole = tuple([(p.name, p.status, p.reason, id(p.facts)) for p in record.detail.lineage])
+        answers = self._lineages.get(whole)
+        if answers is None:
+            parts = record.parts
+            tokens: dict[str, object] = {}
+            for name in self._parts:
+                part = parts.get(name)
+                tokens[name] = part and (part.status, part.reason, id(part.facts))
+            answers = [found for group in self._shared for found in group.ask(record, tokens)]
+            self._lineages[whole] = answers
+        return answers
+
+    def _finding(self, number: int, answer: Doubt | Outcome, record: RunRecord) -> Finding:
+        rule, severity = self._chosen[number]
+        if self.waives:
+            return _finding(rule, severity, answer, record, self._settings)
+        known = self._findings.get((number, answer))
+        if known is None:
+            known = _finding(rule, severity, answer, record, self._settings)
+            self._findings[number, answer] = known
+        return known
 
     def _score(self, ended: tuple[Standing | None, ...]) -> Score:
         if ended not in self._scores:
