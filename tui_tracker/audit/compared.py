@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any, NamedTuple, cast
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 from tui_tracker.audit.engine import Audited, Auditor, Settings
 from tui_tracker.audit.kept import unpack
@@ -85,7 +85,8 @@ def _is_moved(auditor: Auditor, row: tuple[Any, ...]) -> bool:
     return kept != told
 
 
-class _Metric(NamedTuple):
+@dataclass(slots=True)
+class _Metric:
     """All of a metric that rules of ours compare: a summary takes ten times as long to make."""
 
     name: str

@@ -149,7 +149,6 @@ class Auditor:
                 self._own.append((number, self._asker(rule)))
         self._shared = [_Shared(of, numbers, self._chosen) for of, numbers in shared.items()]
         self._parts = sorted({name for of in shared for name in of})
-        self._lineages: dict[tuple[object, ...], list[tuple[int, Doubt | Outcome]]] = {}
         self._findings: dict[tuple[int, Doubt | Outcome], Finding] = {}
         self._scores: dict[tuple[Standing | None, ...], Score] = {}
 
@@ -181,7 +180,7 @@ class Auditor:
 
     def _answers(self, record: RunRecord) -> list[tuple[int, Doubt | Outcome]]:
         """Return what the rules say that did not pass, in their order."""
-        answers = list(self._of_parts(record))
+        answers = self._of_parts(record)
         for number, ask in self._own:
             answer = ask(record)
             if answer is not PASSED:
@@ -192,18 +191,13 @@ class Auditor:
 
     def _of_parts(self, record: RunRecord) -> list[tuple[int, Doubt | Outcome]]:
         """Return what the rules say that rest on parts of the lineage alone."""
-        # Facts that are stored once are one object, which the record keeps alive.
-        whole = tuple([(p.name, p.status, p.reason, id(p.facts)) for p in record.detail.lineage])
-        answers = self._lineages.get(whole)
-        if answers is None:
-            parts = record.parts
-            tokens: dict[str, object] = {}
-            for name in self._parts:
-                part = parts.get(name)
-                tokens[name] = part and (part.status, part.reason, id(part.facts))
-            answers = [found for group in self._shared for found in group.ask(record, tokens)]
-            self._lineages[whole] = answers
-        return answers
+        parts = record.parts
+        tokens: dict[str, object] = {}
+        for name in self._parts:
+            part = parts.get(name)
+            # Facts that are stored once are one object, which the record keeps alive.
+            tokens[name] = part and (part.status, part.reason, id(part.facts))
+        return [found for group in self._shared for found in group.ask(record, tokens)]
 
     def _finding(self, number: int, answer: Doubt | Outcome, record: RunRecord) -> Finding:
         rule, severity = self._chosen[number]
