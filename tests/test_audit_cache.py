@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-import pytest
-from lineage_runs import run_with
+import contextlib
+import random
 
+import pytest
+from lineage_runs import record_parts, run_with
+
+import tui_tracker as tt
 from tui_tracker import edits
 from tui_tracker.audit import cache
 from tui_tracker.audit.cells import grade_cells, proof_cells
 from tui_tracker.audit.engine import Settings, audit_records
 from tui_tracker.audit.record import read_records
 from tui_tracker.audit.rules import PASSED, Doubt, Rule
+from tui_tracker.drain import recover
+from tui_tracker.errors import TrackerError
+from tui_tracker.names.aliases import Renaming
+from tui_tracker.names.aliases import rename as rename_key
+from tui_tracker.names.aliases import undo as undo_key
 from tui_tracker.queries import Selection, find_run, list_run_keys
 from tui_tracker.store import Store
 
 SEED = Settings()
+WAIVING = Settings(waive=lambda finding, _: "few" if finding.rule == "seed.too-few" else "")
 DIGITS = {"name": "digits", "version": "v1", "full": True, "role": "input"}
 
 
@@ -136,10 +146,6 @@ def test_data_of_one_version_with_other_bytes_are_told_across_experiments(store,
     assert "data.version-drift" not in open_rules(store, "first")
 
     other = log_run("second", experiment="elsewhere", loss=[1.0])
-    from lineage_runs import record_parts
-
-    from tui_tracker.drain import recover
-
     record_parts(folder, other.id, {"data:digits": {**DIGITS, "digest": "sha256:bb"}})
     recover(store)
 
@@ -191,9 +197,6 @@ def test_grades_and_proofs_read_as_cells(store):
 
 
 def test_a_running_run_is_judged_anew_by_what_it_has_and_not_by_each_point(store, folder):
-    import tui_tracker as tt
-    from tui_tracker.drain import recover
-
     run = tt.init("live", "now", {"seed": 1}, store=folder)
     run.log({"loss": 1.0}, step=10)
     recover(store)
@@ -221,3 +224,67 @@ def test_a_check_that_passes_everywhere_leaves_nothing(store, log_run):
 
     (kept,) = cache.read_kept(store, settings)
     assert (kept.grade, kept.points, kept.rules) == ("A", 100, ())
+
+
+def edited_at_random(draw, store, folder, keys, number):
+    """Change a random run, or log a further one, in a way that some rule minds."""
+    key = draw.choice(keys)
+    if draw.random() < 0.3:
+        params = {"lr": draw.choice((0.1, 0.2)), "seed": number}
+        params |= draw.choice(({}, {"monitor": "test_f1"}, {"main_metric": "val_f1"}))
+        run = tt.init(draw.choice("ab"), f"r{number}", params, store=folder)
+        run.log({draw.choice(("val_f1", "validation_f1", "test_f1")): draw.random()}, step=1,
+                context=draw.choice(("", "", "cv")))  # fmt: skip
+        run.finish(draw.choice(("finished", "finished", "failed")))
+        record_parts(folder, run.id, {
+            "data:digits": {**DIGITS, "digest": f"sha256:{draw.choice(('aa', 'aa', 'bb'))}"},
+            "split:cv": {"hash": draw.choice(("s1", "s1", "s2"))},
+        })  # fmt: skip
+        recover(store)
+        keys.append(find_run(store, run.id))
+        return
+    change = draw.choice((
+        lambda: edits.archive(store, [key]),
+        lambda: edits.restore(store, [key]),
+        lambda: edits.trash(store, [key]),
+        lambda: edits.tag(store, [key], [draw.choice(("reproduction", "ticket:X-1"))]),
+        lambda: edits.untag(store, [key], ["reproduction"]),
+        lambda: edits.rename(store, key, f"n{number}"),
+        lambda: edits.undo(store),
+    ))  # fmt: skip
+    with contextlib.suppress(TrackerError):
+        change()
+
+
+@pytest.mark.parametrize("luck", range(6))
+def test_after_any_edits_what_is_kept_is_what_a_fresh_audit_says(store, folder, log_run, luck):
+    draw = random.Random(luck)
+    keys = []
+    for experiment in "ab":
+        for seed in range(3):
+            params = {"lr": 0.1, "seed": seed}
+            run = log_run(f"{experiment}{seed}", experiment=experiment, params=params,
+                          val_f1=[0.5 + seed / 10])  # fmt: skip
+            keys.append(find_run(store, run.id))
+    judged(store, WAIVING)
+    for number in range(25):
+        edited_at_random(draw, store, folder, keys, number)
+        judged(store, WAIVING)
+
+        records = list(read_records(store, keys))
+        fresh = {run.record.key: run for run in audit_records(records, WAIVING)}
+        for kept in cache.read_audits(store, WAIVING, keys):
+            told = fresh[kept.record.key]
+            assert (kept.findings, kept.ended) == (told.findings, told.ended)
+            assert kept.score == told.score
+
+
+def test_names_that_changed_have_all_judged_again(store, log_run):
+    log_run("a", params={"lr": 0.1}, val_f1=[0.5])
+    judged(store)
+
+    rename_key(store, [Renaming("param", "lr", "learning_rate", "")])
+    renamed = judged(store)
+    undo_key(store)
+
+    assert (renamed, judged(store), judged(store)) == (1, 1, 0)

@@ -170,3 +170,11 @@ def test_the_columns_of_groups_are_those_of_runs_and_back():
 
     assert [c.title for c in grouped] == ["status", "lr · model", "runs", "loss ↓"]
     assert [c.spec for c in without_groups(grouped)] == ["status", "name", "metric:loss"]
+
+
+async def test_reproductions_are_in_no_group_and_the_title_says_so(sweep, log_run):
+    log_run("again", params={"lr": 0.1, "seed": 0, "model": "cnn"}, tags=("reproduction",))
+
+    async with opened(sweep) as pilot:
+        await pilot.press("B")
+        await see(pilot, "2 groups of 6 of 7 runs, less 1 reproduction", "(3)")

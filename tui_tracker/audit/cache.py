@@ -1,9 +1,9 @@
 """Audits that are kept until what they rest on changes: the record, the rules, the relatives.
 
 A run's findings rest on its own record and, by the rules that compare, on those of the
-other runs of its experiment. So an experiment is judged anew as a whole once one of its
-runs is not as it was; what other experiments say of the same data is looked up in the
-facts. `refresh` costs one query where nothing changed.
+other runs of its experiment. So once one of them is not as it was it is judged anew, and
+the rules that compare are asked again about all (`compared`); what other experiments say
+of the same data is looked up in the facts. `refresh` costs one query where nothing changed.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from tui_tracker import __version__
+from tui_tracker.audit.compared import judge_changed, read_compared
 from tui_tracker.audit.config import read_config
-from tui_tracker.audit.engine import Audited, Settings, audit_records
+from tui_tracker.audit.engine import Audited, Auditor, Settings, audit_records
 from tui_tracker.audit.kept import Kept, Packer, overlay, put_rows, unpack
 from tui_tracker.audit.record import RunRecord, read_records
 from tui_tracker.audit.states import has_table, names_state, read_states, stale_experiments
@@ -169,12 +170,7 @@ def _judge_all(store: Store, settings: Settings, ruleset: str) -> None:
 def _judge(store: Store, settings: Settings, ruleset: str, experiment: int) -> list[int]:
     """Judge an experiment; return others that it says something new of."""
     states = read_states(store, experiment)
-    records = list(read_records(store, list(states)))
-    elsewhere, bodies = _said_elsewhere(store, experiment, records)
-    packer = Packer(settings.profile, ruleset)
-    audited = audit_records(records, settings, others=cast("list[RunRecord]", elsewhere))
-    rows = [packer.row(run, states[run.record.key]) for run in audited]
-    before = {
+    before: dict[RunKey, tuple[Any, ...]] = {
         row[0]: row
         for row in store.read(
             "SELECT a.* FROM audit AS a WHERE a.profile = :profile AND a.run IN "
@@ -182,10 +178,21 @@ def _judge(store: Store, settings: Settings, ruleset: str, experiment: int) -> l
             {"profile": settings.profile, "experiment": experiment},
         )
     }
-    put_rows(store, [row for row in rows if before.get(row[0]) != row])
+    changed = {
+        key
+        for key, state in states.items()
+        if key not in before or before[key][2:4] != (ruleset, state)
+    }
+    records, whole = read_compared(store, list(states), changed, settings)
+    elsewhere, bodies = _said_elsewhere(store, experiment, records)
+    auditor = Auditor(records, settings, cast("list[RunRecord]", elsewhere))
+    audited = judge_changed(store, auditor, records, whole, changed, before)
+    packer = Packer(settings.profile, ruleset)
+    rows = {run.record.key: packer.row(run, states[run.record.key]) for run in audited}
+    put_rows(store, [row for key, row in rows.items() if before.get(key) != row])
     others = _not_told(store, settings.profile, bodies)
     if any(f" {_DRIFT} " in row[8] for row in before.values()) and not any(
-        f" {_DRIFT} " in row[8] for row in rows
+        f" {_DRIFT} " in row[8] for row in (before | rows).values()
     ):
         others += _told(store, settings.profile)
     return others

@@ -28,7 +28,7 @@ from tui_tracker.audit.rules import (
 )
 from tui_tracker.audit.score import Judged, Score, Standing, score
 
-__all__ = ["Audited", "Finding", "Settings", "audit_records", "catalogue"]
+__all__ = ["Audited", "Auditor", "Finding", "Settings", "audit_records", "catalogue"]
 
 _Asker = Callable[[RunRecord], Any]
 _ORDER: dict[Severity, int] = {"error": 0, "warn": 1, "info": 2}
@@ -116,11 +116,11 @@ def audit_records(
     """
     settings = settings or Settings()
     asked = None if only is None else set(only)
-    auditor = _Auditor(records, settings, others)
+    auditor = Auditor(records, settings, others)
     return [auditor.audit(r) for r in records if asked is None or r.key in asked]
 
 
-class _Auditor:
+class Auditor:
     """The rules that are on, made ready for many runs.
 
     Most runs of a sweep share their environment, their code and how they end, so answers
@@ -132,7 +132,9 @@ class _Auditor:
     ) -> None:
         self._settings = settings
         self._chosen = settings.chosen()
-        self._rules = tuple(rule.id for rule, _ in self._chosen)
+        self.rules = tuple(rule.id for rule, _ in self._chosen)
+        self.comparing = frozenset(r.id for r, _ in self._chosen if r.scope != "run")
+        self.waives = self._settings.waive is not None
         self._own: list[tuple[int, _Asker]] = []
         shared: dict[tuple[str, ...], list[int]] = {}
         self._many: dict[int, list[tuple[int, Doubt]]] = {}
@@ -147,6 +149,7 @@ class _Auditor:
                 self._own.append((number, self._asker(rule)))
         self._shared = [_Shared(of, numbers, self._chosen) for of, numbers in shared.items()]
         self._parts = sorted({name for of in shared for name in of})
+        self._findings: dict[tuple[int, Doubt | Outcome], Finding] = {}
         self._scores: dict[tuple[Standing | None, ...], Score] = {}
 
     def _asker(self, rule: Rule) -> _Asker:
@@ -154,33 +157,30 @@ class _Auditor:
             return rule.check
         return lambda record: _ask(rule, record, self._settings)
 
+    def compared(self, key: int) -> list[tuple[str, Doubt]]:
+        """Return what the rules that compare say of a run, each with its id."""
+        return [(self.rules[number], doubt) for number, doubt in self._many.get(key, ())]
+
     def audit(self, record: RunRecord) -> Audited:
+        """Return what all rules say of a run."""
         answers = self._answers(record)
-        ended: list[Standing | None] = ["passed"] * len(self._rules)
+        ended: list[Standing | None] = ["passed"] * len(self.rules)
         findings: list[Finding] = []
         for number, answer in answers:
             if answer is NOT_APPLICABLE:
                 ended[number] = None
                 continue
-            finding = _finding(*self._chosen[number], answer, record, self._settings)
+            finding = self._finding(number, answer, record)
             findings.append(finding)
             known: Standing = "unknown" if finding.unknown else "failed"
             ended[number] = "waived" if finding.waived else known
         findings.sort(key=lambda f: (bool(f.waived), _ORDER[f.severity]))
         told = tuple(ended)
-        return Audited(record, tuple(findings), self._score(told), self._rules, told)
+        return Audited(record, tuple(findings), self._score(told), self.rules, told)
 
     def _answers(self, record: RunRecord) -> list[tuple[int, Doubt | Outcome]]:
         """Return what the rules say that did not pass, in their order."""
-        parts = record.parts
-        tokens: dict[str, object] = {}
-        for name in self._parts:
-            part = parts.get(name)
-            # Facts that are stored once are one object, which the record keeps alive.
-            tokens[name] = part and (part.status, part.reason, id(part.facts))
-        answers: list[tuple[int, Doubt | Outcome]] = []
-        for group in self._shared:
-            answers += group.ask(record, tokens)
+        answers = self._of_parts(record)
         for number, ask in self._own:
             answer = ask(record)
             if answer is not PASSED:
@@ -188,6 +188,26 @@ class _Auditor:
         answers += self._many.get(record.key, ())
         answers.sort(key=itemgetter(0))
         return answers
+
+    def _of_parts(self, record: RunRecord) -> list[tuple[int, Doubt | Outcome]]:
+        """Return what the rules say that rest on parts of the lineage alone."""
+        parts = record.parts
+        tokens: dict[str, object] = {}
+        for name in self._parts:
+            part = parts.get(name)
+            # Facts that are stored once are one object, which the record keeps alive.
+            tokens[name] = part and (part.status, part.reason, id(part.facts))
+        return [found for group in self._shared for found in group.ask(record, tokens)]
+
+    def _finding(self, number: int, answer: Doubt | Outcome, record: RunRecord) -> Finding:
+        rule, severity = self._chosen[number]
+        if self.waives:
+            return _finding(rule, severity, answer, record, self._settings)
+        known = self._findings.get((number, answer))
+        if known is None:
+            known = _finding(rule, severity, answer, record, self._settings)
+            self._findings[number, answer] = known
+        return known
 
     def _score(self, ended: tuple[Standing | None, ...]) -> Score:
         if ended not in self._scores:

@@ -187,12 +187,20 @@ def _artifacts(store: Store, bound: dict[str, Any]) -> dict[RunKey, list[Artifac
     return found
 
 
+def read_lineage(
+    store: Store, keys: Sequence[RunKey], kinds: Sequence[str]
+) -> dict[RunKey, list[LineagePart]]:
+    """Return those parts of the lineage of each run that are of these kinds (`data:...`)."""
+    these = " OR ".join(f"(part >= '{kind}:' AND part < '{kind};')" for kind in kinds)
+    return _lineage(store, {"keys": marks(keys)}, {}, f"AND ({these})")
+
+
 def _lineage(
-    store: Store, bound: dict[str, Any], known: dict[bytes, dict[str, object]]
+    store: Store, bound: dict[str, Any], known: dict[bytes, dict[str, object]], these: str = ""
 ) -> dict[RunKey, list[LineagePart]]:
     found: dict[RunKey, list[LineagePart]] = {}
     for run, part, status, reason, digest in store.read(
-        f"SELECT run, part, status, reason, digest FROM lineage WHERE run {_THESE} "
+        f"SELECT run, part, status, reason, digest FROM lineage WHERE run {_THESE} {these} "
         "ORDER BY run, part",
         bound,
     ):
