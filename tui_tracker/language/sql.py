@@ -101,7 +101,8 @@ class _Writer:
             *([first] if statuses else ()),
             f"r.id IN (SELECT n.id FROM run AS n WHERE n.name {found})",
             f"r.experiment IN (SELECT x.id FROM experiment AS x WHERE x.name {found})",
-            rows.tags(f"t.tag {found}"),
+            # In the order of runs a set is made in half the time that it takes by tags.
+            f"r.id IN (SELECT DISTINCT t.run FROM tag AS t NOT INDEXED WHERE t.tag {found})",
             f"r.id IN (SELECT o.run FROM note AS o WHERE o.text {found})",
         ]
         if digits := own.id_digits(term.text):

@@ -75,6 +75,12 @@ class Selection(_Value):
         self.experiment, self.statuses, self.query = experiment, statuses, query
         self.archived, self.deleted = archived, deleted
 
+    @property
+    def narrows(self) -> bool:
+        """Whether more is asked for than to be in the list, the archive or the trash."""
+        parts = (self.experiment, self.statuses, self.query.strip(), self.where)
+        return any(part not in (None, "", ()) for part in parts)
+
     def below(self, where: tuple[Condition, ...]) -> Selection:
         """Return this selection with further conditions."""
         made = Selection()
@@ -121,8 +127,14 @@ def list_run_keys(
         InvalidArgument: the order names no field.
         QueryError: the query cannot be read, or names a field that no run has.
     """
-    where, bound = selection_sql(store, selection)
     by = order_sql(order)
+    if limit is None and ":" in order.field and not selection.narrows:
+        from tui_tracker.queries.by_index import sort_by_index
+
+        found = sort_by_index(store, list_run_keys(store, selection), order)
+        if found is not None:
+            return found
+    where, bound = selection_sql(store, selection)
     if by.graded:
         from tui_tracker.judged import fresh_profile
 
@@ -138,8 +150,8 @@ def list_run_keys(
         f"{'' if limit is None else f' LIMIT {int(limit)}'})",
         {**bound, **by.bound},
     )
-    found: list[RunKey] = json.loads(keys)
-    return found
+    listed: list[RunKey] = json.loads(keys)
+    return listed
 
 
 def selection_sql(store: Store, selection: Selection) -> tuple[str, dict[str, Any]]:
