@@ -181,7 +181,14 @@ class VirtualList(LineWidget, can_focus=True, inherit_bindings=False):
         self.refresh()
         self.window_changed()
 
+    def on_show(self) -> None:
+        # Hidden it had no lines to show, and of the same size as before it is not resized.
+        self._fit()
+
     def on_resize(self) -> None:
+        self._fit()
+
+    def _fit(self) -> None:
         self.top = max(0, min(self.top, self.count - self.page))
         if self.HAS_CURSOR:
             self.show_cursor()
