@@ -56,7 +56,7 @@ async def test_a_jump_to_the_last_line_from_another_tab_fills_the_page(store):
         view = await console(pilot)
         page = view.page
         await pilot.press("g", str(CURVES + 1))
-        await until(pilot, lambda: view.page == 1)
+        await until(pilot, lambda: view.size.height == 0)
 
         view.go_to_line(2999)
         await pilot.press(str(CONSOLE + 1))
