@@ -242,3 +242,13 @@ def test_choices_agree_with_all_rows_read(store: Store, log_run: LogRun, kept: s
 
 def _number(value: object) -> float:
     return float(value) if isinstance(value, (int, float)) else 1.0
+
+
+def test_a_small_curve_falls_where_the_metric_falls(store, log_run):
+    log_run("down", loss=[1 / (step + 1) for step in range(200)])
+    log_run("up", loss=[step / 200 for step in range(200)])
+
+    down, up = get_rows(store, sorted(list_run_keys(store)), sparks=["loss"])
+
+    assert list(down.sparks["loss"]) == sorted(down.sparks["loss"], reverse=True)
+    assert list(up.sparks["loss"]) == sorted(up.sparks["loss"])

@@ -75,6 +75,15 @@ async def test_files_are_listed_and_filtered(store, log_files):
         await until(pilot, lambda: len(view.items) == 3)
 
 
+async def test_an_artifact_takes_the_whole_window(store, log_files):
+    log_files({"log.txt": b"a line\n" * 100})
+
+    async with opened(store, size=(120, 40)) as pilot:
+        screen = await look(pilot, "log.txt")
+        await see(pilot, "35 a line")
+        assert screen.query_one(TextView).size.width > 115
+
+
 async def test_text_is_numbered_searched_and_wrapped(store, log_files):
     lines = [f"line {number} of the log" for number in range(1000)]
     lines[700] = "here is the Needle" + " and more" * 40

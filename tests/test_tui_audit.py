@@ -92,6 +92,8 @@ async def test_a_tag_settles_a_finding(store):
 
         await pilot.press("A", "t")
         await see(pilot, "Tag 2 runs", "ticket:")
+        await pilot.press("enter")
+        await see(pilot, "type what comes behind ticket:")
         await pilot.press(*"ML-1", "enter")
 
         await see(pilot, "It leaves no doubt any more")

@@ -51,6 +51,20 @@ async def console(pilot):
 
 
 @pytest.mark.usefixtures("talker")
+async def test_a_jump_to_the_last_line_from_another_tab_fills_the_page(store):
+    async with opened(store, size=(80, 24)) as pilot:
+        view = await console(pilot)
+        page = view.page
+        await pilot.press("g", str(CURVES + 1))
+        await until(pilot, lambda: view.size.height == 0)
+
+        view.go_to_line(2999)
+        await pilot.press(str(CONSOLE + 1))
+
+        await see(pilot, f"epoch {3000 - page} ", "epoch 2999")
+
+
+@pytest.mark.usefixtures("talker")
 async def test_it_opens_at_its_end_and_says_where_one_is(store):
     async with opened(store, size=(80, 24)) as pilot:
         view = await console(pilot)

@@ -153,6 +153,12 @@ def test_keys_prints_the_table_with_own_keys(tt_, tmp_path):
     assert "| where | key |" in tt_("keys", "--md")[1]
 
 
+async def test_help_cuts_nothing_in_a_narrow_window(store):
+    async with TrackerApp(store).run_test(size=(60, 40)) as pilot:
+        pilot.app.push_screen(HelpScreen("table"))
+        await see(pilot, "Go to the column left; in a table", "groups, fold", "groups, unfold")
+
+
 async def test_the_app_tells_of_mistakes_in_the_settings(store, log_run):
     log_run("one", loss=[0.5])
     settings = Settings(keys={"table.srot": ("f5",)}, problems=("config.toml:3: no.",))

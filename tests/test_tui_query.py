@@ -60,6 +60,14 @@ async def test_an_error_is_shown_with_its_place_and_the_table_keeps_its_rows(sto
         await until(pilot, lambda: len(names(pilot)) == 2)
 
 
+async def test_in_a_narrow_window_the_nearest_name_is_said_rather_than_cut(store):
+    async with opened(store, size=(60, 18)) as pilot:
+        await pilot.press("slash")
+        await until(pilot, lambda: pilot.app.screen.query(QueryLine))
+        await write(pilot, "loss.last < 1 and loss.last > 0 and exprimentt = other")
+        await see(pilot, "at 37: did you mean 'experiment'?")
+
+
 async def test_tab_completes_fields_operators_and_values(store):
     async with opened(store) as pilot:
         await pilot.press("slash")

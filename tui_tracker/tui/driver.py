@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 from codecs import getincrementaldecoder
-from time import monotonic
+from time import monotonic, sleep
 from types import FrameType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -34,6 +34,7 @@ ALTERNATE = "\x1b[?1049h"
 HUNG_UP = 128 + signal.SIGHUP
 PATIENCE_S = 2.0
 """How long an app that is told to end may take until it is ended."""
+HEAR_OUT_S = 0.25
 _ANSWER = re.compile(r"\x1b\]11;([^\x07\x1b]*)(?:\x07|\x1b\\)|\x1b\[0n|\x1b\[\?[\d;]*c")
 _BEGUN = re.compile(r"\x1b\](?:1(?:1(?:;[^\x07\x1b]*\x1b?)?)?)?\Z|\x1b\[0?\Z")
 
@@ -120,6 +121,19 @@ class TrackerDriver(LinuxDriver):
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
         self._handlers.clear()
+
+    def disable_input(self) -> None:
+        self._hear_out()
+        super().disable_input()
+
+    def _hear_out(self) -> None:
+        """Wait a moment for answers under way: the shell would take them for typed words."""
+        end = monotonic() + HEAR_OUT_S
+        while self.flow.unanswered or self._asked_at is not None:
+            hears = self._key_thread is not None and self._key_thread.is_alive()
+            if not hears or monotonic() > end:
+                return
+            sleep(0.005)
 
     def write(self, data: str) -> None:
         if data == ALTERNATE and not self._clear:

@@ -73,6 +73,11 @@ class Flow:
             self._bytes_per_s *= 2
 
     @property
+    def unanswered(self) -> bool:
+        """Whether an answer to a question may still come."""
+        return self._waiting
+
+    @property
     def _waiting(self) -> bool:
         return self._asked_at is not None and self._clock() - self._asked_at < LOST_S
 

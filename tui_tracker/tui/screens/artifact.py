@@ -90,7 +90,7 @@ class ArtifactScreen(Searching, inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         yield Bar(id="title")
-        with Container(id="views"):
+        with Container(id="artifact-views"):
             yield TextView(id="text", classes="page")
             yield CellsView(id="cells", classes="page")
             yield PictureView(self._way(), id="picture")
@@ -144,7 +144,7 @@ class ArtifactScreen(Searching, inherit_bindings=False):
             return  # what is kept never changes
         artifact, index, view = self._artifact, self._index, self._view
         # The view that is not shown yet has no size of its own.
-        room, width = self.query_one("#views").size, self.size.width - 3
+        room, width = self.query_one("#artifact-views").size, self.size.width - 3
         points = self.picture.points(*room)
 
         def question(store: Store) -> Message:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import groupby
 
+from textual import events
 from textual.app import ComposeResult
 
-from tui_tracker.formatting import fit
+from tui_tracker.formatting import fit, wrap
 from tui_tracker.lineage.tree import MARKS
 from tui_tracker.tui.columns import GLYPHS
 from tui_tracker.tui.keys import TITLES, Place, key_names, keys_at
@@ -37,22 +39,23 @@ class HelpScreen(TrackerScreen, inherit_bindings=False):
         self.query_one("#title", Bar).left = ((f" Keys: {TITLES[self._place]}", "bold"),)
         self.query_one("#too-small", Bar).left = ((" Make this window at least 60 x 16.", ""),)
         view = self.query_one(LinesView)
-        view.lines = help_lines(self._place)
+        view.lines = help_lines(self._place, self.app.size.width - 2)
         self.focus_on(view)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.query_one(LinesView).lines = help_lines(self._place, event.size.width - 2)
 
     def go_back(self) -> None:
         self.app.pop_screen()
 
 
-def help_lines(place: Place) -> tuple[Line, ...]:
+def help_lines(place: Place, width: int = 200) -> tuple[Line, ...]:
     """Return the keys of a place, innermost first, then the marks of the table."""
     lines: list[Line] = []
     for where, keys in groupby(keys_at(place), key=lambda key: key.place):
         lines += [(), ((TITLES[where], "bold"),)]
         for key in keys:
-            lines.append(
-                ((fit(key_names(key) or ": by name", KEY_CELLS), "accent"), (key.description, ""))
-            )
+            lines += _told(key_names(key) or ": by name", "accent", key.description, "", width)
     lines += [(), (("Marks", "bold"),)]
     if place == "lineage":
         return (*lines[1:], *_lineage_marks())
@@ -64,14 +67,21 @@ def help_lines(place: Place) -> tuple[Line, ...]:
         "crashed": "it ended without a word",
     }
     for status, glyph in GLYPHS.items():
-        lines.append(((fit(f"{glyph} {status}", KEY_CELLS), ""), (meanings[status], "dim")))
+        lines += _told(f"{glyph} {status}", "", meanings[status], "dim", width)
     for mark, meaning in (
         ("loss ↓  f1 ↑", "the lowest or highest value of the run; without an arrow the last"),
         ("▾ ▴", "the column that the table is sorted by"),
         ("×", "NaN or infinity in a curve: the line stops there"),
     ):
-        lines.append(((fit(mark, KEY_CELLS), ""), (meaning, "dim")))
+        lines += _told(mark, "", meaning, "dim", width)
     return tuple(lines[1:])
+
+
+def _told(name: str, name_role: Role, text: str, role: Role, width: int) -> Iterator[Line]:
+    """Return a name and what is said of it, on as many lines as that takes."""
+    for part in wrap(text, max(20, width - KEY_CELLS)):
+        yield ((fit(name, KEY_CELLS), name_role), (part, role))
+        name = ""
 
 
 def _lineage_marks() -> tuple[Line, ...]:

@@ -85,10 +85,15 @@ class Complaint(LineWidget):
         mark = "^" * max(1, wrong)
         words = printable(str(error))
         role: Role = "dim" if unfinished else "bad"
+        width = self.app.size.width
         # Beside the mark where there is room, else from the left edge on.
-        if before + len(mark) + 1 + cell_width(words) <= self.app.size.width:
+        if before + len(mark) + 1 + cell_width(words) <= width:
             return ((" " * before, ""), (f"{mark} ", role), (words, role))
-        return ((f" at {error.column + 1}: {words}", role),)
+        words = f" at {error.column + 1}: {words}"
+        if cell_width(words) > width and error.nearest:
+            # What it should be is worth more than what is wrong, which stands above.
+            words = f" at {error.column + 1}: did you mean {printable(error.nearest)!r}?"
+        return ((words, role),)
 
     def render_line(self, y: int) -> Strip:
         return self.strip(self._spans if y == 0 else (), self.size.width)

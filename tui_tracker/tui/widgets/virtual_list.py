@@ -53,6 +53,8 @@ class VirtualList(LineWidget, can_focus=True, inherit_bindings=False):
         super().__init__(id=id, classes=classes)
         self.top = 0
         """Index of the first line shown."""
+        self._height = 0
+        """When it was seen last. Shown again at the same size, a widget is not resized."""
 
     # What subclasses draw.
 
@@ -72,7 +74,7 @@ class VirtualList(LineWidget, can_focus=True, inherit_bindings=False):
     @property
     def page(self) -> int:
         """How many lines are visible at once."""
-        return max(1, self.size.height - self.HEADER_LINES)
+        return max(1, (self.size.height or self._height) - self.HEADER_LINES)
 
     @property
     def window(self) -> range:
@@ -182,6 +184,7 @@ class VirtualList(LineWidget, can_focus=True, inherit_bindings=False):
         self.window_changed()
 
     def on_resize(self) -> None:
+        self._height = self.size.height
         self.top = max(0, min(self.top, self.count - self.page))
         if self.HAS_CURSOR:
             self.show_cursor()
