@@ -80,8 +80,9 @@ def take(folder: Path) -> None:
         terminal.press("D")
         terminal.wait_for("decide")
         terminal.read(1.0)
+        terminal.press("/")
         terminal.press("highest mean val_accuracy with std <= 0.5pp; tie-break by val_loss\r")
-        terminal.wait_for("lead")
+        terminal.read(1.5)
         terminal.save(HERE / "decide-120x36.png")
     with app(folder, 120, 36, DARK, colors="16") as terminal:
         terminal.press("jj")
@@ -92,6 +93,36 @@ def take(folder: Path) -> None:
         terminal.press("\r2")
         terminal.wait_for("val_accuracy")
         terminal.save(HERE / "curves-light-120x32.png")
+
+
+FIRST_KEYS = ("", "", "j", "j", "j", "/", "val_accuracy > 0.87\r", "", "B", "j", "l", "", "")
+FRAME_MS = 750
+
+
+def record_first_seconds(folder: Path) -> None:
+    """Record what a person sees in the first ten seconds, as a moving picture."""
+    command = [sys.executable, "-m", "tui_tracker.cli", "--store", str(folder), "tui"]
+    terminal = Terminal(command, 100, 28, DARK)
+    frames = []
+    try:
+        terminal.wait_for("experiment")
+        frames.append(terminal.picture())  # the first frame stands before anything is read
+        terminal.wait_for(SWEEP)
+        for keys in FIRST_KEYS:
+            terminal.press(keys)
+            frames.append(terminal.picture())
+        terminal.press("q")
+    finally:
+        terminal.close()
+    first, *others = (frame.resize((frame.width // 2, frame.height // 2)) for frame in frames)
+    first.save(
+        HERE / "first-ten-seconds.gif",
+        save_all=True,
+        append_images=others,
+        duration=FRAME_MS,
+        loop=0,
+        optimize=True,
+    )
 
 
 def take_browser(folder: Path) -> None:
@@ -175,6 +206,7 @@ def main() -> None:
             # The demo says so in one line when its last run is under way.
             assert demo.stdout is not None
             demo.stdout.readline()
+            record_first_seconds(folder)
             take(folder)
             take_browser(folder)
         finally:

@@ -105,6 +105,10 @@ class Terminal:
 
     def save(self, path: Path) -> None:
         """Draw the screen into a PNG file."""
+        self.picture().save(path, optimize=True)
+
+    def picture(self) -> Image.Image:
+        """Return the screen as a picture of few colours."""
         self._feed(b"")
         width, height = CELL
         size = (self._screen.columns * width + 2 * MARGIN, self._screen.lines * height + 2 * MARGIN)
@@ -122,7 +126,7 @@ class Terminal:
                 draw.rectangle([at, (at[0] + width - 1, at[1] + height - 1)], fill=back)
                 _draw_letter(draw, at, cell.data, front, fonts[cell.bold])
         # A screen has few colours: a palette makes the file a fifth.
-        image.quantize(64, dither=Image.Dither.NONE).save(path, optimize=True)
+        return image.quantize(64, dither=Image.Dither.NONE)
 
 
 def _font(name: str) -> ImageFont.FreeTypeFont:
