@@ -29,7 +29,7 @@ def take_page(url: str, path: Path, *, width: int = 1280, height: int = 800) -> 
     """Write a picture of a page, some seconds after it was opened."""
     program = chromium()
     assert program is not None
-    with tempfile.TemporaryDirectory() as profile:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [program, "--headless=new", "--no-sandbox", "--disable-gpu", "about:blank"]
         command += [f"--remote-debugging-port={PORT}", f"--window-size={width},{height}"]
         command += [f"--user-data-dir={profile}"]
