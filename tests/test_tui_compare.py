@@ -54,7 +54,7 @@ async def test_differences_stand_by_section_with_the_best_marked(store):
         table = await compared(pilot, store, "low", "high", "third")
 
         assert cells(pilot, "lr") == ["lr", "0.1", "0.2", "0.3"]
-        assert cells(pilot, "val_acc ↑ max")[3:] == ["0.8000", "0.9000★", "0.7000"]
+        assert cells(pilot, "val_acc ↑ max")[3:] == ["0.8000", "0.9000", "★", "0.7000"]
         await see(pilot, "Params  1 differs", "▸ 1 the same", "low ref")
         assert table.column == 1
         assert "n  " not in [line.text for line in table.lines if line.kind == "row"]
@@ -121,14 +121,14 @@ async def test_metrics_can_be_shown_as_distances(store):
 
         await pilot.press("percent_sign")
         await until(
-            pilot, lambda: cells(pilot, "val_acc ↑ max")[3:] == ["0.8000", "+0.100★", "-0.100"]
+            pilot, lambda: cells(pilot, "val_acc ↑ max")[3:] == ["0.8000", "+0.100", "★", "-0.100"]
         )
         await pilot.press("percent_sign")
         await until(
-            pilot, lambda: cells(pilot, "val_acc ↑ max")[3:] == ["0.8000", "+12.5%★", "-12.5%"]
+            pilot, lambda: cells(pilot, "val_acc ↑ max")[3:] == ["0.8000", "+12.5%", "★", "-12.5%"]
         )
         await pilot.press("percent_sign")
-        await until(pilot, lambda: "0.9000★" in cells(pilot, "val_acc ↑ max"))
+        await until(pilot, lambda: "★" in cells(pilot, "val_acc ↑ max"))
 
 
 @pytest.mark.usefixtures("sweep")
@@ -298,7 +298,7 @@ async def test_the_page_follows_runs_that_are_running(store, folder, log_run):
 
         run.log({"loss": 0.25}, step=1)
         recover(store)
-        await see(pilot, "0.2500★")
+        await see(pilot, "0.2500 ★")
         assert table.current.text == "loss ↓ min"
         run.finish()
         recover(store)

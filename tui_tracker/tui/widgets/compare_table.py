@@ -120,7 +120,7 @@ class CompareTable(VirtualList, inherit_bindings=False):
         self._label = max(_LABEL_LEAST, min(label, _LABEL, max(_LABEL_LEAST, self.size.width // 3)))
         needed = []
         for place, name in enumerate(self.names):
-            cells = [cell_width(line.cells[place]) + bool(line.stars) for line in rows]
+            cells = [cell_width(line.cells[place]) + 2 * bool(line.stars) for line in rows]
             title = cell_width(name) + (len(_REFERENCE) if place == self.reference else 0)
             needed.append((max(cells, default=1), title))
         for most in (_WIDEST, _TIGHT, _TIGHTEST):
@@ -246,7 +246,7 @@ class CompareTable(VirtualList, inherit_bindings=False):
             (" " * (_GAP - 1), ""),
         ]
         for place, width in self.shown_columns():
-            star = "★" if place in line.stars else " " if line.stars else ""
+            star = " ★" if place in line.stars else "  " if line.stars else ""
             text = crop(line.cells[place], width - len(star)).rstrip() + star
             role = line.roles[place]
             if here and place == self.column and self.has_focus:
