@@ -17,7 +17,7 @@ from typing import Any
 from tui_tracker.audit.engine import Audited, Finding
 from tui_tracker.audit.score import Score, Standing
 from tui_tracker.audit.states import has_table
-from tui_tracker.errors import StoreBusy
+from tui_tracker.errors import StoreDamaged, StoreError
 from tui_tracker.queries import RunKey
 from tui_tracker.store import Store
 
@@ -114,7 +114,10 @@ def put_rows(store: Store, rows: Iterable[Row]) -> None:
             with store.write() as connection:
                 connection.executemany(f"INSERT OR REPLACE INTO audit VALUES ({marks})", rows)
             return
-        except StoreBusy:  # what waits for an answer need not wait for that lock
+        except StoreDamaged:
+            raise
+        except StoreError:
+            # Locked, or no room: what waits for an answer can do without its being kept.
             pass
     overlay(store)
     texts = [(*row[:-1], zlib.decompress(row[-1]).decode()) for row in rows]

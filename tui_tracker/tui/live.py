@@ -22,7 +22,6 @@ from tui_tracker.errors import TrackerError
 from tui_tracker.queries.watched import newest_run
 from tui_tracker.remembered import State
 from tui_tracker.settings import Settings
-from tui_tracker.tui import frames
 from tui_tracker.tui.copying_app import CopyingApp
 from tui_tracker.tui.screens.base import TrackerScreen
 from tui_tracker.tui.terminal import Terminal
@@ -60,7 +59,6 @@ class LiveApp(CopyingApp, inherit_bindings=False):
         events: list[Event]
 
     def __init__(self, store: Store, settings: Settings, state: State, terminal: Terminal) -> None:
-        frames.install()
         super().__init__(settings, state, terminal)
         self.store = store
         self.live = True
