@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -193,3 +194,25 @@ def test_a_limit_on_the_size_of_files_is_a_full_disk(folder):
     assert done.returncode == 0
     assert points(folder, "loss") == [(step, step) for step in range(1001)]
     assert the_run(folder).lost_why == ""
+
+
+def test_an_audit_is_answered_where_there_is_no_room_to_keep_it(disk):
+    folder = disk / "store"
+    run(
+        folder,
+        "for number in range(40):\n"
+        "    with tt.init('e', f'one_{number}') as r:\n"
+        "        r.log({'loss': 0}, step=0)\n",
+    )
+    filler = disk / "filler"
+    with suppress(OSError), open(filler, "wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    # What SQLite needs to read at all, and less than the rows of the cache take.
+    os.truncate(filler, filler.stat().st_size - 48 * 1024)
+
+    command = [sys.executable, "-m", "tui_tracker.cli", "--store", str(folder), "audit", "--md"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1, done.stderr
+    assert "| one_39 |" in done.stdout
