@@ -19,6 +19,7 @@
       EditorFailed       no editor, or one that ended in trouble
       CannotRun          a command that is none, or cannot be started
       BundleError        a file that cannot be taken for a bundle of runs
+      ImportFailed       a file of another tool that cannot be read
       ViewsDamaged       the file of saved views cannot be read
 
 Each carries its facts as attributes and reads as one sentence: what was wanted,
@@ -189,6 +190,14 @@ class BundleError(TrackerError):
     def __init__(self, path: str, problem: str) -> None:
         self.path, self.problem = path, problem
         super().__init__(f"{path}: {problem}")
+
+
+class ImportFailed(TrackerError):
+    """A file of another tool, or a place in it, that cannot be read."""
+
+    def __init__(self, path: str, place: str, problem: str) -> None:
+        self.path, self.place, self.problem = path, place, problem
+        super().__init__(f"{path}{', ' if place else ''}{place}: {problem}")
 
 
 class ViewsDamaged(TrackerError):

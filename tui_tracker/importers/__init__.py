@@ -1,0 +1,80 @@
+"""Which reader fits a path: formats of other trackers, found by what lies there.
+
+A format is a module of this package; see `claims.Format`. Modules are loaded when a
+path is looked at, never before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, cast
+
+from tui_tracker.errors import InvalidArgument
+from tui_tracker.importers.claims import Claim, Find, Format, list_claims
+from tui_tracker.importers.records import Reader, Unread
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FORMATS: tuple[str, ...] = ()
+"""Modules in the order in which they are asked: sure ones first, guessing ones last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Something that can be read, and the format that knows how."""
+
+    claim: Claim
+    format: Format
+
+    @property
+    def tool(self) -> str:
+        return self.claim.tool
+
+    @property
+    def path(self) -> Path:
+        return self.claim.path
+
+    def open(self) -> Reader:
+        return self.format.open_reader(self.claim)
+
+
+def find_sources(
+    path: Path, *, tool: str = "", tell: Callable[[Unread], None] = lambda _: None
+) -> Iterator[Source]:
+    """Yield what can be read at or below a path, in order of paths.
+
+    `tool` restricts it to one tool's formats. `tell` hears of what could not be looked into.
+
+    Raises:
+        InvalidArgument: there is nothing at the path, or no tool of that name.
+    """
+    if not path.exists():
+        raise InvalidArgument(f"there is nothing at {str(path)!r} to read.")
+    formats = _formats(tool)
+    finds: list[Find] = [one.find_claims for one in formats]
+    for number, claim in list_claims(path, finds, tell):
+        yield Source(claim, formats[number])
+
+
+def list_tools() -> list[str]:
+    """Return the names that `tool` may have, in the order in which formats are asked."""
+    return list(dict.fromkeys(_load(name).TOOL for name in FORMATS))
+
+
+def _formats(tool: str) -> Sequence[Format]:
+    modules = [cast("Format", _load(name)) for name in FORMATS]
+    if not tool:
+        return modules
+    chosen = [one for one in modules if tool == one.TOOL]
+    if not chosen:
+        raise InvalidArgument(f"no tool named {tool!r} is known: {', '.join(list_tools())} are.")
+    return chosen
+
+
+def _load(name: str) -> ModuleType:
+    return import_module(f"{__name__}.{name}")

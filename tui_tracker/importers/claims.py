@@ -1,0 +1,129 @@
+"""How readers find what is theirs in a folder: a listing goes in, claims come out.
+
+Each module of a format has `TOOL`, `find_claims(listing)` and `open_reader(claim)`. Formats
+are asked in the order of `importers.FORMATS`, the ones that are sure of themselves first; what one
+has claimed no other one sees, and folders that were claimed are not looked into.
+Looking never writes, and follows no link to a folder.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from tui_tracker.importers.records import Reader, Unread
+
+HEAD_BYTES = 1 << 16
+"""A format knows its file by these first bytes at most."""
+_DEEPEST = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Something that one format can open."""
+
+    tool: str
+    path: Path
+    """The file or folder."""
+    root: Path
+    """What the user asked to open: names of runs without a name are told from here."""
+    takes: frozenset[str] = frozenset()
+    """Names in the listing that belong to it; `path` itself need not be among them."""
+
+
+@dataclass(slots=True)
+class Listing:
+    """The entries of one folder that no format has claimed yet."""
+
+    folder: Path
+    root: Path
+    files: set[str] = field(default_factory=set)
+    folders: set[str] = field(default_factory=set)
+    """Without links."""
+    given: bool = False
+    """The user named this very file: a format need not be as sure as in a folder full of files."""
+    _heads: dict[str, bytes] = field(default_factory=dict)
+
+    def head(self, name: str) -> bytes:
+        """Return the first bytes of a file, b"" where it cannot be read."""
+        if name not in self._heads:
+            self._heads[name] = _read_head(self.folder / name)
+        return self._heads[name]
+
+    def claim(self, tool: str, name: str, *others: str) -> Claim:
+        """Return a claim on an entry; `others` belong to it."""
+        return Claim(tool, self.folder / name, self.root, frozenset((name, *others)))
+
+    def claim_all(self, tool: str) -> Claim:
+        """Return a claim on the folder as a whole."""
+        return Claim(tool, self.folder, self.root, frozenset(self.files | self.folders))
+
+
+class Format(Protocol):
+    """What the module of a format offers."""
+
+    TOOL: str
+
+    def find_claims(self, listing: Listing) -> Iterator[Claim]: ...
+
+    def open_reader(self, claim: Claim) -> Reader: ...
+
+
+Find = Callable[[Listing], Iterator[Claim]]
+
+
+def list_claims(
+    path: Path, finds: list[Find], tell: Callable[[Unread], None]
+) -> Iterator[tuple[int, Claim]]:
+    """Yield what can be opened at or below a path, with the number of the format it is of.
+
+    In order of their paths. `tell` hears of folders that cannot be looked into.
+    """
+    if path.is_dir():
+        yield from _below(path, path, finds, tell, 0)
+        return
+    listing = Listing(path.parent, path.parent, {path.name}, given=True)
+    yield from _ask(listing, finds)
+
+
+def _below(
+    folder: Path, root: Path, finds: list[Find], tell: Callable[[Unread], None], depth: int
+) -> Iterator[tuple[int, Claim]]:
+    listing = Listing(folder, root)
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    listing.folders.add(entry.name)
+                elif entry.is_file():
+                    listing.files.add(entry.name)
+    except OSError as error:
+        tell(Unread(folder, "", f"cannot be looked into: {error.strerror}", skipped=True))
+        return
+    yield from _ask(listing, finds)
+    if depth >= _DEEPEST:
+        tell(Unread(folder, "", f"is {_DEEPEST} folders deep; what is below was not looked at"))
+        return
+    for name in sorted(listing.folders):
+        yield from _below(folder / name, root, finds, tell, depth + 1)
+
+
+def _ask(listing: Listing, finds: list[Find]) -> Iterator[tuple[int, Claim]]:
+    found: list[tuple[int, Claim]] = []
+    for number, find in enumerate(finds):
+        for claim in list(find(listing)):
+            listing.files -= claim.takes
+            listing.folders -= claim.takes
+            found.append((number, claim))
+    yield from sorted(found, key=lambda pair: str(pair[1].path))
+
+
+def _read_head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(HEAD_BYTES)
+    except OSError:
+        return b""
