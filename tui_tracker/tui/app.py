@@ -150,7 +150,9 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
 
     def on_mount(self) -> None:
         self.watch_store()
-        if self._opening is not None and (self._opening.run or self._opening.page == "audit"):
+        if self._opening is not None and (
+            self._opening.run or self._opening.page in ("audit", "plan")
+        ):
             self.call_later(self._open, self._opening)
 
     def _open(self, opening: Opening) -> None:
@@ -159,6 +161,10 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
             from tui_tracker.tui.screens.audit import AuditScreen
 
             self.push_screen(AuditScreen([opening.run] if opening.run is not None else []))
+        elif opening.page == "plan":
+            from tui_tracker.tui.screens.plan import PlanScreen
+
+            self.push_screen(PlanScreen())
         elif opening.run is not None:
             from tui_tracker.tui.screens.run import TABS, RunScreen
 
