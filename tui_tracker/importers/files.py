@@ -6,13 +6,15 @@ is refused, and a link is followed only inside of what was opened.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from pathlib import Path, PurePosixPath
 
-from tui_tracker.artifacts import take_in
+from tui_tracker.artifacts import stored_path, take_in
 from tui_tracker.importers.records import ImportedArtifact
 
+_LINKED_BYTES = 16 << 20
 _OUTSIDE = "its file lies outside of what was opened, and was not read"
 
 
@@ -46,7 +48,11 @@ def is_inside(file: Path, *roots: Path) -> bool:
 def artifact_facts(
     artifact: ImportedArtifact, name: str, folder: str, roots: tuple[Path, ...], *, keep: bool
 ) -> dict[str, object]:
-    """Return what the store's row of an artifact says; its bytes are copied where asked."""
+    """Return what the store's row of an artifact says; its bytes are copied where asked.
+
+    Where they are not kept, the store gets a link to a file that is small enough to be hashed
+    while somebody waits, so that it can be looked at.
+    """
     facts: dict[str, object] = {
         "path": name,
         "kind": "input" if artifact.used else artifact.kind,
@@ -59,7 +65,7 @@ def artifact_facts(
     if not is_inside(artifact.file, *roots):
         return {**facts, "problem": _OUTSIDE}
     if not keep:
-        return facts | _told(artifact.file)
+        return facts | _linked(artifact.file, folder)
     taken = take_in(folder, str(artifact.file), copy=True)
     if artifact.sha256 and taken.get("sha256") not in (None, artifact.sha256.lower()):
         # Another run of the same folder wrote over it: these bytes are not this run's.
@@ -67,11 +73,18 @@ def artifact_facts(
     return facts | taken
 
 
-def _told(file: Path) -> dict[str, object]:
+def _linked(file: Path, folder: str) -> dict[str, object]:
     try:
         facts = os.stat(file)
+        if not stat.S_ISREG(facts.st_mode):
+            return {"problem": "it is no regular file"}
+        if facts.st_size > _LINKED_BYTES:
+            return {"size": facts.st_size, "problem": "it is large, and was left where it is"}
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        place = Path(stored_path(folder, digest))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if not place.is_symlink():
+            place.symlink_to(file.resolve())
     except OSError as error:
         return {"problem": f"cannot be read: {error.strerror}"}
-    if not stat.S_ISREG(facts.st_mode):
-        return {"problem": "it is no regular file"}
-    return {"size": facts.st_size}
+    return {"size": facts.st_size, "sha256": digest, "copied": True}
