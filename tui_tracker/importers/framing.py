@@ -33,8 +33,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from tui_tracker.importers.checksums import masked_crc32c, masked_crc32c_of_all
 from tui_tracker.importers.appended import AppendedFile
+from tui_tracker.importers.checksums import masked_crc32c, masked_crc32c_of_all
 
 LOG_HEAD = b":W&B\xe1\xbe"
 _LOG_HEAD_BYTES = 7
@@ -90,7 +90,7 @@ class BlockLog(AppendedFile):
                 file.seek(start)
                 window = file.read(_WINDOW)
                 stop = place
-                for kind, payload, begin, stop in self._chunks(window, start, place):  # noqa: B007
+                for kind, payload, begin, stop in self._chunks(window, start, place):
                     found = self._take(kind, payload, begin)
                     if not self._parts:
                         self.offset = stop

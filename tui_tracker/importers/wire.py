@@ -34,6 +34,8 @@ def read_varint(data: bytes, at: int) -> tuple[int, int]:
     Raises:
         WireError: the bytes end first, or there are more than ten of them.
     """
+    if at < len(data) and data[at] < 0x80:
+        return data[at], at + 1
     value = shift = 0
     for place in range(at, min(at + _LONGEST_VARINT, len(data))):
         byte = data[place]
@@ -49,36 +51,38 @@ def signed(value: int) -> int:
     return value - (_SIGN << 1) if value & _SIGN else value
 
 
+def read_field(data: bytes, at: int) -> tuple[int, int | bytes, int]:
+    """Return a field's number, its value (an int for a varint, else its bytes) and its end.
+
+    Raises:
+        WireError: there is no field.
+    """
+    key, at = read_varint(data, at)
+    kind = key & 7
+    if kind == 0:
+        value, at = read_varint(data, at)
+        return key >> 3, value, at
+    size, at = _size(data, at, kind)
+    if at + size > len(data):
+        raise WireError(f"{size} bytes at byte {at} reach beyond the message")
+    return key >> 3, data[at : at + size], at + size
+
+
 def read_fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """Yield number and value of each field: an int for a varint, else the bytes of it.
+    """Yield number and value of each field.
 
     Raises:
         WireError: the bytes are no message.
     """
-    at, end = 0, len(data)
-    while at < end:
-        key = data[at]
-        if key < 0x80:
-            at += 1
-        else:
-            key, at = read_varint(data, at)
-        kind = key & 7
-        if kind == 0:
-            value, at = read_varint(data, at)
-            yield key >> 3, value
-            continue
-        size, at = _size(data, at, kind)
-        if at + size > end:
-            raise WireError(f"{size} bytes at byte {at} reach beyond the message")
-        yield key >> 3, data[at : at + size]
-        at += size
+    at = 0
+    while at < len(data):
+        number, value, at = read_field(data, at)
+        yield number, value
 
 
 def _size(data: bytes, at: int, kind: int) -> tuple[int, int]:
     """Return how long a value is that is no varint, and where it begins."""
     if kind == 2:
-        if at < len(data) and data[at] < 0x80:
-            return data[at], at + 1
         return read_varint(data, at)
     if kind == 1:
         return 8, at
