@@ -20,7 +20,11 @@ from tui_tracker.importers.records import Reader, Unread
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FORMATS: tuple[str, ...] = ("mlflow_sqlite",)
+<<<<<<< HEAD
+FORMATS: tuple[str, ...] = (
+    "wandb",
+    "mlflow_sqlite",
+)
 """Modules in the order in which they are asked: sure ones first, guessing ones last."""
 
 
