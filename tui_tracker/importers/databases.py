@@ -66,6 +66,15 @@ def list_tables(path: Path) -> frozenset[str]:
         return frozenset()
 
 
+def list_columns(path: Path, table: str) -> frozenset[str]:
+    """Return the names of a table's columns; none where there is no such table."""
+    try:
+        with Database(path).look() as session:
+            return session.columns(table)
+    except (ImportFailed, Damaged):
+        return frozenset()
+
+
 class Database:
     """A foreign SQLite file that is looked at again and again."""
 
