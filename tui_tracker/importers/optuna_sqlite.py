@@ -16,9 +16,9 @@ read, with what came later in brackets):
     trial_intermediate_values  trial_id, step, intermediate_value [3.0: intermediate_value_type]
 
 A type is FINITE, INF_POS, INF_NEG or NAN, and the value NULL or 0 if it is not FINITE. Before
-3.0 NaN was NULL. Times are local to the writing machine, without an offset: they are read as local to this
-one. Ids grow with the time of writing, but are used again after a study was deleted; then
-the row at the mark is another one, and all is read anew.
+3.0 NaN was NULL. Times are local to the writing machine, without an offset: they are read as
+local to this one. Ids grow with the time of writing, but are used again after a study was
+deleted; then the row at the mark is another one, and all is read anew.
 
 Source: optuna/optuna, optuna/storages/_rdb/models.py and alembic/versions.
 Checked with Optuna 2.10, 4.1 and 5.0.
@@ -63,6 +63,7 @@ class OptunaDatabase:
         """In the table of intermediate values, once it is known which one that is."""
         self._valued: set[int] = set()
         """Trials whose objectives were told."""
+        self._studies = ""
         self._version: tuple[object, ...] = ()
 
     def read(self) -> Iterator[Piece]:
@@ -102,14 +103,15 @@ class OptunaDatabase:
     def _tell_trials(self, session: Session) -> Iterator[Piece]:
         """Tell all trials that have no end yet, or are new; ended ones do not change any more."""
         rows = _trial_rows(session)
-        changed = {
-            key: row for key, row in rows.items() if key not in self._trials or _is_open(row)
-        }
-        # One that was open at the last look may have ended since.
-        changed |= {key: rows[key] for key in rows if key in self._trials and self._was_open(key)}
-        if not changed:
-            return
         studies = _studies(session)
+        # What a study says is told with each of its trials.
+        seen, self._studies = self._studies, repr(studies)
+        # One that was open at the last look may have ended since.
+        changed = {
+            key: row
+            for key, row in rows.items()
+            if key not in self._trials or self._trials[key].is_open() or seen != self._studies
+        }
         keys = list(changed)
         for start in range(0, len(keys), _SETTLED_CHUNK):
             some = keys[start : start + _SETTLED_CHUNK]
@@ -117,9 +119,6 @@ class OptunaDatabase:
                 self._trials[trial[0]] = trial[1]
                 status = self._watched.open() if trial[1].is_open() else "finished"
                 yield from self._told.tell(as_run(self._claim.path, trial[1], status))
-
-    def _was_open(self, key: int) -> bool:
-        return self._trials[key].is_open()
 
     def _points(self, session: Session, mark: Mark, until: int) -> Iterator[Piece]:
         points = Gathered()
@@ -163,10 +162,6 @@ def _points_mark(session: Session) -> Mark:
         kind = "intermediate_value_type"
         return Mark(modern, "trial_id", "step", "intermediate_value", kind)
     return Mark("trial_values", "trial_id", "step", "value", "value_type")
-
-
-def _is_open(row: Row) -> bool:
-    return text(row[3]) in ("RUNNING", "WAITING")
 
 
 def _value(cell: object, kind: object) -> float:

@@ -175,7 +175,7 @@ class TrackioProject:
         if kind and place:
             seen.media[place] = kind.removeprefix(_MEDIA)
         else:
-            shown = kind.removeprefix(_MEDIA) or {str: "text"}.get(type(value), "other")
+            shown = kind.removeprefix(_MEDIA) or ("text" if isinstance(value, str) else "other")
             self._passed[f"values of the kind {shown!r} of {name!r}"] += 1
 
     def _passed_over(self) -> Iterator[Unread]:
