@@ -21,9 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 <<<<<<< HEAD
+<<<<<<< HEAD
 FORMATS: tuple[str, ...] = (
     "wandb",
     "mlflow_sqlite",
+    "trackio",
+    "optuna",
+    "goodseed",
+    "exptrack",
 )
 """Modules in the order in which they are asked: sure ones first, guessing ones last."""
 

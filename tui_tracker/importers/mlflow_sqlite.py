@@ -36,7 +36,7 @@ from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.databases import Database, Row, Session, is_database, list_tables
 from tui_tracker.importers.mlflow_artifacts import top_folder
 from tui_tracker.importers.mlflow_facts import TOOL
-from tui_tracker.importers.mlflow_points import MetricTable
+from tui_tracker.importers.mlflow_points import metrics_mark, read_points
 from tui_tracker.importers.mlflow_runs import RUN_COLUMNS, Builder
 from tui_tracker.importers.records import ImportedRun, Piece, Reader, StartedOver, Unread
 
@@ -89,7 +89,7 @@ class MlflowDatabase:
     def __init__(self, claim: Claim) -> None:
         self._claim = claim
         self._database = Database(claim.path)
-        self._points = MetricTable()
+        self._points = metrics_mark()
         self._builder = Builder(claim)
         self._runs: dict[str, _Known] = {}
         self._params_to = 0
@@ -108,10 +108,10 @@ class MlflowDatabase:
         with self._database.look() as session:
             yield from self._check_version(session)
             yield from self._start_over(session)
-            until = self._points.last_row(session)
+            until = self._points.last(session)
             rows = {text(row[0]): row for row in session.table("runs", *RUN_COLUMNS)}
             yield from self._tell_runs(session, rows)
-            yield from self._points.read(session, until, rows.keys())
+            yield from read_points(session, self._points, until, rows.keys())
             yield from session.damages
 
     def close(self) -> None:
@@ -127,7 +127,7 @@ class MlflowDatabase:
 
     def _start_over(self, session: Session) -> Iterator[Piece]:
         """Forget all if the database is not the one of the last look any more."""
-        if not self._points.is_replaced(session):
+        if not self._points.is_lost(session):
             return
         for key in self._runs:
             yield StartedOver(key)

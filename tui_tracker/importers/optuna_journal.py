@@ -27,8 +27,10 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from tui_tracker.errors import ImportFailed
 from tui_tracker.importers.cells import Gathered, moment, number, parsed, text, whole
 from tui_tracker.importers.claims import Claim
+from tui_tracker.importers.growing import GrowingText
 from tui_tracker.importers.liveness import status_without_end
 from tui_tracker.importers.optuna_trials import (
     DIRECTIONS,
@@ -40,7 +42,6 @@ from tui_tracker.importers.optuna_trials import (
     key_of,
 )
 from tui_tracker.importers.records import Piece, StartedOver, Status, Unread, ms_from_utc
-from tui_tracker.importers.tails import Tail
 
 Entry = Mapping[str, Any]
 
@@ -57,7 +58,7 @@ class OptunaJournal:
 
     def __init__(self, claim: Claim) -> None:
         self._path = claim.path
-        self._tail = Tail(claim.path)
+        self._lines = GrowingText(claim.path)
         self._forget()
 
     def _forget(self) -> None:
@@ -71,33 +72,42 @@ class OptunaJournal:
 
     def read(self) -> Iterator[Piece]:
         """Yield what is new; see `records.Reader`."""
-        for place, line in self._tail.lines():
-            if line is None:
-                for trial in self._trials:
-                    yield StartedOver(key_of(self._path, trial))
-                self._forget()
-                continue
-            problem = self._apply(line)
-            if problem:
-                yield Unread(self._path, place, f"{problem}, and was passed over")
+        try:
+            change = self._lines.look()
+            if change == "over":
+                yield from self._start_over()
+            if change in ("grown", "over"):
+                yield from self._read_on()
+        except OSError as error:
+            raise ImportFailed(str(self._path), "", f"cannot be read: {error.strerror}") from error
         yield from self._tell()
 
     def close(self) -> None:
         """Nothing is held between two reads."""
 
+    def _start_over(self) -> Iterator[Piece]:
+        self._lines.start_over()
+        for trial in self._trials:
+            yield StartedOver(key_of(self._path, trial))
+        self._forget()
+
+    def _read_on(self) -> Iterator[Piece]:
+        for first, lines in self._lines.read():
+            for place, line in enumerate(lines, first):
+                if problem := self._apply(line):
+                    yield Unread(self._path, f"line {place}", f"{problem}, and was passed over")
+
     def _tell(self) -> Iterator[Piece]:
         status = status_without_end(self._path)
         if status != self._status:
             self._status = status
-            self._changed |= {
-                key: None for key, one in enumerate(self._trials) if one.is_open()
-            }
+            self._changed |= {key: None for key, one in enumerate(self._trials) if one.is_open()}
         changed, self._changed = self._changed, {}
         for key in changed:
             yield as_run(self._path, self._trials[key], status)
         yield from self._points.rest()
 
-    def _apply(self, line: bytes) -> str:
+    def _apply(self, line: str) -> str:
         """Take an operation; return what is wrong with it, "" for nothing."""
         try:
             entry = json.loads(line)

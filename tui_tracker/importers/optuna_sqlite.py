@@ -15,10 +15,10 @@ read, with what came later in brackets):
                                since then objective, value [3.0: value_type]
     trial_intermediate_values  trial_id, step, intermediate_value [3.0: intermediate_value_type]
 
-A type is FINITE, INF_POS, INF_NEG or NAN, and the value NULL or 0 if it is not FINITE. Before 3.0 NaN
-was NULL. Times are local to the writing machine, without an offset: they are read as local to this
-one. Ids grow with the time of writing, but are used again after a study was deleted; then
-the row at the mark is another one, and all is read anew.
+A type is FINITE, INF_POS, INF_NEG or NAN, and the value NULL or 0 if it is not FINITE. Before
+3.0 NaN was NULL. Times are local to the writing machine, without an offset: they are read as
+local to this one. Ids grow with the time of writing, but are used again after a study was
+deleted; then the row at the mark is another one, and all is read anew.
 
 Source: optuna/optuna, optuna/storages/_rdb/models.py and alembic/versions.
 Checked with Optuna 2.10, 4.1 and 5.0.
@@ -32,7 +32,7 @@ from collections.abc import Iterator
 from tui_tracker.importers.cells import Gathered, moment, number, parsed, text, whole
 from tui_tracker.importers.claims import Claim
 from tui_tracker.importers.databases import Row, Session
-from tui_tracker.importers.following import Told, Watched
+from tui_tracker.importers.following import Mark, Told, Watched
 from tui_tracker.importers.optuna_trials import (
     INTERMEDIATE,
     STATES,
@@ -59,10 +59,11 @@ class OptunaDatabase:
         self._told = Told()
         self._trials: dict[int, Trial] = {}
         """By id in the database."""
-        self._mark: Row | None = None
-        """The last intermediate value that was read."""
+        self._mark: Mark | None = None
+        """In the table of intermediate values, once it is known which one that is."""
         self._valued: set[int] = set()
         """Trials whose objectives were told."""
+        self._studies = ""
         self._version: tuple[object, ...] = ()
 
     def read(self) -> Iterator[Piece]:
@@ -71,10 +72,12 @@ class OptunaDatabase:
             return
         with self._watched.database.look() as session:
             yield from self._check_version(session)
-            yield from self._start_over(session)
-            until = session.table(self._points_table(session), "rowid", where=_LAST)
+            if self._mark is None:
+                self._mark = _points_mark(session)
+            yield from self._start_over(session, self._mark)
+            until = self._mark.last(session)
             yield from self._tell_trials(session)
-            yield from self._points(session, whole(until[0][0]) if until else 0)
+            yield from self._points(session, self._mark, until)
             yield from self._objectives(session)
             yield from session.damages
 
@@ -91,37 +94,24 @@ class OptunaDatabase:
                 problem += "and was read as far as it is known"
                 yield Unread(session.path, "table version_info", problem)
 
-    def _start_over(self, session: Session) -> Iterator[Piece]:
-        if self._mark is None:
-            return
-        columns = self._point_columns(session)
-        found = session.table(
-            self._points_table(session), "rowid", *columns, where=_AT, given=(self._mark[0],)
-        )
-        if found != [self._mark]:
-            self._mark, self._valued, self._trials = None, set(), {}
+    def _start_over(self, session: Session, mark: Mark) -> Iterator[Piece]:
+        if mark.is_lost(session):
+            mark.forget()
+            self._valued, self._trials = set(), {}
             yield from self._told.start_over()
-
-    def _points_table(self, session: Session) -> str:
-        modern = "trial_intermediate_values"
-        return modern if modern in session.tables else "trial_values"
-
-    def _point_columns(self, session: Session) -> tuple[str, ...]:
-        if self._points_table(session) == "trial_values":
-            return ("trial_id", "step", "value", "value_type")
-        return ("trial_id", "step", "intermediate_value", "intermediate_value_type")
 
     def _tell_trials(self, session: Session) -> Iterator[Piece]:
         """Tell all trials that have no end yet, or are new; ended ones do not change any more."""
         rows = _trial_rows(session)
-        changed = {
-            key: row for key, row in rows.items() if key not in self._trials or _is_open(row)
-        }
-        # One that was open at the last look may have ended since.
-        changed |= {key: rows[key] for key in rows if key in self._trials and self._was_open(key)}
-        if not changed:
-            return
         studies = _studies(session)
+        # What a study says is told with each of its trials.
+        seen, self._studies = self._studies, repr(studies)
+        # One that was open at the last look may have ended since.
+        changed = {
+            key: row
+            for key, row in rows.items()
+            if key not in self._trials or self._trials[key].is_open() or seen != self._studies
+        }
         keys = list(changed)
         for start in range(0, len(keys), _SETTLED_CHUNK):
             some = keys[start : start + _SETTLED_CHUNK]
@@ -130,30 +120,22 @@ class OptunaDatabase:
                 status = self._watched.open() if trial[1].is_open() else "finished"
                 yield from self._told.tell(as_run(self._claim.path, trial[1], status))
 
-    def _was_open(self, key: int) -> bool:
-        return self._trials[key].is_open()
-
-    def _points(self, session: Session, until: int | None) -> Iterator[Piece]:
+    def _points(self, session: Session, mark: Mark, until: int) -> Iterator[Piece]:
         points = Gathered()
-        columns = self._point_columns(session)
-        after = int(self._mark[0]) if self._mark else 0
         odd = 0
-        for rows in session.slices(self._points_table(session), columns, after):
-            for row in rows:
-                if until is not None and row[0] > until:
-                    break
-                self._mark = row
-                trial = self._trials.get(row[1])
-                step, value = whole(row[2]), _value(row[3], row[4])
+        for rows in mark.read(session, until):
+            for _, key, cell, value, kind in rows:
+                trial, step = self._trials.get(key), whole(cell)
                 if trial is None or step is None:
                     odd += 1
                     continue
-                points.add(key_of(self._claim.path, trial), INTERMEDIATE, step, _time(trial), value)
+                run = key_of(self._claim.path, trial)
+                points.add(run, INTERMEDIATE, step, _time(trial), _value(value, kind))
             yield from points.full()
         yield from points.rest()
         if odd:
             problem = f"{odd} rows belong to no trial that is there, and were passed over"
-            yield Unread(session.path, f"table {self._points_table(session)}", problem)
+            yield Unread(session.path, f"table {mark.table}", problem)
 
     def _objectives(self, session: Session) -> Iterator[Piece]:
         """Yield the values that trials reached, once they have ended."""
@@ -168,16 +150,18 @@ class OptunaDatabase:
             self._valued.add(key)
             for place, value in values.get(key, ()):
                 metric = trial.study.objective(place, len(values[key]))
-                points.add(key_of(self._claim.path, trial), metric, 0, _time(trial, end=True), value)
+                points.add(
+                    key_of(self._claim.path, trial), metric, 0, _time(trial, end=True), value
+                )
         yield from points.rest()
 
 
-_LAST = "ORDER BY rowid DESC LIMIT 1"
-_AT = "WHERE rowid=?"
-
-
-def _is_open(row: Row) -> bool:
-    return text(row[3]) in ("RUNNING", "WAITING")
+def _points_mark(session: Session) -> Mark:
+    modern = "trial_intermediate_values"
+    if modern in session.tables:
+        kind = "intermediate_value_type"
+        return Mark(modern, "trial_id", "step", "intermediate_value", kind)
+    return Mark("trial_values", "trial_id", "step", "value", "value_type")
 
 
 def _value(cell: object, kind: object) -> float:
