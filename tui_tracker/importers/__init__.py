@@ -20,7 +20,14 @@ from tui_tracker.importers.records import Reader, Unread
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FORMATS: tuple[str, ...] = ()
+FORMATS: tuple[str, ...] = (
+    "sacred",
+    "tlog",
+    "hf_trainer",
+    "ultralytics",
+    "dvclive",
+    "tabular",
+)
 """Modules in the order in which they are asked: sure ones first, guessing ones last."""
 
 
