@@ -6,7 +6,7 @@
                            with blanks before 8.1; epochs from 1 (from 0 before 8.1 and in YOLOv5)
         weights/best.pt, weights/last.pt, *.png, *.jpg
 
-results.csv is appended to epoch by epoch, and no end is written: a run that is left alone counts as
+results.csv is appended to epoch by epoch, with no end: a run that is left alone counts as
 finished, which is also how early stopping looks. `time` is a series like the others; points have the
 time of the file's last change.
 
