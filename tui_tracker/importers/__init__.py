@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 FORMATS: tuple[str, ...] = (
+    "wandb",
+    "swanlab",
     "sacred",
     "tlog",
     "hf_trainer",
