@@ -7,8 +7,8 @@
         weights/best.pt, weights/last.pt, *.png, *.jpg
 
 results.csv is appended to epoch by epoch, with no end: a run that is left alone counts as
-finished, which is also how early stopping looks. `time` is a series like the others; points have the
-time of the file's last change.
+finished, which is also how early stopping looks. `time` is a series like the others; points have
+the time of the file's last change.
 
 Source: ultralytics/ultralytics, ultralytics/engine/trainer.py (save_metrics, read_results_csv);
 ultralytics/yolov5, utils/loggers/__init__.py. Checked with YOLOv5 7.0, ultralytics 8.0, 8.4.
