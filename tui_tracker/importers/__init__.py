@@ -22,13 +22,21 @@ if TYPE_CHECKING:
 
 <<<<<<< HEAD
 <<<<<<< HEAD
+<<<<<<< HEAD
 FORMATS: tuple[str, ...] = (
     "wandb",
+    "swanlab",
     "mlflow_sqlite",
     "trackio",
     "optuna",
     "goodseed",
     "exptrack",
+    "sacred",
+    "dvclive",
+    "tlog",
+    "hf_trainer",
+    "ultralytics",
+    "tabular",
 )
 """Modules in the order in which they are asked: sure ones first, guessing ones last."""
 
