@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     )
     with open_store(args, wait_s=READ_WAIT_S) as store:
         specs = _columns(store, args)
-        keys = list_run_keys(store, selection, _order(store, args))[: args.limit]
+        keys = list_run_keys(store, selection, order_of(store, args))[: args.limit]
         if args.json and not specs:
             print_json_list(run_records(store, keys))
         elif args.json:
@@ -184,7 +184,8 @@ def _fact_column(chosen: RunColumn, rows: list[RunRow]) -> Column:
             return Column("started", started, right=ago, rank=1)
 
 
-def _order(store: Store, args: argparse.Namespace) -> Order:
+def order_of(store: Store, args: argparse.Namespace) -> Order:
+    """Return the order that `--sort`, `--up` and `--down` say."""
     wanted = True if args.down else False if args.up else None
     if args.sort in PLAIN_FIELDS:
         falls = args.sort in ("started", "duration") if wanted is None else wanted

@@ -84,19 +84,21 @@ def restore(path: str, target: Store, *, progress: Progress | None = None) -> Re
         ImportFailed: it is no such file, of a later version, or made to do harm.
         OSError: it cannot be read.
     """
-    with tempfile.TemporaryDirectory(prefix="tt-lines-") as temporary:
-        with open_staged(temporary) as staged:
-            problems = _Staging(path, staged, progress).take_all()
-            try:
-                inspect_rows(path, staged)
-            except BundleError as error:
-                raise ImportFailed(path, "", error.problem) from error
-            place = folders.artifacts(target.folder)
-            merged = merge.merge_runs(
-                staged,
-                target,
-                fetch=lambda sha256: "" if merge.has_file(place, sha256) else form.NOT_INSIDE,
-            )
+    place = folders.artifacts(target.folder)
+    with (
+        tempfile.TemporaryDirectory(prefix="tt-lines-") as temporary,
+        open_staged(temporary) as staged,
+    ):
+        problems = _Staging(path, staged, progress).take_all()
+        try:
+            inspect_rows(path, staged)
+        except BundleError as error:
+            raise ImportFailed(path, "", error.problem) from error
+        merged = merge.merge_runs(
+            staged,
+            target,
+            fetch=lambda sha256: "" if merge.has_file(place, sha256) else form.NOT_INSIDE,
+        )
     return Restored(merged, tuple(problems))
 
 
@@ -149,4 +151,3 @@ class _Staging:
                 return True
         writer.settle()
         return False
-
