@@ -165,7 +165,7 @@ def _hide_unused(connection: sqlite3.Connection, kind: str, number: int, *, scop
     # Found along the index of the names; where nothing can keep a name, without looking.
     kept = (
         f"EXISTS (SELECT 1 FROM main.{kind} AS t WHERE t.key = k.raw "
-        f"AND {_read(kind, 'key', scoped=scoped)} = k.raw)"
+        f"AND {name_read(kind, 't', scoped=scoped)} = k.raw)"
     )
     may_be_kept = "1" if scoped else "k.raw IN (SELECT raw FROM temp.alias_rival)"
     connection.execute(
@@ -181,24 +181,24 @@ def _view(connection: sqlite3.Connection, table: str, column: str, *, scoped: bo
     view of several parts would be copied whole before it is joined or counted.
     """
     names = [row[1] for row in connection.execute(f'PRAGMA main.table_info("{table}")')]
-    read = _read(table, column, scoped=scoped)
+    read = name_read(table, "t", column, scoped=scoped)
     columns = ", ".join(f"{read} AS {name}" if name == column else f't."{name}"' for name in names)
     return f"CREATE TEMP VIEW IF NOT EXISTS {table} AS SELECT {columns} FROM main.{table} AS t"
 
 
-def _read(table: str, column: str, *, scoped: bool) -> str:
-    """Return the SQL of the number that the name of a row `t` is read as."""
+def name_read(table: str, row: str, column: str = "key", *, scoped: bool) -> str:
+    """Return the SQL of the number that the name of a row of a table is read as."""
     facts = "param" if table.startswith("param") else "metric"
     place = "0"
     if scoped:
         place = (
             "coalesce((SELECT p.place FROM main.run AS h JOIN temp.alias_place AS p "
-            "ON p.place = h.experiment WHERE h.id = t.run), 0)"
+            f"ON p.place = h.experiment WHERE h.id = {row}.run), 0)"
         )
     return (
         "coalesce((SELECT a.canonical FROM temp.alias_key AS a "
-        f"WHERE a.raw = t.{column} AND a.place = {place} AND NOT EXISTS "
+        f"WHERE a.raw = {row}.{column} AND a.place = {place} AND NOT EXISTS "
         f"(SELECT 1 FROM temp.alias_rival AS v JOIN main.{facts} AS x "
-        "ON x.run = t.run AND x.key = v.rival WHERE v.raw = a.raw AND v.place = a.place)), "
-        f"t.{column})"
+        f"ON x.run = {row}.run AND x.key = v.rival WHERE v.raw = a.raw AND v.place = a.place)), "
+        f"{row}.{column})"
     )

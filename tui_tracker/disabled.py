@@ -86,7 +86,7 @@ class DisabledRun(Run):
 
     def finish(
         self,
-        status: Literal["finished", "failed", "killed"] | int | None = None,
+        status: Literal["finished", "failed", "killed", "pruned"] | int | None = None,
         why: str = "",
     ) -> None: ...
 

@@ -237,7 +237,7 @@ class Run:
 
     def finish(
         self,
-        status: Literal["finished", "failed", "killed"] | int | None = None,
+        status: Literal["finished", "failed", "killed", "pruned"] | int | None = None,
         why: str = "",
     ) -> None:
         """End the run: write its last record and bring everything into the store.

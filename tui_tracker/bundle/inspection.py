@@ -26,7 +26,7 @@ _MOST_TEXT = 256 << 20
 _MOST_BLOCK = 64 << 10
 """Bytes of a block of 1,024 points: three times what the worst of them need."""
 _KINDS = {"INTEGER": "'integer'", "TEXT": "'text'", "BLOB": "'blob'", "DOUBLE": "'real','integer'"}
-_STATUSES = "'finished','failed','killed','crashed'"
+_STATUSES = "'finished','failed','killed','crashed','pruned'"
 _LOOSE = {
     "run": "experiment NOT IN (SELECT id FROM experiment)",
     "param": "key NOT IN (SELECT id FROM key WHERE kind=0)",

@@ -219,7 +219,7 @@ def _print(
             columns += _stats(spec, [row[place] for row in further], stats, len(metrics))
         else:
             columns.append(_metric(spec, [group.stats[place] for group in groups], 1 + place))
-    statuses = ("running", "failed", "killed", "crashed")
+    statuses = ("running", "failed", "killed", "crashed", "pruned")
     for rank, status in enumerate(statuses, start=30):
         counts = [group.counts.get(status, 0) for group in groups]  # type: ignore[call-overload]
         if any(counts):

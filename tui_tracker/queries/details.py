@@ -26,6 +26,7 @@ from tui_tracker.queries.rows import (
     moment,
     param_value,
     run_uuid,
+    source_of,
 )
 from tui_tracker.queries.runs import get_rows
 from tui_tracker.store import Store
@@ -75,7 +76,7 @@ def get_runs(
                 artifacts=tuple(artifacts.get(row.key, ())),
                 lineage=tuple(parts.get(row.key, ())),
                 parent=run_uuid(parent) if parent else None,
-                source=json.loads(source) if source else None,
+                source=source_of(source),
                 ended_by=ended_by,
                 host=host,
                 user=user,

@@ -20,6 +20,7 @@ from tui_tracker.tui.screens.runs_costly import Costing
 from tui_tracker.tui.screens.runs_curves import Overlaying
 from tui_tracker.tui.screens.runs_filter import Filtering
 from tui_tracker.tui.screens.runs_groups import Grouping
+from tui_tracker.tui.screens.runs_importing import Importing
 from tui_tracker.tui.screens.runs_order import Ordering
 from tui_tracker.tui.screens.runs_peek import Peeking
 from tui_tracker.tui.screens.runs_tree import Branching
@@ -43,6 +44,7 @@ class RunsScreen(
     Overlaying,
     Comparing,
     Judging,
+    Importing,
     Peeking,
     Annotating,
     inherit_bindings=False,
@@ -71,6 +73,7 @@ class RunsScreen(
         self.lay_out()
         self.restore_tree()
         self.read_again()
+        self.watch_reader()
 
     def on_screen_resume(self) -> None:
         if self.shown is not None:
