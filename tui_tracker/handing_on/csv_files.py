@@ -2,8 +2,8 @@
 
 Points: run, metric, context, step, time, value; one line a point in log order. Runs: the
 columns of `run_table`, or those that were asked for. Times are ISO 8601 in UTC with
-milliseconds, numbers have all their digits, `true` and `false` are truth values, NaN and infinities are
-`NaN`, `inf` and `-inf`, lists are JSON, and what is not there is empty.
+milliseconds, numbers have all their digits, truth values are `true` and `false`, NaN and
+infinities `NaN`, `inf` and `-inf`, lists are JSON, and what is not there is empty.
 """
 
 from __future__ import annotations

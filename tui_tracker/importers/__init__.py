@@ -20,7 +20,10 @@ from tui_tracker.importers.records import Reader, Unread
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FORMATS: tuple[str, ...] = ("mlflow_sqlite",)
+FORMATS: tuple[str, ...] = (
+    "tracker_jsonl",
+    "mlflow_sqlite",
+)
 """Modules in the order in which they are asked: sure ones first, guessing ones last."""
 
 

@@ -89,9 +89,7 @@ class OptunaJournal:
         status = status_without_end(self._path)
         if status != self._status:
             self._status = status
-            self._changed |= {
-                key: None for key, one in enumerate(self._trials) if one.is_open()
-            }
+            self._changed |= {key: None for key, one in enumerate(self._trials) if one.is_open()}
         changed, self._changed = self._changed, {}
         for key in changed:
             yield as_run(self._path, self._trials[key], status)

@@ -168,7 +168,9 @@ class OptunaDatabase:
             self._valued.add(key)
             for place, value in values.get(key, ()):
                 metric = trial.study.objective(place, len(values[key]))
-                points.add(key_of(self._claim.path, trial), metric, 0, _time(trial, end=True), value)
+                points.add(
+                    key_of(self._claim.path, trial), metric, 0, _time(trial, end=True), value
+                )
         yield from points.rest()
 
 

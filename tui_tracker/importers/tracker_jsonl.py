@@ -1,8 +1,8 @@
 """Read the JSON lines that `tt export --to jsonl` writes; `handing_on.lines_format` tells the form.
 
 As any foreign file they can be looked at where they lie. `tt import` brings all of them back
-instead (`bring_back`): ids, times, changes and lineage as they were, which is more than what
-readers hand on can hold. Version 1.
+instead (`handing_on.lines_reading`): ids, times, changes and lineage as they were, more than
+what readers hand on can hold. Version 1.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from typing import Any, cast
 
 from tui_tracker.errors import ImportFailed, InvalidArgument
 from tui_tracker.handing_on import lines_format as form
-from tui_tracker.handing_on.lines_reading import Restored, read_lines, restore
-from tui_tracker.handing_on.losses import Progress
+from tui_tracker.handing_on.lines_file import read_lines
 from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.records import (
     ImportedArtifact,
@@ -30,29 +29,19 @@ from tui_tracker.importers.records import (
     Unread,
     utc_from_ms,
 )
-from tui_tracker.store import Store
 
 TOOL = "tui_tracker"
 
 
 def find_claims(listing: Listing) -> Iterator[Claim]:
     for name in sorted(listing.files):
-        if name.endswith((".jsonl", ".ndjson")) or listing.given:
-            if form.is_lines(listing.head(name)):
-                yield listing.claim(TOOL, name)
+        named = name.endswith((".jsonl", ".ndjson")) or listing.given
+        if named and form.is_lines(listing.head(name)):
+            yield listing.claim(TOOL, name)
 
 
 def open_reader(claim: Claim) -> TrackerLines:
     return TrackerLines(claim.path)
-
-
-def bring_back(path: Path, store: Store, progress: Progress | None = None) -> Restored:
-    """Bring the runs of a file into a store, as they were in the one they came from.
-
-    Raises:
-        ImportFailed: it is no such file, of a later version, or made to do harm.
-    """
-    return restore(str(path), store, progress=progress)
 
 
 class TrackerLines:
@@ -138,7 +127,9 @@ class TrackerLines:
             )
         elif "printed" in line:
             yield from self._now.changed()
-            yield Printed(key, [(int(at), stream.lower(), text) for at, stream, text in line["printed"]])
+            yield Printed(
+                key, [(int(at), stream.lower(), text) for at, stream, text in line["printed"]]
+            )
         else:
             self._now.add(line)
 
