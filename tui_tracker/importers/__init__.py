@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 <<<<<<< HEAD
 <<<<<<< HEAD
 <<<<<<< HEAD
+<<<<<<< HEAD
 FORMATS: tuple[str, ...] = (
     "wandb",
     "swanlab",
@@ -36,6 +37,7 @@ FORMATS: tuple[str, ...] = (
     "tlog",
     "hf_trainer",
     "ultralytics",
+    "tracker_jsonl",
     "tabular",
 )
 """Modules in the order in which they are asked: sure ones first, guessing ones last."""
