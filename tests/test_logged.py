@@ -20,7 +20,8 @@ def mixed(store, log_run):
     for number in range(40):
         names = rng.sample(["val_acc", "acc", "val_accuracy"], rng.choice([1, 1, 2]))
         # Two names of one run that are read as one must not differ, or renaming is refused.
-        values = dict.fromkeys(names, [rng.choice([0.1, 0.5, 0.5, 0.9])])
+        value = rng.choice([0.1, 0.5, 0.5, 0.9])
+        values = {name: [value] for name in names}
         params = {rng.choice(["lr", "learning_rate"]): rng.choice([0.1, 0.2, "auto", 3])}
         log_run(f"r{number}", experiment=rng.choice(["one", "two"]), params=params, **values)
     return store

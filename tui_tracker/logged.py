@@ -38,7 +38,7 @@ class Logged:
 
 def logged(store: Store, table: str, keys: Sequence[int]) -> Logged:
     """Return where the rows stand that are read under these names, by their numbers."""
-    if not store.aliased:
+    if not store.aliased or (table == "param" and store.amended):
         return Logged(table, keys)
     from tui_tracker import alias_views  # few stores have an alias
 
