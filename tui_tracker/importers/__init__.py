@@ -20,10 +20,6 @@ from tui_tracker.importers.records import Reader, Unread
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-<<<<<<< HEAD
-<<<<<<< HEAD
-<<<<<<< HEAD
-<<<<<<< HEAD
 FORMATS: tuple[str, ...] = (
     "wandb",
     "swanlab",
