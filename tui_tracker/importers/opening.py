@@ -44,7 +44,7 @@ class Reading:
 class OpenedInPlace:
     """A passing store that shows a path of another tool; a context manager that ends it."""
 
-    def __init__(self, path: Path, tool: str = "") -> None:
+    def __init__(self, path: Path, tool: str = "", columns: str = "") -> None:
         self.path = path.absolute()
         base = _base()
         base.mkdir(parents=True, exist_ok=True)
@@ -52,7 +52,7 @@ class OpenedInPlace:
         self.folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=base))
         command = [sys.executable, "-m", "tui_tracker.importers.follow"]
         self._process = subprocess.Popen(
-            [*command, str(self.folder), str(self.path), *([tool] if tool else [])],
+            [*command, str(self.folder), str(self.path), tool, columns],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
