@@ -20,7 +20,7 @@ from tui_tracker.importers.records import Reader, Unread
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FORMATS: tuple[str, ...] = ("wandb",)
+FORMATS: tuple[str, ...] = ("wandb", "tensorboard")
 """Modules in the order in which they are asked: sure ones first, guessing ones last."""
 
 
