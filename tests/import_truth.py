@@ -350,8 +350,11 @@ def _check_tags(run: ImportedRun, expected: Mapping[str, Any], where: str) -> No
     else:
         notes = {note.text for note in run.notes}
         assert tags.get("mlflow.note.content", "") in {"", *notes}, where
+        # A key without a value is written as true.
         wanted = {
-            f"{name}:{value}" for name, value in tags.items() if name != "mlflow.note.content"
+            name if value is True else f"{name}:{value}"
+            for name, value in tags.items()
+            if name != "mlflow.note.content"
         }
     assert wanted <= set(run.tags), f"{where}: {wanted - set(run.tags)} missing in {run.tags}"
 

@@ -21,6 +21,7 @@ https://www.sqlite.org/uri.html, https://www.sqlite.org/lockingv3.html.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -44,6 +45,7 @@ _WAL_FORMAT = 2
 _LOG_HEAD = 32
 _TICK_NS = 20_000_000
 """Two writes closer together may leave the same time of change."""
+_PART = 1 << 20
 _BUSY_S = 1.0
 _STATEMENT_S = 60.0
 _STEPS = 5_000_000
@@ -92,6 +94,9 @@ def find_way(path: Path, scratch: Callable[[], Path]) -> Way:
         return Way(path, _uri(path, "mode=ro"), lambda: True, locks=True)
     log = _stamp(_beside(path, "-wal"))
     if log is None or not log[0]:
+        seen = stamps(path)
+        if not are_settled(seen) and path.stat().st_size <= COPY_BYTES:
+            return _copied(path, scratch(), "-wal")
         seen = _settled_stamps(path)
         return Way(path, _uri(path, "mode=ro&immutable=1"), lambda: stamps(path) == seen)
     shared = _stamp(_beside(path, "-shm"))
@@ -107,14 +112,7 @@ def copied_with_journal(path: Path, scratch: Path) -> Way:
         Torn: it was written to while it was copied.
         OSError: it cannot be copied.
     """
-    seen = _settled_stamps(path)
-    copy = scratch / "copy.db"
-    shutil.copyfile(path, copy)
-    if seen[2] is not None:
-        shutil.copyfile(_beside(path, "-journal"), _beside(copy, "-journal"))
-    if stamps(path) != seen:
-        raise Torn
-    return Way(copy, _uri(copy, "mode=rw"), lambda: True, copied=True)
+    return _copied(path, scratch, "-journal")
 
 
 @contextmanager
@@ -138,6 +136,32 @@ def connected(way: Way) -> Iterator[sqlite3.Connection]:
         raise
     if not way.is_whole():
         raise Torn
+
+
+def _copied(path: Path, scratch: Path, end: str) -> Way:
+    """Return the way to a copy of the file and of the one beside it with this end, if there is one.
+
+    Copies that are still like the files once all are made show what was there at one moment:
+    the one when the last was made. No clock has to be trusted for that.
+    """
+    copy = scratch / "copy.db"
+    pairs = [(path, copy), (_beside(path, end), _beside(copy, end))]
+    for source, target in pairs:
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copyfile(source, target)
+    if not all(_is_alike(source, target) for source, target in pairs):
+        raise Torn
+    return Way(copy, _uri(copy, "mode=rw"), lambda: True, copied=True)
+
+
+def _is_alike(source: Path, target: Path) -> bool:
+    if not (source.exists() and target.exists()):
+        return source.exists() == target.exists()
+    with source.open("rb") as left, target.open("rb") as right:
+        while part := left.read(_PART):
+            if part != right.read(_PART):
+                return False
+        return not right.read(1)
 
 
 def _copied_with_log(path: Path, scratch: Path) -> Way:

@@ -8,7 +8,7 @@ How the file is opened so that no byte changes is told in `database_files`.
 
 from __future__ import annotations
 
-import shutil
+import random
 import sqlite3
 import tempfile
 import time
@@ -37,8 +37,8 @@ Given = tuple[object, ...]
 
 SLICE_ROWS = 50_000
 _MAGIC = b"SQLite format 3\0"
-_TRIES = 8
-_WAIT_S = 0.02
+_TRIES = 40
+_LONGEST_WAIT_S = 0.1
 _FASTER = "it is written faster than it can be read"
 _LOST_ROWS = 1_000_000
 """At most so many rows are held that lie behind damage."""
@@ -63,6 +63,15 @@ def list_tables(path: Path) -> frozenset[str]:
         with Database(path).look() as session:
             return session.tables
     except ImportFailed:
+        return frozenset()
+
+
+def list_columns(path: Path, table: str) -> frozenset[str]:
+    """Return the names of a table's columns; none where there is no such table."""
+    try:
+        with Database(path).look() as session:
+            return session.columns(table)
+    except (ImportFailed, Damaged):
         return frozenset()
 
 
@@ -137,10 +146,11 @@ class Session:
             ImportFailed: there is no database, or its writer never let it be.
             Damaged: it is damaged; the rows before the damage are with it.
         """
-        problem = ""
+        problem, damaged = "", 0
         for attempt in range(_TRIES):
             if attempt:
-                time.sleep(_WAIT_S * 2**attempt / 2)
+                # At random: a writer may come back at regular times.
+                time.sleep(random.uniform(0, min(0.002 * 1.2**attempt, _LONGEST_WAIT_S)))
             before = stamps(self.path)
             try:
                 return self._answer(question, parameters)
@@ -149,7 +159,8 @@ class Session:
             except Damaged as error:
                 # Seen through a writer's half-done work, a sound file looks damaged.
                 self._copy, problem = None, error.problem
-                if stamps(self.path) == before and attempt:
+                damaged += 1
+                if stamps(self.path) == before and damaged > 1:
                     raise
             except OSError as error:
                 reason = f"cannot be read: {error.strerror}"
@@ -223,8 +234,8 @@ class Session:
             folder = tempfile.TemporaryDirectory(prefix="tui_tracker-", ignore_cleanup_errors=True)
             self._root = Path(self._held.enter_context(folder))
         for old in self._root.iterdir():
-            shutil.rmtree(old, ignore_errors=True)
-        return Path(tempfile.mkdtemp(dir=self._root))
+            old.unlink()
+        return self._root
 
 
 def quoted(name: str) -> str:
