@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 FORMATS: tuple[str, ...] = (
+    "guild",
     "wandb",
     "swanlab",
     "mlflow_sqlite",
@@ -33,6 +34,8 @@ FORMATS: tuple[str, ...] = (
     "tlog",
     "hf_trainer",
     "ultralytics",
+    "lightning",
+    "tensorboard",
     "tracker_jsonl",
     "tabular",
 )
