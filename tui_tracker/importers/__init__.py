@@ -20,7 +20,9 @@ from tui_tracker.importers.records import Reader, Unread
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FORMATS: tuple[str, ...] = ("mlflow_sqlite", "optuna", "trackio", "goodseed", "exptrack")
+FORMATS: tuple[str, ...] = (
+    *("mlflow_sqlite", "mlflow_files", "optuna", "trackio", "goodseed", "exptrack"),
+)
 """Modules in the order in which they are asked: sure ones first, guessing ones last."""
 
 
