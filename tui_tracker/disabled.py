@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Literal
 
+    from tui_tracker.series_frames import Engine, Frame
+
 
 class DisabledRun(Run):
     """A run that keeps nothing: every call returns at once."""
@@ -75,6 +77,13 @@ class DisabledRun(Run):
         arguments: Mapping[str, object] | None = None,
         **roles: object,
     ) -> None: ...
+
+    def series(self, metric: str, context: str = "", *, engine: Engine = "pandas") -> Frame:
+        """Return a frame without points: nothing is kept."""
+        from tui_tracker.series_frames import points_frame
+
+        del metric, context
+        return points_frame((), (), (), engine)
 
     def wait_for_artifacts(self) -> None: ...
 

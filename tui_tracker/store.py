@@ -80,6 +80,8 @@ class Store:
         self._answering: Stoppable | None = None
         self.aliased = False
         """Names are read through views, which have no indexes of their own."""
+        self.amended = False
+        """Params and tags are read through views that show what amendments say."""
         self._named_at = -1
         """The state of the store in which its aliases were looked at last."""
         self._reader: sqlite3.Connection | None = None
@@ -145,18 +147,27 @@ class Store:
             self._follow_names(self._reader)
             return self._answered(sql, parameters)
 
+    @property
+    def viewed(self) -> bool:
+        """Whether what was logged is read through views."""
+        return self.aliased or self.amended
+
     def _follow_names(self, reader: sqlite3.Connection) -> None:
         """Let the reader see names as the aliases say; a store without any costs one query."""
         version = reader.execute("PRAGMA data_version").fetchone()[0]
         if version == self._named_at:
             return
         self._named_at = version
-        aliased = _has_aliases(reader)
-        if aliased or self.aliased:
-            from tui_tracker import alias_views  # few stores have an alias
+        aliased, amended = _has_aliases(reader), _has_amendments(reader)
+        if amended:
+            from tui_tracker import amended_views  # few stores have any
 
-            (alias_views.hide_tables if aliased else alias_views.show_tables)(reader)
-        self.aliased = aliased
+            amended = amended_views.has_amended(reader)
+        if aliased or amended or self.viewed:
+            from tui_tracker import amended_views
+
+            amended_views.arrange(reader, aliased=aliased, amended=amended)
+        self.aliased, self.amended = aliased, amended
 
     def _answered(self, sql: str, parameters: Parameters) -> list[Row]:
         """Return the rows of a query that the thread's question may have to give up."""
@@ -266,6 +277,20 @@ class Store:
             finally:
                 copy.close()
 
+    def pack(self, target: str) -> None:
+        """Write a copy of the database without what was deleted in it.
+
+        Raises:
+            StoreError: the copy cannot be written.
+        """
+        with translated(target):
+            # Of its own: it would take the reader's views for the tables to be copied.
+            connection = self._connect(read_only=True)
+            try:
+                connection.execute("VACUUM INTO ?", (target,))
+            finally:
+                connection.close()
+
     def close(self) -> None:
         with self.draining:
             for drain in self.drains.values():
@@ -348,10 +373,16 @@ class Store:
 
 
 def _has_aliases(reader: sqlite3.Connection) -> bool:
+    return _has_row(reader, "main.alias WHERE reverted_ms IS NULL")
+
+
+def _has_amendments(reader: sqlite3.Connection) -> bool:
+    return _has_row(reader, "main.amendment")
+
+
+def _has_row(reader: sqlite3.Connection, wanted: str) -> bool:
     try:
-        row = reader.execute(
-            "SELECT EXISTS (SELECT 1 FROM main.alias WHERE reverted_ms IS NULL)"
-        ).fetchone()
+        row = reader.execute(f"SELECT EXISTS (SELECT 1 FROM {wanted})").fetchone()
     except sqlite3.OperationalError as error:
         if "no such table" not in str(error):
             raise

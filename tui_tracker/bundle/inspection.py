@@ -93,7 +93,7 @@ def inspect_rows(path: str, store: Store) -> None:
     """
     try:
         for table, columns in _tables():
-            found = {row[1]: row[2] for row in store.read(f'PRAGMA table_info("{table}")')}
+            found = {row[1]: row[2] for row in store.read(f'PRAGMA main.table_info("{table}")')}
             if found != columns:
                 raise BundleError(path, f"the table {table!r} inside is not one that a store has")
             _refuse_odd_rows(path, store, table, columns)
@@ -137,11 +137,11 @@ def _refuse_odd_rows(path: str, store: Store, table: str, columns: dict[str, str
         odd.append(f"({_LOOSE[table]})")
     if "digest" in columns and table != "content":
         odd.append("(digest IS NOT NULL AND digest NOT IN (SELECT digest FROM content))")
-    if store.read(f'SELECT 1 FROM "{table}" WHERE {" OR ".join(odd)} LIMIT 1'):
+    if store.read(f'SELECT 1 FROM main."{table}" WHERE {" OR ".join(odd)} LIMIT 1'):
         raise BundleError(path, f"a row of {table!r} inside is not one that a store has")
     texts = [f'"{name}"' for name, kind in columns.items() if kind == "TEXT"]
     if texts:
-        store.read(f'SELECT {", ".join(texts)} FROM "{table}"')  # fails where it is no UTF-8
+        store.read(f'SELECT {", ".join(texts)} FROM main."{table}"')  # fails where it is no UTF-8
 
 
 def _refuse_other_runs(path: str, store: Store, contents: Contents) -> None:

@@ -77,6 +77,7 @@ GROUPS: dict[str, dict[str, str]] = {
     "hand on": {
         "bundle": "write runs into one file, with files and code",
         "unbundle": "bring the runs of such a file into the store",
+        "export": "write runs as tables, or for another tracker",
         "statement": "say what a run came from, in a standard format",
     },
     "other tools": {

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tui_tracker.importers import Source
     from tui_tracker.importers.importing import Imported
     from tui_tracker.importers.records import Unread
+    from tui_tracker.importers.writing import Taken
+    from tui_tracker.store import Store
 
 MOST_TOLD = 20
 """Troubles that are told one by one; --json has them all."""
@@ -43,12 +45,27 @@ def run(args: argparse.Namespace) -> int:
     # Before a store is made for nothing.
     find_something(path, args.tool)
     with open_store(args, create=True) as store, _Line() as line:
-        done = import_path(store, path, tool=args.tool, progress=line)
+        done = import_path(store, path, tool=args.tool, progress=line, bring_back=_bring_back)
     if args.json:
         print_json(facts_of(done), indent=2)
     else:
         tell_imported(done)
     return 1 if done.skipped else 0
+
+
+def _bring_back(path: Path, store: Store) -> Taken:
+    """Bring runs back that `tt export --to jsonl` wrote, as they were."""
+    from tui_tracker.handing_on.lines_reading import restore
+    from tui_tracker.importers.records import Unread
+    from tui_tracker.importers.writing import Taken
+
+    back = restore(str(path), store)
+    left = [Unread(path, run, f"was left: {why}", run, True) for run, why in back.merged.left]
+    told = [Unread(path, "", problem) for problem in back.problems]
+    done = back.merged
+    return Taken(
+        [*done.added], [*done.updated], [*done.same], unread=[*left, *told], points=back.points
+    )
 
 
 def find_something(path: Path, tool: str) -> tuple[list[Source], list[Unread]]:

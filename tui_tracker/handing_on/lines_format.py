@@ -61,7 +61,7 @@ def line(value: dict[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def numbers(values: array[float]) -> list[float | str]:
+def numbers(values: array[float]) -> Sequence[float | str]:
     """Return values as JSON can hold them, to the last bit."""
     # A finite sum proves that every value is finite, at C speed.
     if math.isfinite(sum(values)):
@@ -133,26 +133,27 @@ def read_param(value: Any) -> tuple[str, float | None, str | None]:
     Raises:
         ValueError: it is no value of a param.
     """
-    if isinstance(value, str):
-        return "str", None, value
-    if isinstance(value, bool):
-        return "bool", float(value), None
-    if isinstance(value, int):
-        exact = abs(value) <= 2**53
-        return "int", as_float(value), None if exact else str(value)
-    if isinstance(value, float):
-        return "float", value, None
     if value is None:
         return "none", None, None
+    if isinstance(value, str):
+        return "str", None, value
+    if isinstance(value, (bool, int, float)):
+        return _number_columns(value)
     if isinstance(value, list):
         return "list", None, json.dumps(value)
     if isinstance(value, dict) and len(value) == 1:
         if isinstance(text := value.get("list"), str):
             return "list", None, text
-        if isinstance(word := value.get("float"), str):
-            found = read_number(word)
-            return "float", None if found != found else found, None if found == found else "NaN"
+        return _number_columns(read_number(value.get("float")))
     raise ValueError(f"{value!r:.40} is no value of a param")
+
+
+def _number_columns(value: bool | int | float) -> tuple[str, float | None, str | None]:
+    if isinstance(value, bool):
+        return "bool", float(value), None
+    if isinstance(value, int):
+        return "int", as_float(value), None if abs(value) <= 2**53 else str(value)
+    return ("float", value, None) if value == value else ("float", None, "NaN")
 
 
 def embedded(text: str, dumps: Any, otherwise: str) -> Any:

@@ -7,12 +7,10 @@ before one run is taken.
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from dataclasses import dataclass
 
 from tui_tracker import folder as folders
 from tui_tracker import merge
@@ -20,25 +18,13 @@ from tui_tracker.bundle.inspection import inspect_rows
 from tui_tracker.bundle.staging import open_staged
 from tui_tracker.errors import BundleError, ImportFailed, InvalidArgument
 from tui_tracker.handing_on import lines_format as form
+from tui_tracker.handing_on.lines_file import Read, read_lines
 from tui_tracker.handing_on.lines_rows import RowWriter
 from tui_tracker.handing_on.losses import Progress
 from tui_tracker.store import Store
 
-MOST_BYTES = 1 << 26
-"""Of one line: 1,024 points take a hundredth of a thousandth of it."""
 _AT_ONCE = 2000
 """Lines that go into one transaction of the store in between."""
-
-
-@dataclass(slots=True)
-class Read:
-    """One line, or why it is none."""
-
-    number: int
-    """From 1."""
-    value: dict[str, Any] = field(default_factory=dict)
-    problem: str = ""
-    size_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,33 +32,10 @@ class Restored:
     """What came of a file."""
 
     merged: merge.Merged
+    points: int
+    """In the file."""
     problems: tuple[str, ...]
     """Lines that could not be taken, and why; the rest was."""
-
-
-def read_lines(file: BinaryIO, first: int = 1) -> Iterator[Read]:
-    """Yield the lines of an opened file; a last one without its end is not there yet."""
-    number = first
-    while raw := file.readline(MOST_BYTES):
-        if not raw.endswith(b"\n"):
-            if len(raw) < MOST_BYTES:
-                return
-            while raw and not raw.endswith(b"\n"):
-                raw = file.readline(MOST_BYTES)
-            yield Read(number, problem="is longer than any line of such a file")
-        else:
-            yield _parsed(number, raw)
-        number += 1
-
-
-def _parsed(number: int, raw: bytes) -> Read:
-    try:
-        value = json.loads(raw)
-    except (ValueError, RecursionError):
-        return Read(number, problem="is no JSON", size_bytes=len(raw))
-    if not isinstance(value, dict):
-        return Read(number, problem="is no object", size_bytes=len(raw))
-    return Read(number, value, size_bytes=len(raw))
 
 
 def restore(path: str, target: Store, *, progress: Progress | None = None) -> Restored:
@@ -84,20 +47,23 @@ def restore(path: str, target: Store, *, progress: Progress | None = None) -> Re
         ImportFailed: it is no such file, of a later version, or made to do harm.
         OSError: it cannot be read.
     """
-    with tempfile.TemporaryDirectory(prefix="tt-lines-") as temporary:
-        with open_staged(temporary) as staged:
-            problems = _Staging(path, staged, progress).take_all()
-            try:
-                inspect_rows(path, staged)
-            except BundleError as error:
-                raise ImportFailed(path, "", error.problem) from error
-            place = folders.artifacts(target.folder)
-            merged = merge.merge_runs(
-                staged,
-                target,
-                fetch=lambda sha256: "" if merge.has_file(place, sha256) else form.NOT_INSIDE,
-            )
-    return Restored(merged, tuple(problems))
+    place = folders.artifacts(target.folder)
+    with (
+        tempfile.TemporaryDirectory(prefix="tt-lines-") as temporary,
+        open_staged(temporary) as staged,
+    ):
+        problems = _Staging(path, staged, progress).take_all()
+        points = staged.read("SELECT coalesce(sum(count), 0) FROM metric")[0][0]
+        try:
+            inspect_rows(path, staged)
+        except BundleError as error:
+            raise ImportFailed(path, "", error.problem) from error
+        merged = merge.merge_runs(
+            staged,
+            target,
+            fetch=lambda sha256: "" if merge.has_file(place, sha256) else form.NOT_INSIDE,
+        )
+    return Restored(merged, points, tuple(problems))
 
 
 class _Staging:
@@ -149,4 +115,3 @@ class _Staging:
                 return True
         writer.settle()
         return False
-

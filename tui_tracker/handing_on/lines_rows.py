@@ -56,13 +56,15 @@ class RowWriter:
             self._take_told(line)
         elif "is" in line:
             self._take_run(line["run"], line["is"])
-        elif "points" in line:
-            self._take_points(self._key_of(line["run"]), line)
-        elif "printed" in line:
-            self._take_printed(self._key_of(line["run"]), line["printed"])
         else:
-            (table,) = line.keys() - {"run"}
-            self._take_row(table, line["run"], line[table])
+            key = self._key_of(line["run"])
+            (what,) = line.keys() - {"run", "steps", "times_ms", "values"}
+            if what == "points":
+                self._take_points(key, line)
+            elif what == "printed":
+                self._take_printed(key, line[what])
+            else:
+                self._take_row(what, line["run"], key, line[what])
 
     def settle(self) -> None:
         """Write the series that is at its end."""
@@ -97,13 +99,12 @@ class RowWriter:
                 (key, self._key(["param", name, ""]), kind, number, text, digest),
             )
 
-    def _take_row(self, table: str, run_id: str, facts: dict[str, Any]) -> None:
+    def _take_row(self, table: str, run_id: str, key: int, facts: dict[str, Any]) -> None:
         if table in _APART | _DERIVED or not (columns := self._columns_of(table)):
             raise ValueError(f"{table!r:.40} is no kind of line")
         owner = "of" if "of" in columns else "run"
         if owner not in columns:
             raise ValueError(f"{table!r:.40} is no kind of line about a run")
-        key = self._key_of(run_id)
         row = self._row(table, facts)
         if table == "metric":
             # Its totals are worked out anew from its points.

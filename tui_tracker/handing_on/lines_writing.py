@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tui_tracker.handing_on import lines_format as form
-from tui_tracker.handing_on.losses import Losses, Progress
+from tui_tracker.handing_on.losses import Losses
 from tui_tracker.handing_on.points import in_chunks, in_full_blocks, read_points
 from tui_tracker.handing_on.secrets import Cleaner
 from tui_tracker.merge_rows import Table, tables_of_runs
@@ -35,14 +35,14 @@ def write_lines(
     *,
     cleaner: Cleaner,
     losses: Losses,
-    progress: Progress | None = None,
+    tell: Callable[[int], None] = lambda _: None,
 ) -> None:
-    """Write these runs, in their order.
+    """Write these runs, in their order; `tell` hears how many points went out.
 
     Raises:
         StoreDamaged: points or lines of a run cannot be read.
     """
-    _Writer(store, write, cleaner, losses, progress).write(keys)
+    _Writer(store, write, cleaner, losses, tell).write(keys)
 
 
 class _Writer:
@@ -54,10 +54,10 @@ class _Writer:
         write: Write,
         cleaner: Cleaner,
         losses: Losses,
-        progress: Progress | None,
+        tell: Callable[[int], None],
     ) -> None:
         self._store, self._write, self._cleaner = store, write, cleaner
-        self._losses, self._progress = losses, progress
+        self._losses, self._tell = losses, tell
         self._tables = [t for t in tables_of_runs(store) if t.name not in _APART]
         self._keys = {
             number: [form.KINDS[kind], name, context]
@@ -65,6 +65,11 @@ class _Writer:
                 "SELECT id, kind, name, context FROM main.key WHERE kind < 3"
             )
         }
+        self._numbered = frozenset(
+            table.name
+            for table in self._tables
+            if store.read("SELECT 1 FROM pragma_table_info(?) WHERE name='id'", (table.name,))
+        )
         self._batches: dict[int, int] = {}
         self._texts: dict[bytes, Any] = {}
         self._experiments: dict[str, None] = {}
@@ -72,13 +77,10 @@ class _Writer:
 
     def write(self, keys: Sequence[int]) -> None:
         self._write(form.line({"tui_tracker": form.MAGIC, "version": form.VERSION}))
-        total = sum(row[0] for row in self._store.read("SELECT points FROM run"))
         done = 0
         for chunk in in_chunks(self._store, keys):
             with self._store.one_moment():
                 done += self._write_runs(chunk)
-            if self._progress is not None:
-                self._progress(self._points, max(total, self._points))
         self._write_told()
         self._write(form.line({"end": {"runs": done, "points": self._points}}))
 
@@ -87,9 +89,7 @@ class _Writer:
         runs = _read_runs(self._store, bound)
         params = self._read_params(bound)
         rows = {table.name: self._read_rows(table, bound, runs) for table in self._tables}
-        points = in_full_blocks(
-            read_points(self._store, chunk, system=True, as_logged=True)
-        )
+        points = in_full_blocks(read_points(self._store, chunk, system=True, as_logged=True))
         ahead = next(points, None)
         for key in (key for key in chunk if key in runs):
             run_id, facts = runs[key]
@@ -103,6 +103,7 @@ class _Writer:
             self._write_console(key, run_id)
             while ahead is not None and ahead.run == key:
                 self._points += len(ahead.values)
+                self._tell(len(ahead.values))
                 self._write(_points_line(run_id, ahead))
                 ahead = next(points, None)
         return len(runs)
@@ -124,23 +125,20 @@ class _Writer:
     ) -> dict[int, list[dict[str, Any]]]:
         """Return the rows of a table by run, in an order that is the same in every store."""
         names = ", ".join(f'"{name}"' for name in table.columns)
-        if table.owner == "run":
-            where, owners = f"run {_THESE}", {key: key for key in runs}
-        else:
+        owners: dict[int | bytes, int] = {key: key for key in runs}
+        where = f"run {_THESE}"
+        if table.owner == "of":
             owners = {bytes.fromhex(one.replace("-", "")): key for key, (one, _) in runs.items()}
             where = f'"of" IN (SELECT uuid FROM run WHERE id {_THESE})'
         found: dict[int, list[dict[str, Any]]] = {}
-        kept = bool(self._store.read(
-            "SELECT 1 FROM pragma_table_info(?) WHERE name='id'", (table.name,)
-        ))  # fmt: skip
-        order = "ORDER BY at_ms, id" if kept else ""
+        order = "ORDER BY at_ms, id" if table.name in self._numbered else ""
         for row in self._store.read(
             f'SELECT {names} FROM main."{table.name}" WHERE {where} {order}', bound
         ):
             facts = dict(zip(table.columns, row, strict=True))
             owner = owners[facts.pop(table.owner)]
             found.setdefault(owner, []).append(self._shaped(table, facts))
-        if not kept:
+        if not order:
             for rows in found.values():
                 rows.sort(key=lambda row: json.dumps(row, sort_keys=True))
         return found
@@ -149,18 +147,10 @@ class _Writer:
         """Return a row as it is written: nothing in it is a number of this store."""
         shaped: dict[str, Any] = {}
         for name, value in facts.items():
-            if name in ("key", "metric") and name in table.numbers:
-                shaped[name] = self._keys[value]
-            elif name == "digest":
+            if name == "digest":
                 shaped["content"] = self._content(value)
-            elif name == "batch":
-                shaped[name] = self._batches.setdefault(value, len(self._batches) + 1)
-            elif isinstance(value, bytes):
-                shaped[name] = value.hex()
-            elif isinstance(value, float):
-                shaped[name] = form.number(value)
             else:
-                shaped[name] = self._text(value)
+                shaped[name] = self._cell(table, name, value)
         if table.name == "artifact":
             self._without_place(shaped)
         elif table.name == "journal":
@@ -169,12 +159,21 @@ class _Writer:
             shaped["value"] = self._change(shaped["key"][1], facts["value"])
         return shaped
 
+    def _cell(self, table: Table, name: str, value: Any) -> Any:
+        if name in ("key", "metric") and name in table.numbers:
+            return self._keys[value]
+        if name == "batch":
+            return self._batches.setdefault(value, len(self._batches) + 1)
+        if isinstance(value, bytes):
+            return value.hex()
+        return form.number(value) if isinstance(value, float) else self._text(value)
+
     def _without_place(self, artifact: dict[str, Any]) -> None:
         """Say nothing of whether the bytes came along when this run was brought in so."""
         if artifact["problem"] == form.NOT_INSIDE:
             artifact |= {"copied": 1, "problem": ""}
         if artifact["copied"]:
-            self._losses.add("file", "named by its hash alone: tt bundle takes files along")
+            self._losses.add("file", "known by hash alone in there: tt bundle takes files along")
 
     def _change(self, name: str, packed: str) -> str:
         kind, value = json.loads(packed)

@@ -55,7 +55,7 @@ def in_chunks(store: Store, keys: Sequence[int]) -> Iterator[list[int]]:
     held = 0
     for start in range(0, len(keys), _MOST_RUNS):
         some = list(keys[start : start + _MOST_RUNS])
-        points = dict(
+        points: dict[int, int] = dict(
             store.read(
                 "SELECT id, points FROM run WHERE id IN (SELECT value FROM json_each(:keys))",
                 {"keys": json.dumps(some)},
@@ -126,7 +126,7 @@ def _stretches(store: Store, heads: list[_Head]) -> Iterator[Stretch]:
     axes: dict[bytes, tuple[array[int], array[int]]] = {}
     for start in range(0, len(heads), _BLOCKS_AT_ONCE):
         some = heads[start : start + _BLOCKS_AT_ONCE]
-        found = dict(
+        found: dict[int, bytes] = dict(
             store.read(
                 "SELECT id, data FROM block WHERE id IN (SELECT value FROM json_each(:ids))",
                 {"ids": json.dumps([head[5] for head in some])},
@@ -148,6 +148,7 @@ def _stretches(store: Store, heads: list[_Head]) -> Iterator[Stretch]:
 
 def in_full_blocks(stretches: Iterator[Stretch]) -> Iterator[Stretch]:
     """Yield the same points with as many in each stretch as a block holds, but for the last."""
+
     def series(one: Stretch) -> tuple[int, str, str, bool]:
         return one.run, one.metric, one.context, one.system
 

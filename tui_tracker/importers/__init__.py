@@ -21,7 +21,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 FORMATS: tuple[str, ...] = (
-    *("mlflow_sqlite", "mlflow_files", "optuna", "trackio", "goodseed", "exptrack"),
+    "wandb",
+    "swanlab",
+    "mlflow_sqlite",
+    "mlflow_files",
+    "trackio",
+    "optuna",
+    "goodseed",
+    "exptrack",
+    "sacred",
+    "dvclive",
+    "tlog",
+    "hf_trainer",
+    "ultralytics",
+    "tracker_jsonl",
+    "tabular",
 )
 """Modules in the order in which they are asked: sure ones first, guessing ones last."""
 

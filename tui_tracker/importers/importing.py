@@ -12,7 +12,12 @@ from tui_tracker.importers.records import Reader, Unread
 from tui_tracker.importers.writing import Progress, StoreWriter, Taken
 from tui_tracker.store import Store
 
+OURS = "tui_tracker"
+"""The tool of what `tt export` wrote."""
 Open = Callable[[Source], Reader]
+BringBack = Callable[[Path, Store], Taken]
+"""Brings runs that this program wrote itself back as they were; it is above this package,
+because it reaches what records the live machine."""
 
 
 @dataclass(slots=True)
@@ -64,7 +69,9 @@ class Follower:
         keep_files: bool = True,
         progress: Progress | None = None,
         opened: Open = Source.open,
+        bring_back: BringBack | None = None,
     ) -> None:
+        self._bring_back = bring_back
         self._store, self._path, self._tool = store, path, tool
         self._keep_files, self._progress = keep_files, progress
         self._open_reader = opened
@@ -103,6 +110,10 @@ class Follower:
             place = (source.tool, source.path)
             if place in self._followed or place in self._failed:
                 continue
+            if self._bring_back is not None and source.tool == OURS:
+                self._failed.add(place)  # done with
+                done.add(source.tool, self._brought(source, self._bring_back))
+                continue
             try:
                 reader = self._open_reader(source)
             except (ImportFailed, OSError) as error:
@@ -116,6 +127,12 @@ class Follower:
                 progress=self._progress,
             )
             self._followed[place] = _Followed(source, reader, writer)
+
+    def _brought(self, source: Source, bring_back: BringBack) -> Taken:
+        try:
+            return bring_back(source.path, self._store)
+        except (ImportFailed, OSError) as error:
+            return Taken(unread=[_whole(source, error)])
 
     def _take(self, one: _Followed) -> Taken:
         try:
@@ -136,6 +153,7 @@ def import_path(
     tool: str = "",
     progress: Progress | None = None,
     opened: Open = Source.open,
+    bring_back: BringBack | None = None,
 ) -> Imported:
     """Copy all runs at or below a path into the store, with their files.
 
@@ -145,7 +163,9 @@ def import_path(
         InvalidArgument: there is nothing at the path, or nothing in it that can be read.
         StoreError: the store cannot be written.
     """
-    follower = Follower(store, path, tool=tool, progress=progress, opened=opened)
+    follower = Follower(
+        store, path, tool=tool, progress=progress, opened=opened, bring_back=bring_back
+    )
     try:
         return follower.read()
     finally:

@@ -59,7 +59,7 @@ def get_runs(
     keeps them from one call to the next.
     """
     known = {} if known is None else known
-    rows = get_rows(store, keys, params=None, metrics=None)
+    rows = get_rows(store, keys, params=None, metrics=None, logged=True)
     bound = {"keys": marks(keys)}
     facts = {columns[0]: columns[1:] for columns in store.read(f"{_RUNS} WHERE id {_THESE}", bound)}
     notes, artifacts = _notes(store, bound), _artifacts(store, bound)

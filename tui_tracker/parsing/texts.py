@@ -1,0 +1,220 @@
+"""Lines that are no values: dumps of params, files, lineage, ends, trials, restarts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from tui_tracker.parsing import dumps, facts
+from tui_tracker.parsing.events import ParamValue
+from tui_tracker.parsing.placing import Place, Placing
+from tui_tracker.parsing.reading import Reading
+from tui_tracker.parsing.words import axis_of, is_clock, is_metric
+
+_SUMMARY = re.compile(r"\bbest iteration(?: is)?:?\s*$", re.I)
+_FOLD = re.compile(r"\W*(?:fold|seed|trial|run|experiment) #?\d+(?:\s*(?:/|of)\s*\d+)?\W*$", re.I)
+_MOST_FACTS = 4096
+
+
+class Texts:
+    """Reads the text of one process's log."""
+
+    def __init__(self, placing: Placing, note: Callable[[int, str], None]) -> None:
+        self._placing, self._note = placing, note
+        self._call: list[str] = []
+        self._call_at: Place | None = None
+        self._block: list[tuple[int, str]] = []
+        self._in_traceback = False
+        self._seen: set[tuple[str, str]] = set()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a dump goes on over several lines."""
+        return bool(self._call)
+
+    def go_on(self, where: Place, text: str) -> None:
+        """Take a further line of a dump that is not whole yet."""
+        self._call.append(text)
+        whole = "\n".join(self._call)
+        if dumps.is_open(whole) and len(self._call) < dumps.MOST_LINES and len(whole) < 1 << 18:
+            self._note(where.line, "a part of a dump of params")
+            return
+        at, self._call = self._call_at or where, []
+        self._take_dump(at, whole)
+
+    def take(self, where: Place, text: str) -> None:
+        """Take a line without values."""
+        line = where.line
+        if self._take_dump(where, text):
+            return
+        if not self._placing.has_values and self._take_config(where, text):
+            return
+        if _SUMMARY.search(text[-60:]):
+            self._placing.summary = True
+            self._note(line, "the next line repeats the best one")
+        elif (trial := facts.read_trial(text)) is not None:
+            self._note(line, "")
+            self._placing.take_trial(line, trial)
+        elif name := facts.read_study(text):
+            self._note(line, f"the study {name} begins")
+        elif _FOLD.match(text):
+            if self._placing.has_values:
+                self._placing.leave(f"{text.strip()} begins")
+            self._note(line, "a heading: another run begins")
+        else:
+            self._take_end(where, text)
+            self.take_side(where, text)
+
+    def take_side(self, where: Place, text: str) -> None:
+        """Take what a line tells besides: files and lineage."""
+        line = where.line
+        if len(text) > 4000:
+            return
+        for path, used in facts.read_files(text):
+            self._placing.take_file(line, path, used)
+        resumes, step = facts.read_resume(text)
+        if resumes:
+            self._placing.take_resume(line, step, text[:200])
+        if self._in_traceback:
+            return
+        for field, value in facts.read_facts(text):
+            if (field, value) not in self._seen and len(self._seen) < _MOST_FACTS:
+                self._seen.add((field, value))
+                self._placing.take_fact(line, field, value)
+
+    def read_dict(self, where: Place, text: str) -> Reading:
+        """Return what a dict or JSON object says; params are taken here."""
+        found = dumps.read_mapping(text)
+        if found is None:
+            return Reading("none", why="no dict that can be read")
+        values = dumps.flat(found)
+        said = read_values(values)
+        if said.kind == "none" and dumps.is_config(values) and not self._placing.has_values:
+            self._take_params(where, values, "a dict of params")
+        return said
+
+    def flush(self) -> None:
+        """Take the block of params that was being gathered, if it is one."""
+        block, self._block = self._block, []
+        if len(block) < 3:
+            return
+        params = dumps.read_yaml([text for _, text in block])
+        if len(params) < 3:
+            return
+        for name, value in params.items():
+            self._placing.take_param(block[0][0], name, value, "a block of YAML")
+        for line, _ in block[1:]:
+            self._note(line, "a part of a block of YAML")
+
+    def _take_dump(self, where: Place, text: str) -> bool:
+        if "(" in text and dumps.begins_call(text):
+            if dumps.is_open(text):
+                self._call, self._call_at = [text], where
+                self._note(where.line, "the head of a dump of params")
+                return True
+            if params := dumps.read_call(text):
+                self._take_params(where, params, "a call with its arguments")
+                return True
+        if text[0] == "{" and not self._placing.has_values:
+            if dumps.is_open(text):
+                self._call, self._call_at = [text], where
+                self._note(where.line, "the head of a dump of params")
+                return True
+            found = dumps.read_mapping(text)
+            if found and dumps.is_config(flat := dumps.flat(found)):
+                self._take_params(where, flat, "a dict of params")
+                return True
+        return False
+
+    def _take_config(self, where: Place, text: str) -> bool:
+        if dumps.is_yaml(text) and len(self._block) < dumps.MOST_LINES:
+            self._block.append((where.line, text))
+            if not text[0].isspace() and text[:1] != "-":
+                self.take_side(where, text)
+            return True
+        if self._block:
+            self.flush()
+        if dotted := dumps.read_dotted(text):
+            self._take_params(where, dict([dotted]), "a name and a value with dots between")
+            return True
+        if "=" in text or ":" in text:
+            params = dumps.read_pairs(text)
+            kept = {k: v for k, v in params.items() if not _is_commit(k, v)}
+            if kept:
+                self._take_params(where, kept, "names and values")
+                self.take_side(where, text)
+                return True
+        return False
+
+    def _take_params(self, where: Place, params: Mapping[str, ParamValue], how: str) -> None:
+        self._note(where.line, "")
+        if self._placing.has_values and "Namespace" in how:
+            self._placing.leave("params are printed again")
+        for name, value in params.items():
+            self._placing.take_param(where.line, name, value, how)
+
+    def _take_end(self, where: Place, text: str) -> None:
+        if text.startswith("Traceback (most recent call last)"):
+            self._in_traceback = True
+            self._note(where.line, "a traceback begins")
+            return
+        if self._in_traceback and text[0] in " \t":
+            self._note(where.line, "a part of a traceback")
+            return
+        ended = facts.read_end(text)
+        if ended is not None and (self._in_traceback or ended[0] == "killed" or "fault" in text):
+            self._note(where.line, f"the run {ended[0]}")
+            self._placing.take_end(where.line, *ended)
+        self._in_traceback = False
+
+
+def _is_commit(name: str, value: ParamValue) -> bool:
+    return any(field == "git_commit" for field, _ in facts.facts_of_param(name, value))
+
+
+def read_values(values: Mapping[str, ParamValue]) -> Reading:
+    """Return what flat names and values say: at a step, without one, or nothing."""
+    steps: dict[str, int | float] = {}
+    names: list[str] = []
+    numbers: list[float] = []
+    for name, value in values.items():
+        number = _number(value)
+        if number is None:
+            continue
+        axis = axis_of(name.rpartition(".")[2])
+        if axis and number == number and abs(number) < 2**62:
+            steps.setdefault(axis, int(number) if number.is_integer() else number)
+        elif not is_clock(name):
+            names.append(name)
+            numbers.append(number)
+    epoch = steps.pop("epoch", None)
+    batch = steps.pop("batch", None)
+    known = [name for name in names if is_metric(name)]
+    strict = any(is_metric(name, strict=True) for name in known)
+    if not names or not (strict or (known and (steps or epoch is not None))):
+        return Reading("none", why="a dict without a metric's name")
+    told = tuple(names), tuple(numbers)
+    why = "a dict of names and values"
+    if steps:
+        axis, step = next(iter(steps.items()))
+        return Reading("record", axis, step, epoch, 0, *told, why)
+    if epoch is not None and batch is not None:
+        return Reading("record", "(epoch, batch)", (int(epoch), int(batch)), epoch, 0, *told, why)
+    if epoch is not None or batch is not None:
+        axis, step = ("epoch", epoch) if batch is None else ("batch", batch)
+        return Reading("record", axis, step, epoch, 0, *told, why)
+    return Reading("lone", names=told[0], values=told[1], why=why)
+
+
+def _number(value: ParamValue) -> float | None:
+    if isinstance(value, bool) or value is None or isinstance(value, list):
+        return None
+    if isinstance(value, str):
+        if len(value) > 40 or not re.fullmatch(
+            r"[-+]?[\d.]+(?:[eE][-+]?\d+)?|-?nan|-?inf|NaN|-?Infinity", value
+        ):
+            return None
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        return None
