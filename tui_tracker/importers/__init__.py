@@ -25,6 +25,7 @@ FORMATS: tuple[str, ...] = (
     "wandb",
     "swanlab",
     "mlflow_sqlite",
+    "mlflow_files",
     "trackio",
     "optuna",
     "goodseed",
