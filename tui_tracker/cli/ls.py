@@ -12,7 +12,8 @@ curve), a fact (data.version, commit), tag:KEY. param:lr, metric:lr or fact:pyth
 meant; `val_f1.max=best F1|10` has a title and a width. In SORT, `-` puts the largest first.
 
 --format markdown or latex is the same table, with the best values in bold; csv and tsv have
-all digits. --json prints whole runs; with --columns, of each run its id and these columns by their names.
+all digits. --json prints whole runs; with --columns, of each run its id and these columns by
+their names.
 """
 
 from __future__ import annotations
