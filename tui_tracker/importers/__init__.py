@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 FORMATS: tuple[str, ...] = (
-    "guild",
     "wandb",
     "swanlab",
     "mlflow_sqlite",
@@ -35,7 +34,6 @@ FORMATS: tuple[str, ...] = (
     "tlog",
     "hf_trainer",
     "ultralytics",
-    "lightning",
     "tensorboard",
     "tracker_jsonl",
     "tabular",
