@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FORMATS: tuple[str, ...] = (
     "wandb",
     "swanlab",
+    "tensorboard",
     "mlflow_sqlite",
     "mlflow_files",
     "trackio",
