@@ -30,6 +30,7 @@ FORMATS: tuple[str, ...] = (
     "optuna",
     "goodseed",
     "exptrack",
+    "aim",
     "sacred",
     "dvclive",
     "tlog",
