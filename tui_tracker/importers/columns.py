@@ -23,7 +23,7 @@ _GUESSED_BYTES = 8 << 20
 
 _STEPS = """step global_step globalstep _step trainer/global_step train_step total_steps
     iteration iterations iter global_iter it num_iterations update updates num_updates
-    epoch epochs ep current_epoch round rounds generation
+    epoch epochs ep current_epoch epoche schritt round rounds generation
     batch batch_idx index""".split()
 _SURE = {*_STEPS} - {"index", "batch_idx"}
 _FRACTIONS = {"epoch", "epochs", "ep", "current_epoch"}

@@ -53,7 +53,7 @@ def find_claims(listing: Listing) -> Iterator[Claim]:
                 yield listing.claim(TOOL, name)
         elif ending in (_GIVEN_ENDINGS if listing.given else _ENDINGS):
             head = listing.head(name)
-            if _is_text(head) and _is_table(head) and _holds_curves(listing, name):
+            if _is_text(head) and _is_table(head, listing.given) and _holds_curves(listing, name):
                 yield listing.claim(TOOL, name)
 
 
@@ -61,7 +61,7 @@ def _is_text(head: bytes) -> bool:
     return b"\0" not in head or head.startswith((b"\xff\xfe", b"\xfe\xff"))
 
 
-def _is_table(head: bytes) -> bool:
+def _is_table(head: bytes, is_given: bool) -> bool:
     """Return whether lines are worth a closer look, so that prose is not gone through."""
     if b"\0" in head:
         return True
@@ -69,7 +69,7 @@ def _is_table(head: bytes) -> bool:
     form = sniff(lines)
     if form.delimiter == "json":
         return all(line.startswith("{") for line in lines if line.strip())
-    return form.delimiter != " "
+    return is_given or form.delimiter != " "
 
 
 def _holds_curves(listing: Listing, name: str) -> bool:
@@ -149,7 +149,8 @@ class Reader:
         yield from self._announced()
 
     def _announced(self) -> Iterator[ImportedRun]:
-        waiting, self._waiting = self._waiting, []
+        waiting = list(self._waiting)
+        self._waiting.clear()
         for run in waiting:
             self._told[run.key] = self._imported(run)
             yield self._told[run.key]
