@@ -14,7 +14,7 @@ state and the card tell are params. No time is told but `train_runtime`, in the 
 training; the times of points are spread over it, back from the last change of the state.
 
 Source: huggingface/transformers, src/transformers/trainer_callback.py (TrainerState),
-trainer.py, modelcard.py. Checked with 4.2, 4.57 and 5.23.
+trainer.py, modelcard.py. Checked with 5.23.
 """
 
 from __future__ import annotations

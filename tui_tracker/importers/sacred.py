@@ -19,7 +19,7 @@ a run whose heart stopped. `result` and numbers in info.json are series; lists o
 there count their steps from 0. The seed is in the config, where Sacred puts it itself.
 
 Source: IDSIA/sacred, sacred/observers/file_storage.py, sacred/serializer.py,
-sacred/metrics_logger.py, jsonpickle/jsonpickle (tags.py). Checked with 0.7.5 and 0.8.7.
+sacred/metrics_logger.py, jsonpickle/jsonpickle (tags.py). Checked with 0.8.7.
 """
 
 from __future__ import annotations

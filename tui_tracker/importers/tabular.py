@@ -10,7 +10,7 @@ a training's is claimed: a column whose name says that it is a step, and numbers
 without a time of their own have the time of the file's last change.
 
 Source: keras-team/keras, keras/src/callbacks/csv_logger.py; fastai/fastai, callback/progress.py.
-Checked with keras 2.4 and 3.15, fastai 2.8, pandas 2.3.
+Checked with keras 3.15 and fastai 2.8.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from dataclasses import dataclass, field
 
 from tui_tracker.errors import ImportFailed
 from tui_tracker.importers.claims import Claim, Listing
-from tui_tracker.importers.columns import Columns, describe, guess_columns, parse_columns
+from tui_tracker.importers.column_guess import guess_columns
+from tui_tracker.importers.columns import Columns, describe, parse_columns
 from tui_tracker.importers.liveness import changed_at, status_without_end
 from tui_tracker.importers.records import ImportedRun, Piece, StartedOver, Unread, utc_from_ms
 from tui_tracker.importers.run_folders import experiment_of, run_id, run_key
