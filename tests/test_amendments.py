@@ -9,15 +9,20 @@ import pytest
 from audit_records import COMMIT, record
 from lineage_runs import run_with
 
+from tui_tracker import edits
 from tui_tracker.audit import catalogue  # noqa: F401 - declares the rules
 from tui_tracker.audit.amendments import Correction, amend, amended, value_of, withdraw
 from tui_tracker.audit.record import amend_record, read_records
 from tui_tracker.audit.rules import PASSED, RULES, Doubt
 from tui_tracker.edits import empty_trash, trash
 from tui_tracker.errors import InvalidArgument, NotFound
+from tui_tracker.fact_rows import save_facts
 from tui_tracker.merge import merge_runs
-from tui_tracker.queries import get_run, list_run_keys
+from tui_tracker.names.aliases import Renaming, rename
+from tui_tracker.queries import Order, Selection, find_run, get_rows, get_run, list_run_keys
 from tui_tracker.queries.amendments import read_amendments
+from tui_tracker.queries.groups import BUT_SEED, group_runs
+from tui_tracker.queries.records import run_records
 from tui_tracker.store import Store
 from tui_tracker.tui.pages import overview
 
@@ -266,3 +271,98 @@ def test_a_run_and_its_page_in_the_app_say_that_it_was_amended(store, run):
     text = "\n".join("".join(span for span, _ in line) for line in lines)
     assert "amended" in text
     assert "params.lr; below is what was captured" in text
+
+
+def found(store, query):
+    return list_run_keys(store, Selection(query=query))
+
+
+@pytest.mark.parametrize(
+    ("field", "new", "query", "before"),
+    [
+        ("params.lr", 0.2, "lr = 0.2", "lr = 0.1"),
+        ("params.lr", "auto", "lr = auto", "lr = 0.1"),
+        ("params.model.depth", 12, "model.depth > 11", "missing:model.depth"),
+        ("params.long", "x" * 2000, "long ~ xx$", "missing:long"),
+        ("tags.owner", "ann", "owner:ann", "missing:owner"),
+        ("metrics.main", "val_f1", "tag:main_metric:val_f1", "tag:purpose:sweep"),
+        ("code.commit", "b" * 40, "commit:bbbb", "not commit:bbbb"),
+        ("environment.packages", {"numpy": "2.1"}, "package.numpy >= 2", "missing:package.numpy"),
+        ("data:digits.version", "v3", "data.version = v3", "data.name = digits"),
+        ("data:train.csv.digest", "sha256:ab", "data.hash:ab", "data.name = digits"),
+    ],
+)
+def test_queries_see_what_was_amended_and_what_was_taken_back(
+    store, run, log_run, field, new, query, before
+):
+    edits.tag(store, [run], ["purpose:sweep"])
+    log_run("other", params={"lr": 5})
+    assert run in found(store, before)
+    logged = [store.read(f"SELECT * FROM main.{t}") for t in ("param", "tag", "lineage")]
+
+    amend(store, run, [correct(field, new)], reason="seen")
+
+    assert found(store, query) == [run]
+    withdraw(store, run, get_run(store, run), field, reason="it was right")
+    assert run in found(store, before)
+    assert logged == [store.read(f"SELECT * FROM main.{t}") for t in ("param", "tag", "lineage")]
+
+
+def test_cells_groups_orders_and_lists_see_what_was_amended(store, run, log_run):
+    log_run("same", params={"lr": 0.3})
+    log_run("more", params={"lr": 0.2})
+    said = [correct("params.lr", 0.3, 0.1), correct("code.branch", "other"), correct("tags.a", "b")]
+
+    amend(store, run, said, reason="seen")
+
+    (row,) = get_rows(store, [run], params=["lr"])
+    assert (row.params, row.tags) == ({"lr": 0.3}, ("a:b",))
+    assert {len(g.members) for g in group_runs(store, by=["param:lr"])} == {1, 2}
+    assert {len(g.members) for g in group_runs(store, by=[BUT_SEED])} == {1, 2}
+    order = list_run_keys(store, Selection(), Order("param:lr", descending=False))
+    assert order[0] not in (run, find_run(store, "same"))
+    record = json.loads(next(run_records(store, [run])))
+    assert (record["params"], record["tags"]) == ({"lr": 0.3}, ["a:b"])
+    assert record["lineage"]["code"]["branch"] == "other"
+    whole = json.loads(next(run_records(store, [run], bulky=True)))
+    assert (whole["params"], whole["tags"], len(whole["amendments"])) == ({"lr": 0.1}, [], 3)
+    assert whole["lineage"]["code"]["branch"] == "trunk"
+
+
+def test_an_amendment_that_was_altered_is_seen_by_no_query(store, run):
+    amend(store, run, [correct("params.lr", 0.2)], reason="seen")
+    assert found(store, "lr = 0.2") == [run]
+
+    with store.write() as connection:
+        connection.execute("UPDATE amendment SET new = '0.9'")
+
+    assert found(store, "lr = 0.1") == [run]
+    assert found(store, "lr = 0.9") == []
+
+
+def test_aliases_and_amendments_are_seen_together(store, run):
+    rename(store, [Renaming("param", "lr", "learning_rate")])
+
+    amend(store, run, [correct("params.learning_rate", 0.2, 0.1)], reason="seen")
+
+    assert found(store, "learning_rate = 0.2") == [run]
+    assert found(store, "learning_rate = 0.1") == []
+    assert get_run(store, run).row.params == {"learning_rate": 0.1}
+
+
+def test_facts_of_a_live_run_stay_amended_when_its_lineage_is_told_again(store, run):
+    amend(store, run, [correct("code.commit", "b" * 40)], reason="seen")
+
+    with store.write() as connection:
+        save_facts(connection, run, "code", {**CODE, "branch": "later"})
+
+    assert found(store, "commit:bbbb and branch = later") == [run]
+
+
+def test_a_merged_run_is_queried_as_it_was_amended(store, run, tmp_path):
+    amend(store, run, [correct("code.commit", "b" * 40), correct("params.lr", 9)], reason="seen")
+
+    with Store.open(tmp_path / "other", create=True) as other:
+        merge_runs(store, other)
+
+        assert len(found(other, "commit:bbbb and lr = 9")) == 1

@@ -16,8 +16,10 @@ from tui_tracker.tui.screens.facets import FacetsScreen
 from tui_tracker.tui.screens.findings import FindingList, FindingsScreen
 from tui_tracker.tui.screens.help import help_lines
 from tui_tracker.tui.screens.history import HistoryScreen
+from tui_tracker.tui.screens.importing import ImportScreen
 from tui_tracker.tui.screens.palette import matching
 from tui_tracker.tui.screens.pick_columns import PickColumns
+from tui_tracker.tui.screens.plan import PlanScreen
 from tui_tracker.tui.screens.run import RunScreen
 from tui_tracker.tui.screens.runs import RunsScreen
 from tui_tracker.tui.screens.views import ViewsScreen
@@ -30,6 +32,7 @@ from tui_tracker.tui.widgets.experiment_tree import ExperimentTree
 from tui_tracker.tui.widgets.footer import hint_line
 from tui_tracker.tui.widgets.lineage_view import LineageView
 from tui_tracker.tui.widgets.notes_view import NotesView
+from tui_tracker.tui.widgets.plan_grid import PlanGrid
 from tui_tracker.tui.widgets.rank_table import RankTable
 from tui_tracker.tui.widgets.run_table import RunTable
 from tui_tracker.tui.widgets.virtual_list import VirtualList
@@ -47,6 +50,7 @@ OWNERS = {
     "audit": AuditGrid,
     "findings": FindingList,
     "decide": RankTable,
+    "plan": PlanGrid,
     "compare": CompareTable,
     "drill": OfferList,
     "artifacts": ArtifactList,
@@ -64,11 +68,13 @@ SCREENS = {
     "audit": AuditScreen,
     "findings": FindingsScreen,
     "decide": DecideScreen,
+    "plan": PlanScreen,
     "compare": CompareScreen,
     "drill": DrillScreen,
     "viewer": ArtifactScreen,
     "reader": ArtifactScreen,
     "history": HistoryScreen,
+    "import": ImportScreen,
     "table": RunsScreen,
     "tree": RunsScreen,
 }

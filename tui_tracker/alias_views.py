@@ -50,8 +50,11 @@ _KEY_VIEW = (
 )
 
 
-def hide_tables(connection: sqlite3.Connection) -> None:
-    """Put the views before the tables, for what the aliases of the store say now."""
+def hide_tables(connection: sqlite3.Connection, *, param: str = "param") -> None:
+    """Put the views before the tables, for what the aliases of the store say now.
+
+    `param` is what the view of params is called. Without an alias there is only that of names.
+    """
     aliases = read_aliases(connection)
     keys: Keys = {
         (kind, name, context): number
@@ -66,8 +69,9 @@ def hide_tables(connection: sqlite3.Connection) -> None:
     for place, scopes in places.items():
         connection.execute("INSERT INTO alias_place VALUES (?)", (place,))
         _fill(connection, place, effective(aliases, scopes), keys)
-    for table, column in _SHADOWED.items():
-        connection.execute(_view(connection, table, column, scoped=len(places) > 1))
+    for table, column in _SHADOWED.items() if aliases else ():
+        name = param if table == "param" else table
+        connection.execute(_view(connection, table, column, scoped=len(places) > 1, name=name))
     for kind, number in KINDS.items():
         _hide_unused(connection, kind, number, scoped=len(places) > 1)
     connection.execute(_KEY_VIEW)
@@ -134,7 +138,7 @@ def _fill(
             continue
         target = keys.get((kind, canonical, context))
         if target is None:
-            target = _name(connection, kind, canonical, context)
+            target = name_number(connection, kind, canonical, context)
         groups.setdefault(target, []).append(number)
     for target, raws in groups.items():
         # The canonical name itself comes first, then the name that was logged first.
@@ -147,7 +151,7 @@ def _fill(
             rivals.append(raw)
 
 
-def _name(connection: sqlite3.Connection, kind: int, name: str, context: str) -> int:
+def name_number(connection: sqlite3.Connection, kind: int, name: str, context: str) -> int:
     """Return the number of a name that no run logged."""
     row = (kind, name, context)
     found = connection.execute(
@@ -165,7 +169,7 @@ def _hide_unused(connection: sqlite3.Connection, kind: str, number: int, *, scop
     # Found along the index of the names; where nothing can keep a name, without looking.
     kept = (
         f"EXISTS (SELECT 1 FROM main.{kind} AS t WHERE t.key = k.raw "
-        f"AND {_read(kind, 'key', scoped=scoped)} = k.raw)"
+        f"AND {name_read(kind, 't', scoped=scoped)} = k.raw)"
     )
     may_be_kept = "1" if scoped else "k.raw IN (SELECT raw FROM temp.alias_rival)"
     connection.execute(
@@ -174,31 +178,33 @@ def _hide_unused(connection: sqlite3.Connection, kind: str, number: int, *, scop
     )
 
 
-def _view(connection: sqlite3.Connection, table: str, column: str, *, scoped: bool) -> str:
+def _view(
+    connection: sqlite3.Connection, table: str, column: str, *, scoped: bool, name: str
+) -> str:
     """Return the view of a table: each row as it is, but for the number of its name.
 
     One SELECT without a join, so that SQLite merges it into the query that reads it: a
     view of several parts would be copied whole before it is joined or counted.
     """
     names = [row[1] for row in connection.execute(f'PRAGMA main.table_info("{table}")')]
-    read = _read(table, column, scoped=scoped)
-    columns = ", ".join(f"{read} AS {name}" if name == column else f't."{name}"' for name in names)
-    return f"CREATE TEMP VIEW IF NOT EXISTS {table} AS SELECT {columns} FROM main.{table} AS t"
+    read = name_read(table, "t", column, scoped=scoped)
+    columns = ", ".join(f"{read} AS {one}" if one == column else f't."{one}"' for one in names)
+    return f"CREATE TEMP VIEW IF NOT EXISTS {name} AS SELECT {columns} FROM main.{table} AS t"
 
 
-def _read(table: str, column: str, *, scoped: bool) -> str:
-    """Return the SQL of the number that the name of a row `t` is read as."""
+def name_read(table: str, row: str, column: str = "key", *, scoped: bool) -> str:
+    """Return the SQL of the number that the name of a row of a table is read as."""
     facts = "param" if table.startswith("param") else "metric"
     place = "0"
     if scoped:
         place = (
             "coalesce((SELECT p.place FROM main.run AS h JOIN temp.alias_place AS p "
-            "ON p.place = h.experiment WHERE h.id = t.run), 0)"
+            f"ON p.place = h.experiment WHERE h.id = {row}.run), 0)"
         )
     return (
         "coalesce((SELECT a.canonical FROM temp.alias_key AS a "
-        f"WHERE a.raw = t.{column} AND a.place = {place} AND NOT EXISTS "
+        f"WHERE a.raw = {row}.{column} AND a.place = {place} AND NOT EXISTS "
         f"(SELECT 1 FROM temp.alias_rival AS v JOIN main.{facts} AS x "
-        "ON x.run = t.run AND x.key = v.rival WHERE v.raw = a.raw AND v.place = a.place)), "
-        f"t.{column})"
+        f"ON x.run = {row}.run AND x.key = v.rival WHERE v.raw = a.raw AND v.place = a.place)), "
+        f"{row}.{column})"
     )

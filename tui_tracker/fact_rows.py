@@ -5,6 +5,8 @@ and a run names its bodies. A body is known by what it says and not by the conte
 read from, because a process differs from run to run by its id and its times alone. What
 differs in every run of a sweep, the command, is a body of its own.
 
+What somebody amended is here as it was amended; the lineage stays as it was recorded.
+
 Nothing here is the only place of a fact, so that a store which takes runs from another
 makes these rows of the lineage it took, and a later version may make more of it.
 """
@@ -15,11 +17,12 @@ import json
 import sqlite3
 import zlib
 
+from tui_tracker.amending import amended_facts, fields_said, parts_said
 from tui_tracker.facts import mapping, mappings, word, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from tui_tracker.facts import Facts
 
@@ -45,7 +48,8 @@ def save_facts(connection: sqlite3.Connection, run: int, part: str, facts: Facts
         "DELETE FROM run_body WHERE run=? AND body IN (SELECT id FROM fact_body WHERE part=?)",
         (run, part),
     )
-    for rows in fact_rows(part, facts):
+    said = parts_said(fields_said(connection, "a.run=?", (run,)).get(run, {}))
+    for rows in fact_rows(part, amended_facts(part, facts, said.get(part, {}))):
         body = _body(connection, part, rows)
         connection.execute("INSERT OR IGNORE INTO run_body VALUES (?,?)", (run, body))
 
@@ -61,7 +65,11 @@ def save_all_facts(connection: sqlite3.Connection, run: int | None = None) -> No
             f"SELECT run, part, digest FROM lineage WHERE digest IS NOT NULL {chosen}", bound
         )
     )
+    said = fields_said(connection, "a.run=?" if bound else "1", bound)
+    corrected = {key: parts_said(fields) for key, fields in said.items()}
     for key, part, digest in named:
+        if part in corrected.get(key, ()):
+            continue
         if (part, digest) not in bodies:
             bodies[part, digest] = [
                 _body(connection, part, rows)
@@ -71,6 +79,22 @@ def save_all_facts(connection: sqlite3.Connection, run: int | None = None) -> No
             "INSERT OR IGNORE INTO run_body VALUES (?,?)",
             [(key, body) for body in bodies[part, digest]],
         )
+    _save_amended(connection, corrected, {(key, part): digest for key, part, digest in named})
+
+
+def _save_amended(
+    connection: sqlite3.Connection,
+    corrected: Mapping[int, Mapping[str, Mapping[str, object]]],
+    recorded: Mapping[tuple[int, str], bytes],
+) -> None:
+    """Give runs the facts of the parts that amendments say something of."""
+    for key, parts in corrected.items():
+        for part, said in parts.items():
+            digest = recorded.get((key, part))
+            facts = _content(connection, digest) if digest is not None else {}
+            for rows in fact_rows(part, amended_facts(part, facts, said)):
+                body = _body(connection, part, rows)
+                connection.execute("INSERT OR IGNORE INTO run_body VALUES (?,?)", (key, body))
 
 
 def forget_facts(connection: sqlite3.Connection) -> None:

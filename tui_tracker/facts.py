@@ -40,6 +40,23 @@ def as_float(value: int) -> float | None:
         return None
 
 
+def param_columns(value: object) -> tuple[str, float | None, str | None]:
+    """Return type, number and text that a param is kept as: digits and NaN as texts as well."""
+    if value is None:
+        return "none", None, None
+    if isinstance(value, bool):
+        return "bool", float(value), None
+    if isinstance(value, int):
+        return "int", as_float(value), None if abs(value) <= 2**53 else str(value)
+    if isinstance(value, float):
+        return "float", None if value != value else value, None if value == value else "NaN"
+    if isinstance(value, str):
+        return "str", None, clean(value)
+    import json
+
+    return "list", None, json.dumps(value, default=str)
+
+
 def number(facts: Facts, key: str) -> float | None:
     value = facts.get(key)
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -13,7 +13,7 @@ import zlib
 
 from tui_tracker import journal
 from tui_tracker.fact_rows import save_facts
-from tui_tracker.facts import as_float, clean, members, whole, word, words
+from tui_tracker.facts import clean, members, param_columns, whole, word, words
 from tui_tracker.values import params_digest_text
 
 # Loaded by a training process too: `typing` alone would double what it costs.
@@ -28,7 +28,7 @@ _PARAM, METRIC, SYSTEM = 0, 1, 2
 """Kinds of names; system metrics are none of the user's, and stay out of their sight."""
 _GIVEN = "SELECT 1 FROM edit WHERE run=:run AND what='tag' AND new=:tag AND undone_ms IS NULL"
 """Whether a person gave the run a tag."""
-_WORST = ("failed", "killed", "crashed", "finished")
+_WORST = ("failed", "killed", "crashed", "pruned", "finished")
 
 
 class RunWriter:
@@ -326,25 +326,10 @@ class RunWriter:
             )
 
     def _param_columns(self, value: object) -> tuple[str, float | None, str | None, bytes | None]:
-        if value is None:
-            return "none", None, None, None
-        if isinstance(value, bool):
-            return "bool", float(value), None, None
-        if isinstance(value, int):
-            exact = abs(value) <= 2**53
-            return "int", as_float(value), None if exact else str(value), None
-        if isinstance(value, float):
-            return (
-                "float",
-                None if value != value else value,
-                None if value == value else "NaN",
-                None,
-            )
-        kind = "str" if isinstance(value, str) else "list"
-        text = clean(value) if isinstance(value, str) else json.dumps(value, default=str)
-        if len(text) <= _LONG_TEXT:
-            return kind, None, text, None
-        return kind, None, text[:_LONG_TEXT], self._save_content(text.encode())
+        kind, number, text = param_columns(value)
+        if text is None or len(text) <= _LONG_TEXT:
+            return kind, number, text, None
+        return kind, number, text[:_LONG_TEXT], self._save_content(text.encode())
 
     def _all_params(self) -> dict[str, object]:
         rows = self._connection.execute(

@@ -54,13 +54,17 @@ else:
 class Store:
     """An open store. Safe for threads; a context manager that closes it."""
 
-    def __init__(self, folder: str, path: str, *, read_only: bool, wait_s: float) -> None:
+    def __init__(
+        self, folder: str, path: str, *, read_only: bool, wait_s: float, foreign: str = ""
+    ) -> None:
         self.folder = folder
         """Where journals and artifacts are."""
         self.path = path
         """The database file."""
         self.read_only = read_only
         """This user may not write here, so journals are not drained."""
+        self.foreign = foreign
+        """What of another tool is shown by this store, which is gone when it is closed; or ""."""
         self.draining = threading.RLock()
         """Held by whoever drains through this store."""
         self.drains: dict[str, Closes] = {}
@@ -76,6 +80,8 @@ class Store:
         self._answering: Stoppable | None = None
         self.aliased = False
         """Names are read through views, which have no indexes of their own."""
+        self.amended = False
+        """Params and tags are read through views that show what amendments say."""
         self._named_at = -1
         """The state of the store in which its aliases were looked at last."""
         self._reader: sqlite3.Connection | None = None
@@ -89,11 +95,13 @@ class Store:
         create: bool = False,
         wait_s: float = 5.0,
         upgrade: bool = True,
+        foreign: str = "",
     ) -> Store:
         """Open the store that `folder.locate` finds; bring an older one up to date.
 
         `wait_s` is how long a write waits for another process's lock. With
-        `upgrade=False` an older store is refused: a training run does not migrate.
+        `upgrade=False` an older store is refused: a training run does not migrate. `foreign`
+        is the path of what another process reads into this store: here it is only looked at.
 
         Raises:
             StoreError: there is none and `create` is not set, or it cannot be used;
@@ -113,7 +121,8 @@ class Store:
             make_database(path)
         else:
             read_only = not (os.access(path, os.W_OK) and os.access(os.path.dirname(path), os.W_OK))
-        store = cls(folder, path, read_only=read_only, wait_s=wait_s)
+        read_only = read_only or bool(foreign)
+        store = cls(folder, path, read_only=read_only, wait_s=wait_s, foreign=foreign)
         try:
             store._check_version(upgrade=upgrade)
         except BaseException:
@@ -138,18 +147,27 @@ class Store:
             self._follow_names(self._reader)
             return self._answered(sql, parameters)
 
+    @property
+    def viewed(self) -> bool:
+        """Whether what was logged is read through views."""
+        return self.aliased or self.amended
+
     def _follow_names(self, reader: sqlite3.Connection) -> None:
         """Let the reader see names as the aliases say; a store without any costs one query."""
         version = reader.execute("PRAGMA data_version").fetchone()[0]
         if version == self._named_at:
             return
         self._named_at = version
-        aliased = _has_aliases(reader)
-        if aliased or self.aliased:
-            from tui_tracker import alias_views  # few stores have an alias
+        aliased, amended = _has_aliases(reader), _has_amendments(reader)
+        if amended:
+            from tui_tracker import amended_views  # few stores have any
 
-            (alias_views.hide_tables if aliased else alias_views.show_tables)(reader)
-        self.aliased = aliased
+            amended = amended_views.has_amended(reader)
+        if aliased or amended or self.viewed:
+            from tui_tracker import amended_views
+
+            amended_views.arrange(reader, aliased=aliased, amended=amended)
+        self.aliased, self.amended = aliased, amended
 
     def _answered(self, sql: str, parameters: Parameters) -> list[Row]:
         """Return the rows of a query that the thread's question may have to give up."""
@@ -208,6 +226,10 @@ class Store:
             StoreBusy: another process kept its lock for longer than the wait.
             StoreError: the database cannot be written.
         """
+        if self.foreign:
+            raise StoreError(
+                self.foreign, "it is shown in place and never changed: import it, then change that"
+            )
         if self.read_only:
             raise StoreError(self.path, "you may not write to this store")
         with self._writing, translated(self.path):
@@ -254,6 +276,20 @@ class Store:
                 copy.execute("PRAGMA journal_mode=DELETE")
             finally:
                 copy.close()
+
+    def pack(self, target: str) -> None:
+        """Write a copy of the database without what was deleted in it.
+
+        Raises:
+            StoreError: the copy cannot be written.
+        """
+        with translated(target):
+            # Of its own: it would take the reader's views for the tables to be copied.
+            connection = self._connect(read_only=True)
+            try:
+                connection.execute("VACUUM INTO ?", (target,))
+            finally:
+                connection.close()
 
     def close(self) -> None:
         with self.draining:
@@ -337,10 +373,16 @@ class Store:
 
 
 def _has_aliases(reader: sqlite3.Connection) -> bool:
+    return _has_row(reader, "main.alias WHERE reverted_ms IS NULL")
+
+
+def _has_amendments(reader: sqlite3.Connection) -> bool:
+    return _has_row(reader, "main.amendment")
+
+
+def _has_row(reader: sqlite3.Connection, wanted: str) -> bool:
     try:
-        row = reader.execute(
-            "SELECT EXISTS (SELECT 1 FROM main.alias WHERE reverted_ms IS NULL)"
-        ).fetchone()
+        row = reader.execute(f"SELECT EXISTS (SELECT 1 FROM {wanted})").fetchone()
     except sqlite3.OperationalError as error:
         if "no such table" not in str(error):
             raise

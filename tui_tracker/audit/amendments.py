@@ -21,20 +21,29 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
+from tui_tracker.amending import (
+    BESIDE,
+    LISTS,
+    TAGS,
+    amended_facts,
+    chain_hash,
+    first_hash,
+    parts_said,
+    place_of,
+    steps_of,
+)
 from tui_tracker.capture.process import user_name
 from tui_tracker.capture.redaction import redact_param, redact_text
 from tui_tracker.errors import InvalidArgument, NotFound
-from tui_tracker.facts import mapping, number, whole, word
+from tui_tracker.fact_rows import save_all_facts
+from tui_tracker.facts import number, whole, word
 from tui_tracker.queries import Artifact, LineagePart, MetricSummary, Note, RunDetail, RunKey
-from tui_tracker.queries.amendments import Amendment, chain_hash, first_hash
+from tui_tracker.queries.amendments import Amendment
 from tui_tracker.store import Store
 
 Confidence = Literal["certain", "likely", "guess", ""]
 CONFIDENCES: tuple[Confidence, ...] = ("certain", "likely", "guess")
 
-_TAGS = {"metrics.main": "main_metric", "metrics.context": "context"}
-"""Fields that a tag tells."""
-_KINDS = ("params", "tags", "metrics", "notes", "artifacts")
 _PARTS = (
     *("code", "environment", "lock", "hardware", "modules", "process", "seeds", "determinism"),
     *("reads", "resources", "notebook", "origin"),
@@ -85,6 +94,8 @@ def amend(store: Store, key: RunKey, corrections: Sequence[Correction], *, reaso
             digest = chain_hash(before, said)
             connection.execute(_INSERT, (key, *said, before, digest))
             before = digest
+        if parts_said({item.field: item.new for item in corrections}):
+            save_all_facts(connection, key)
     return len(corrections)
 
 
@@ -101,21 +112,9 @@ def check_field(field: str) -> None:
         InvalidArgument: it is none.
     """
     head, rest = place_of(field)
-    if not rest or (head not in (*_KINDS, *_PARTS) and head.partition(":")[0] not in _LISTS):
+    if not rest or (head not in (*BESIDE, *_PARTS) and head.partition(":")[0] not in LISTS):
         known = "params.NAME, tags.KEY, code.commit, environment.packages, data:NAME.digest ..."
         raise InvalidArgument(f"{field!r} is no field of a record: {known}")
-
-
-_LISTS = ("data", "split")
-
-
-def place_of(field: str) -> tuple[str, str]:
-    """Return the part of a field and the rest: the name of a data set may have dots."""
-    if field.partition(":")[0] in _LISTS and ":" in field:
-        head, _, rest = field.rpartition(".")
-        return head, rest
-    head, _, rest = field.partition(".")
-    return head, rest
 
 
 def standing(amendments: Sequence[Amendment]) -> dict[str, Amendment]:
@@ -138,8 +137,8 @@ def value_of(detail: RunDetail, field: str) -> object:
     """Return what a record holds in a field; None where it holds nothing."""
     head, rest = place_of(field)
     row = detail.row
-    if head == "tags" or field in _TAGS:
-        return tag_value(row.tags, _TAGS.get(field, rest))
+    if head == "tags" or field in TAGS:
+        return tag_value(row.tags, TAGS.get(field, rest))
     if head == "params":
         return row.params.get(rest)
     if head == "metrics":
@@ -153,7 +152,7 @@ def value_of(detail: RunDetail, field: str) -> object:
     found: Any = next(
         (part.facts for part in detail.lineage if part.name == head and part.status in told), None
     )
-    for step in _steps(head, rest):
+    for step in steps_of(head, rest):
         found = found.get(step) if isinstance(found, dict) else None
     return found
 
@@ -175,8 +174,8 @@ def _text(field: str, value: object) -> str | None:
 def _with(detail: RunDetail, field: str, item: Amendment) -> RunDetail:
     head, rest = place_of(field)
     row, new = detail.row, item.new
-    if head == "tags" or field in _TAGS:
-        key = _TAGS.get(field, rest)
+    if head == "tags" or field in TAGS:
+        key = TAGS.get(field, rest)
         kept = tuple(tag for tag in row.tags if not tag.startswith(f"{key}:"))
         return replace(detail, row=replace(row, tags=(*kept, f"{key}:{new}")))
     if head == "params":
@@ -190,32 +189,19 @@ def _with(detail: RunDetail, field: str, item: Amendment) -> RunDetail:
     if head == "artifacts":
         kept_files = tuple(a for a in detail.artifacts if a.path != rest)
         return replace(detail, artifacts=(*kept_files, _artifact(rest, new, item.at)))
-    return replace(detail, lineage=_with_fact(detail.lineage, head, _steps(head, rest), new))
-
-
-def _steps(head: str, rest: str) -> list[str]:
-    return [rest] if head.partition(":")[0] in _LISTS else rest.split(".")
+    return replace(detail, lineage=_with_fact(detail.lineage, head, rest, new))
 
 
 def _with_fact(
-    parts: Sequence[LineagePart], name: str, steps: Sequence[str], new: object
+    parts: Sequence[LineagePart], name: str, rest: str, new: object
 ) -> tuple[LineagePart, ...]:
     """Return the lineage with one fact changed; a part that has none becomes a partial one."""
     found = [part for part in parts if part.name != name]
     old = next((part for part in parts if part.name == name), None)
-    facts = _changed(old.facts if old else {}, steps, new)
-    if name.partition(":")[0] in _LISTS:
-        facts.setdefault("name", name.partition(":")[2])
+    facts = amended_facts(name, old.facts if old else {}, {rest: new})
     status = old.status if old is not None and old.status in ("ok", "partial") else "partial"
     reason = old.reason if old is not None else "told by amendments alone"
     return (*found, LineagePart(name, status, reason, facts))
-
-
-def _changed(facts: Mapping[str, object], steps: Sequence[str], new: object) -> dict[str, object]:
-    # Runs share their facts, so nothing on the way may be changed in place.
-    first, *rest = steps
-    inner = mapping(facts, first)
-    return {**facts, first: _changed(inner, rest, new) if rest else new}
 
 
 def _summary(label: str, value: object) -> MetricSummary:

@@ -132,7 +132,7 @@ class _Writer:
             points = copy.read("SELECT coalesce(sum(points), 0) FROM run")[0][0]
             runs = self._runs(copy)
             plain = os.path.join(self._temporary, layout.STORE)
-            copy.read("VACUUM INTO ?", (plain,))
+            copy.pack(plain)
         with zipfile.ZipFile(draft, "w", allowZip64=True) as archive:
             archive.comment = layout.unsealed_comment()
             for file in files:

@@ -116,6 +116,7 @@ def _shape(coverage: Coverage) -> dict[str, object]:
                 "name": covered.name or None,
                 "lacks": list(covered.lacks),
                 "attempts": covered.attempts,
+                "runs": [id_ for id_, _ in covered.runs],
             }
             for covered in coverage.cells
         ],

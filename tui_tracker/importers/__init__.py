@@ -20,7 +20,26 @@ from tui_tracker.importers.records import Reader, Unread
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FORMATS: tuple[str, ...] = ()
+FORMATS: tuple[str, ...] = (
+    "guild",
+    "wandb",
+    "swanlab",
+    "mlflow_sqlite",
+    "mlflow_files",
+    "trackio",
+    "optuna",
+    "goodseed",
+    "exptrack",
+    "sacred",
+    "dvclive",
+    "tlog",
+    "hf_trainer",
+    "ultralytics",
+    "lightning",
+    "tensorboard",
+    "tracker_jsonl",
+    "tabular",
+)
 """Modules in the order in which they are asked: sure ones first, guessing ones last."""
 
 

@@ -27,6 +27,7 @@ from tui_tracker.language.matching import (
 )
 from tui_tracker.language.targets import Target
 from tui_tracker.language.tree import Value
+from tui_tracker.logged import Logged
 from tui_tracker.store import Store
 
 Test = Callable[[str], str]
@@ -61,18 +62,17 @@ _HASHES = ("commit", "data.hash", "split.hash")
 
 def param_is(bound: Bound, target: Target, values: list[Value], *, loose: bool = False) -> str:
     """Return the runs whose param is one of the values; `loose` ignores case."""
-    if not target.keys:
+    if target.rows is None:
         return "0"
-    key = bound.put(target.keys[0])
     tests = _param_numbers(bound, values)
     plain = [value for value in values if not is_pattern(value)]
     if plain and not loose:
         tests += _exact_texts(bound, plain)
     for value in values:
         if loose or is_pattern(value):
-            tests += _on_whole(key, _liked(bound, value))
+            tests += _on_whole(target.rows, _liked(bound, value))
     tests.append(_member(_member_is(bound, values, loose=loose)))
-    return _params(key, tests)
+    return _params(target.rows, tests)
 
 
 def param_matches(bound: Bound, target: Target, value: Value) -> str:
@@ -82,15 +82,15 @@ def param_matches(bound: Bound, target: Target, value: Value) -> str:
     def test(column: str) -> str:
         return f"regexp({pattern}, {column})"
 
-    if not target.keys:
+    if target.rows is None:
         return "0"
-    key = bound.put(target.keys[0])
     # Runs share few texts: each is looked at once, because a regex is Python's.
-    texts = f"SELECT DISTINCT q.text FROM param AS q WHERE q.key = {key}"
+    rows = target.rows
+    texts = f"SELECT DISTINCT q.text FROM {rows.table} AS q WHERE {rows.where('q')}"
     short = f"SELECT d.text FROM ({texts}) AS d WHERE length(d.text) < {LONG_TEXT} AND "
-    _, long = _on_whole(key, test)
+    _, long = _on_whole(rows, test)
     members = _member(f"j.type = 'text' AND {test('j.value')}")
-    return _params(key, [f"p.text IN ({short}{test('d.text')})", long, members])
+    return _params(rows, [f"p.text IN ({short}{test('d.text')})", long, members])
 
 
 def param_within(bound: Bound, target: Target, limits: list[tuple[str, Value]]) -> str:
@@ -105,9 +105,7 @@ def param_within(bound: Bound, target: Target, limits: list[tuple[str, Value]]) 
         row = " AND ".join(f"p.text {sign} {text}" for sign, text in texts)
         member = " AND ".join(f"j.value {sign} {text}" for sign, text in texts)
         tests = [f"{row} AND p.type = 'str'", _member(f"j.type = 'text' AND {member}")]
-    if not target.keys:
-        return "0"
-    return _params(bound.put(target.keys[0]), tests)
+    return _params(target.rows, tests) if target.rows is not None else "0"
 
 
 def _numeric(
@@ -129,10 +127,11 @@ def _numeric(
     return [tests[0], _member(f"{_NUMERIC} AND {tests[1]}")]
 
 
-def _params(key: str, tests: list[str]) -> str:
+def _params(rows: Logged, tests: list[str]) -> str:
     if not tests:
         return "0"
-    parts = [f"SELECT p.run FROM param AS p WHERE p.key = {key} AND {test}" for test in tests]
+    head = f"SELECT p.run FROM {rows.table} AS p WHERE {rows.where('p')} AND"
+    parts = [f"{head} {test}" for test in tests]
     return f"r.id IN ({' UNION ALL '.join(parts)})"
 
 
@@ -183,11 +182,11 @@ def _liked(bound: Bound, value: Value) -> Test:
     return lambda column: f"{column} LIKE {pattern} ESCAPE '\\'"
 
 
-def _on_whole(key: str, test: Test) -> list[str]:
+def _on_whole(rows: Logged, test: Test) -> list[str]:
     """Return a test of the text in the row, and one of the text that goes on elsewhere."""
     # The long ones are sought in the index alone: few params have any.
     long = (
-        f"p.run IN (SELECT l.run FROM param AS l WHERE l.key = {key} "
+        f"p.run IN (SELECT l.run FROM {rows.table} AS l WHERE {rows.where('l')} "
         f"AND l.text >= '' AND length(l.text) >= {LONG_TEXT})"
     )
     return [
@@ -232,7 +231,7 @@ def metric_is(bound: Bound, target: Target, values: list[Value]) -> str:
             tests.append(_metric_test(bound, target, "=", number))
         elif target.statistic in ("last", "first"):
             tests.append(f"{column} IS NULL")
-    return _metrics(bound, target, any_of(tests))
+    return _metrics(target, any_of(tests))
 
 
 def metric_within(bound: Bound, target: Target, limits: list[tuple[str, Value]]) -> str:
@@ -241,7 +240,7 @@ def metric_within(bound: Bound, target: Target, limits: list[tuple[str, Value]])
         _metric_test(bound, target, sign, wanted_number(bound, value, name))
         for sign, value in limits
     ]
-    return _metrics(bound, target, " AND ".join(tests))
+    return _metrics(target, " AND ".join(tests))
 
 
 def _metric_test(bound: Bound, target: Target, sign: str, number: int | float) -> str:
@@ -256,11 +255,11 @@ def _metric_name(target: Target) -> str:
     return f"{target.name}.{target.statistic}"
 
 
-def _metrics(bound: Bound, target: Target, test: str) -> str:
-    if not target.keys:
+def _metrics(target: Target, test: str) -> str:
+    rows = target.rows
+    if rows is None:
         return "0"
-    keys = one_of(bound, "m.key", list(target.keys))
-    return f"r.id IN (SELECT m.run FROM metric AS m WHERE {keys} AND {test})"
+    return f"r.id IN (SELECT m.run FROM {rows.table} AS m WHERE {rows.where('m')} AND {test})"
 
 
 # -- facts
@@ -404,7 +403,7 @@ def has(bound: Bound, target: Target) -> str:
             test = f"m.{target.statistic} IS NOT NULL"
         elif target.statistic == "std":
             test = "m.count - m.nan - m.inf >= 2"
-        return _metrics(bound, target, test)
+        return _metrics(target, test)
     if target.kind == "fact":
         return _facts(bound, target, "1")
-    return f"r.id IN (SELECT p.run FROM param AS p WHERE p.key = {bound.put(target.keys[0])})"
+    return _params(target.rows, ["1"]) if target.rows is not None else "0"

@@ -14,6 +14,7 @@ from tui_tracker.fact_rows import package_name
 from tui_tracker.judged import FIELDS as AUDIT_FIELDS
 from tui_tracker.language.tokens import STATISTICS
 from tui_tracker.language.tree import Field
+from tui_tracker.logged import Logged, logged
 from tui_tracker.store import Store
 from tui_tracker.telling import metric_stat
 
@@ -53,6 +54,8 @@ class Target:
     name: str
     keys: tuple[int, ...] = ()
     """Rows of `key`; empty where no run has the field."""
+    rows: Logged | None = None
+    """Where the rows of a param or metric stand."""
     statistic: str = "last"
     """Of a metric: a column of `metric`, or `std`."""
 
@@ -128,19 +131,24 @@ class Targets:
 
     def _param(self, name: str) -> Target | None:
         keys = self._keys(0, name, "")
-        return Target("param", name, keys) if keys else None
+        return Target("param", name, keys, logged(self._store, "param", keys)) if keys else None
 
     def _metric(self, field: Field, kind: int = 1) -> Target | None:
         """Return a metric by its label, then with a statistic, then in any context."""
         label, statistic = field.name, str(field.statistic)
         if keys := self._labelled(kind, label):
-            return _metric(label, keys, statistic or "last")
+            return self._of_metric(label, keys, statistic or "last")
         stem, dot, last = label.rpartition(".")
         split = dot and not field.exact and last in STATISTICS
         if split and (keys := self._labelled(kind, stem) or self._keys(kind, stem, None)):
-            return _metric(stem, keys, last)
+            return self._of_metric(stem, keys, last)
         keys = self._keys(kind, label, None)
-        return _metric(label, keys, statistic or "last") if keys else None
+        return self._of_metric(label, keys, statistic or "last") if keys else None
+
+    def _of_metric(self, label: str, keys: tuple[int, ...], statistic: str) -> Target:
+        if statistic == "best":
+            statistic = metric_stat(label)
+        return Target("metric", label, keys, logged(self._store, "metric", keys), statistic)
 
     def _labelled(self, kind: int, label: str) -> tuple[int, ...]:
         name, at, context = label.rpartition("@")
@@ -180,12 +188,6 @@ class Targets:
             {"name": name, "kind": kind, "context": context},
         )
         return tuple(row[0] for row in rows)
-
-
-def _metric(label: str, keys: tuple[int, ...], statistic: str) -> Target:
-    if statistic == "best":
-        statistic = metric_stat(label)
-    return Target("metric", label, keys, statistic)
 
 
 def _initials(name: str) -> str:

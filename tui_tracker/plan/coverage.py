@@ -31,8 +31,13 @@ class Covered:
     name: str = ""
     lacks: tuple[str, ...] = ()
     """What an incomplete run does not have: metrics, artifacts, the data version."""
-    attempts: int = 0
-    """How many runs there are of it."""
+    runs: tuple[tuple[str, str], ...] = ()
+    """Id and name of all runs of it, the closest first."""
+
+    @property
+    def attempts(self) -> int:
+        """How many runs there are of it."""
+        return len(self.runs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +120,17 @@ def _same(found: ParamValue, wanted: ParamValue) -> bool:
 
 
 def _covered(plan: Plan, cell: Cell, runs: Sequence[RunDetail]) -> Covered:
-    best: Covered | None = None
-    for run in runs:
-        state, lacks = _state(plan, run)
-        if best is None or STATES.index(state) < STATES.index(best.state):
-            best = Covered(cell, state, run.row.id, run.row.name, lacks, len(runs))
-    return best or Covered(cell, "missing")
+    if not runs:
+        return Covered(cell, "missing")
+    # Of several in one state the first that was started counts.
+    judged = sorted(((*_state(plan, run), run) for run in runs), key=_closeness)
+    state, lacks, best = judged[0]
+    found = tuple((run.row.id, run.row.name) for _, _, run in judged)
+    return Covered(cell, state, best.row.id, best.row.name, lacks, found)
+
+
+def _closeness(judged: tuple[State, tuple[str, ...], RunDetail]) -> int:
+    return STATES.index(judged[0])
 
 
 def _state(plan: Plan, run: RunDetail) -> tuple[State, tuple[str, ...]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from itertools import chain
 
+from tui_tracker.logged import Logged, logged
 from tui_tracker.queries.order import split_label, split_statistic
 
 TYPE_CHECKING = False
@@ -30,8 +31,7 @@ _KINDS = {"param": 0, "metric": 1}
 def sort_by_index(store: Store, newest: list[RunKey], order: Order) -> list[RunKey] | None:
     """Return runs, which come newest first, in another order; None where an index is missing."""
     keys = [_split(key) for key in (order, *order.then)]
-    # Views, through which aliases are seen, have no indexes.
-    if store.aliased or not all(keys):
+    if not all(keys):
         return None
     found = newest
     for key, named in zip(reversed((order, *order.then)), reversed(keys), strict=True):
@@ -65,28 +65,28 @@ def _arranged(
     )
     if not numbers:
         return runs
-    key = int(numbers[0][0])
+    rows = logged(store, table, [int(numbers[0][0])])
     if table == "param":
-        sorted_runs = _by_place(runs, _params(store, key), descending=descending)
+        sorted_runs = _by_place(runs, _params(store, rows), descending=descending)
     else:
-        sorted_runs = _by_metric(store, runs, key, column, descending=descending)
+        sorted_runs = _by_metric(store, runs, rows, column, descending=descending)
     if len(sorted_runs) == len(runs):
         return sorted_runs
     there = set(sorted_runs)
-    return sorted_runs + _without(store, table, key, [run for run in runs if run not in there])
+    return sorted_runs + _without(store, rows, [run for run in runs if run not in there])
 
 
 def _by_metric(
-    store: Store, runs: list[RunKey], key: int, column: str, *, descending: bool
+    store: Store, runs: list[RunKey], rows: Logged, column: str, *, descending: bool
 ) -> list[RunKey]:
-    there = f"FROM metric WHERE key = ? AND {column} IS NOT NULL"
-    ((distinct,),) = store.read(f"SELECT count(*) FROM (SELECT DISTINCT {column} {there})", (key,))
+    there = f"FROM {rows.table} AS t WHERE {rows.where('t')} AND {column} IS NOT NULL"
+    ((distinct,),) = store.read(f"SELECT count(*) FROM (SELECT DISTINCT {column} {there})")
     ((text,),) = store.read(
-        f"SELECT json_group_array(run) FROM (SELECT run {there} ORDER BY {column})", (key,)
+        f"SELECT json_group_array(run) FROM (SELECT run {there} ORDER BY {column})"
     )
     along: list[RunKey] = json.loads(text)
     if distinct < _FEW_TIES * len(along):
-        values: dict[RunKey, float] = dict(store.read(f"SELECT run, {column} {there}", (key,)))
+        values: dict[RunKey, float] = dict(store.read(f"SELECT run, {column} {there}"))
         found = [run for run in runs if run in values]
         found.sort(key=values.__getitem__, reverse=descending)
         return found
@@ -96,7 +96,7 @@ def _by_metric(
         along.reverse()
     if distinct < len(along):
         tied = store.read(
-            f"SELECT json_group_array(run) {there} GROUP BY {column} HAVING count(*) > 1", (key,)
+            f"SELECT json_group_array(run) {there} GROUP BY {column} HAVING count(*) > 1"
         )
         _untie(along, runs, [json.loads(group) for (group,) in tied])
     wanted = bytearray(max(chain(along, runs), default=0) + 1)
@@ -133,35 +133,31 @@ def _by_place(
     return found
 
 
-def _params(store: Store, key: int) -> list[list[RunKey]]:
+def _params(store: Store, rows: Logged) -> list[list[RunKey]]:
     """Return the runs by their value: numbers first, then texts."""
+    there = f"FROM {rows.table} AS t WHERE {rows.where('t')}"
     # NaN is kept as a text, and must not stand among the texts.
-    nan = {
-        run
-        for (run,) in store.read(
-            "SELECT run FROM param WHERE key = ? AND text = 'NaN' AND type = 'float'", (key,)
-        )
-    }
+    nan = {run for (run,) in store.read(f"SELECT run {there} AND text = 'NaN' AND type = 'float'")}
     found: list[list[RunKey]] = []
     # By values, of which there are few: a row for each run would take longer than all else.
     for column in ("number", "text"):
         for value, runs in store.read(
-            f"SELECT {column}, json_group_array(run) FROM param "
-            f"WHERE key = ? AND {column} IS NOT NULL GROUP BY {column} ORDER BY {column}",
-            (key,),
+            f"SELECT {column}, json_group_array(run) {there} "
+            f"AND {column} IS NOT NULL GROUP BY {column} ORDER BY {column}"
         ):
             group = json.loads(runs)
             found.append([run for run in group if run not in nan] if value == "NaN" else group)
     return found
 
 
-def _without(store: Store, table: str, key: int, runs: Sequence[RunKey]) -> list[RunKey]:
+def _without(store: Store, rows: Logged, runs: Sequence[RunKey]) -> list[RunKey]:
     """Return runs without a value: those that logged something that is none come first."""
     logged = {
         run
         for (run,) in store.read(
-            f"SELECT run FROM {table} WHERE key = ? AND run IN (SELECT value FROM json_each(?))",
-            (key, json.dumps(runs)),
+            f"SELECT run FROM {rows.table} AS t WHERE {rows.where('t')} "
+            "AND run IN (SELECT value FROM json_each(?))",
+            (json.dumps(runs),),
         )
     }
     return [run for run in runs if run in logged] + [run for run in runs if run not in logged]

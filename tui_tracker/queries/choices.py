@@ -102,7 +102,7 @@ def count_names(chosen: Chosen, table: str, *, differs: bool = True) -> list[Hel
     if not chosen.mostly:
         return _count_rows(chosen, table)
     # Names that have aliases are read through views, which have no indexes.
-    index = "" if chosen.store.aliased else f"INDEXED BY {table}_by_{_VALUES[table][0]}"
+    index = "" if chosen.store.viewed else f"INDEXED BY {table}_by_{_VALUES[table][0]}"
     counts: dict[int, int] = dict(
         chosen.store.read(f"SELECT key, count(*) FROM {table} {index} GROUP BY key")
     )

@@ -26,6 +26,7 @@ from tui_tracker.queries.rows import (
     moment,
     param_value,
     run_uuid,
+    source_of,
 )
 from tui_tracker.queries.runs import get_rows
 from tui_tracker.store import Store
@@ -58,7 +59,7 @@ def get_runs(
     keeps them from one call to the next.
     """
     known = {} if known is None else known
-    rows = get_rows(store, keys, params=None, metrics=None)
+    rows = get_rows(store, keys, params=None, metrics=None, logged=True)
     bound = {"keys": marks(keys)}
     facts = {columns[0]: columns[1:] for columns in store.read(f"{_RUNS} WHERE id {_THESE}", bound)}
     notes, artifacts = _notes(store, bound), _artifacts(store, bound)
@@ -75,7 +76,7 @@ def get_runs(
                 artifacts=tuple(artifacts.get(row.key, ())),
                 lineage=tuple(parts.get(row.key, ())),
                 parent=run_uuid(parent) if parent else None,
-                source=json.loads(source) if source else None,
+                source=source_of(source),
                 ended_by=ended_by,
                 host=host,
                 user=user,

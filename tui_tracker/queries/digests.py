@@ -14,6 +14,7 @@ _RENAMED = (
     "SELECT run FROM main.param WHERE key IN (SELECT raw FROM temp.alias_key) "
     "AND (:keys IS NULL OR run IN (SELECT value FROM json_each(:keys)))"
 )
+_AMENDED = "UNION SELECT run FROM temp.amended_param"
 
 
 def params_digests(
@@ -32,12 +33,13 @@ def params_digests(
             bound,
         )
     )
-    if store.aliased:
+    if store.viewed:
+        other = f"{_RENAMED} {_AMENDED}" if store.amended else _RENAMED
         names: dict[int, str] = dict(store.read("SELECT id, name FROM key WHERE kind=0"))
         params: dict[RunKey, dict[str, object]] = {}
         for run, key, *columns in store.read(
             "SELECT p.run, p.key, p.type, p.number, p.text, hex(p.digest) FROM param AS p "
-            f"WHERE p.run IN ({_RENAMED})",
+            f"WHERE p.run IN ({other})",
             bound,
         ):
             params.setdefault(run, {})[names[key]] = list(columns)

@@ -75,7 +75,7 @@ def param_values(store: Store, name: str) -> dict[RunKey, Raw]:
         return {}
     # The two indexes hold all that is wanted, the table does not need to be read. The views
     # of names that have aliases have no indexes.
-    along = ("", "") if store.aliased else (f"{_ALONG}number", f"{_ALONG}text")
+    along = ("", "") if store.viewed else (f"{_ALONG}number", f"{_ALONG}text")
     found: dict[RunKey, Raw] = dict(
         store.read(f"SELECT run, number FROM param {along[0]} WHERE key=?", keys[0])
     )

@@ -183,7 +183,7 @@ def _key_column(store: Store, text: str) -> tuple[ColumnSpec | None, Mapping[Run
     """Return the column that runs are grouped by, and what each run has in it."""
     if text == BUT_SEED:
         # The same params in two experiments are two groups: more than the seed may differ.
-        if store.aliased:
+        if store.viewed:
             return None, _digests(store)
         digest = "lower(hex(coalesce(params_digest, '')))"
         return None, dict(store.read(f"SELECT id, experiment || ':' || {digest} FROM run"))

@@ -14,6 +14,7 @@ from json.encoder import encode_basestring_ascii as quote
 from math import inf, isfinite, nan
 
 from tui_tracker.queries.contents import content
+from tui_tracker.queries.rows import source_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,8 +52,12 @@ def run_records(store: Store, keys: Sequence[int], *, bulky: bool = False) -> It
 def _chunk(store: Store, keys: Sequence[int], *, bulky: bool) -> Iterator[str]:
     bound = {"keys": json.dumps(list(keys))}
     rows = {row[0]: row[1:] for row in _runs(store, bound)}
-    params, metrics = _params(store, bound), _metrics(store, bound)
-    tags, notes = _texts(store, bound, "tag", "tag"), _texts(store, bound, "note", "text")
+    # One whole record stands as it was, beside its amendments; a list is what counts.
+    logged = bulky and store.amended
+    params = _params(store, bound, "logged_param" if logged else "param")
+    metrics = _metrics(store, bound)
+    tags = _texts(store, bound, "main.tag" if logged else "tag", "tag")
+    notes = _texts(store, bound, "note", "text")
     artifacts, lineages = _artifacts(store, bound), _lineages(store, bound, bulky=bulky)
     proofs = _proofs(store, keys)
     wholes: dict[tuple[tuple[str, str], ...], str] = {}
@@ -140,14 +145,14 @@ def _tail(row: Sequence[Any]) -> str:
     *_, parent, source, ended_by, host, user, points, lost, archived, deleted = row
     return (
         f', "parent": {quote(_dashed(parent)) if parent else "null"}'
-        f', "source": {to_json(json.loads(source)) if source else "null"}'
+        f', "source": {to_json(source_of(source))}'
         f', "ended_by": {quote(ended_by)}, "host": {quote(host)}, "user": {quote(user)}'
         f', "points": {points}, "lost": {lost}'
         f', "archived": {_switch(archived is not None)}, "in_trash": {_switch(deleted is not None)}'
     )
 
 
-def _params(store: Store, bound: dict[str, Any]) -> _Pieces:
+def _params(store: Store, bound: dict[str, Any], table: str) -> _Pieces:
     names = {key: quote(name) for key, name in store.read("SELECT id, name FROM key WHERE kind=0")}
     found: _Pieces = {}
     current = None
@@ -155,7 +160,7 @@ def _params(store: Store, bound: dict[str, Any]) -> _Pieces:
     for run, key, kind, value, digest in store.read(
         # Where a number has a text as well, that is what it was logged as: digits that
         # no float holds, or NaN.
-        f"SELECT run, key, type, coalesce(text, number), digest FROM param WHERE run {_CHOSEN}",
+        f"SELECT run, key, type, coalesce(text, number), digest FROM {table} WHERE run {_CHOSEN}",
         bound,
     ):
         if digest is not None:
@@ -243,7 +248,7 @@ def _odd_values(first: float | None, last: float | None, *others: float | None) 
 
 
 def _texts(store: Store, bound: dict[str, Any], table: str, column: str) -> _Pieces:
-    order = "run, tag" if table == "tag" else "run, at_ms, id"
+    order = "run, tag" if column == "tag" else "run, at_ms, id"
     found: _Pieces = {}
     for run, text in store.read(
         f"SELECT run, {column} FROM {table} WHERE run {_CHOSEN} ORDER BY {order}", bound
@@ -305,7 +310,24 @@ def _lineages(store: Store, bound: dict[str, Any], *, bulky: bool) -> dict[int, 
         if part not in texts:
             texts[part] = _part(store, *what[1:], bulky=bulky)
         found.setdefault(run, {})[what[0]] = texts[part]
+    if not bulky:
+        _amend(store, json.loads(bound["keys"]), found)
     return found
+
+
+def _amend(store: Store, keys: Sequence[int], found: dict[int, dict[str, str]]) -> None:
+    """Let the lineage of a list of runs say what counts, where somebody amended it."""
+    from tui_tracker.queries.amendments import read_amendments  # few stores have any
+
+    for key, amendments in read_amendments(store, keys).items():
+        from tui_tracker.amending import amended_facts, parts_said
+
+        newest = {item.field: item.new for item in amendments if item.intact}
+        said = {field: new for field, new in newest.items() if new is not None}
+        parts = found.setdefault(key, {})
+        for part, fields in parts_said(said).items():
+            facts = json.loads(parts.get(part, '{"status": "partial"}'))
+            parts[part] = to_json(amended_facts(part, facts, fields))
 
 
 def _part(store: Store, status: str, reason: str, digest: bytes | None, *, bulky: bool) -> str:

@@ -64,11 +64,13 @@ def get_rows(
     metrics: Sequence[str] | None = (),
     sparks: Sequence[str] = (),
     notes: bool = False,
+    logged: bool = False,
 ) -> list[RunRow]:
     """Return the rows of these runs, in the order of `keys`; a vanished run is left out.
 
     `params` and `metrics` (labels) name the cells wanted; None asks for all. `sparks` are the
     labels of metrics whose curves are drawn small: dear, so ask for rows on the screen only.
+    `logged` gives params and tags as they were, where somebody amended them.
     """
     bound = {"keys": marks(keys)}
     rows = store.read(
@@ -78,8 +80,9 @@ def get_rows(
         "WHERE r.id IN (SELECT value FROM json_each(:keys))",
         bound,
     )
-    tags = _tags(store, bound)
-    cells = _param_cells(store, bound, params)
+    raw = logged and store.amended
+    tags = _tags(store, bound, "main.tag" if raw else "tag")
+    cells = _param_cells(store, bound, params, "logged_param" if raw else "param")
     series = _metric_cells(store, bound, metrics)
     drawn = _sparks(store, keys, sparks) if sparks else {}
     written = _notes(store, bound) if notes else {}
@@ -170,10 +173,10 @@ def _candidates(store: Store, keys: Sequence[RunKey]) -> list[str]:
     return [f"{row.id} {row.name} ({row.experiment}, {row.status})" for row in rows]
 
 
-def _tags(store: Store, bound: dict[str, Any]) -> dict[RunKey, list[str]]:
+def _tags(store: Store, bound: dict[str, Any], table: str) -> dict[RunKey, list[str]]:
     found: dict[RunKey, list[str]] = {}
     for run, tag in store.read(
-        "SELECT run, tag FROM tag WHERE run IN (SELECT value FROM json_each(:keys)) "
+        f"SELECT run, tag FROM {table} WHERE run IN (SELECT value FROM json_each(:keys)) "
         "ORDER BY run, tag",
         bound,
     ):
@@ -220,14 +223,14 @@ def key_names(store: Store, kind: int, labels: Sequence[str] | None) -> dict[int
 
 
 def _param_cells(
-    store: Store, bound: dict[str, Any], names: Sequence[str] | None
+    store: Store, bound: dict[str, Any], names: Sequence[str] | None, table: str
 ) -> dict[RunKey, dict[str, ParamValue]]:
     if names is not None and not names:
         return {}
     keys = key_names(store, PARAM_KIND, names)
     found: dict[RunKey, dict[str, ParamValue]] = {}
     for run, key, kind, number, text, digest in store.read(
-        "SELECT run, key, type, number, text, digest FROM param "
+        f"SELECT run, key, type, number, text, digest FROM {table} "
         f"WHERE run IN (SELECT value FROM json_each(:keys)) {_only(keys, names)}"
         "ORDER BY run, key",
         bound | {"names": marks(keys)},

@@ -33,7 +33,7 @@ def seed_siblings(store: Store, key: RunKey) -> list[RunKey]:
     The run itself included, oldest first; archived runs and the trash left out.
     """
     # Where params have aliases, the digest that the store keeps says too little.
-    same = "" if store.aliased else "AND o.params_digest = r.params_digest"
+    same = "" if store.viewed else "AND o.params_digest = r.params_digest"
     rows = store.read(
         f"SELECT o.id FROM run AS r JOIN run AS o ON o.experiment = r.experiment {same} "
         "WHERE r.id = ? AND o.deleted_ms IS NULL "
@@ -41,7 +41,7 @@ def seed_siblings(store: Store, key: RunKey) -> list[RunKey]:
         (key,),
     )
     found = [row[0] for row in rows]
-    if store.aliased:
+    if store.viewed:
         digests = params_digests(store, found)
         mine = digests.get(key)
         found = [one for one in found if mine is not None and digests.get(one) == mine]

@@ -28,6 +28,7 @@ from tui_tracker.tui.terminal import Terminal, after_asking, describe, is_light
 if TYPE_CHECKING:
     from textual.driver import Driver
 
+    from tui_tracker.importers.opening import OpenedInPlace
     from tui_tracker.store import Store
     from tui_tracker.tui.ahead import Ahead
     from tui_tracker.tui.first_screen import FirstScreen
@@ -59,11 +60,14 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
         first: FirstScreen | None = None,
         ahead: Ahead | None = None,
         opening: Opening | None = None,
+        opened: OpenedInPlace | None = None,
     ) -> None:
         settings = settings or read_settings()
+        self.opened = opened
+        """The reader of another tool's files, where it is those that are shown."""
         self.first_screen = first
         self._ahead, self._opening = ahead, opening
-        state = state or State(store.folder)
+        state = state or State(store.foreign or store.folder)
         super().__init__(store, settings, state, terminal or describe(settings))
         self._resizing = Resizing(self)
         self.state.on_change = self._remember_soon
@@ -76,7 +80,9 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
 
     @property
     def store_name(self) -> str:
-        """The store's folder, short: home is `~`."""
+        """The store's folder, or what is shown in its place, short: home is `~`."""
+        if self.store.foreign:
+            return f"{short_path(self.store.foreign)} (in place)"
         return short_path(str(self.store.folder))
 
     # The terminal and the end.
@@ -144,7 +150,9 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
 
     def on_mount(self) -> None:
         self.watch_store()
-        if self._opening is not None and (self._opening.run or self._opening.page == "audit"):
+        if self._opening is not None and (
+            self._opening.run or self._opening.page in ("audit", "plan")
+        ):
             self.call_later(self._open, self._opening)
 
     def _open(self, opening: Opening) -> None:
@@ -153,6 +161,10 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
             from tui_tracker.tui.screens.audit import AuditScreen
 
             self.push_screen(AuditScreen([opening.run] if opening.run is not None else []))
+        elif opening.page == "plan":
+            from tui_tracker.tui.screens.plan import PlanScreen
+
+            self.push_screen(PlanScreen())
         elif opening.run is not None:
             from tui_tracker.tui.screens.run import TABS, RunScreen
 
@@ -258,6 +270,7 @@ def run_app(
     first: FirstScreen | None = None,
     ahead: Ahead | None = None,
     place: str = "",
+    opened: OpenedInPlace | None = None,
 ) -> int:
     """Open the app and return an exit code; in no terminal, say so in one sentence."""
     if os.environ.get("TERM", "") == "dumb" or not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -280,6 +293,7 @@ def run_app(
         first=first,
         ahead=ahead,
         opening=find_opening(store, place) if place else None,
+        opened=opened,
     )
     app.run(mouse=terminal.mouse)
     return app.return_code or 0

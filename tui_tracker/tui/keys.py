@@ -38,6 +38,7 @@ Place = Literal[
     "findings",
     "drill",
     "decide",
+    "plan",
     "artifacts",
     "viewer",
     "reader",
@@ -46,6 +47,7 @@ Place = Literal[
     "pick",
     "facets",
     "views",
+    "import",
 ]
 
 AROUND: dict[Place, tuple[Place, ...]] = {
@@ -72,6 +74,7 @@ AROUND: dict[Place, tuple[Place, ...]] = {
     "findings": ("list", "everywhere"),
     "drill": ("list", "everywhere"),
     "decide": ("list", "everywhere"),
+    "plan": ("list", "everywhere"),
     "viewer": ("list", "everywhere"),
     "reader": ("list", "viewer", "everywhere"),
     "history": ("list", "everywhere"),
@@ -79,6 +82,7 @@ AROUND: dict[Place, tuple[Place, ...]] = {
     "pick": (),
     "facets": ("list", "everywhere"),
     "views": ("list",),
+    "import": ("list", "everywhere"),
 }
 """The places around each place, innermost first."""
 
@@ -105,6 +109,7 @@ TITLES: dict[Place, str] = {
     "findings": "Findings of a rule",
     "drill": "Drill of a run",
     "decide": "Decision",
+    "plan": "Plan of an experiment",
     "artifacts": "Artifacts of a run",
     "viewer": "An artifact",
     "reader": "Text of an artifact",
@@ -113,6 +118,7 @@ TITLES: dict[Place, str] = {
     "pick": "Choosing columns",
     "facets": "Choosing values",
     "views": "Saved views",
+    "import": "Import from another tool",
 }
 
 FORBIDDEN = frozenset(f"ctrl+{letter}" for letter in "abhijmqsz") | {"ctrl+left_square_bracket"}
@@ -163,7 +169,7 @@ KEYS: tuple[Key, ...] = (
         ("y",),
         "copy",
         "copy",
-        "Copy the id of the run, on curves the values at the cursor, in lineage what it is on",
+        "Copy the id of the run, on curves the values at the cursor, in a plan the command",
         55,
     ),
     Key("everywhere", ("u",), "undo", "undo", "Take back the change that you made last", 50),
@@ -191,6 +197,8 @@ KEYS: tuple[Key, ...] = (
     Key("annotate", ("a",), "archive", "archive", "Archive the chosen runs, or bring them back"),
     Key("annotate", ("M",), "put_in_group", "group", "Put the chosen runs into a group"),
     Key("annotate", ("H",), "history", "history", "Show who changed what, and when"),
+    Key("runs", ("I",), "import", "import", "Show what another tool left, and import it"),
+    Key("import", ("enter",), "screen.take", "import", "Copy these runs into the store", 10),
     Key("runs", ("tab", "shift+tab"), "pane", "pane", "Go to the other pane", 30),
     Key("runs", ("1",), "tree", "tree", "Show or hide the tree of runs"),
     Key("runs", ("c",), "compare", "compare", "Compare the marked runs, or this with others", 24),
@@ -216,6 +224,7 @@ KEYS: tuple[Key, ...] = (
         36,
     ),
     Key("runs", ("D",), "decide", "decide", "Decide by a rule which configuration wins", 37),
+    Key("runs", ("P",), "plan", "plan", "Show what of a plan is there, and what is still to run"),
     Key("table", ("enter",), "open", "open", "Open the run under the cursor", 10),
     Key("table", ("left",), "column(-1)", "left", "Go to the column left", command=False),
     Key("table", ("right",), "column(1)", "right", "Go to the column right", command=False),
@@ -440,6 +449,20 @@ KEYS: tuple[Key, ...] = (
     Key("decide", ("w",), "screen.record", "record", "Keep the decision in the store", 15),
     Key("decide", ("left", "h"), "across(-1)", "left", "Go left", command=False),
     Key("decide", ("right", "l"), "across(1)", "right", "Go right", command=False),
+    Key("plan", ("enter",), "open", "open", "Open the run, or the runs, of the cell", 10),
+    Key("plan", ("left", "h"), "column(-1)", "left", "Go to the seed left", command=False),
+    Key("plan", ("right", "l"), "column(1)", "right", "Go to the seed right", command=False),
+    Key("plan", ("n",), "screen.copy_rest", "copy the rest", "Copy all commands still to run", 12),
+    Key(
+        "plan",
+        ("space",),
+        "screen.mark",
+        "mark",
+        "Mark the runs of the line on the start screen",
+        15,
+    ),
+    Key("plan", ("p",), "screen.choose", "plans", "Choose another plan", 18),
+    Key("plan", ("D",), "screen.decide", "decide", "Decide by the rule of the plan", 20),
     Key("pick", ("space",), "choose", "show", "Show the column, or show it no more", 10),
     Key("pick", ("right",), "fold(True)", "statistics", "Unfold a metric's statistics", 15),
     Key("pick", ("left",), "fold(False)", "fold", "Fold them"),

@@ -1,4 +1,4 @@
-"""Pages by name, for `tt tui --open`: `runs`, `help`, `audit`, `run:RUN`, `curves:RUN` ..."""
+"""Pages by name, for `tt tui --open`: `runs`, `help`, `audit`, `plan`, `run:RUN` ..."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tui_tracker.queries import RunKey
     from tui_tracker.store import Store
 
-PAGES = ("runs", "help", "audit")
+PAGES = ("runs", "help", "audit", "plan")
 RUN_PAGE = "run"
 
 
@@ -20,7 +20,7 @@ class Opening:
     """The page to begin with."""
 
     page: str
-    """`runs`, `help`, `audit`, `run`, or the name of a tab of a run's page."""
+    """`runs`, `help`, `audit`, `plan`, `run`, or the name of a tab of a run's page."""
     run: RunKey | None = None
 
 

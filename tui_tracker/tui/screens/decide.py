@@ -67,12 +67,15 @@ class DecideScreen(TrackerScreen, inherit_bindings=False):
         number: int
         new: bool
 
-    def __init__(self, keys: Sequence[int], where: str = "", asked: str = "") -> None:
+    def __init__(
+        self, keys: Sequence[int], where: str = "", asked: str = "", rule: str = ""
+    ) -> None:
         super().__init__()
         self._keys = list(dict.fromkeys(keys))
         self._where, self._asked = where, asked
         """What the runs are in words, and as `tt decide` takes it; "" where it cannot."""
-        self._rule = ""
+        self._rule = rule
+        """"" until what can be decided by is known."""
         self._known: Known | None = None
         self._found: DecideFound | None = None
         self._refused = ""
@@ -168,7 +171,8 @@ class DecideScreen(TrackerScreen, inherit_bindings=False):
         rule.left = ((" rule  ", "dim"), (printable(self._rule), "accent"))
         found = self._found
         if found is None:
-            bar.right = ((f"{format_count(len(self._keys))} runs ", "dim"),)
+            runs = f"{format_count(len(self._keys))} runs " if self._keys else ""
+            bar.right = ((runs, "dim"),)
             return
         runs = f"{format_count(len(found.keys))} runs, {len(found.rows)} configurations "
         won = (f"★ {found.winner}  ", "good") if found.winner else ("no winner  ", "bad")

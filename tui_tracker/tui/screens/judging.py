@@ -1,4 +1,4 @@
-"""The ways to the audit and to a decision, from any screen with runs."""
+"""The ways to the audit, to a decision and to a plan, from any screen with runs."""
 
 from __future__ import annotations
 
@@ -33,3 +33,8 @@ class Judging(TrackerScreen, inherit_bindings=False):
         from tui_tracker.tui.screens.decide import DecideScreen
 
         self.app.push_screen(DecideScreen(keys, where, self.asked_in_words()))
+
+    def action_plan(self) -> None:
+        from tui_tracker.tui.screens.plan import PlanScreen
+
+        self.app.push_screen(PlanScreen(self.asked_in_words()))
