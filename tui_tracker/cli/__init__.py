@@ -86,6 +86,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "begin": {
         "run": "run a command and record it as a run",
+        "parse": "say what a printed log holds, before it is stored",
         "demo": "train something small and watch it",
         "completion": "print the shell's completion script",
     },
