@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
         return main(["--store", str(path), *command])
     find_something(path, args.tool)
     if args.columns:
-        from tui_tracker.importers.columns import parse_columns
+        from tui_tracker.importers.tabular import parse_columns
 
         parse_columns(args.columns)
     return _show(path, args.tool, args.columns, command)

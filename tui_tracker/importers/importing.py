@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tui_tracker.errors import ImportFailed, TrackerError
 from tui_tracker.importers import Source, find_sources, tabular
-from tui_tracker.importers.columns import Columns, guess_columns, parse_columns
 from tui_tracker.importers.records import Reader, Unread
+from tui_tracker.importers.tabular import Columns, guess_columns, parse_columns
 from tui_tracker.importers.writing import Progress, StoreWriter, Taken
 from tui_tracker.store import Store
 
