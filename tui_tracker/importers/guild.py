@@ -90,7 +90,10 @@ class Reader:
         self._attrs: dict[str, object] = {}
         self._unread: list[Unread] = []
         self._told_unread: set[Unread] = set()
-        self._begin()
+        self._told: ImportedRun | None = None
+        self._lines = 0
+        self._output = GrowingText(self._guild / "output")
+        self._events = self._new_events()
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -100,31 +103,30 @@ class Reader:
         self._read_attrs()
         if self._output_began_anew():
             yield StartedOver(self._key)
-            self._begin()
+            self._told, self._lines = None, 0
+            self._output, self._events = GrowingText(self._output.path), self._new_events()
         run = self._describe(EventValues(), "finished")
         if run != self._told:
             self._told = run
             yield run
         for piece in self._events.read():
-            if isinstance(piece, StartedOver):
-                self._output, self._lines = GrowingText(self._output.path), 0
-                yield piece
-                yield run
-            elif isinstance(piece, Points):
-                yield self._timed(piece, run)
-            elif not isinstance(piece, ImportedRun):  # the attributes know all that it knows
-                yield piece
+            # The attributes know all of a run that its events know.
+            if not isinstance(piece, ImportedRun):
+                yield from self._passed_on(piece, run)
         yield from self._printed(run)
         for one in self._unread:
             if one not in self._told_unread:
                 self._told_unread.add(one)
                 yield one
 
-    def _begin(self) -> None:
-        self._output = GrowingText(self._guild / "output")
-        self._lines = 0
-        self._told: ImportedRun | None = None
-        self._events = EventRun(
+    def _passed_on(self, piece: Piece, run: ImportedRun) -> Iterator[Piece]:
+        yield self._timed(piece, run) if isinstance(piece, Points) else piece
+        if isinstance(piece, StartedOver):
+            self._output, self._lines = GrowingText(self._output.path), 0
+            yield run
+
+    def _new_events(self) -> EventRun:
+        return EventRun(
             self._key,
             self._list_events,
             self._describe,
