@@ -76,7 +76,8 @@ class GrowingText:
 
     def _is_same(self) -> bool:
         with self.path.open("rb") as file:
-            if file.read(len(self._head)) != self._head:
+            head = self._head[: self._offset]
+            if file.read(len(head)) != head:
                 return False
             file.seek(self._offset - len(self._tail))
             return file.read(len(self._tail)) == self._tail
