@@ -173,7 +173,8 @@ def _separated(columns: Sequence[TextColumn], *, tabs: bool) -> str:
     heads = [column.name or column.title for column in columns]
     rows = [[_value(column, place) for column in columns] for place in range(len(columns[0].cells))]
     if tabs:
-        return "".join("\t".join(map(_in_tsv, row)) + "\n" for row in (heads, *rows))
+        lines: list[Sequence[object]] = [heads, *rows]
+        return "".join("\t".join(map(_in_tsv, line)) + "\n" for line in lines)
     out = io.StringIO()
     write_rows(heads, rows, out)
     return out.getvalue()

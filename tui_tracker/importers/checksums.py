@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from struct import iter_unpack
 
 _POLYNOMIAL = 0x82F63B78
 _DELTA = 0xA282EAD8
@@ -31,10 +30,25 @@ def masked_crc32c(data: bytes) -> int:
     return _mask(state ^ 0xFFFFFFFF)
 
 
-def masked_crc32c_of_all(records: Sequence[bytes]) -> list[int]:
-    """Return the masked checksums of records that all have the same length."""
-    if len(records) < _FEW:
-        return [masked_crc32c(record) for record in records]
+def find_damaged(records: Sequence[bytes], checksums: Sequence[bytes]) -> list[int]:
+    """Return the numbers of the records whose masked checksum is not the one beside them.
+
+    All records have the same length; a checksum is 4 bytes, little-endian.
+    """
+    count = len(records)
+    if count >= _FEW:
+        state = _states(records)
+        if _masked_lanes(state, count) == _lanes(checksums, count):
+            return []
+    return [
+        number
+        for number, (record, checksum) in enumerate(zip(records, checksums, strict=True))
+        if masked_crc32c(record) != int.from_bytes(checksum, "little")
+    ]
+
+
+def _states(records: Sequence[bytes]) -> bytearray:
+    """Return the checksums before the last inversion, 4 of every 8 bytes."""
     count, size = len(records), len(records[0])
     joined = b"".join(records)
     low, second, third, high = (b"\xff" * count,) * 4
@@ -45,10 +59,30 @@ def masked_crc32c_of_all(records: Sequence[bytes]) -> list[int]:
         second = _xor(third, index.translate(tables[1]), count)
         third = _xor(high, index.translate(tables[2]), count)
         high = index.translate(tables[3])
-    flat = bytearray(4 * count)
+    flat = bytearray(8 * count)
     for number, plane in enumerate((low, second, third, high)):
-        flat[number::4] = plane
-    return [_mask(state ^ 0xFFFFFFFF) for (state,) in iter_unpack("<I", flat)]
+        flat[number::8] = plane
+    return flat
+
+
+def _masked_lanes(state: bytearray, count: int) -> int:
+    """Invert and mask all checksums at once, as lanes of 64 bits in one whole number."""
+    ones = _repeat(0xFFFFFFFF, count)
+    crc = int.from_bytes(state, "little") ^ ones
+    turned = ((crc >> 15) & _repeat(0x1FFFF, count)) | ((crc << 17) & ones)
+    return (turned + _repeat(_DELTA, count)) & ones
+
+
+def _lanes(checksums: Sequence[bytes], count: int) -> int:
+    joined = b"".join(checksums)
+    flat = bytearray(8 * count)
+    for number in range(4):
+        flat[number::8] = joined[number::4]
+    return int.from_bytes(flat, "little")
+
+
+def _repeat(value: int, count: int) -> int:
+    return int.from_bytes(value.to_bytes(8, "little") * count, "little")
 
 
 def _xor(one: bytes, other: bytes, count: int) -> bytes:

@@ -34,7 +34,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tui_tracker.importers.appended import AppendedFile
-from tui_tracker.importers.checksums import masked_crc32c, masked_crc32c_of_all
+from tui_tracker.importers.checksums import find_damaged, masked_crc32c
 
 LOG_HEAD = b":W&B\xe1\xbe"
 _LOG_HEAD_BYTES = 7
@@ -45,6 +45,10 @@ _WINDOW = 1 << 20
 _LONGEST_RECORD = 1 << 28
 _VERIFIED_BYTES = 4096
 _MANY_LENGTHS = 10_000
+
+
+Record = tuple[int, bytes]
+"""The place of a record in its file, and its payload."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +190,9 @@ class BlockLog(AppendedFile):
 class RecordFile(AppendedFile):
     """A TFRecord file, read from where the last reading stopped."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, window: int = _WINDOW) -> None:
         super().__init__(path)
+        self._window = window
         self._sizes: dict[bytes, int] = {}
         """Heads whose checksum fits, so that each length is verified once."""
 
@@ -196,19 +201,19 @@ class RecordFile(AppendedFile):
         """Bytes at the end that are no whole record, as of the last reading."""
         return max(0, self.size - self.offset)
 
-    def read(self) -> Iterator[list[tuple[int, bytes]] | Damage]:
+    def read(self) -> Iterator[list[Record] | Damage]:
         """Yield batches of the whole records that were added, each with its place.
 
         Raises:
             OSError: the file cannot be read.
         """
         with self.opened() as file:
-            wanted = _WINDOW
+            wanted = self._window
             while self.offset < self.size:
                 file.seek(self.offset)
                 window = file.read(wanted)
-                records, stop, needed = self._split(window)
-                yield from self._verified(records, window)
+                records, checksums, stop, needed = self._split(window)
+                yield from _sound(records, checksums)
                 self.offset += stop
                 if needed > self.size - self.offset:
                     return
@@ -218,30 +223,33 @@ class RecordFile(AppendedFile):
                 elif not needed and stop < len(window):
                     yield Damage(self.offset, "a damaged record was passed over")
                     self._skip_damage(file)
-                wanted = max(_WINDOW, needed)
+                wanted = max(self._window, needed)
 
-    def _split(self, window: bytes) -> tuple[list[tuple[int, int]], int, int]:
-        """Return the extents of the payloads, where the next record begins, and its size.
+    def _split(self, window: bytes) -> tuple[list[Record], list[bytes], int, int]:
+        """Return records, their checksums, where the next one begins, and its size.
 
         The size is 0 where all was taken, or where the head of the next one is damaged.
         """
-        extents: list[tuple[int, int]] = []
-        sizes, at, total = self._sizes, 0, len(window)
+        records: list[Record] = []
+        checksums: list[bytes] = []
+        sizes, offset, at, total = self._sizes, self.offset, 0, len(window)
         while at < total:
-            if at + 12 > total:
-                return extents, at, 16
-            head = window[at : at + 12]
+            begin = at + 12
+            if begin > total:
+                return records, checksums, at, 16
+            head = window[at:begin]
             size = sizes.get(head)
             if size is None:
                 size = self._learn(head)
                 if size is None:
-                    return extents, at, 0
-            end = at + 16 + size
-            if end > total:
-                return extents, at, 16 + size
-            extents.append((at + 12, end - 4))
-            at = end
-        return extents, at, 0
+                    return records, checksums, at, 0
+            end = begin + size
+            if end + 4 > total:
+                return records, checksums, at, 16 + size
+            records.append((offset + at, window[begin:end]))
+            at = end + 4
+            checksums.append(window[end:at])
+        return records, checksums, at, 0
 
     def _learn(self, head: bytes) -> int | None:
         size, checksum = struct.unpack("<QI", head)
@@ -250,31 +258,6 @@ class RecordFile(AppendedFile):
         if len(self._sizes) < _MANY_LENGTHS:
             self._sizes[head] = size
         return int(size)
-
-    def _verified(
-        self, extents: list[tuple[int, int]], window: bytes
-    ) -> Iterator[list[tuple[int, bytes]] | Damage]:
-        """Yield the damaged ones of the records, then the sound ones."""
-        offset = self.offset
-        payloads = [window[begin:end] for begin, end in extents]
-        alike: dict[int, list[int]] = {}
-        for number, payload in enumerate(payloads):
-            alike.setdefault(len(payload), []).append(number)
-        bad: set[int] = set()
-        for size, numbers in alike.items():
-            if size > _VERIFIED_BYTES:
-                continue
-            actual = masked_crc32c_of_all([payloads[number] for number in numbers])
-            for number, checksum in zip(numbers, actual, strict=True):
-                if struct.unpack_from("<I", window, extents[number][1])[0] != checksum:
-                    bad.add(number)
-        for number in sorted(bad):
-            yield Damage(offset + extents[number][0] - 12, "a damaged record was passed over")
-        yield [
-            (offset + begin - 12, payload)
-            for number, ((begin, _), payload) in enumerate(zip(extents, payloads, strict=True))
-            if number not in bad
-        ]
 
     def _skip_damage(self, file: BinaryIO) -> None:
         """Go to the next place where a head's checksum fits, or to the end."""
@@ -290,6 +273,26 @@ class RecordFile(AppendedFile):
                 break
             at += len(window) - 11
         self.offset = self.size
+
+
+def _sound(records: list[Record], checksums: list[bytes]) -> Iterator[list[Record] | Damage]:
+    """Yield the damaged ones of some records, then all sound ones."""
+    alike: dict[int, list[int]] = {}
+    for number, (_, payload) in enumerate(records):
+        size = len(payload)
+        if size in alike:
+            alike[size].append(number)
+        else:
+            alike[size] = [number]
+    bad: set[int] = set()
+    for size, numbers in alike.items():
+        if size <= _VERIFIED_BYTES:
+            payloads = [records[number][1] for number in numbers]
+            found = find_damaged(payloads, [checksums[number] for number in numbers])
+            bad.update(numbers[one] for one in found)
+    for number in sorted(bad):
+        yield Damage(records[number][0], "a damaged record was passed over")
+    yield [one for number, one in enumerate(records) if number not in bad] if bad else records
 
 
 _HEAD = re.compile(rb"(?=...[\x00-\x0f]\x00{4}(?!\x00{4})....)", re.DOTALL)

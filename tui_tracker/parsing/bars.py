@@ -21,7 +21,7 @@ from tui_tracker.parsing.shapes import NUMBER
 
 _COUNT = re.compile(r"\|?\s*(?P<n>[\d.]+[kMGT]?)/(?P<total>[\d.]+[kMGT]?|\?)[A-Za-z ]{0,12}\s*\[")
 _OPEN = re.compile(r"(?P<n>\d+)(?:it|[A-Za-z]{1,12})? \[\d\d:\d\d")
-_KERAS = re.compile(r"\s*(?P<n>\d+)/(?P<total>\d+|Unknown|None)\s+(?:\[[=>. ]*+\]|━[━╸╺ ]*+|-)\s")
+_KERAS = re.compile(r"\s*(?P<n>\d+)/(?P<total>\d+|Unknown|None)\s+(?:\[[=>. ]*+\]|━[━╸╺]*+|-)\s")
 _RICH = re.compile(r"[━╸╺╶]{3,}+[━╸╺╶ ]*+")
 _RICH_COUNT = re.compile(r"\s*(?P<n>\d+)/(?P<total>\d+)\s")
 _KERAS_TIME = re.compile(r"[\d:.]+(?:[a-zµμ]+|:\d\d)?(?: \d+[a-zµμ]+)?(?:/(?:step|epoch|sample))?")

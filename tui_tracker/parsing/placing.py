@@ -78,6 +78,7 @@ class Placing:
         self.summary = False
         """The next line with a step repeats the best one."""
         self._passes = 0
+        self.on_leave: Callable[[], None] = lambda: None
         self.on_record: Callable[[Values], None] = lambda _: None
 
     # Runs.
@@ -92,6 +93,7 @@ class Placing:
     def leave(self, why: str) -> None:
         """End the run that is under way: what comes next is another."""
         self.flush()
+        self.on_leave()
         self.run, self.has_values, self._why = -1, False, why
         self.heading = self._first_heading = self.epoch = self._context = None
         self._spans, self._resumed, self._passes = {}, False, 0

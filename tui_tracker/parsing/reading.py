@@ -17,6 +17,7 @@ from typing import Literal, NamedTuple
 from tui_tracker.parsing.events import Step
 from tui_tracker.parsing.shapes import LONGEST, MOST_NUMBERS, NUMBER, Part, Shape, read_shape
 from tui_tracker.parsing.words import (
+    TRIGGERS,
     PHASES,
     has_phase,
     is_best,
@@ -81,6 +82,23 @@ class Plan:
     why: str = ""
 
 
+_LETTERS = re.compile(r"[a-z]+")
+_TWO_CASES = re.compile(r"[a-z][A-Z]")
+
+
+def may_say_values(text: str) -> bool:
+    """Return whether a line has a word of a step or a metric in it; cheap."""
+    if text[0] in "[0123456789 {" and (text[:1] == "[" or ":" in text[:12]):
+        return True
+    words = _LETTERS.findall(text.lower())
+    if not TRIGGERS.isdisjoint(words):
+        return True
+    return _TWO_CASES.search(text) is not None and not TRIGGERS.isdisjoint(words_of(text))
+
+
+_NO_PLAN = Plan()
+
+
 class Reader:
     """Reads lines, and remembers what it thought of their shapes."""
 
@@ -94,18 +112,20 @@ class Reader:
         pieces = NUMBER.split(text)
         if len(pieces) < 3 or len(pieces) > 2 * MOST_NUMBERS:
             return NOTHING
-        plan = self._plan((phase, *pieces[::2]), pieces)
+        plan = self._plan((phase, *pieces[::2]), pieces, text)
         if plan.kind == "none":
             return NOTHING if not plan.why else Reading("none", why=plan.why)
         return _carry_out(plan, pieces)
 
-    def _plan(self, key: tuple[str, ...], pieces: list[str]) -> Plan:
+    def _plan(self, key: tuple[str, ...], pieces: list[str], text: str) -> Plan:
         found = self._plans.get(key)
         if isinstance(found, Plan):
             return found
         forms = tuple([not number.isdigit() for number in pieces[1::2]])
         if found is not None and forms in found:
             return found[forms]
+        if not may_say_values(text):
+            return _NO_PLAN
         plan, sensitive = make_plan(read_shape(pieces[::2]), forms, key[0])
         if len(self._plans) >= _MOST_PLANS:
             self._plans.clear()
@@ -126,11 +146,15 @@ def number_of(text: str) -> float:
 def _carry_out(plan: Plan, pieces: list[str]) -> Reading:
     values: list[float] = []
     for at, over in plan.picks:
-        value = number_of(pieces[2 * at + 1])
+        text = pieces[2 * at + 1]
+        value = float(text) if "," not in text else number_of(text)
         if over >= 0:
             whole = number_of(pieces[2 * over + 1])
             value = value / whole if whole else float("nan")
         values.append(value)
+    if plan.epoch < 0 and plan.batch < 0:
+        step = _step(pieces, plan.step)
+        return Reading(plan.kind, plan.axis, step, None, 0, plan.names, tuple(values), plan.why)
     epoch = _step(pieces, plan.epoch)
     step = _step(pieces, plan.step)
     batch = _step(pieces, plan.batch)

@@ -137,6 +137,7 @@ def _table(by: str, titles: list[str]) -> Table | None:
     if not all(titles) and by != "bars":
         return None
     axes = [axis_of(title) if len(title.split()) < 3 else "" for title in titles]
+    axes = ["iteration" if t.lower() == "iter" else a for t, a in zip(titles, axes, strict=True)]
     at = next((n for n, axis in enumerate(axes) if axis and axis != "batch"), -1)
     known = sum(is_metric(title) or title.lower().startswith("map") for title in titles)
     label = next((n for n, t in enumerate(titles[:1]) if t.lower() in ("class", "classes")), -1)

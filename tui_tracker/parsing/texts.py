@@ -19,8 +19,13 @@ _MOST_FACTS = 4096
 class Texts:
     """Reads the text of one process's log."""
 
-    def __init__(self, placing: Placing, note: Callable[[int, str], None]) -> None:
-        self._placing, self._note = placing, note
+    def __init__(
+        self,
+        placing: Placing,
+        note: Callable[[int, str], None],
+        lost: Callable[[int], None],
+    ) -> None:
+        self._placing, self._note, self._lost = placing, note, lost
         self._call: list[str] = []
         self._call_at: Place | None = None
         self._block: list[tuple[int, str]] = []
@@ -31,6 +36,11 @@ class Texts:
     def is_open(self) -> bool:
         """Whether a dump goes on over several lines."""
         return bool(self._call)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a dump, a block or a traceback goes on."""
+        return bool(self._call or self._block or self._in_traceback)
 
     def go_on(self, where: Place, text: str) -> None:
         """Take a further line of a dump that is not whole yet."""
@@ -96,10 +106,10 @@ class Texts:
     def flush(self) -> None:
         """Take the block of params that was being gathered, if it is one."""
         block, self._block = self._block, []
-        if len(block) < 3:
-            return
         params = dumps.read_yaml([text for _, text in block])
         if len(params) < 3:
+            for line, _ in block:
+                self._lost(line)
             return
         for name, value in params.items():
             self._placing.take_param(block[0][0], name, value, "a block of YAML")
@@ -129,6 +139,7 @@ class Texts:
     def _take_config(self, where: Place, text: str) -> bool:
         if dumps.is_yaml(text) and len(self._block) < dumps.MOST_LINES:
             self._block.append((where.line, text))
+            self._note(where.line, "")
             if not text[0].isspace() and text[:1] != "-":
                 self.take_side(where, text)
             return True

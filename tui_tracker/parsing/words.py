@@ -34,6 +34,7 @@ _RATES = frozenset("lr gnorm grad_norm gradnorm mfu learning_rate".split())
 _LOOSE = frozenset("is value metric error err ar energy return l1 l2 map ap em corr score".split())
 """Words that mean a metric beside a step only: they mean other things as often."""
 _STRONG = _METRICS - _RATES - _LOOSE
+_LETTERS = re.compile(r"[a-z]+")
 _SPLIT = re.compile(r"[^a-z0-9]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 _NO_METRIC = frozenset(
@@ -60,6 +61,13 @@ _SENTENCE = frozenset(
 )
 """Words that no name of a value has, even with a colon behind it."""
 
+TRIGGERS = frozenset(
+    word
+    for name in (*EPOCHS, *BATCHES, *STEPS, *_STRONG, "best", "final")
+    for word in _LETTERS.findall(name)
+    if word not in ("num", "current", "cur", "total", "global", "train", "id", "optimizer", "in")
+)
+"""Words one of which is in every line of values."""
 TIME_UNITS = frozenset(
     "ms us µs μs ns s sec secs second seconds m min mins minute minutes h hr hrs hour hours d day"
     " days".split()
