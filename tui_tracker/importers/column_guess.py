@@ -104,7 +104,8 @@ class _Facts:
 
     @property
     def is_number(self) -> bool:
-        return self.numeric > 0 and self.numeric >= 0.9 * self.filled
+        strange = self.filled - self.numeric
+        return self.numeric > 0 and strange <= max(self.numeric > 1, 0.1 * self.filled)
 
     @property
     def present(self) -> list[float]:

@@ -35,6 +35,8 @@ class GrowingText:
     """The lines of one file; nothing is held open between two reads."""
 
     path: Path
+    bare_returns: bool = False
+    """Also a carriage return alone may end the lines, as old spreadsheets write them."""
     lines_read: int = 0
     overlong: list[int] = field(default_factory=list)
     """Numbers of lines that were passed over for their length."""
@@ -74,7 +76,8 @@ class GrowingText:
 
     def _is_same(self) -> bool:
         with self.path.open("rb") as file:
-            if file.read(len(self._head)) != self._head:
+            head = self._head[: self._offset]
+            if file.read(len(head)) != head:
                 return False
             file.seek(self._offset - len(self._tail))
             return file.read(len(self._tail)) == self._tail
@@ -84,6 +87,7 @@ class GrowingText:
         self.lines_read, self._offset, self._number = 0, 0, -1
         self._stamp, self._head, self._tail = (-1, -1, -1), b"", b""
         self._encoding, self._skipping, self.rest = "", False, ""
+        self._line_end = "\n"
         self.overlong.clear()
 
     def take_rest(self) -> str:
@@ -125,18 +129,19 @@ class GrowingText:
         if self._offset:
             return
         self._head = head
-        # Old spreadsheets end a line so; a progress bar also does, but then feeds a line.
-        self._line_end = "\r" if b"\r" in head and b"\n" not in head else "\n"
         for mark, encoding in _MARKS.items():
             if head.startswith(mark):
                 self._encoding, self._offset = encoding, len(mark)
         if not self._encoding and head[1:8:2] == b"\0\0\0\0" and b"\0" not in head[0:8:2]:
             self._encoding = "utf-16-le"
+        text = self._decode(head)
+        if self.bare_returns and "\r" in text[:-1] and "\n" not in text:
+            self._line_end = "\r"
 
     def _end_of_lines(self, data: bytes) -> int:
         if not self._encoding.startswith("utf-16"):
             return data.rfind(self._line_end.encode()) + 1
-        end = "\n".encode(self._encoding)
+        end = self._line_end.encode(self._encoding)
         at = data.rfind(end)
         while at >= 0 and at % 2:
             at = data.rfind(end, 0, at + 1)

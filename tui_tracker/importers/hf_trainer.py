@@ -114,7 +114,10 @@ class _State:
 
     @property
     def progress(self) -> tuple[float, int]:
-        return as_number(self.content.get("global_step")) or 0.0, len(self.log)
+        """How far its log goes; `global_step` may stand before a log that was cut."""
+        log = self.log
+        steps = [as_number(record.get("step")) or 0.0 for record in log]
+        return max(steps, default=0.0), len(log)
 
 
 @dataclass(slots=True)

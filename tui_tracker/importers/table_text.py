@@ -64,7 +64,7 @@ class GrowingTable:
     _last_widths: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.text = GrowingText(self.path)
+        self.text = GrowingText(self.path, bare_returns=True)
 
     def look(self) -> Change:
         return self.text.look()
