@@ -40,7 +40,8 @@ class Bar(NamedTuple):
     """What stands before it, without numbers: tells bars apart."""
     epoch: int | None
     """As its label says it."""
-    count: int
+    done: int
+    """How far it is."""
     total: int
     """0 where it is not known."""
     names: tuple[str, ...]

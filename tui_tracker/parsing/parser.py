@@ -316,11 +316,11 @@ class _Rank:
                 self.placing.take_record(where, said)
 
     def _resolve_dict(self, bar: Bar) -> None:
-        if self._dict is None or bar.is_keras or bar.count <= 0 or bar.total <= 0:
+        if self._dict is None or bar.is_keras or bar.done <= 0 or bar.total <= 0:
             return
         (where, said), self._dict = self._dict, None
         epoch = float(said.epoch or 0)
-        step = bar.count
+        step = bar.done
         if self._per_epoch and abs(step - epoch * self._per_epoch) > max(1.0, step * 0.02):
             step = round(epoch * self._per_epoch)
         elif epoch > 0:
