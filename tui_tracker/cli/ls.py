@@ -104,6 +104,9 @@ def _columns(store: Store, args: argparse.Namespace) -> tuple[ColumnSpec, ...]:
 def _print_columns(
     store: Store, keys: list[RunKey], specs: tuple[ColumnSpec, ...], format: str
 ) -> None:
+    if format == "latex" and any(spec.kind == "spark" for spec in specs):
+        say("curves are left out: LaTeX has no letters for them")
+        specs = tuple(spec for spec in specs if spec.kind != "spark")
     from tui_tracker.cli.cells import columns_of, read_cells
     from tui_tracker.cli.tables import print_table
 

@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
         return main(["--store", str(path), *command])
     find_something(path, args.tool)
     if args.columns:
-        from tui_tracker.importers.columns import parse_columns
+        from tui_tracker.importers.tabular import parse_columns
 
         parse_columns(args.columns)
     return _show(path, args.tool, args.columns, command)
@@ -80,11 +80,13 @@ def _show(path: Path, tool: str, columns: str, command: list[str]) -> int:
     from tui_tracker.importers.opening import OpenedInPlace
 
     name, *words = command
+    on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    if name == "tui" and (not on_terminal or os.environ.get("TERM") == "dumb"):
+        name, words = "ls", []
     parser = command_parser(name)
     args = parser.parse_intermixed_args(words) if _is_mixed(name) else parser.parse_args(words)
     with OpenedInPlace(path, tool, columns) as opened:
-        on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
-        if name == "tui" and on_terminal and os.environ.get("TERM") != "dumb":
+        if name == "tui":
             from tui_tracker.cli.tui import settings_said
             from tui_tracker.tui.opening import open_foreign
 
@@ -93,7 +95,7 @@ def _show(path: Path, tool: str, columns: str, command: list[str]) -> int:
         for told in (*reading.skipped, *reading.warnings):
             say(told)
         args.store = str(opened.folder)
-        return int(load("ls" if name == "tui" else name).run(args))
+        return int(load(name).run(args))
 
 
 def _is_mixed(name: str) -> bool:

@@ -21,21 +21,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 FORMATS: tuple[str, ...] = (
-    "guild",
     "wandb",
     "swanlab",
+    "tensorboard",
     "mlflow_sqlite",
     "mlflow_files",
     "trackio",
     "optuna",
     "goodseed",
     "exptrack",
+    "aim",
     "sacred",
     "dvclive",
     "tlog",
     "hf_trainer",
     "ultralytics",
-    "lightning",
     "tensorboard",
     "tracker_jsonl",
     "tabular",

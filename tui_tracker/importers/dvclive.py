@@ -143,7 +143,14 @@ class Reader:
                 if path in self._files or len(self._files) >= _MOST_SERIES:
                     continue
                 name = clean(path.relative_to(below).with_suffix("").as_posix())
-                columns = Columns(("step", "timestamp"), Form("\t"), step="step", time="timestamp")
+                own = path.stem
+                columns = Columns(
+                    ("step", "timestamp", own),
+                    Form("\t"),
+                    step="step",
+                    time="timestamp",
+                    metrics=(own,),
+                )
                 runs = TableRuns(GrowingTable(path, form=Form("\t")), columns, key)
                 is_system = name.startswith("system/")
                 self._files[path] = _SeriesFile(name, is_system, runs)

@@ -45,6 +45,7 @@ class GrowingText:
     _head: bytes = b""
     _tail: bytes = b""
     _encoding: str = ""
+    _line_end: str = "\n"
     _skipping: bool = False
     rest: str = ""
     """What stands behind the last line end, as of the last read."""
@@ -124,6 +125,8 @@ class GrowingText:
         if self._offset:
             return
         self._head = head
+        # Old spreadsheets end a line so; a progress bar also does, but then feeds a line.
+        self._line_end = "\r" if b"\r" in head and b"\n" not in head else "\n"
         for mark, encoding in _MARKS.items():
             if head.startswith(mark):
                 self._encoding, self._offset = encoding, len(mark)
@@ -132,7 +135,7 @@ class GrowingText:
 
     def _end_of_lines(self, data: bytes) -> int:
         if not self._encoding.startswith("utf-16"):
-            return data.rfind(b"\n") + 1
+            return data.rfind(self._line_end.encode()) + 1
         end = "\n".encode(self._encoding)
         at = data.rfind(end)
         while at >= 0 and at % 2:
@@ -142,7 +145,7 @@ class GrowingText:
     def _lines(self, data: bytes) -> list[str]:
         self._offset += len(data)
         self._tail = data[-_TAIL:]
-        lines = self._decode(data).split("\n")
+        lines = self._decode(data).split(self._line_end)
         lines.pop()
         if self._skipping:
             self._skipping = False

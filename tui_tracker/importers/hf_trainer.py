@@ -14,7 +14,7 @@ state and the card tell are params. No time is told but `train_runtime`, in the 
 training; the times of points are spread over it, back from the last change of the state.
 
 Source: huggingface/transformers, src/transformers/trainer_callback.py (TrainerState),
-trainer.py, modelcard.py. Checked with 4.2, 4.57 and 5.23.
+trainer.py, modelcard.py. Checked with 5.23.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ from tui_tracker.importers.rewritten import (
     as_step,
     mapping,
     read_json,
+    read_json_start,
     stamp_of,
 )
 from tui_tracker.importers.run_folders import (
@@ -169,21 +170,25 @@ class Reader:
                 break
             if not path.is_file():
                 continue
-            try:
-                content = mapping(read_json(path))
-            except (OSError, ValueError) as error:
-                problems.append(
-                    Unread(path, "", f"cannot be read: {error}", run_key(self.claim.path))
-                )
-                continue
-            if isinstance(content.get("log_history"), list):
-                states.append(_State(path, content))
+            state = self._read_state(path, problems)
+            if state is not None:
+                states.append(state)
         if states:
             return max(states, key=lambda state: state.progress)
         if self._state is not None:
             return self._state
         why = problems[0].problem if problems else "has no state with a log_history"
         raise ImportFailed(str(self.claim.path), "", why)
+
+    def _read_state(self, path: Path, problems: list[Unread]) -> _State | None:
+        try:
+            found, doubt = read_json_start(path)
+        except (OSError, ValueError) as error:
+            found, doubt = {}, f"cannot be read: {error}"
+        if doubt:
+            problems.append(Unread(path, "", doubt, run_key(self.claim.path)))
+        state = _State(path, mapping(found))
+        return state if isinstance(state.content.get("log_history"), list) else None
 
     def _pieces(self, problems: list[Unread]) -> Iterator[Piece]:
         state = self._state

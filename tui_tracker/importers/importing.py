@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tui_tracker.errors import ImportFailed
+from tui_tracker.errors import ImportFailed, TrackerError
 from tui_tracker.importers import Source, find_sources, tabular
-from tui_tracker.importers.columns import Columns, guess_columns, parse_columns
 from tui_tracker.importers.records import Reader, Unread
+from tui_tracker.importers.tabular import Columns, guess_columns, parse_columns
 from tui_tracker.importers.writing import Progress, StoreWriter, Taken
 from tui_tracker.store import Store
 
@@ -140,6 +140,11 @@ class Follower:
             return one.writer.take(one.reader.read())
         except (ImportFailed, OSError) as error:
             return Taken(unread=[_whole(one.source, error)])
+        except TrackerError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a mistake of one reader costs no other source
+            problem = f"the reader met what it does not know ({type(error).__name__}: {error})"
+            return Taken(unread=[Unread(one.source.path, "", problem, skipped=True)])
 
     def _new(self, unread: list[Unread]) -> list[Unread]:
         new = [one for one in dict.fromkeys(unread) if one not in self._told]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -55,6 +56,49 @@ def parse_json(text: str) -> object:
         raise ValueError(f"line {error.lineno}: {error.msg}") from error
     except RecursionError as error:
         raise ValueError("is nested too deeply") from error
+
+
+def read_json_start(path: Path) -> tuple[object, str]:
+    """Return what a JSON file holds up to where it was cut or damaged, and what is wrong with it.
+
+    Its writer may have died over writing it anew; "" where nothing is wrong.
+
+    Raises:
+        ValueError: there is nothing before the damage, or it is too large.
+        OSError: it cannot be read.
+    """
+    try:
+        return read_json(path), ""
+    except ValueError as error:
+        cause = error.__cause__
+        if not isinstance(cause, json.JSONDecodeError):
+            raise
+        kept = _closed(cause.doc[: cause.pos + 1])
+        if kept is None:
+            raise
+        return parse_json(kept), f"{error}; what stands before it was kept"
+
+
+_MARKS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},"]', re.DOTALL)
+
+
+def _closed(text: str) -> str | None:
+    """Return the beginning of a JSON text up to its last whole value, with all brackets closed."""
+    stack: list[str] = []
+    end, missing = 0, ""
+    for found in _MARKS.finditer(text):
+        mark = found.group()
+        if mark == '"':  # a text without an end
+            break
+        if mark in "[{":
+            stack.append("]" if mark == "[" else "}")
+        elif mark in "]}":
+            if not stack or stack.pop() != mark:
+                break
+            end, missing = found.end(), "".join(reversed(stack))
+        elif mark == "," and stack:
+            end, missing = found.start(), "".join(reversed(stack))
+    return text[:end] + missing if end else None
 
 
 def _whole(digits: str) -> int | float:

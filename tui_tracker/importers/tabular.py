@@ -10,7 +10,7 @@ a training's is claimed: a column whose name says that it is a step, and numbers
 without a time of their own have the time of the file's last change.
 
 Source: keras-team/keras, keras/src/callbacks/csv_logger.py; fastai/fastai, callback/progress.py.
-Checked with keras 2.4 and 3.15, fastai 2.8, pandas 2.3.
+Checked with keras 3.15 and fastai 2.8.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from dataclasses import dataclass, field
 
 from tui_tracker.errors import ImportFailed
 from tui_tracker.importers.claims import Claim, Listing
-from tui_tracker.importers.columns import Columns, describe, guess_columns, parse_columns
+from tui_tracker.importers.column_guess import guess_columns
+from tui_tracker.importers.columns import Columns, describe, parse_columns
 from tui_tracker.importers.liveness import changed_at, status_without_end
 from tui_tracker.importers.records import ImportedRun, Piece, StartedOver, Unread, utc_from_ms
 from tui_tracker.importers.run_folders import experiment_of, run_id, run_key
@@ -53,7 +54,7 @@ def find_claims(listing: Listing) -> Iterator[Claim]:
                 yield listing.claim(TOOL, name)
         elif ending in (_GIVEN_ENDINGS if listing.given else _ENDINGS):
             head = listing.head(name)
-            if _is_text(head) and _is_table(head) and _holds_curves(listing, name):
+            if _is_text(head) and _is_table(head, listing.given) and _holds_curves(listing, name):
                 yield listing.claim(TOOL, name)
 
 
@@ -61,7 +62,7 @@ def _is_text(head: bytes) -> bool:
     return b"\0" not in head or head.startswith((b"\xff\xfe", b"\xfe\xff"))
 
 
-def _is_table(head: bytes) -> bool:
+def _is_table(head: bytes, is_given: bool) -> bool:
     """Return whether lines are worth a closer look, so that prose is not gone through."""
     if b"\0" in head:
         return True
@@ -69,7 +70,7 @@ def _is_table(head: bytes) -> bool:
     form = sniff(lines)
     if form.delimiter == "json":
         return all(line.startswith("{") for line in lines if line.strip())
-    return form.delimiter != " "
+    return is_given or form.delimiter != " "
 
 
 def _holds_curves(listing: Listing, name: str) -> bool:
@@ -149,7 +150,8 @@ class Reader:
         yield from self._announced()
 
     def _announced(self) -> Iterator[ImportedRun]:
-        waiting, self._waiting = self._waiting, []
+        waiting = list(self._waiting)
+        self._waiting.clear()
         for run in waiting:
             self._told[run.key] = self._imported(run)
             yield self._told[run.key]

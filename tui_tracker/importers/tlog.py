@@ -87,16 +87,15 @@ class Reader:
         """Nothing is held open."""
 
     def read(self) -> Iterator[Piece]:
+        unread: list[Unread] = []
         try:
             meta = mapping(read_json(self.folder / "meta.json"))
         except (OSError, ValueError) as error:
             if self._told is not None:  # in the middle of being replaced
                 return
-            raise ImportFailed(
-                str(self.folder / "meta.json"), "", f"cannot be read: {error}"
-            ) from error
-        run, unread = self._run(meta)
-        yield from unread
+            meta = self._without_meta(error, unread)
+        run = self._run(meta, unread)
+        yield from unread if self._told is None else ()
         if self._has_started_over():
             yield StartedOver(run.key)
             self._told = None
@@ -109,6 +108,19 @@ class Reader:
         yield from self._printed(run)
         if is_over:
             yield from self._passed_over(run.key)
+
+    def _without_meta(self, error: Exception, unread: list[Unread]) -> dict[str, object]:
+        """Tell that a run has to do without what meta.json says.
+
+        Raises:
+            ImportFailed: there is nothing else.
+        """
+        path = self.folder / "meta.json"
+        if not (self.folder / "metrics.jsonl").exists():
+            raise ImportFailed(str(path), "", f"cannot be read: {error}") from error
+        problem = f"cannot be read: {error}; the name of the folder has to do"
+        unread.append(Unread(path, "", problem))
+        return {}
 
     def _has_started_over(self) -> bool:
         over = False
@@ -127,15 +139,14 @@ class Reader:
             self._console.start_over()
         return over
 
-    def _run(self, meta: Mapping[str, object]) -> tuple[ImportedRun, list[Unread]]:
+    def _run(self, meta: Mapping[str, object], unread: list[Unread]) -> ImportedRun:
         named = _NAME.fullmatch(self.folder.name)
         own_id = str(meta.get("id") or (named.group(2) if named else self.folder.name))
         name = str(meta.get("name") or (named.group(1) if named else self.folder.name))
-        key = f"{meta.get('project') or ''}/{folder_name(self.folder)}"
-        unread: list[Unread] = []
+        key = f"{folder_name(self.folder.parent)}/{folder_name(self.folder)}"
         env = mapping(meta.get("env"))
         group = meta.get("group")
-        run = ImportedRun(
+        return ImportedRun(
             key=key,
             id=own_id,
             name=name,
@@ -155,7 +166,6 @@ class Reader:
             host=str(env.get("hostname") or ""),
             user=str(env.get("user") or ""),
         )
-        return run, unread if self._told is None else []
 
     def _status(self, meta: Mapping[str, object]) -> Status:
         if meta.get("state") == "finished":

@@ -11,7 +11,7 @@ finished, which is also how early stopping looks. `time` is a series like the ot
 the time of the file's last change.
 
 Source: ultralytics/ultralytics, ultralytics/engine/trainer.py (save_metrics, read_results_csv);
-ultralytics/yolov5, utils/loggers/__init__.py. Checked with YOLOv5 7.0, ultralytics 8.0, 8.4.
+ultralytics/yolov5, utils/loggers/__init__.py. Checked with ultralytics 8.4.
 """
 
 from __future__ import annotations

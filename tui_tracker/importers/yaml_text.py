@@ -15,7 +15,7 @@ text keys, lists, and bool, int, float, str and None:
 A file may not be larger, deeper or, with its aliases written out, longer than the limits below.
 
 Source: https://yaml.org/spec/1.1/, yaml/pyyaml (resolver.py, constructor.py, representer.py).
-Checked with PyYAML 5.1 to 6.0, ruamel.yaml 0.18, OmegaConf 2.3.
+Checked with what PyYAML 6.0 and the ruamel.yaml of DVCLive write.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
     def store_name(self) -> str:
         """The store's folder, or what is shown in its place, short: home is `~`."""
         if self.store.foreign:
-            return f"{short_path(self.store.foreign)} (in place)"
+            return f"in place: {short_path(self.store.foreign)}"
         return short_path(str(self.store.folder))
 
     # The terminal and the end.
