@@ -30,7 +30,7 @@ from tui_tracker.importers.log_lines import LogLines
 from tui_tracker.importers.log_runs import LogRuns
 from tui_tracker.importers.records import Piece, Printed, StartedOver, Unread
 from tui_tracker.importers.run_folders import clean
-from tui_tracker.parsing.events import Event, Values
+from tui_tracker.parsing.events import Begun, Event, Values
 from tui_tracker.parsing.parser import LogParser
 from tui_tracker.parsing.patterns import Pattern
 from tui_tracker.parsing.preview import Preview
@@ -83,6 +83,8 @@ def holds_curves(head: bytes) -> bool:
     parser = LogParser()
     counts: dict[str, int] = {}
     for event in (*parser.feed(head), *parser.finish()):
+        if isinstance(event, Begun) and event.trial:
+            return True
         if isinstance(event, Values):
             for name in event.names:
                 counts[name] = counts.get(name, 0) + 1

@@ -30,10 +30,10 @@ from tui_tracker.parsing.events import (
     Named,
     Param,
     Resumed,
-    Step,
     Unclear,
     Values,
 )
+from tui_tracker.parsing.steps import WholeSteps
 
 _MOST_FILES = 1000
 _MOST_RUNS = 20_000
@@ -58,8 +58,7 @@ class _Run:
     notes: list[str] = field(default_factory=list)
     ended_ms: int | None = None
     last_step: int = 0
-    counts: dict[str, int] = field(default_factory=dict)
-    """Points so far of series whose printed steps are no whole numbers."""
+    steps: WholeSteps = field(default_factory=WholeSteps)
     told: object = None
 
 
@@ -95,6 +94,7 @@ class LogRuns:
     def take(self, event: Event, time: _Time) -> None:
         """Take an event; `time` tells when a line was printed."""
         if isinstance(event, Begun):
+            self._whole(time(1))
             self._begin(event, time(event.line))
             return
         found = self._runs.get(-1 if isinstance(event, Unclear) else event.run)
@@ -113,9 +113,7 @@ class LogRuns:
     def _begin(self, event: Begun, at_ms: int) -> None:
         main = self._whole(at_ms)
         if event.rank and not event.trial:
-            first = not any(context for _, context in self._runs.values())
-            first = first and not self._runs
-            self._runs[event.run] = (main, "" if first else f"rank{event.rank}")
+            self._runs[event.run] = (main, f"rank{event.rank}" if event.rank != "0" else "")
         elif event.trial:
             self._runs[event.run] = (self._add(event.name, at_ms, main.key), "")
             self._as_trial(self._runs[event.run][0], event.name)
@@ -147,7 +145,7 @@ class LogRuns:
     def _values(self, run: _Run, context: str, event: Values, at_ms: int) -> None:
         for name, value in zip(event.names, event.values, strict=True):
             series = f"{name}@{context}" if context else name
-            step = _whole_step(run, series, event.step, event.total)
+            step = run.steps.whole(series, event.step, event.total)
             self._batches.add(run.key, name, step, at_ms, value, context)
             known = run.recognised.get(series)
             if known is None:
@@ -160,11 +158,9 @@ class LogRuns:
             else:
                 known["values"] = int(str(known["values"])) + 1
             run.last_step = step
-        epoch = event.step[0] if isinstance(event.step, tuple) else event.step
         if not isinstance(event.step, int) and "epoch" not in event.names:
-            series = f"{event.names[0]}@{context}" if context else event.names[0]
-            step = _whole_step(run, series, event.step, event.total, peek=True)
-            self._batches.add(run.key, "epoch", step, at_ms, float(epoch), context)
+            epoch = event.step[0] if isinstance(event.step, tuple) else event.step
+            self._batches.add(run.key, "epoch", run.last_step, at_ms, float(epoch), context)
 
     def _final(self, run: _Run, context: str, event: Final, at_ms: int) -> None:
         """Take a value for the run as a whole: one point at the last step."""
@@ -266,19 +262,6 @@ def _single(run: _Run, event: Event, time: _Time) -> None:
             run.notes.append(f"it went on from an earlier step{where}; both values are kept")
         case _:
             pass
-
-
-def _whole_step(run: _Run, series: str, step: Step, total: int, *, peek: bool = False) -> int:
-    """Return a printed step as a whole number that keeps the order."""
-    if isinstance(step, int):
-        return step
-    if isinstance(step, tuple) and total > 0:
-        return step[0] * total + step[1]
-    count = run.counts.get(series, 0)
-    if peek:
-        return max(count - 1, 0)
-    run.counts[series] = count + 1
-    return count
 
 
 def _words(text: str) -> list[str]:
