@@ -39,6 +39,7 @@ FORMATS: tuple[str, ...] = (
     "tensorboard",
     "tracker_jsonl",
     "tabular",
+    "console_log",
 )
 """Modules in the order in which they are asked: sure ones first, guessing ones last."""
 
