@@ -29,10 +29,10 @@ _KINDS = {"INTEGER": "'integer'", "TEXT": "'text'", "BLOB": "'blob'", "DOUBLE": 
 _STATUSES = "'finished','failed','killed','crashed','pruned'"
 _LOOSE = {
     "run": "experiment NOT IN (SELECT id FROM experiment)",
-    "param": "key NOT IN (SELECT id FROM key WHERE kind=0)",
-    "param_change": "key NOT IN (SELECT id FROM key WHERE kind=0)",
-    "metric": "key NOT IN (SELECT id FROM key WHERE kind IN (1, 2))",
-    "series_block": "metric NOT IN (SELECT id FROM key WHERE kind IN (1, 2)) "
+    "param": "key NOT IN (SELECT id FROM main.key WHERE kind=0)",
+    "param_change": "key NOT IN (SELECT id FROM main.key WHERE kind=0)",
+    "metric": "key NOT IN (SELECT id FROM main.key WHERE kind IN (1, 2))",
+    "series_block": "metric NOT IN (SELECT id FROM main.key WHERE kind IN (1, 2)) "
     "OR data NOT IN (SELECT id FROM block) OR n > 1024",
     "artifact": "sha256 IS NOT NULL AND length(sha256) != 32",
 }
@@ -93,7 +93,7 @@ def inspect_rows(path: str, store: Store) -> None:
     """
     try:
         for table, columns in _tables():
-            found = {row[1]: row[2] for row in store.read(f'PRAGMA table_info("{table}")')}
+            found = {row[1]: row[2] for row in store.read(f'PRAGMA main.table_info("{table}")')}
             if found != columns:
                 raise BundleError(path, f"the table {table!r} inside is not one that a store has")
             _refuse_odd_rows(path, store, table, columns)
@@ -135,11 +135,11 @@ def _refuse_odd_rows(path: str, store: Store, table: str, columns: dict[str, str
         odd.append(f"({_LOOSE[table]})")
     if "digest" in columns and table != "content":
         odd.append("(digest IS NOT NULL AND digest NOT IN (SELECT digest FROM content))")
-    if store.read(f'SELECT 1 FROM "{table}" WHERE {" OR ".join(odd)} LIMIT 1'):
+    if store.read(f'SELECT 1 FROM main."{table}" WHERE {" OR ".join(odd)} LIMIT 1'):
         raise BundleError(path, f"a row of {table!r} inside is not one that a store has")
     texts = [f'"{name}"' for name, kind in columns.items() if kind == "TEXT"]
     if texts:
-        store.read(f'SELECT {", ".join(texts)} FROM "{table}"')  # fails where it is no UTF-8
+        store.read(f'SELECT {", ".join(texts)} FROM main."{table}"')  # fails where it is no UTF-8
 
 
 def _refuse_other_runs(path: str, store: Store, contents: Contents) -> None:

@@ -26,7 +26,7 @@ from tui_tracker.bundle.code import pack_code
 from tui_tracker.bundle.files import Source
 from tui_tracker.bundle.format import BundledRun, Contents, LeftOut, Member, Progress
 from tui_tracker.bundle.staging import open_staged
-from tui_tracker.database import SCHEMA_VERSION
+from tui_tracker.database import SCHEMA_VERSION, connect, translated
 from tui_tracker.errors import InvalidArgument, RunIsLive, StoreError
 from tui_tracker.outgoing import clean_value
 from tui_tracker.queries import get_rows
@@ -132,7 +132,7 @@ class _Writer:
             points = copy.read("SELECT coalesce(sum(points), 0) FROM run")[0][0]
             runs = self._runs(copy)
             plain = os.path.join(self._temporary, layout.STORE)
-            copy.read("VACUUM INTO ?", (plain,))
+            _copy_pages(copy, plain)
         with zipfile.ZipFile(draft, "w", allowZip64=True) as archive:
             archive.comment = layout.unsealed_comment()
             for file in files:
@@ -214,6 +214,18 @@ class _Writer:
         self._done += more
         if self._progress is not None:
             self._progress(min(self._done, self._total), self._total)
+
+
+def _copy_pages(store: Store, target: str) -> None:
+    """Copy a store page by page into a new file."""
+    # Not through its reading connection: where names have aliases that one has views in
+    # place of tables, and SQLite would make the copy's indexes on those.
+    connection = connect(store.path, wait_s=5.0)
+    try:
+        with translated(store.path):
+            connection.execute("VACUUM INTO ?", (target,))
+    finally:
+        connection.close()
 
 
 def _cleaned(item: LeftOut) -> LeftOut:
