@@ -39,6 +39,7 @@ _PARAMS = re.compile(
     r"max_depth|kernel_?size|embed\w*dim|n_?heads?|num_?heads?|patience|split|version|tag|name)",
     re.IGNORECASE,
 )
+_LOSSES = re.compile(r"(?:^|[^a-z])(?:loss|acc|accuracy|mse|mae|auc|f1)(?:$|[^a-z])", re.IGNORECASE)
 _RATES = re.compile(r"(?:.*[._/ ])?(?:lr\w*|learning_?rate\w*)", re.IGNORECASE)
 
 
@@ -144,7 +145,7 @@ def guess_of(form: Form, chunk: Chunk) -> Columns:
         metrics=tuple(metrics),
         params=tuple(params),
         rows=len(chunk.lines),
-        step_is_sure=step is not None and step.low in _SURE | _last_words(step),
+        step_is_sure=step is not None and _is_sure(step, metrics),
         step_goes_on=step is not None and _goes_on(step, groups),
         runs_by_name=run is not None and run.low in _RUNS,
     )
@@ -184,9 +185,12 @@ def _counts_rows(one: _Facts) -> bool:
     )
 
 
-def _last_words(step: _Facts) -> set[str]:
+def _is_sure(step: _Facts, metrics: Sequence[str]) -> bool:
+    """Return whether a name says that this is a step, or a row of a history: `,loss,val_loss`."""
     last = re.split(r"[/._ ]", step.low)[-1]
-    return {step.low} if last in ("step", "epoch", "iteration", "iter") else set()
+    if step.low in _SURE or last in ("step", "epoch", "iteration", "iter"):
+        return True
+    return step.low == "index" and any(_LOSSES.search(name) for name in metrics)
 
 
 def _goes_on(step: _Facts, groups: list[str] | None) -> bool:
