@@ -32,6 +32,11 @@ def stamp_of(path: Path) -> Stamp:
     return facts.st_size, facts.st_mtime_ns, facts.st_ino
 
 
+def reason(error: Exception) -> str:
+    """Return why something cannot be read, without the path, which stands before it."""
+    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+
+
 def read_json(path: Path) -> object:
     """Return what a JSON file holds, NaN and infinities among it.
 

@@ -17,6 +17,7 @@ Checked with keras 3.15 and fastai 2.8.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -36,7 +37,7 @@ from tui_tracker.importers.records import (
     flatten,
     utc_from_ms,
 )
-from tui_tracker.importers.rewritten import Stamp, mapping, read_json, stamp_of
+from tui_tracker.importers.rewritten import Stamp, mapping, read_json, reason, stamp_of
 from tui_tracker.importers.run_folders import experiment_of, run_id, run_key
 from tui_tracker.importers.table_runs import TableRun, TableRuns
 from tui_tracker.importers.table_text import BadRow, Chunk, GrowingTable, sniff
@@ -71,7 +72,7 @@ def find_claims(listing: Listing) -> Iterator[Claim]:
 def _find_settings(listing: Listing) -> list[str]:
     found = sorted(name for name in listing.files if _SETTINGS.fullmatch(name))
     hydra = listing.folder / ".hydra" / "config.yaml"
-    return [*found, *([".hydra"] if ".hydra" in listing.folders and hydra.is_file() else [])]
+    return [*found, *([".hydra"] if ".hydra" in listing.folders and os.path.isfile(hydra) else [])]
 
 
 def _find_tables(listing: Listing) -> Iterator[str]:
@@ -128,6 +129,8 @@ class Reader:
     _told: dict[str, ImportedRun] = field(default_factory=dict)
     _waiting: list[TableRun] = field(default_factory=list)
     _settings: dict[str, ParamValue] = field(default_factory=dict)
+    _is_unreadable: bool = False
+    """And that was told."""
     _settings_stamps: list[Stamp] = field(default_factory=list)
 
     def close(self) -> None:
@@ -151,8 +154,11 @@ class Reader:
             if is_over and change != "gone":
                 yield from self._taken(runs, runs.table.read_last())
         except OSError as error:
-            yield Unread(path, "", f"cannot be read: {error.strerror}", skipped=True)
+            if not self._is_unreadable:
+                self._is_unreadable = True
+                yield Unread(path, "", f"cannot be read: {error.strerror}", skipped=True)
             return
+        self._is_unreadable = False
         yield from self._told_anew(runs)
 
     def _read_settings(self) -> Iterator[Unread]:
@@ -169,7 +175,7 @@ class Reader:
             try:
                 self._settings |= _settings_of(path)
             except (OSError, ValueError, RecursionError) as error:
-                yield Unread(path, "", f"the params cannot be read: {error}")
+                yield Unread(path, "", f"the params cannot be read: {reason(error)}")
 
     def _opened(self) -> TableRuns:
         """Return the runs of the table; the guess waits for a file that has no rows yet.
