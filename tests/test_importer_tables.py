@@ -213,6 +213,40 @@ def test_quoted_cells_with_commas_quotes_and_line_ends(tmp_path):
     assert not found.unread
 
 
+@pytest.mark.parametrize("rows", [10, 900])
+def test_a_quote_that_stands_for_itself_swallows_nothing(tmp_path, rows):
+    text = "".join(f"{step},{step},ok\n" for step in range(2, rows))
+
+    found = read(tmp_path / "a.csv", f'epoch,loss,note\n0,0,24" screen\n1,1,fine\n{text}')
+
+    assert found.one("a.csv").series("loss").steps == list(range(rows))
+
+
+def test_two_such_quotes_swallow_nothing_between_them(tmp_path):
+    text = 'epoch,loss,note\n0,0,24" screen\n1,1,x\n2,2,27" screen\n3,3,x\n'
+
+    found = read(tmp_path / "a.csv", text)
+
+    assert found.one("a.csv").series("loss").steps == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f'{{"step":{step},"k{step}":1}}\n' for step in range(800)),
+        '{"a":' * 3000 + "1" + "}" * 3000 + '\n{"step":1,"b":1}\n{"step":2,"b":1}\n',
+        "step," + ",".join(map(str, range(150_000))) + "\n",
+        '{"step":' + "9" * 10_000 + ',"b":' + "9" * 5000 + '}\n{"step":2,"b":1}\n',
+    ],
+)
+def test_hostile_sizes_are_read_or_refused(tmp_path, text):
+    path = write(tmp_path / "a.jsonl", text)
+
+    result = read_damaged(path)
+
+    assert isinstance(result, ImportFailed) or result.points >= 2
+
+
 def test_a_header_that_comes_again_and_with_more_columns(tmp_path):
     text = "epoch,loss\n0,1\n1,0.5\nepoch,loss\n1,0.6\nepoch,loss,acc\n2,0.3,0.9\n"
 
@@ -483,11 +517,11 @@ def test_a_damaged_file_is_read_as_far_as_it_goes(tmp_path):
     found = []
 
     for file in (path, other):
-        for _ in damaged(file, 3, 300):
+        for _ in damaged(file, 3, 150):
             found.append(read_damaged(file))
 
     whole = [one for one in found if isinstance(one, Found) and one.points]
-    assert len(whole) > 400
+    assert len(whole) > 200
 
 
 def _steps(pieces: list[Piece]) -> list[int]:

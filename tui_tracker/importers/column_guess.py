@@ -20,6 +20,7 @@ from tui_tracker.importers.table_text import BadRow, Chunk, Form, GrowingTable
 GUESSED_ROWS = 2000
 """Only so many rows, and bytes, are looked at for a guess."""
 _GUESSED_BYTES = 8 << 20
+_GUESSED_CELLS = 1_000_000
 
 _STEPS = """step global_step globalstep _step trainer/global_step train_step total_steps
     iteration iterations iter global_iter it num_iterations update updates num_updates
@@ -76,7 +77,11 @@ def _first_rows(path: Path, rows: int) -> tuple[Form, Chunk] | None:
         for column in cells.values():
             column.extend([None] * (count + size - len(column)))
         count += size
-        if count >= rows or table.text.bytes_read > _GUESSED_BYTES:
+        if (
+            count >= rows
+            or len(cells) * count >= _GUESSED_CELLS
+            or table.text.bytes_read > _GUESSED_BYTES
+        ):
             break
     if table.form is None or not count:
         return None
@@ -152,8 +157,8 @@ def guess_of(form: Form, chunk: Chunk) -> Columns:
 
 
 def _facts(name: str, column: Sequence[object], *, comma: bool) -> _Facts:
-    values = tuple(number(cell, comma=comma) for cell in column)
-    filled = sum(not is_missing(cell) for cell in column)
+    filled = sum(cell is not None and not is_missing(cell) for cell in column)
+    values = tuple(None if cell is None else number(cell, comma=comma) for cell in column)
     numeric = sum(value is not None for value in values)
     return _Facts(name, values, tuple(column), filled, numeric)
 
