@@ -6,6 +6,7 @@ No store is touched. LOG may be - for standard input. Exit 1: nothing was found.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,7 +73,7 @@ class _Source:
                 while chunk := file.read(CHUNK):
                     yield chunk
             return
-        while chunk := sys.stdin.buffer.read1(CHUNK):
+        while chunk := os.read(sys.stdin.fileno(), CHUNK):
             if self._keep:
                 self._kept.append(chunk)
             yield chunk

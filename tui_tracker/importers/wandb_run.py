@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -38,51 +37,16 @@ from tui_tracker.importers.wandb_folder import (
     read_text,
 )
 from tui_tracker.importers.wandb_history import History, Summary, loaded, path_of, split_items
+from tui_tracker.importers.wandb_segment import RUN, Segment
 from tui_tracker.importers.wire import Message, WireError, read_fields
 
-_RUN, _HISTORY, _SUMMARY, _REQUEST = 17, 2, 3, 100
+_HISTORY, _SUMMARY, _REQUEST = 2, 3, 100
 _WITHOUT_MEANING = frozenset((1, 9, 11, 12, 16, 19, 20, 21, 22, 24, 200))
 """Numbering, control, telemetry, definitions of charts, heads and feet."""
 _PARTIAL_HISTORY = 10
 _INTERRUPTED = 255
 _MOST_LINES = 5000
 _MOST_PARTIAL = 1000
-_FIRST_RECORDS = 50
-
-
-@dataclass(slots=True)
-class Segment:
-    """One file of records, and the run folder that it lies in."""
-
-    path: Path
-    """The file; the folder, where there is no such file."""
-    folder: Path | None
-    project: str | None = None
-    """None until its run record was read."""
-    rewound_to: float = math.inf
-    """The last step that holds of what earlier files have."""
-    log: BlockLog = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.log = BlockLog(self.path)
-
-    def peek(self) -> None:
-        """Find out which run it is of, by its first records."""
-        if self.project is not None or self.path == self.folder:
-            return
-        try:
-            for _, record in zip(range(_FIRST_RECORDS), BlockLog(self.path).read(), strict=False):
-                if isinstance(record, bytes) and (run := Message(record).raw(_RUN)):
-                    self._take(Message(run))
-                    return
-        except (OSError, WireError):
-            return
-
-    def _take(self, run: Message) -> None:
-        self.project = run.text(3)
-        branch = run.message(23)
-        if branch.text(1) == run.text(1) and branch.text(3) == "_step":
-            self.rewound_to = branch.double(2)
 
 
 class WandbRun:
@@ -200,7 +164,7 @@ class WandbRun:
             8: facts.take_artifact,
             10: facts.take_alert,
             13: self._take_output,
-            _RUN: facts.take_run,
+            RUN: facts.take_run,
             18: facts.take_exit,
             23: facts.take_preempting,
             25: facts.take_used_artifact,

@@ -40,7 +40,8 @@ class Bar(NamedTuple):
     """What stands before it, without numbers: tells bars apart."""
     epoch: int | None
     """As its label says it."""
-    count: int
+    done: int
+    """How far it is."""
     total: int
     """0 where it is not known."""
     names: tuple[str, ...]
@@ -53,7 +54,9 @@ class Bar(NamedTuple):
 
 def may_be_bar(text: str) -> bool:
     """Return whether a text is worth to be looked at as a bar; cheap."""
-    return "%|" in text or "━" in text or "% [" in text or "it [" in text or _begins(text)
+    if "[" in text and ("%|" in text or "% [" in text or "it [" in text or "/? [" in text):
+        return True
+    return "━" in text or _begins(text)
 
 
 def _begins(text: str) -> bool:
@@ -68,7 +71,7 @@ def read_bar(text: str) -> Bar | None:
         return _read_keras(text, found)
     if "━" in text and (found := _RICH.search(text)):
         return _read_rich(text, found)
-    if "% [" in text and "|" in text:
+    if ("% [" in text or "/? [" in text) and "|" in text:
         return Bar("", None, 0, 0, (), (), False, "", "")  # fastprogress tells no names
     if "it [" in text and (found := _OPEN.search(text)):
         label = text[: found.start()].rstrip(" :")

@@ -121,7 +121,14 @@ class LogParser:
     def _time(self, run: int, line: int) -> None:
         if self._first is None:
             self._first = line
+            if run >= 0:
+                self._tell_start(run)
         self._last = (run, line)
+
+    def _tell_start(self, run: int) -> None:
+        fact = Fact(run, self._first or 0, "start_time", "the first time in a line")
+        self._events.append(fact)
+        self._first = 0
 
     def _rank(self, name: str) -> _Rank:
         found = self._ranks.get(name)
@@ -137,9 +144,7 @@ class LogParser:
         self.used = True
         self._events.append(event)
         if isinstance(event, Begun) and self._first:
-            fact = Fact(event.run, self._first, "start_time", "the first time in a line")
-            self._events.append(fact)
-            self._first = 0
+            self._tell_start(event.run)
         if self._tell is not None:
             self._tell(event.line, describe(event))
 
@@ -311,11 +316,11 @@ class _Rank:
                 self.placing.take_record(where, said)
 
     def _resolve_dict(self, bar: Bar) -> None:
-        if self._dict is None or bar.is_keras or bar.count <= 0 or bar.total <= 0:
+        if self._dict is None or bar.is_keras or bar.done <= 0 or bar.total <= 0:
             return
         (where, said), self._dict = self._dict, None
         epoch = float(said.epoch or 0)
-        step = bar.count
+        step = bar.done
         if self._per_epoch and abs(step - epoch * self._per_epoch) > max(1.0, step * 0.02):
             step = round(epoch * self._per_epoch)
         elif epoch > 0:

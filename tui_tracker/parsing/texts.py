@@ -211,9 +211,10 @@ def read_values(values: Mapping[str, ParamValue]) -> Reading:
         return Reading("record", axis, step, epoch, 0, *told, why)
     if epoch is not None and batch is not None:
         return Reading("record", "(epoch, batch)", (int(epoch), int(batch)), epoch, 0, *told, why)
-    if epoch is not None or batch is not None:
-        axis, step = ("epoch", epoch) if batch is None else ("batch", batch)
-        return Reading("record", axis, step, epoch, 0, *told, why)
+    if epoch is not None:
+        return Reading("record", "epoch", epoch, epoch, 0, *told, why)
+    if batch is not None:
+        return Reading("record", "batch", batch, None, 0, *told, why)
     return Reading("lone", names=told[0], values=told[1], why=why)
 
 
