@@ -17,8 +17,8 @@ from typing import Literal, NamedTuple
 from tui_tracker.parsing.events import Step
 from tui_tracker.parsing.shapes import LONGEST, MOST_NUMBERS, NUMBER, Part, Shape, read_shape
 from tui_tracker.parsing.words import (
-    TRIGGERS,
     PHASES,
+    TRIGGERS,
     has_phase,
     is_best,
     is_clock,
