@@ -92,6 +92,10 @@ class Texts:
                 self._seen.add((field, value))
                 self._placing.take_fact(line, field, value)
 
+    @property
+    def in_traceback(self) -> bool:
+        return self._in_traceback
+
     def read_dict(self, where: Place, text: str) -> Reading:
         """Return what a dict or JSON object says; params are taken here."""
         found = dumps.read_mapping(text)
@@ -123,6 +127,8 @@ class Texts:
                 self._note(where.line, "the head of a dump of params")
                 return True
             if params := dumps.read_call(text):
+                if self._placing.has_values and "Namespace(" in text[:60]:
+                    self._placing.leave("params are printed again")
                 self._take_params(where, params, "a call with its arguments")
                 return True
         if text[0] == "{" and not self._placing.has_values:
@@ -159,8 +165,6 @@ class Texts:
 
     def _take_params(self, where: Place, params: Mapping[str, ParamValue], how: str) -> None:
         self._note(where.line, "")
-        if self._placing.has_values and "Namespace" in how:
-            self._placing.leave("params are printed again")
         for name, value in params.items():
             self._placing.take_param(where.line, name, value, how)
 
@@ -186,46 +190,50 @@ def _is_commit(name: str, value: ParamValue) -> bool:
 def read_values(values: Mapping[str, ParamValue]) -> Reading:
     """Return what flat names and values say: at a step, without one, or nothing."""
     steps: dict[str, int | float] = {}
-    names: list[str] = []
-    numbers: list[float] = []
+    told: dict[str, float] = {}
     for name, value in values.items():
         number = _number(value)
-        if number is None:
+        last = _PARTS.split(name)[-1]
+        if number is None or is_clock(last):
             continue
-        axis = axis_of(name.rpartition(".")[2])
+        axis = axis_of(last)
         if axis and number == number and abs(number) < 2**62:
             steps.setdefault(axis, int(number) if number.is_integer() else number)
-        elif not is_clock(name):
-            names.append(name)
-            numbers.append(number)
-    epoch = steps.pop("epoch", None)
-    batch = steps.pop("batch", None)
-    known = [name for name in names if is_metric(name)]
+        else:
+            told[name] = number
+    known = [name for name in told if is_metric(name)]
     strict = any(is_metric(name, strict=True) for name in known)
-    if not names or not (strict or (known and (steps or epoch is not None))):
+    if not strict and not (known and steps):
         return Reading("none", why="a dict without a metric's name")
-    told = tuple(names), tuple(numbers)
+    return _at_steps(steps, told)
+
+
+def _at_steps(steps: dict[str, int | float], told: Mapping[str, float]) -> Reading:
     why = "a dict of names and values"
+    names, values = tuple(told), tuple(told.values())
+    epoch, batch = steps.pop("epoch", None), steps.pop("batch", None)
     if steps:
         axis, step = next(iter(steps.items()))
-        return Reading("record", axis, step, epoch, 0, *told, why)
+        return Reading("record", axis, step, epoch, 0, names, values, why)
     if epoch is not None and batch is not None:
-        return Reading("record", "(epoch, batch)", (int(epoch), int(batch)), epoch, 0, *told, why)
+        pair = (int(epoch), int(batch))
+        return Reading("record", "(epoch, batch)", pair, epoch, 0, names, values, why)
     if epoch is not None:
-        return Reading("record", "epoch", epoch, epoch, 0, *told, why)
+        return Reading("record", "epoch", epoch, epoch, 0, names, values, why)
     if batch is not None:
-        return Reading("record", "batch", batch, None, 0, *told, why)
-    return Reading("lone", names=told[0], values=told[1], why=why)
+        return Reading("record", "batch", batch, None, 0, names, values, why)
+    return Reading("lone", names=names, values=values, why=why)
+
+
+_PARTS = re.compile(r"[./]")
+_PRINTED_NUMBER = re.compile(r"[-+]?[\d.]{1,30}(?:[eE][-+]?\d+)?|-?nan|-?inf|NaN|-?Infinity")
 
 
 def _number(value: ParamValue) -> float | None:
     if isinstance(value, bool) or value is None or isinstance(value, list):
         return None
-    if isinstance(value, str):
-        if len(value) > 40 or not re.fullmatch(
-            r"[-+]?[\d.]+(?:[eE][-+]?\d+)?|-?nan|-?inf|NaN|-?Infinity", value
-        ):
-            return None
+    if isinstance(value, str) and (len(value) > 40 or not _PRINTED_NUMBER.fullmatch(value)):
+        return None
     try:
         return float(value)
     except (ValueError, OverflowError):

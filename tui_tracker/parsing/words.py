@@ -43,7 +43,8 @@ _NO_METRIC = frozenset(
 )
 CLOCKS = frozenset(
     "time eta elapsed remaining took duration total_time data_time batch_time data seconds secs"
-    " hours minutes ms it/s s/it img/s date uptime time_elapsed pid port".split()
+    " hours minutes ms it/s s/it img/s date uptime time_elapsed pid port mem memory max_mem"
+    " gpu_mem max_memory fps".split()
 )
 _SCHEDULES = frozenset(
     "lr learning_rate wd weight_decay momentum time data eta mem memory max_mem speed throughput"
