@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from io import StringIO
 from itertools import islice
 from pathlib import Path
 
@@ -165,11 +166,10 @@ class GrowingTable:
         if '"' not in line or line.count('"') % 2:
             return line.split(delimiter)
         try:
-            return next(
-                csv.reader(line.splitlines(True), delimiter=delimiter, skipinitialspace=True), []
-            )
+            rows = list(csv.reader(StringIO(line), delimiter=delimiter, skipinitialspace=True))
         except csv.Error:
             return line.split(delimiter)
+        return rows[0] if len(rows) == 1 else []
 
     def _split_all(self, lines: list[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]:
         width = len(self.header)
