@@ -84,12 +84,11 @@ class LogParser:
         self.used, self.why, self._key = False, "", ""
         rank: _Rank | None = None
         for state in states:
-            prefix = self._prefixes.cut(state)
-            rank = self._rank(prefix.rank)
-            place = Place(number, prefix.at_ms)
-            if prefix.text:
-                rank.take(place, prefix.text, prefix.phase)
-            if prefix.at_ms is not None:
+            text, at_ms, name, phase, _ = self._prefixes.cut(state)
+            rank = self._ranks.get(name) or self._rank(name)
+            if text:
+                rank.take(Place(number, at_ms), text, phase)
+            if at_ms is not None:
                 self._time(rank.placing.run, number)
         if rank is not None:
             rank.line_ends()
@@ -120,11 +119,11 @@ class LogParser:
             self._tell(number, f"not understood: {why}")
 
     def _time(self, run: int, line: int) -> None:
+        self._last = (run, line)
         if self._first is None:
             self._first = line
             if run >= 0:
                 self._tell_start(run)
-        self._last = (run, line)
 
     def _tell_start(self, run: int) -> None:
         fact = Fact(run, self._first or 0, "start_time", "the first time in a line")
@@ -195,8 +194,10 @@ class _Rank:
         if may_be_bar(text) and self._take_bar(where, text):
             return
         if self._texts.is_open:
-            self._texts.go_on(where, text)
-            return
+            if not self._texts.is_hopeless and not self._is_record(text):
+                self._texts.go_on(where, text)
+                return
+            self._give_up()
         if text[0] in " \t" and self._texts.in_traceback:
             self._parser.note(where.line, "a part of a traceback")
             return
@@ -234,6 +235,7 @@ class _Rank:
         self._end_box()
         self._release_dict()
         self._bars.flush()
+        self._give_up()
         self._texts.flush()
         self.placing.flush()
 
@@ -295,6 +297,15 @@ class _Rank:
             self.placing.take_alone(where, said)
         return True
 
+    def _is_record(self, text: str) -> bool:
+        said = self._parser.reader.read(text)
+        return said.kind == "record" and len(said.names) + (said.step is not None) > 1
+
+    def _give_up(self) -> None:
+        """Read the lines of what was no dump as what they are."""
+        for where, text in self._texts.give_up():
+            self._texts.take(where, text, dumps_too=False)
+
     def _take_box(self, where: Place, text: str) -> bool:
         box = self._box or Box()
         if box.take(where.line, text):
@@ -308,7 +319,7 @@ class _Rank:
         box, self._box = self._box, None
         if box is None or not box.values:
             return
-        said = read_values(box.values)
+        said = read_values(box.values, sure=True)
         if said.kind == "record":
             self.placing.take_record(Place(box.line, None), said)
         elif said.kind == "lone":
