@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
         # What `tt export --to jsonl` wrote is a bundle of its own kind.
         from tui_tracker.cli.importing import run as run_import
 
-        args.path, args.tool, args.dry_run = args.file, "", False
+        args.path, args.tool, args.columns, args.dry_run = args.file, "", "", False
         return run_import(args)
     from tui_tracker.bundle.reading import unbundle
     from tui_tracker.cli.progress import Progress

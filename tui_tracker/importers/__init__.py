@@ -21,14 +21,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 FORMATS: tuple[str, ...] = (
-    "guild",
     "wandb",
     "swanlab",
     "mlflow_sqlite",
+    "mlflow_files",
     "trackio",
     "optuna",
     "goodseed",
     "exptrack",
+    "aim",
+    "guild",
     "sacred",
     "dvclive",
     "tlog",
@@ -38,6 +40,7 @@ FORMATS: tuple[str, ...] = (
     "tensorboard",
     "tracker_jsonl",
     "tabular",
+    "console_log",
 )
 """Modules in the order in which they are asked: sure ones first, guessing ones last."""
 

@@ -114,10 +114,13 @@ class Trial(NamedTuple):
 def read_facts(text: str) -> Iterator[tuple[str, str]]:
     """Yield the lineage that a line tells: field, and what it says."""
     for field, pattern, words in _FACTS:
-        if any(word in text for word in words) and (found := pattern.search(text[:2000])):
-            value = next((group for group in found.groups() if group), "")
-            if value:
-                yield field, value.strip()
+        for word in words:
+            if word in text:
+                found = pattern.search(text[:2000])
+                value = next((group for group in found.groups() if group), "") if found else ""
+                if value:
+                    yield field, value.strip()
+                break
 
 
 _PARAM_FIELDS = (
@@ -150,16 +153,25 @@ def read_files(text: str) -> Iterator[tuple[str, bool]]:
         yield found["path"].rstrip("."), True
 
 
+_NEAR = 200
+"""Characters behind the verb within which a path is what it means."""
+
+
 def _saved(text: str) -> Iterator[str]:
     at = _SAVES.search(text)
     start = at.end() if at else 0
-    path = next((f["path"] for f in _ANY_PATH.finditer(text, start) if _is_path(f["path"])), "")
+    near = text[: start + _NEAR]
+    path = next((f["path"] for f in _ANY_PATH.finditer(near, start) if _is_path(f["path"])), "")
+    if path.endswith(_SOURCES):
+        return
     if not path and (found := _SAVED_TO.search(text, start)):
         path = found["path"] if found["path"].lower() not in _NO_PATHS else ""
     if path:
         yield path.rstrip(".,:")
 
 
+_SOURCES = (".py", ".cpp", ".c", ".h", ".cc", ".cu", ".js", ".ts", ".go", ".rs", ".java", ".html")
+"""Files that no training writes, but warnings name."""
 _NO_PATHS = frozenset(
     "the disk file a an memory torch_dist iteration step epoch cache this it".split()
 )

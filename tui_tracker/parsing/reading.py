@@ -18,6 +18,7 @@ from tui_tracker.parsing.events import Step
 from tui_tracker.parsing.shapes import LONGEST, MOST_NUMBERS, NUMBER, Part, Shape, read_shape
 from tui_tracker.parsing.words import (
     PHASES,
+    TRIGGERS,
     has_phase,
     is_best,
     is_clock,
@@ -39,6 +40,8 @@ _INNER = re.compile(
     r"[|:\[(,>-]\s*(?P<phase>train(?:ing)?|val(?:id(?:ation)?)?|test(?:ing)?|eval(?:uation)?|dev)\b",
     re.I,
 )
+_GROUPED = re.compile(r"\((?P<phase>train|val|test|eval)\)")
+_CODE = re.compile(r"\s*[;*{]|\s*[-+/] ")
 _NO_RECORD = re.compile(
     r"\W*(?:successfully )?(?:sav(?:ed|ing)|writ(?:ing|ten)|wrote|load(?:ed|ing)|resum(?:e|ed|ing)"
     r"|restor(?:ed|ing)|download(?:ed|ing)|collecting|requirement|using cached|installing"
@@ -81,6 +84,23 @@ class Plan:
     why: str = ""
 
 
+_LETTERS = re.compile(r"[a-z]+")
+_TWO_CASES = re.compile(r"[a-z][A-Z]")
+
+
+def may_say_values(text: str) -> bool:
+    """Return whether a line has a word of a step or a metric in it; cheap."""
+    if text[0] in "[0123456789 {" and (text[:1] == "[" or ":" in text[:12]):
+        return True
+    words = _LETTERS.findall(text.lower())
+    if not TRIGGERS.isdisjoint(words):
+        return True
+    return _TWO_CASES.search(text) is not None and not TRIGGERS.isdisjoint(words_of(text))
+
+
+_NO_PLAN = Plan()
+
+
 class Reader:
     """Reads lines, and remembers what it thought of their shapes."""
 
@@ -94,18 +114,20 @@ class Reader:
         pieces = NUMBER.split(text)
         if len(pieces) < 3 or len(pieces) > 2 * MOST_NUMBERS:
             return NOTHING
-        plan = self._plan((phase, *pieces[::2]), pieces)
+        plan = self._plan((phase, *pieces[::2]), pieces, text)
         if plan.kind == "none":
             return NOTHING if not plan.why else Reading("none", why=plan.why)
         return _carry_out(plan, pieces)
 
-    def _plan(self, key: tuple[str, ...], pieces: list[str]) -> Plan:
+    def _plan(self, key: tuple[str, ...], pieces: list[str], text: str) -> Plan:
         found = self._plans.get(key)
         if isinstance(found, Plan):
             return found
         forms = tuple([not number.isdigit() for number in pieces[1::2]])
         if found is not None and forms in found:
             return found[forms]
+        if not may_say_values(text):
+            return _NO_PLAN
         plan, sensitive = make_plan(read_shape(pieces[::2]), forms, key[0])
         if len(self._plans) >= _MOST_PLANS:
             self._plans.clear()
@@ -126,11 +148,15 @@ def number_of(text: str) -> float:
 def _carry_out(plan: Plan, pieces: list[str]) -> Reading:
     values: list[float] = []
     for at, over in plan.picks:
-        value = number_of(pieces[2 * at + 1])
+        text = pieces[2 * at + 1]
+        value = float(text) if "," not in text else number_of(text)
         if over >= 0:
             whole = number_of(pieces[2 * over + 1])
             value = value / whole if whole else float("nan")
         values.append(value)
+    if plan.epoch < 0 and plan.batch < 0:
+        step = _step(pieces, plan.step)
+        return Reading(plan.kind, plan.axis, step, None, 0, plan.names, tuple(values), plan.why)
     epoch = _step(pieces, plan.epoch)
     step = _step(pieces, plan.step)
     batch = _step(pieces, plan.batch)
@@ -189,6 +215,8 @@ def make_plan(shape: Shape, forms: tuple[bool, ...], phase: str) -> tuple[Plan, 
 def _steps(shape: Shape) -> Plan:
     plan = Plan()
     parts = shape.parts
+    if parts[0].axis == "epoch" and not parts[0].name and not _has_batch(parts):
+        parts[0].kind = "none"  # `[3/10] Building ...`
     for at, part in enumerate(parts):
         if part.kind != "step":
             continue
@@ -210,6 +238,10 @@ def _steps(shape: Shape) -> Plan:
     elif plan.epoch >= 0:
         plan.axis = "epoch"
     return plan
+
+
+def _has_batch(parts: list[Part]) -> bool:
+    return any(part.kind == "step" and part.axis == "batch" for part in parts)
 
 
 def _may_be_value(shape: Shape, at: int, part: Part) -> bool:
@@ -261,6 +293,8 @@ def _alone(shape: Shape, picks: list[int], forms: tuple[bool, ...]) -> list[int]
     """Return the values of a line that names no step."""
     parts = shape.parts
     chosen: list[int] = []
+    if _CODE.match(shape.tail):
+        return []
     if _is_row_of_pairs(shape, picks):
         return picks
     for at in picks:
@@ -341,6 +375,8 @@ def _phase(shape: Shape, chosen: list[int]) -> str:
         word, behind = found["phase"], found["next"].strip()
         # An adjective (`Train Epoch: 1`, `Test set:`) is written small, a title as it stands.
         return word if behind or found.end() == len(shape.first) else word.lower()
+    if grouped := _GROUPED.search(shape.first):
+        return grouped["phase"]
     if chosen and chosen[0] and (inner := _INNER.search(shape.parts[chosen[0]].before)):
         return inner["phase"]
     return ""
