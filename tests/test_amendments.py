@@ -309,7 +309,7 @@ def test_queries_see_what_was_amended_and_what_was_taken_back(
 
 
 def test_cells_groups_orders_and_lists_see_what_was_amended(store, run, log_run):
-    log_run("same", params={"lr": 0.3})
+    log_run("same", experiment="traces", params={"lr": 0.3})
     log_run("more", params={"lr": 0.2})
     said = [correct("params.lr", 0.3, 0.1), correct("code.branch", "other"), correct("tags.a", "b")]
 

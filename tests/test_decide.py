@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from lineage_runs import run_with
+from scipy import stats
 
 from tui_tracker.decide.candidates import Candidate, group_runs
 from tui_tracker.decide.decide import decide
@@ -14,6 +15,7 @@ from tui_tracker.decide.parse import parse_rule
 from tui_tracker.decide.reading import read_candidates
 from tui_tracker.errors import RuleInvalid
 from tui_tracker.queries import MetricSummary, find_run
+from tui_tracker.telling import DELTAS
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 COURSE = "highest mean val_f1 with std <= 0.5; tie-break by accuracy"
@@ -69,6 +71,53 @@ def test_one_run_has_no_spread_and_never_passes_a_bound_on_it():
     assert found.winner is not None
     assert found.winner.group.label == "aug=cutout"
     assert found.ranking[1].eliminated == "std needs at least 2 runs, there is 1"
+
+
+@pytest.fixture
+def too_small(monkeypatch):
+    """Declare a difference of val_f1 too small to matter."""
+    return lambda delta: monkeypatch.setitem(DELTAS, "val_f1", delta)
+
+
+NEAR = [[{"val_f1": 80.5 + s, "accuracy": 0.9} for s in (0.1, 0.2, 0.3)],
+        [{"val_f1": 80.4 + s, "accuracy": 0.95} for s in (0.1, 0.2, 0.35)]]  # fmt: skip
+NEAR_RUNS = [runs(scores, params={"aug": name}) for name, scores in zip("ab", NEAR, strict=True)]
+
+
+def test_what_is_declared_too_small_to_matter_breaks_no_tie(too_small):
+    rule = "highest mean val_f1; tie-break by accuracy"
+    before = labels(apply(rule, *NEAR_RUNS))
+
+    too_small(0.2)
+
+    found = apply(rule, *NEAR_RUNS)
+    assert (before, labels(found)) == (["aug=a", "aug=b"], ["aug=b", "aug=a"])
+    assert any("up to 0.2 are declared too small to matter" in note for note in found.notes)
+    assert labels(apply("highest mean val_f1", *NEAR_RUNS)) == ["aug=a", "aug=b"]
+    assert labels(apply(f"{rule} within 0.01", *NEAR_RUNS)) == ["aug=a", "aug=b"]
+
+
+@pytest.mark.parametrize(
+    ("delta", "words"),
+    [
+        (0.3, "For practical purposes it equals aug=b: shown to differ by less than 0.3"),
+        (0.1, "The lead is less than 0.1, which is declared too small"),
+        (0.001, "The lead is surely more than 0.001"),
+        (0.05, "Whether the lead is more than 0.05"),
+    ],
+)
+def test_a_lead_is_measured_against_what_matters(too_small, delta, words):
+    too_small(delta)
+
+    found = apply("highest mean val_f1", *NEAR_RUNS)
+
+    assert any(note.startswith(words) for note in found.notes), found.notes
+    assert found.lead.delta == delta
+    seeds = [{str(s): score["val_f1"] for s, score in enumerate(scores)} for scores in NEAR]
+    gaps = [seeds[0][s] - seeds[1][s] for s in seeds[0]]
+    low = stats.ttest_1samp(gaps, -delta, alternative="greater").pvalue
+    high = stats.ttest_1samp(gaps, delta, alternative="less").pvalue
+    assert found.lead.equal_p == pytest.approx(max(low, high), rel=1e-9)
 
 
 def test_where_nobody_fulfils_the_rule_nobody_wins():

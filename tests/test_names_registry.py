@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from tui_tracker.cli import main
+from tui_tracker.compare.rows import best_of
 from tui_tracker.decide.measures import direction_of
 from tui_tracker.errors import InvalidArgument
 from tui_tracker.names import registry
 from tui_tracker.names.lint import lint_experiment, lint_metric, lint_tag
 from tui_tracker.names.metric import Proposal, propose_metric
-from tui_tracker.telling import metric_rank, metric_stat
+from tui_tracker.telling import delta_of, metric_rank, metric_stat
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +52,7 @@ def test_a_declared_metric_has_its_direction_everywhere(project):
     config = project(ZORK)
 
     assert before == ("last", None, 2)
-    assert config.metrics["val_zork"].delta == 0.01
+    assert config.deltas == {"val_zork": 0.01}
     assert (metric_stat("val_zork"), metric_stat("val_zork@cv")) == ("min", "min")
     assert direction_of("val_zork") == "lowest"
     assert metric_rank("val_zork") == 0
@@ -125,6 +126,25 @@ def test_what_means_nothing_is_told_in_one_sentence(project, text, says):
     assert says in str(caught.value)
     assert "pyproject.toml" in str(caught.value)
     assert "\n" not in str(caught.value).split("cannot be read")[0]
+
+
+def test_a_table_of_tolerances_alone_leaves_the_direction_to_the_name(project):
+    before = metric_stat("val_f1")
+
+    config = project("[tool.tui_tracker.metrics.val_f1]\nrtol = 1e-6\ndelta = 0.02\n")
+
+    assert metric_stat("val_f1") == before
+    assert (config.metrics, config.deltas) == ({}, {"val_f1": 0.02})
+    assert [delta_of(label) for label in ("val_f1@cv", "f1", "test_f1")] == [0.02, None, None]
+
+
+def test_a_difference_that_is_too_small_makes_two_values_best(project):
+    assert best_of((0.81, 0.80, 0.7), "max") == {0}
+
+    project("[tool.tui_tracker.metrics.f1]\ndelta = 0.01\n")
+
+    assert best_of((0.81, 0.80, 0.7), "max", delta_of("val_f1")) == {0, 1}
+    assert best_of((0.81, 0.80), "max", delta_of("val_f1")) == set()
 
 
 def test_every_command_goes_by_the_project(project, tmp_path, folder, log_run, monkeypatch, capsys):

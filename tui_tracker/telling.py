@@ -28,6 +28,8 @@ _BOOKKEEPING = re.compile(
 
 DECLARED: dict[str, Stat] = {}
 """What the project at hand says, by a metric's whole name or without its split."""
+DELTAS: dict[str, float] = {}
+"""What it says is too small a difference to matter, in the metric's own unit."""
 
 
 def forget() -> None:
@@ -36,10 +38,19 @@ def forget() -> None:
     metric_rank.cache_clear()
 
 
+def delta_of(label: str) -> float | None:
+    """Return the difference of a metric that is too small to matter; None where nobody says."""
+    return next((DELTAS[key] for key in _names(label) if key in DELTAS), None)
+
+
 def _declared(label: str) -> Stat | None:
+    return next((DECLARED[key] for key in _names(label) if key in DECLARED), None)
+
+
+def _names(label: str) -> tuple[str, str, str]:
+    """Return the names that a metric may be declared by: whole, without context, without split."""
     name = label.partition("@")[0]
-    base = re.split(r"[_/.]", name, maxsplit=1)[-1]
-    return next((DECLARED[key] for key in (label, name, base) if key in DECLARED), None)
+    return label, name, re.split(r"[_/.]", name, maxsplit=1)[-1]
 
 
 @lru_cache(maxsize=8192)

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
 
+from tui_tracker.cli.arguments import Parser
 from tui_tracker.errors import InvalidArgument, QueryError, RuleInvalid, TrackerError
 
 PROGRAM = "tt"
@@ -86,6 +87,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "begin": {
         "run": "run a command and record it as a run",
+        "parse": "say what a printed log holds, before it is stored",
         "demo": "train something small and watch it",
         "completion": "print the shell's completion script",
     },
@@ -116,7 +118,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return _trouble(f"{where}{error.strerror or error}")
-    except SystemExit as end:  # argparse: help was shown, or the arguments make no sense
+    except SystemExit as end:  # argparse showed its help
         return end.code if isinstance(end.code, int) else 0
     return code
 
@@ -124,7 +126,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def command_parser(name: str) -> argparse.ArgumentParser:
     """Return the parser of one command; its module says what the command takes."""
     module = load(name)
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=f"{PROGRAM} {name}",
         description=module.__doc__,
         formatter_class=_Help,
@@ -142,7 +144,7 @@ def load(name: str) -> ModuleType:
 
 def top_parser() -> argparse.ArgumentParser:
     """Return the parser of what stands before a command."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=PROGRAM,
         usage=f"{PROGRAM} [--store FOLDER] [COMMAND ...]",
         description="Look at runs, and keep them. Without a command the app opens.",

@@ -30,22 +30,42 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--from", dest="tool", metavar="TOOL", default="", help="read it as this tool's alone"
     )
+    add_columns(parser)
     parser.add_argument(
         "--dry-run", action="store_true", help="only say what would be read, and as what"
     )
     add_json(parser)
 
 
+def add_columns(parser: argparse.ArgumentParser) -> None:
+    """Let a command be told what the columns of a table are."""
+    parser.add_argument(
+        "--columns",
+        metavar="ROLE=NAME,...",
+        default="",
+        help="what the columns of a table are, where the guess that --dry-run shows is wrong: "
+        "step=, time=, run=, metric=, param=; metric= and param= may come again",
+    )
+
+
 def run(args: argparse.Namespace) -> int:
-    from tui_tracker.importers.importing import import_path
+    from tui_tracker.importers import Source
+    from tui_tracker.importers.importing import import_path, told_columns
 
     path = Path(args.path)
     if args.dry_run:
         return _list(args, path)
     # Before a store is made for nothing.
     find_something(path, args.tool)
+    opened = told_columns(args.columns) if args.columns else Source.open
     with open_store(args, create=True) as store, _Line() as line:
-        done = import_path(store, path, tool=args.tool, progress=line, bring_back=_bring_back)
+        done = import_path(
+            *(store, path),
+            tool=args.tool,
+            progress=line,
+            opened=opened,
+            bring_back=_bring_back,
+        )
     if args.json:
         print_json(facts_of(done), indent=2)
     else:
@@ -55,11 +75,13 @@ def run(args: argparse.Namespace) -> int:
 
 def _bring_back(path: Path, store: Store) -> Taken:
     """Bring runs back that `tt export --to jsonl` wrote, as they were."""
+    from tui_tracker.cli.progress import Progress
     from tui_tracker.handing_on.lines_reading import restore
     from tui_tracker.importers.records import Unread
     from tui_tracker.importers.writing import Taken
 
-    back = restore(str(path), store)
+    with Progress("reading") as progress:
+        back = restore(str(path), store, progress=progress)
     left = [Unread(path, run, f"was left: {why}", run, True) for run, why in back.merged.left]
     told = [Unread(path, "", problem) for problem in back.problems]
     done = back.merged
@@ -131,9 +153,29 @@ def _list(args: argparse.Namespace, path: Path) -> int:
                 Column("path", [str(one.path) for one in sources]),
             ]
         )
+        for source in sources:
+            _tell_columns(source, args.columns)
     for one in unread:
         say(str(one))
     return 1 if unread else 0
+
+
+def _tell_columns(source: Source, told: str) -> None:
+    """Say what the columns of a table are taken for."""
+    from tui_tracker.errors import ImportFailed
+    from tui_tracker.importers import tabular
+    from tui_tracker.importers.importing import columns_of
+
+    if source.tool != tabular.TOOL:
+        return
+    tell(f"{source.path}:")
+    try:
+        columns = columns_of(source.path, told)
+    except ImportFailed as error:
+        say(str(error))
+        return
+    for line in tabular.describe(columns):
+        tell(f"  {line}")
 
 
 def _place(one: Unread) -> str:

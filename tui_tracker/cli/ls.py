@@ -12,16 +12,16 @@ curve), a fact (data.version, commit), tag:KEY. param:lr, metric:lr or fact:pyth
 meant; `val_f1.max=best F1|10` has a title and a width. In SORT, `-` puts the largest first.
 
 --format markdown or latex is the same table, with the best values in bold; csv and tsv have
-all digits. --json prints whole runs; with --columns, of each run its id and these columns by their names.
+all digits. --json prints whole runs; with --columns, of each run its id and these columns by
+their names.
 """
 
 from __future__ import annotations
 
 import argparse
 
-from tui_tracker.cli.opening import READ_WAIT_S, add_json, from_number, open_store
+from tui_tracker.cli.opening import READ_WAIT_S, add_format, add_json, from_number, open_store
 from tui_tracker.cli.output import on_terminal, print_json_list, say
-from tui_tracker.cli.tables import add_format
 from tui_tracker.queries.records import run_records
 from tui_tracker.queries.selection import STATUSES, Order, Selection, list_run_keys
 
@@ -103,6 +103,9 @@ def _columns(store: Store, args: argparse.Namespace) -> tuple[ColumnSpec, ...]:
 def _print_columns(
     store: Store, keys: list[RunKey], specs: tuple[ColumnSpec, ...], format: str
 ) -> None:
+    if format == "latex" and any(spec.kind == "spark" for spec in specs):
+        say("curves are left out: LaTeX has no letters for them")
+        specs = tuple(spec for spec in specs if spec.kind != "spark")
     from tui_tracker.cli.cells import columns_of, read_cells
     from tui_tracker.cli.tables import print_table
 

@@ -13,6 +13,7 @@ import os
 import sys
 from pathlib import Path
 
+from tui_tracker.cli.importing import add_columns
 from tui_tracker.errors import InvalidArgument
 
 READS = frozenset(
@@ -27,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--from", dest="tool", metavar="TOOL", default="", help="read it as this tool's alone"
     )
+    add_columns(parser)
     parser.add_argument(
         "command",
         nargs=argparse.REMAINDER,
@@ -40,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     from tui_tracker.cli.importing import find_something
 
     path = Path(args.path)
-    command = args.command or ["tui"]
+    command = _own_options(args, args.command) or ["tui"]
     if command[0].startswith("-"):
         command = ["tui", *command]
     if command[0] not in READS:
@@ -51,20 +53,40 @@ def run(args: argparse.Namespace) -> int:
 
         return main(["--store", str(path), *command])
     find_something(path, args.tool)
-    return _show(path, args.tool, command)
+    if args.columns:
+        from tui_tracker.importers.tabular import parse_columns
+
+        parse_columns(args.columns)
+    return _show(path, args.tool, args.columns, command)
 
 
-def _show(path: Path, tool: str, command: list[str]) -> int:
+def _own_options(args: argparse.Namespace, words: list[str]) -> list[str]:
+    """Take our own options from between the path and the command; return the command."""
+    names = {"--from": "tool", "--columns": "columns"}
+    while words:
+        name, equals, value = words[0].partition("=")
+        if name not in names:
+            break
+        if not equals and len(words) < 2:
+            raise InvalidArgument(f"{name} needs a value: `tt open --help` says which.")
+        setattr(args, names[name], value if equals else words[1])
+        words = words[1:] if equals else words[2:]
+    return words
+
+
+def _show(path: Path, tool: str, columns: str, command: list[str]) -> int:
     from tui_tracker.cli import command_parser, load
     from tui_tracker.cli.output import say
     from tui_tracker.importers.opening import OpenedInPlace
 
     name, *words = command
+    on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    if name == "tui" and (not on_terminal or os.environ.get("TERM") == "dumb"):
+        name, words = "ls", []
     parser = command_parser(name)
     args = parser.parse_intermixed_args(words) if _is_mixed(name) else parser.parse_args(words)
-    with OpenedInPlace(path, tool) as opened:
-        on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
-        if name == "tui" and on_terminal and os.environ.get("TERM") != "dumb":
+    with OpenedInPlace(path, tool, columns) as opened:
+        if name == "tui":
             from tui_tracker.cli.tui import settings_said
             from tui_tracker.tui.opening import open_foreign
 
@@ -73,7 +95,7 @@ def _show(path: Path, tool: str, command: list[str]) -> int:
         for told in (*reading.skipped, *reading.warnings):
             say(told)
         args.store = str(opened.folder)
-        return int(load("ls" if name == "tui" else name).run(args))
+        return int(load(name).run(args))
 
 
 def _is_mixed(name: str) -> bool:

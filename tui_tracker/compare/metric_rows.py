@@ -8,7 +8,7 @@ from dataclasses import replace
 from tui_tracker.compare.doubts import Unsaid
 from tui_tracker.compare.rows import Row, best_of, row_of
 from tui_tracker.queries import MetricSummary, RunRow
-from tui_tracker.telling import Stat, metric_stat, rank_metrics
+from tui_tracker.telling import Stat, delta_of, metric_stat, rank_metrics
 
 
 def metric_rows(runs: Sequence[RunRow]) -> Iterable[Row]:
@@ -33,7 +33,7 @@ def _row(
         row_of("metrics", label, values),
         stat=shown,
         better=better,
-        best=best_of(values, better),
+        best=best_of(values, better, delta_of(label)),
         rank=rank,
     )
 

@@ -57,8 +57,11 @@ def state_of(values: Sequence[object]) -> RowState:
     return "same" if len(known) == len(values) else "unknown"
 
 
-def best_of(values: Sequence[object], better: Better) -> frozenset[int]:
-    """Return the places of the best finite numbers; empty where all are alike or one is alone."""
+def best_of(values: Sequence[object], better: Better, delta: float | None = None) -> frozenset[int]:
+    """Return the places of the best finite numbers; empty where all are alike or one is alone.
+
+    What is worse by `delta` at most is as good: less than that was declared not to matter.
+    """
     numbers = {
         place: value
         for place, value in enumerate(values)
@@ -67,7 +70,12 @@ def best_of(values: Sequence[object], better: Better) -> frozenset[int]:
     if not better or len(numbers) < 2 or len(set(numbers.values())) < 2:
         return frozenset()
     best = (min if better == "min" else max)(numbers.values())
-    return frozenset(place for place, value in numbers.items() if value == best)
+    level = {
+        place
+        for place, value in numbers.items()
+        if value == best or (delta is not None and abs(value - best) <= delta * (1 + 1e-12))
+    }
+    return frozenset(level) if len(level) < len(numbers) else frozenset()
 
 
 def delta(row: Row, place: int, reference: int) -> float | None:

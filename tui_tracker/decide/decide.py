@@ -33,6 +33,7 @@ from tui_tracker.decide.outcome import Decision, Lead, Standing
 from tui_tracker.decide.rule import (
     GRADES,
     LEVELS,
+    SPREADS,
     Bound,
     Condition,
     Direction,
@@ -46,6 +47,7 @@ from tui_tracker.decide.rule import (
 )
 from tui_tracker.errors import RuleInvalid
 from tui_tracker.names.metric import read_metric
+from tui_tracker.telling import delta_of
 
 _LOOSE_STD = 0.2
 """A bound on the spread of a metric from 0 to 1 that can never exclude anything: 0.5 at most."""
@@ -281,12 +283,29 @@ class _Judge:
         assert best is not None
         assert value is not None
         if tie is None or tie.within is None:
-            return math.isclose(best, value, rel_tol=1e-12)
+            within = self._too_small if tie is not None else 0.0
+            return math.isclose(best, value, rel_tol=1e-12, abs_tol=within * (1 + 1e-12))
         if tie.within == "ci":
             seeds, theirs = self.by_seed(first.group), self.by_seed(other.group)
             return first is other or not is_apart(first.values, other.values, seeds, theirs)
         within = tie.within / 100 if tie.unit and self._is_share else tie.within
         return abs(best - value) <= within * (1 + 1e-12)
+
+    def _tell_too_small(self, level: Sequence[Standing]) -> None:
+        """Say why groups are level whose values differ."""
+        tie, key = self.rule.tie, str(self.rule.objective)
+        values = [value for standing in level if (value := standing.stats[key]) is not None]
+        if tie is not None and tie.within is None and max(values) - min(values) > 1e-12:
+            self.notes.append(
+                f"Differences of {self.label} up to {self._too_small:.4g} are declared too small "
+                "to matter, so they are ties."
+            )
+
+    @property
+    def _too_small(self) -> float:
+        """The difference in the objective that breaks no tie, as the project declares it."""
+        objective = self.rule.objective
+        return (delta_of(self.label) or 0.0) if objective.function not in SPREADS else 0.0
 
     def _break(self, level: Sequence[Standing]) -> list[Standing]:
         tie = self.rule.tie
@@ -309,6 +328,7 @@ class _Judge:
             return (*measured, cost, min(run.started_at for run in standing.group.runs))
 
         broken = sorted(level, key=place)
+        self._tell_too_small(level)
         self.notes.append(self._tie_words(broken[0], broken[1], keys))
         return broken
 
@@ -333,6 +353,7 @@ class _Judge:
             [other.values for other in others],
             seeds=self.by_seed(winner.group),
             other_seeds=[self.by_seed(other.group) for other in others],
+            delta=delta_of(self.label),
         )
         return lead, lead_words(lead, winner, others)
 

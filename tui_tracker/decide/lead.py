@@ -14,6 +14,7 @@ from tui_tracker.equivalence import (
     paired,
     runs_to_settle,
     t_quantile,
+    tost,
     welch,
 )
 from tui_tracker.estimates import Ahead, chance_of_best, chance_to_beat, optimism
@@ -32,10 +33,12 @@ def lead_of(
     *,
     seeds: Values | None = None,
     other_seeds: Sequence[Values] = (),
+    delta: float | None = None,
 ) -> Lead:
     """Return the winner's lead over `others`, of which the first is the runner-up.
 
-    Groups that share at least two seeds are compared seed by seed.
+    Groups that share at least two seeds are compared seed by seed. `delta` is a difference
+    that does not matter: whether it is less than that is tested as well.
     """
     if not others:
         return Lead("alone")
@@ -49,7 +52,9 @@ def lead_of(
     ahead = _ahead(sign, winner, others[0], seeds or {}, other_seeds[0] if other_seeds else {})
     if first is None:
         gap = sign * (_mean(winner) - _mean(others[0]))
-        return Lead("unknown", gap, chance=ahead.chance, chance_low=0.0, chance_high=1.0)
+        return Lead(
+            "unknown", gap, chance=ahead.chance, chance_low=0.0, chance_high=1.0, delta=delta
+        )
     reach = reach_of(first)
     certainty = _certainty(first, p, ahead)
     return Lead(
@@ -63,6 +68,8 @@ def lead_of(
         ahead.low,
         ahead.high,
         None if certainty == "clear" else runs_to_settle(first, 0.0),
+        delta,
+        tost(first, delta).p if delta else None,
     )
 
 
@@ -118,7 +125,7 @@ def lead_words(lead: Lead, winner: Standing, others: Sequence[Standing]) -> list
     if not others:
         return ["It is the only group that can win, so nothing was compared."]
     name = others[0].group.label
-    sentences = [_certainty_words(lead, name)]
+    sentences = [_certainty_words(lead, name), *_matters(lead, name)]
     runs = min(standing.n for standing in (winner, *others))
     groups = 1 + len(others)
     if groups > 2:
@@ -149,6 +156,23 @@ def _certainty_words(lead: Lead, name: str) -> str:
     if lead.more_runs is not None:
         more = f"; about {lead.more_runs} more {_seeds(lead.more_runs)} would settle it"
     return f"{word} {name}: {numbers}{more}."
+
+
+def _matters(lead: Lead, name: str) -> list[str]:
+    """Return whether the lead is more than was declared too small to matter; nothing unsaid."""
+    if lead.delta is None or lead.difference is None:
+        return []
+    than = f"{lead.delta:.4g}, which is declared too small to matter"
+    if lead.equal_p is not None and lead.equal_p < ALPHA:
+        return [
+            f"For practical purposes it equals {name}: shown to differ by less than {than} "
+            f"(TOST, p {lead.equal_p:.2g})."
+        ]
+    if lead.difference < lead.delta:
+        return [f"The lead is less than {than}."]
+    if lead.low is not None and lead.low > lead.delta:
+        return [f"The lead is surely more than {than}."]
+    return [f"Whether the lead is more than {than}, is not shown."]
 
 
 def _runs(count: int) -> str:

@@ -51,6 +51,10 @@ class Lead:
     chance_high: float | None = None
     more_runs: int | None = None
     """How many more seeds would settle it; None where that is settled or hopeless."""
+    delta: float | None = None
+    """The difference that was declared too small to matter; None where none was."""
+    equal_p: float | None = None
+    """Of "they differ by `delta` or more" (TOST); small where they are shown to be equal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,8 @@ FUNCTIONS = (
     *("mean", "median", "std", "sem", "min", "max", "range", "iqm", "cv", "n"),
     *("ci_low", "ci_high", "prob_best"),
 )
+SPREADS = ("std", "sem", "range", "cv", "n", "prob_best")
+"""Those of them that are no value of the metric itself."""
 QUANTILE = re.compile(r"q(0[5-9]|[1-8]\d|9[0-5])")
 COMPARISONS: tuple[Comparison, ...] = ("<=", ">=", "!=", "<", ">", "=")
 GRADES = "ABCDF"

@@ -29,6 +29,8 @@ def to_shape(decision: Decision) -> dict[str, Any]:
             "pairs": lead.pairs,
             "chance": lead.chance,
             "more_runs": lead.more_runs,
+            "delta": lead.delta,
+            "equal_p": lead.equal_p,
         },
         "against": [
             {

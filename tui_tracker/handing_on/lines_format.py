@@ -1,4 +1,4 @@
-"""The form of our JSON lines: all of some runs, one JSON object a line, in UTF-8.
+"""The form of our JSON lines: all of some runs, one JSON object a line, in ASCII.
 
     {"tui_tracker": "runs", "version": 1}                           the first line
     {"run": ID, "is": {"name": ..., "params": {...}, ...}}          begins each run
@@ -58,7 +58,8 @@ def is_lines(head: bytes) -> bool:
 
 def line(value: dict[str, Any]) -> str:
     """Return an object as a line."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n"
+    # ASCII: U+2028 and the like end a line for many a reader.
+    return json.dumps(value, allow_nan=False) + "\n"
 
 
 def numbers(values: array[float]) -> Sequence[float | str]:

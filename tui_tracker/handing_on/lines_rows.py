@@ -18,6 +18,7 @@ from typing import Any
 from tui_tracker.facts import clean
 from tui_tracker.handing_on import lines_format as form
 from tui_tracker.merge_rows import insert_sql
+from tui_tracker.queries.selection import STATUSES
 from tui_tracker.series import AxisCache, OpenSeries
 
 _LONG_TEXT = 512
@@ -82,6 +83,8 @@ class RowWriter:
 
     def _take_run(self, run_id: str, facts: dict[str, Any]) -> None:
         facts = dict(facts)
+        if facts["status"] not in STATUSES:
+            raise ValueError(f"{facts['status']!r:.40} is no status of a run")
         params = facts.pop("params", {})
         experiment = self._experiment(facts.pop("experiment"), facts.pop("experiment_created_ms"))
         row = self._row("run", facts)

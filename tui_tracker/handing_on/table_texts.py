@@ -72,7 +72,7 @@ def _markdown(columns: Sequence[TextColumn]) -> Iterator[str]:
     drawn = [
         [_in_markdown(column, place) for place in range(len(column.cells))] for column in columns
     ]
-    titles = [in_markdown_cell(column.title) for column in columns]
+    titles = [in_markdown_cell(" ".join(column.title.split())) for column in columns]
     widths = [
         min(_WIDEST, max([3, *map(cell_width, (title, *cells))]))
         for title, cells in zip(titles, drawn, strict=True)
@@ -173,7 +173,8 @@ def _separated(columns: Sequence[TextColumn], *, tabs: bool) -> str:
     heads = [column.name or column.title for column in columns]
     rows = [[_value(column, place) for column in columns] for place in range(len(columns[0].cells))]
     if tabs:
-        return "".join("\t".join(map(_in_tsv, row)) + "\n" for row in (heads, *rows))
+        lines: list[Sequence[object]] = [heads, *rows]
+        return "".join("\t".join(map(_in_tsv, line)) + "\n" for line in lines)
     out = io.StringIO()
     write_rows(heads, rows, out)
     return out.getvalue()

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 FORMATS: tuple[str, ...] = (
     "wandb",
     "swanlab",
-    "tensorboard",
     "mlflow_sqlite",
     "mlflow_files",
     "trackio",
@@ -31,13 +30,17 @@ FORMATS: tuple[str, ...] = (
     "goodseed",
     "exptrack",
     "aim",
+    "guild",
     "sacred",
     "dvclive",
     "tlog",
     "hf_trainer",
     "ultralytics",
+    "lightning",
+    "tensorboard",
     "tracker_jsonl",
     "tabular",
+    "console_log",
 )
 """Modules in the order in which they are asked: sure ones first, guessing ones last."""
 

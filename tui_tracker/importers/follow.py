@@ -1,6 +1,8 @@
 """The process that reads another tool's files into a passing store while that is looked at.
 
-    python -m tui_tracker.importers.follow FOLDER PATH [TOOL]
+    python -m tui_tracker.importers.follow FOLDER PATH TOOL COLUMNS
+
+TOOL and COLUMNS may be empty.
 
 A process of its own, so that reading a large store never holds up the app that shows it. It
 ends when its standard input is closed, which the end of its parent does in any case. What it
@@ -18,7 +20,8 @@ import time
 from pathlib import Path
 
 from tui_tracker.errors import TrackerError
-from tui_tracker.importers.importing import Follower, Imported
+from tui_tracker.importers import Source
+from tui_tracker.importers.importing import Follower, Imported, told_columns
 from tui_tracker.store import Store
 
 REPORT = "reading.json"
@@ -85,15 +88,16 @@ class _Report:
 
 
 def main(arguments: list[str]) -> int:
-    folder, path, *rest = arguments
+    folder, path, tool, columns = arguments
     report = _Report(Path(folder))
     try:
         with Store.open(folder, create=True) as store:
             follower = Follower(
                 *(store, Path(path)),
-                tool=rest[0] if rest else "",
+                tool=tool,
                 keep_files=False,
                 progress=report.progress,
+                opened=told_columns(columns) if columns else Source.open,
             )
             try:
                 _follow(follower, report)

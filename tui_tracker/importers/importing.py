@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tui_tracker.errors import ImportFailed
-from tui_tracker.importers import Source, find_sources
+from tui_tracker.errors import ImportFailed, TrackerError
+from tui_tracker.importers import Source, find_sources, tabular
 from tui_tracker.importers.records import Reader, Unread
+from tui_tracker.importers.tabular import Columns, guess_columns, parse_columns
 from tui_tracker.importers.writing import Progress, StoreWriter, Taken
 from tui_tracker.store import Store
 
@@ -139,6 +140,11 @@ class Follower:
             return one.writer.take(one.reader.read())
         except (ImportFailed, OSError) as error:
             return Taken(unread=[_whole(one.source, error)])
+        except TrackerError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a mistake of one reader costs no other source
+            problem = f"the reader met what it does not know ({type(error).__name__}: {error})"
+            return Taken(unread=[Unread(one.source.path, "", problem, skipped=True)])
 
     def _new(self, unread: list[Unread]) -> list[Unread]:
         new = [one for one in dict.fromkeys(unread) if one not in self._told]
@@ -170,6 +176,44 @@ def import_path(
         return follower.read()
     finally:
         follower.close()
+
+
+def told_columns(text: str) -> Open:
+    """Return how to open sources where the user told what the columns of a table are.
+
+    Raises:
+        InvalidArgument: the text does not say `step=NAME,metric=NAME` or the like.
+    """
+    parse_columns(text)
+
+    def open_source(source: Source) -> Reader:
+        if source.tool != tabular.TOOL:
+            return source.open()
+        return tabular.open_reader(source.claim, columns_of(source.path, text))
+
+    return open_source
+
+
+def columns_of(path: Path, told: str) -> Columns:
+    """Return what the columns of a table are: guessed, but for what is told.
+
+    Raises:
+        InvalidArgument: what is told has another form, or names no column.
+        ImportFailed: the table cannot be read.
+    """
+    guessed = guess_columns(path)
+    if not told:
+        return guessed
+    roles = parse_columns(told)
+    one = {name: value for name, value in roles.items() if isinstance(value, str)}
+    several = {name: value for name, value in roles.items() if isinstance(value, list)}
+    return guessed.changed(
+        step=one.get("step"),
+        time=one.get("time"),
+        run=one.get("run"),
+        metrics=several.get("metrics"),
+        params=several.get("params"),
+    )
 
 
 def _whole(source: Source, error: Exception) -> Unread:

@@ -24,6 +24,7 @@ from tui_tracker.errors import ImportFailed
 from tui_tracker.importers.follow import REPORT
 from tui_tracker.store import Store
 
+_SAID = "stderr.txt"
 _LOOK_S = 0.02
 _STOP_S = 5.0
 
@@ -44,21 +45,22 @@ class Reading:
 class OpenedInPlace:
     """A passing store that shows a path of another tool; a context manager that ends it."""
 
-    def __init__(self, path: Path, tool: str = "") -> None:
+    def __init__(self, path: Path, tool: str = "", columns: str = "") -> None:
         self.path = path.absolute()
         base = _base()
         base.mkdir(parents=True, exist_ok=True)
         _sweep(base)
         self.folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=base))
         command = [sys.executable, "-m", "tui_tracker.importers.follow"]
-        self._process = subprocess.Popen(
-            [*command, str(self.folder), str(self.path), *([tool] if tool else [])],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            # Ctrl-C in the app is none for the reader, which ends with the app.
-            start_new_session=True,
-        )
+        with (self.folder / _SAID).open("wb") as said:
+            self._process = subprocess.Popen(
+                [*command, str(self.folder), str(self.path), tool, columns],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+                # Ctrl-C in the app is none for the reader, which ends with the app.
+                start_new_session=True,
+            )
 
     def reading(self) -> Reading:
         """Return how far the reader is now."""
@@ -68,7 +70,7 @@ class OpenedInPlace:
             told = {}
         error = str(told.get("error", ""))
         if not error and self._process.poll() is not None:
-            error = f"{self.path}: the process that reads it ended"
+            error = f"{self.path}: the process that reads it ended{self._last_words()}"
         return Reading(
             tuple(told.get("tools", ())),
             int(told.get("runs", 0)),
@@ -120,6 +122,13 @@ class OpenedInPlace:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _last_words(self) -> str:
+        try:
+            lines = (self.folder / _SAID).read_text("utf-8", "replace").strip().splitlines()
+        except OSError:
+            lines = []
+        return f": {lines[-1]}" if lines else ""
 
     def _has_run(self) -> bool:
         if not (self.folder / "store.db").exists():

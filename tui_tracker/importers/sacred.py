@@ -19,11 +19,12 @@ a run whose heart stopped. `result` and numbers in info.json are series; lists o
 there count their steps from 0. The seed is in the config, where Sacred puts it itself.
 
 Source: IDSIA/sacred, sacred/observers/file_storage.py, sacred/serializer.py,
-sacred/metrics_logger.py, jsonpickle/jsonpickle (tags.py). Checked with 0.7.5 and 0.8.7.
+sacred/metrics_logger.py, jsonpickle/jsonpickle (tags.py). Checked with 0.8.7.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,7 +46,15 @@ from tui_tracker.importers.records import (
     flatten,
     ms_from_utc,
 )
-from tui_tracker.importers.rewritten import Stamp, Told, mapping, read_json, stamp_of
+from tui_tracker.importers.rewritten import (
+    Stamp,
+    Told,
+    mapping,
+    read_json,
+    read_json_start,
+    reason,
+    stamp_of,
+)
 from tui_tracker.importers.run_folders import (
     KINDS,
     artifact,
@@ -105,18 +114,30 @@ class Reader:
         status_may_change = self._told_run is not None and self._told_run.status == "running"
         if stamps == self._stamps and not status_may_change:
             return
+        problems: list[Unread] = []
         try:
             facts = mapping(read_json(self.folder / "run.json"))
         except (OSError, ValueError) as error:
             if self._told_run is not None:  # it is being written anew
                 return
-            where = str(self.folder / "run.json")
-            raise ImportFailed(where, "", f"cannot be read: {error}") from error
+            facts = self._without_facts(error, problems)
         self._stamps = stamps
-        yield from self._pieces(facts)
+        yield from self._pieces(facts, problems)
 
-    def _pieces(self, facts: Mapping[str, object]) -> Iterator[Piece]:
-        problems: list[Unread] = []
+    def _without_facts(self, error: Exception, problems: list[Unread]) -> dict[str, object]:
+        """Tell that a run has to do without what run.json says.
+
+        Raises:
+            ImportFailed: there is nothing else.
+        """
+        path = self.folder / "run.json"
+        if not any(os.path.exists(self.folder / name) for name in ("config.json", "metrics.json")):
+            raise ImportFailed(str(path), "", f"cannot be read: {reason(error)}") from error
+        problem = f"cannot be read: {reason(error)}; the run has no times and no facts of its host"
+        problems.append(Unread(path, "", problem, run_key(self.folder)))
+        return {}
+
+    def _pieces(self, facts: Mapping[str, object], problems: list[Unread]) -> Iterator[Piece]:
         run = self._run(facts, problems)
         series = self._metrics(run, problems)
         if run.status != "running":  # until then its values come and go
@@ -183,13 +204,15 @@ class Reader:
 
     def _json(self, name: str, key: str, problems: list[Unread], what: str) -> object:
         path = self.folder / name
-        if not path.exists():
+        if not os.path.exists(path):
             return {}
         try:
-            return read_json(path)
+            found, doubt = read_json_start(path)
         except (OSError, ValueError) as error:
-            problems.append(Unread(path, "", f"{what}: {error}", key))
-            return {}
+            found, doubt = {}, f"{what}: {reason(error)}"
+        if doubt:
+            problems.append(Unread(path, "", doubt, key))
+        return found
 
     def _metrics(self, run: ImportedRun, problems: list[Unread]) -> list[Series]:
         found = self._json("metrics.json", run.key, problems, "the metrics cannot be read")

@@ -71,7 +71,7 @@ def read_metrics(
         times = parts.get("timestamps")
         one, problem = _series(name, columns, times if isinstance(times, list) else [], started_at)
         if one.steps:
-            series.append(one)
+            series += [one, *_own_steps(one, columns[0])]
         if problem:
             bad.append((name, problem))
     return series, bad
@@ -97,6 +97,14 @@ def _series(
         found.values.append(held)
     problem = f"{skipped} values without a step or that are no numbers; left out"
     return found, problem if skipped else ""
+
+
+def _own_steps(series: Series, steps: object) -> Iterator[Series]:
+    """Yield the logged steps as a series of their own, where some are no whole numbers."""
+    logged = [as_number(plain(step)) for step in steps] if isinstance(steps, list) else []
+    held = [step for step in logged if step is not None]
+    if len(held) == len(series.steps) and any(as_step(step) is None for step in held):
+        yield Series(f"{series.name}.step", series.steps, series.times_ms, held)
 
 
 def read_info(info: Mapping[str, object], at: datetime | None) -> list[Series]:

@@ -19,6 +19,7 @@ Source: tlog-ml on PyPI (run.py, writer.py, meta.py, system.py, media.py). Check
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -42,7 +43,7 @@ from tui_tracker.importers.records import (
     flatten,
     utc_from_ms,
 )
-from tui_tracker.importers.rewritten import as_number, as_step, mapping, read_json
+from tui_tracker.importers.rewritten import as_number, as_step, mapping, read_json, reason
 from tui_tracker.importers.run_folders import KINDS, folder_name, list_artifacts
 
 TOOL = "tlog"
@@ -76,6 +77,7 @@ class Reader:
     _told: ImportedRun | None = None
     _texts: dict[str, int] = field(default_factory=dict)
     _texts_told: bool = False
+    _unreadable_told: set[Path] = field(default_factory=set)
     _system_steps: int = 0
 
     def __post_init__(self) -> None:
@@ -87,16 +89,15 @@ class Reader:
         """Nothing is held open."""
 
     def read(self) -> Iterator[Piece]:
+        unread: list[Unread] = []
         try:
             meta = mapping(read_json(self.folder / "meta.json"))
         except (OSError, ValueError) as error:
             if self._told is not None:  # in the middle of being replaced
                 return
-            raise ImportFailed(
-                str(self.folder / "meta.json"), "", f"cannot be read: {error}"
-            ) from error
-        run, unread = self._run(meta)
-        yield from unread
+            meta = self._without_meta(error, unread)
+        run = self._run(meta, unread)
+        yield from unread if self._told is None else ()
         if self._has_started_over():
             yield StartedOver(run.key)
             self._told = None
@@ -109,6 +110,19 @@ class Reader:
         yield from self._printed(run)
         if is_over:
             yield from self._passed_over(run.key)
+
+    def _without_meta(self, error: Exception, unread: list[Unread]) -> dict[str, object]:
+        """Tell that a run has to do without what meta.json says.
+
+        Raises:
+            ImportFailed: there is nothing else.
+        """
+        path = self.folder / "meta.json"
+        if not os.path.exists(self.folder / "metrics.jsonl"):
+            raise ImportFailed(str(path), "", f"cannot be read: {reason(error)}") from error
+        problem = f"cannot be read: {reason(error)}; the name of the folder has to do"
+        unread.append(Unread(path, "", problem))
+        return {}
 
     def _has_started_over(self) -> bool:
         over = False
@@ -127,15 +141,14 @@ class Reader:
             self._console.start_over()
         return over
 
-    def _run(self, meta: Mapping[str, object]) -> tuple[ImportedRun, list[Unread]]:
+    def _run(self, meta: Mapping[str, object], unread: list[Unread]) -> ImportedRun:
         named = _NAME.fullmatch(self.folder.name)
         own_id = str(meta.get("id") or (named.group(2) if named else self.folder.name))
         name = str(meta.get("name") or (named.group(1) if named else self.folder.name))
-        key = f"{meta.get('project') or ''}/{folder_name(self.folder)}"
-        unread: list[Unread] = []
+        key = f"{folder_name(self.folder.parent)}/{folder_name(self.folder)}"
         env = mapping(meta.get("env"))
         group = meta.get("group")
-        run = ImportedRun(
+        return ImportedRun(
             key=key,
             id=own_id,
             name=name,
@@ -155,7 +168,6 @@ class Reader:
             host=str(env.get("hostname") or ""),
             user=str(env.get("user") or ""),
         )
-        return run, unread if self._told is None else []
 
     def _status(self, meta: Mapping[str, object]) -> Status:
         if meta.get("state") == "finished":
@@ -166,12 +178,12 @@ class Reader:
 
     def _params(self, key: str, unread: list[Unread]) -> dict[str, ParamValue]:
         path = self.folder / "config.json"
-        if not path.exists():
+        if not os.path.exists(path):
             return {}
         try:
             return flatten(mapping(read_json(path)))
         except (OSError, ValueError, RecursionError) as error:
-            unread.append(Unread(path, "", f"the params cannot be read: {error}", key))
+            unread.append(Unread(path, "", f"the params cannot be read: {reason(error)}", key))
             return {}
 
     def _points(
@@ -193,7 +205,7 @@ class Reader:
                     else:
                         self._take(found[1], run, batches, system=system)
         except OSError as error:
-            yield Unread(lines.path, "", f"cannot be read: {error.strerror}", run, skipped=True)
+            yield from self._unreadable(lines.path, error, run)
         yield from batches.take()
 
     def _take(
@@ -224,8 +236,12 @@ class Reader:
             if run.status != "running" and self._console.rest:
                 yield from _as_printed(run, [self._console.take_rest()])
         except OSError as error:
-            path = self._console.path
-            yield Unread(path, "", f"cannot be read: {error.strerror}", run.key, skipped=True)
+            yield from self._unreadable(self._console.path, error, run.key)
+
+    def _unreadable(self, path: Path, error: OSError, run: str) -> Iterator[Unread]:
+        if path not in self._unreadable_told:
+            self._unreadable_told.add(path)
+            yield Unread(path, "", f"cannot be read: {reason(error)}", run, skipped=True)
 
     def _passed_over(self, run: str) -> Iterator[Unread]:
         if self._texts and not self._texts_told:

@@ -104,6 +104,8 @@ class StoreWriter:
 
     def _gather_part(self, piece: Points | Printed) -> None:
         if piece.run not in self._pending:
+            if piece.run not in self._latest:
+                raise ValueError(f"points of a run {piece.run!r} that was not told of")
             self._pending[piece.run] = Pending(self._latest[piece.run])
         pending = self._pending[piece.run]
         if isinstance(piece, Points):

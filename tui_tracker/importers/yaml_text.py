@@ -15,7 +15,7 @@ text keys, lists, and bool, int, float, str and None:
 A file may not be larger, deeper or, with its aliases written out, longer than the limits below.
 
 Source: https://yaml.org/spec/1.1/, yaml/pyyaml (resolver.py, constructor.py, representer.py).
-Checked with PyYAML 5.1 to 6.0, ruamel.yaml 0.18, OmegaConf 2.3.
+Checked with what PyYAML 6.0 and the ruamel.yaml of DVCLive write.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def read_documents(source: str | bytes | Path, *, version: Version = "1.1") -> I
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         problem = getattr(error, "problem", None) or "is no YAML"
-        last = text.count("\n") + 1
+        last = text.rstrip("\n").count("\n") + 1
         raise NotYaml(min(mark.line + 1, last) if mark else 0, problem) from error
     except RecursionError as error:
         raise NotYaml(0, f"is nested deeper than {MAX_DEPTH} levels") from error

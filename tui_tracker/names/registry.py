@@ -5,16 +5,18 @@
     unit = "fraction"
     averaging = "macro"
     split = "val"
-    delta = 0.01             # what is too small to matter
+    delta = 0.01             # what is too small a difference to matter
 
     [tool.tui_tracker.names]
     mode = "warn"            # off, warn, fix, strict
     aliases = { acc = "accuracy", hid = "hidden_size" }
     purposes = ["probe"]
 
-A metric is declared by its whole name or without its split. What is declared holds for
-the whole process, because a metric has one direction wherever it is shown: `adopt` puts
-it into the tables that all readers of names share.
+In the same table stand the tolerances of a rerun, `rtol` and `atol` (see `tt reproduce`);
+one that says nothing else leaves the direction to the name. A metric is declared by its
+whole name or without its split. What is declared holds for the whole process, because a
+metric has one direction wherever it is shown: `adopt` puts it into the tables that all
+readers of names share.
 """
 
 from __future__ import annotations
@@ -35,7 +37,8 @@ from tui_tracker.names.words import AVERAGINGS, SPLITS, MetricWord
 Mode = Literal["off", "warn", "fix", "strict"]
 MODES: tuple[Mode, ...] = ("off", "warn", "fix", "strict")
 
-_METRIC = ("direction", "unit", "averaging", "split", "delta")
+_METRIC = ("direction", "unit", "averaging", "split", "delta", "rtol", "atol")
+_NUMBERS = {"delta", "rtol", "atol"}
 _NAMES = ("mode", "aliases", "purposes")
 _DIRECTIONS = {"max": "max", "min": "min", "none": None}
 
@@ -45,7 +48,9 @@ class NamesConfig:
     """A project's words about its names."""
 
     metrics: Mapping[str, MetricWord] = field(default_factory=dict)
-    """By the name that was declared."""
+    """By the name that was declared, of those with a direction."""
+    deltas: Mapping[str, float] = field(default_factory=dict)
+    """What is too small a difference to matter, by the name that was declared."""
     aliases: Mapping[str, str] = field(default_factory=dict)
     """What stands for what, in names of metrics without their split and in params."""
     purposes: tuple[str, ...] = ()
@@ -76,8 +81,11 @@ def read_names(start: Path) -> NamesConfig:
     metrics = _table(ours, "metrics", f"{where}]")
     names = _table(ours, "names", f"{where}]")
     _refuse_unknown(names, _NAMES, f"{where}.names]")
+    read = {name: _metric(name, metrics, f"{where}.metrics") for name in metrics}
+    declared = {name: word for name, word in read.items() if word is not None}
     return NamesConfig(
-        {name: _metric(name, metrics, f"{where}.metrics") for name in metrics},
+        declared,
+        {name: float(said["delta"]) for name, said in metrics.items() if "delta" in said},
         dict(_aliases(names, f"{where}.names]")),
         _purposes(names, f"{where}.names]"),
         _mode(names, f"{where}.names]"),
@@ -91,6 +99,7 @@ def adopt(config: NamesConfig) -> None:
     for name, word in config.metrics.items():
         words.DECLARED[name] = word
         telling.DECLARED[name] = word.direction or "last"
+    telling.DELTAS.update(config.deltas)
     words.METRIC_ALIASES[:0] = config.aliases.items()
     words.PARAM_ALIASES.update(config.aliases)
     metric.forget_read()
@@ -136,10 +145,14 @@ def _refuse_unknown(table: Mapping[str, Any], known: tuple[str, ...], where: str
             raise InvalidArgument(f"{where}: {key!r} means nothing: {hint}")
 
 
-def _metric(name: str, metrics: Mapping[str, Any], where: str) -> MetricWord:
+def _metric(name: str, metrics: Mapping[str, Any], where: str) -> MetricWord | None:
+    """Return what is declared of a metric; None where its name is to tell the direction."""
     said = _table(metrics, name, f"{where}]")
     place = f"{where}.{name}]"
     _refuse_unknown(said, _METRIC, place)
+    _refuse_numbers(said, place)
+    if not said.keys() - _NUMBERS and said:
+        return None
     if said.get("direction") not in _DIRECTIONS:
         raise InvalidArgument(
             f"{place}: direction is {said.get('direction')!r}, use max, min or none"
@@ -147,17 +160,21 @@ def _metric(name: str, metrics: Mapping[str, Any], where: str) -> MetricWord:
     for key, known in (("averaging", AVERAGINGS), ("split", SPLITS)):
         if key in said and said[key] not in known:
             raise InvalidArgument(f"{place}: {key} is {said[key]!r}, use {', '.join(known)}")
-    delta = said.get("delta")
-    if delta is not None and (isinstance(delta, bool) or not isinstance(delta, (int, float))):
-        raise InvalidArgument(f"{place}: delta is a number, not {delta!r}")
     return MetricWord(
         name,
         cast("words.Direction | None", _DIRECTIONS[said["direction"]]),
         cast("words.Unit", str(said.get("unit", ""))),
         str(said.get("averaging", "")),
         str(said.get("split", "")),
-        None if delta is None else float(delta),
     )
+
+
+def _refuse_numbers(said: Mapping[str, Any], place: str) -> None:
+    """Raise where a difference that should be told is none."""
+    for key in _NUMBERS & said.keys():
+        number = said[key]
+        if isinstance(number, bool) or not isinstance(number, (int, float)) or not number >= 0:
+            raise InvalidArgument(f"{place}: {key} is a number from 0 on, not {number!r}")
 
 
 def _aliases(names: Mapping[str, Any], where: str) -> Iterator[tuple[str, str]]:
@@ -186,6 +203,7 @@ _TABLES: list[dict[str, Any]] = [
     words.PARAM_ALIASES,
     words.DECLARED,
     telling.DECLARED,
+    telling.DELTAS,
 ]
 _LISTS: list[list[Any]] = [words.METRIC_ALIASES, words.PURPOSES, words.EXPERIMENT_PURPOSES]
 _SHIPPED = [table.copy() for table in _TABLES], [list_.copy() for list_ in _LISTS]

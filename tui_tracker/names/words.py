@@ -39,8 +39,6 @@ class MetricWord:
     """What a project says of how classes are averaged, so that the name need not."""
     split: str = ""
     """What a project says of the split, so that the name need not."""
-    delta: float | None = None
-    """What is too small a difference to matter, in the metric's own unit."""
 
 
 def _words(direction: Direction | None, unit: Unit, names: str) -> dict[str, MetricWord]:

@@ -12,7 +12,6 @@ Which of the last three holds shows after a while; until then states are kept, `
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -26,7 +25,7 @@ _MOST_BARS = 200
 
 class _State(NamedTuple):
     where: Place
-    count: int
+    done: int
     names: tuple[str, ...]
     values: tuple[float, ...]
 
@@ -71,7 +70,7 @@ class BarValues:
             return
         if not bar.names or bar.label.startswith("Sanity"):
             return
-        state = _State(where, bar.count, bar.names, bar.values)
+        state = _State(where, bar.done, bar.names, bar.values)
         heading = self._placing.heading
         epoch = bar.epoch
         if epoch is None and heading and heading[0] == "epoch" and isinstance(heading[1], int):
@@ -83,7 +82,7 @@ class BarValues:
 
     def line_ends(self) -> None:
         """Take in that a line is over: a Keras bar that is full counts."""
-        if self._keras and self._keras[1].count >= self._keras[1].total:
+        if self._keras and self._keras[1].done >= self._keras[1].total:
             self.end_keras()
 
     def flush(self) -> None:
@@ -98,7 +97,7 @@ class BarValues:
     # Keras: the heading says the epoch; a bar without a heading is an evaluation.
 
     def _take_keras(self, where: Place, bar: Bar) -> None:
-        if self._keras is not None and bar.count < self._keras[1].count:
+        if self._keras is not None and bar.done < self._keras[1].done:
             self.end_keras()
         self._keras = (where, bar)
 
@@ -106,7 +105,7 @@ class BarValues:
         if self._keras is None:
             return
         (where, bar), self._keras = self._keras, None
-        if not bar.names or (last and bar.count < bar.total):
+        if not bar.names or (last and bar.done < bar.total):
             return
         heading = self._placing.heading
         if heading is not None and heading is not self._keras_heading:
@@ -125,7 +124,7 @@ class BarValues:
         if held is not None and held.epoch != epoch:
             self._tell_epoch(bar.label)
             held = None
-        full = bar.count >= bar.total > 0
+        full = bar.done >= bar.total > 0
         if held is not None:
             held.state, held.complete = state, held.complete or full
         elif len(self._epochs) < _MOST_BARS:
@@ -155,13 +154,13 @@ class BarValues:
             if state.values != plain.shown:
                 plain.states = [state]
             return
-        if last is not None and (state.count, state.values) == (last.count, last.values):
+        if last is not None and (state.done, state.values) == (last.done, last.values):
             return
-        anew = last is not None and state.count < last.count
+        anew = last is not None and state.done < last.done
         if plain.mode == "steps":
-            plain.base += (bar.total or last.count) if anew and last else 0
+            plain.base += (bar.total or last.done) if anew and last else 0
             plain.states = [state]
-            self._tell(state, "step", plain.base + state.count)
+            self._tell(state, "step", plain.base + state.done)
         elif anew:
             plain.mode = "bars"
             self._tell(plain.states[-1], "bar", plain.number)
@@ -180,7 +179,7 @@ class BarValues:
 
     def _tell_steps(self, plain: _Plain) -> None:
         plain.mode = "steps"
-        last: dict[int, _State] = {state.count: state for state in plain.states}
+        last: dict[int, _State] = {state.done: state for state in plain.states}
         for count, state in last.items():
             self._tell(state, "step", count)
         plain.states = plain.states[-1:]

@@ -21,7 +21,7 @@ from tui_tracker.parsing.shapes import NUMBER
 
 _COUNT = re.compile(r"\|?\s*(?P<n>[\d.]+[kMGT]?)/(?P<total>[\d.]+[kMGT]?|\?)[A-Za-z ]{0,12}\s*\[")
 _OPEN = re.compile(r"(?P<n>\d+)(?:it|[A-Za-z]{1,12})? \[\d\d:\d\d")
-_KERAS = re.compile(r"\s*(?P<n>\d+)/(?P<total>\d+|Unknown|None)\s+(?:\[[=>. ]*+\]|━[━╸╺ ]*+|-)\s")
+_KERAS = re.compile(r"\s*(?P<n>\d+)/(?P<total>\d+|Unknown|None)\s+(?:\[[=>. ]*+\]|━[━╸╺]*+|-)\s")
 _RICH = re.compile(r"[━╸╺╶]{3,}+[━╸╺╶ ]*+")
 _RICH_COUNT = re.compile(r"\s*(?P<n>\d+)/(?P<total>\d+)\s")
 _KERAS_TIME = re.compile(r"[\d:.]+(?:[a-zµμ]+|:\d\d)?(?: \d+[a-zµμ]+)?(?:/(?:step|epoch|sample))?")
@@ -40,7 +40,8 @@ class Bar(NamedTuple):
     """What stands before it, without numbers: tells bars apart."""
     epoch: int | None
     """As its label says it."""
-    count: int
+    done: int
+    """How far it is."""
     total: int
     """0 where it is not known."""
     names: tuple[str, ...]
@@ -53,7 +54,9 @@ class Bar(NamedTuple):
 
 def may_be_bar(text: str) -> bool:
     """Return whether a text is worth to be looked at as a bar; cheap."""
-    return "%|" in text or "━" in text or "% [" in text or "it [" in text or _begins(text)
+    if "[" in text and ("%|" in text or "% [" in text or "it [" in text or "/? [" in text):
+        return True
+    return "━" in text or _begins(text)
 
 
 def _begins(text: str) -> bool:
@@ -68,7 +71,7 @@ def read_bar(text: str) -> Bar | None:
         return _read_keras(text, found)
     if "━" in text and (found := _RICH.search(text)):
         return _read_rich(text, found)
-    if "% [" in text and "|" in text:
+    if ("% [" in text or "/? [" in text) and "|" in text:
         return Bar("", None, 0, 0, (), (), False, "", "")  # fastprogress tells no names
     if "it [" in text and (found := _OPEN.search(text)):
         label = text[: found.start()].rstrip(" :")

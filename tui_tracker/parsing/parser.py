@@ -12,19 +12,22 @@ from collections.abc import Callable, Sequence
 
 from tui_tracker.parsing.bar_values import BarValues
 from tui_tracker.parsing.bars import Bar, may_be_bar, read_bar
+from tui_tracker.parsing.boxes import Box, may_be_pair
 from tui_tracker.parsing.cleaning import Lines
-from tui_tracker.parsing.events import Event, Fact, Unclear
+from tui_tracker.parsing.events import Begun, Event, Fact, Unclear
 from tui_tracker.parsing.patterns import Pattern
 from tui_tracker.parsing.placing import Place, Placing
-from tui_tracker.parsing.prefixes import cut_prefix
+from tui_tracker.parsing.prefixes import Prefixes
 from tui_tracker.parsing.reading import Reader, Reading
 from tui_tracker.parsing.tables import Table, read_head
-from tui_tracker.parsing.texts import Texts
+from tui_tracker.parsing.texts import Texts, read_values
 
 Tell = Callable[[int, str], None]
 """Hears what became of a line, and why."""
 _MOST_RANKS = 4096
 _DIGIT = re.compile(r"\d")
+_NO_DIGITS = str.maketrans("", "", "0123456789")
+_MOST_QUIET, _LONGEST_QUIET = 20_000, 1000
 _ROW_HEADS = frozenset("0123456789|│┃")
 
 
@@ -36,9 +39,15 @@ class LogParser:
         self._tell = tell
         self._lines = Lines()
         self._reader = Reader()
+        self._prefixes = Prefixes()
+        self._key = ""
+        self._quiet: set[str] = set()
+        """Lines without their digits of which nothing was made."""
         self._events: list[Event] = []
         self._ranks: dict[str, _Rank] = {}
         self._runs = 0
+        self._first: int | None = None
+        """The line with the first time, until a run is there to have it; then 0."""
         self._last: tuple[int, int] | None = None
         self.used = False
         self.why = ""
@@ -61,7 +70,7 @@ class LogParser:
                 self._take(number, states)
         for rank in self._ranks.values():
             rank.flush()
-        if self._last is not None:
+        if self._last is not None and self._last[0] >= 0:
             run, line = self._last
             self._events.append(Fact(run, line, "end_time", "the last time in a line"))
         return self._drained()
@@ -72,33 +81,54 @@ class LogParser:
 
     def _take(self, number: int, states: list[str]) -> None:
         self.lines += 1
-        self.used, self.why = False, ""
+        self.used, self.why, self._key = False, "", ""
         rank: _Rank | None = None
         for state in states:
-            prefix = cut_prefix(state)
-            rank = self._rank(prefix.rank)
-            place = Place(number, prefix.at_ms)
-            if prefix.text:
-                rank.take(place, prefix.text, prefix.phase)
-            if prefix.at_ms is not None and rank.placing.run >= 0:
+            text, at_ms, name, phase, _ = self._prefixes.cut(state)
+            rank = self._ranks.get(name) or self._rank(name)
+            if text:
+                rank.take(Place(number, at_ms), text, phase)
+            if at_ms is not None:
                 self._time(rank.placing.run, number)
         if rank is not None:
             rank.line_ends()
         if not self.used:
             self.unused_lines += 1
             self._unclear(number, states[-1])
+            if self._key and len(states) == 1 and rank is not None and not rank.is_busy:
+                if len(self._quiet) >= _MOST_QUIET:
+                    self._quiet.clear()
+                self._quiet.add(self._key)
+
+    def is_quiet(self, text: str) -> bool:
+        """Return whether nothing was made of a line that differs in its digits only."""
+        if len(text) > _LONGEST_QUIET:
+            return False
+        self._key = text.translate(_NO_DIGITS)
+        return self._key in self._quiet
+
+    def forget(self) -> None:
+        """Look anew at lines of which nothing was made: what they are may have changed."""
+        self._quiet.clear()
 
     def _unclear(self, number: int, text: str) -> None:
-        why = self.why or "no shape that is known"
+        why = self.why or "nothing of a shape that is known"
         if _DIGIT.search(text[:500]):
             self._events.append(Unclear(number, text[:500], why))
         if self._tell is not None:
             self._tell(number, f"not understood: {why}")
 
     def _time(self, run: int, line: int) -> None:
-        if self._last is None:
-            self._events.append(Fact(run, line, "start_time", "the first time in a line"))
         self._last = (run, line)
+        if self._first is None:
+            self._first = line
+            if run >= 0:
+                self._tell_start(run)
+
+    def _tell_start(self, run: int) -> None:
+        fact = Fact(run, self._first or 0, "start_time", "the first time in a line")
+        self._events.append(fact)
+        self._first = 0
 
     def _rank(self, name: str) -> _Rank:
         found = self._ranks.get(name)
@@ -113,6 +143,8 @@ class LogParser:
     def emit(self, event: Event) -> None:
         self.used = True
         self._events.append(event)
+        if isinstance(event, Begun) and self._first:
+            self._tell_start(event.run)
         if self._tell is not None:
             self._tell(event.line, describe(event))
 
@@ -121,10 +153,16 @@ class LogParser:
         return self._runs - 1
 
     def note(self, line: int, what: str) -> None:
-        """Take in that a line was understood, though it gave no event."""
+        """Take in that a line was understood, though it gave no event of its own."""
         self.used = True
-        if self._tell is not None:
+        if self._tell is not None and what:
             self._tell(line, what)
+
+    def lost(self, line: int) -> None:
+        """Take in that a line that was set aside is nothing after all."""
+        self.unused_lines += 1
+        if self._tell is not None:
+            self._tell(line, "not understood: a name and a text, in no block of params")
 
     @property
     def reader(self) -> Reader:
@@ -142,31 +180,53 @@ class _Rank:
         self._parser = parser
         self.placing = Placing(parser.emit, parser.next_run, name)
         self._bars = BarValues(self.placing)
-        self._texts = Texts(self.placing, parser.note)
+        self.placing.on_leave = parser.forget
+        self._texts = Texts(self.placing, parser.note, parser.lost)
         self._table: Table | None = None
         self._dict: tuple[Place, Reading] | None = None
         """Values whose step the next state of a bar tells."""
         self._per_epoch = 0.0
+        self._box: Box | None = None
+        self._hot = False
 
     def take(self, where: Place, text: str, phase: str) -> None:
         """Take one state of a line."""
-        if may_be_bar(text) and self._take_bar(where, text):
-            return
-        if self._texts.is_open:
-            self._texts.go_on(where, text)
+        if (may_be_bar(text) and self._take_bar(where, text)) or self._goes_on(where, text):
             return
         if self._parser.patterns and self._take_pattern(where, text):
             return
         if self._table is not None and self._take_row(where, text):
             return
-        said = self._parser.reader.read(text, phase)
-        if said.kind == "record" and text[0] != "{":
-            self._bars.end_keras()
-            self._release_dict()
-            self._parser.note(where.line, "")
-            self.placing.take_record(where, said)
+        # Where values come line after line, looking for them is cheapest; else it is not.
+        if not self._hot and not self._texts.is_busy and self._parser.is_quiet(text):
             return
-        self._take_other(where, text, said)
+        said = self._parser.reader.read(text, phase)
+        self._hot = said.kind == "record" and text[0] != "{"
+        if not self._hot:
+            self._take_other(where, text, said)
+            return
+        if self._dict is not None:
+            self._release_dict()
+        self._bars.end_keras()
+        self.placing.take_record(where, said)
+        self._parser.used = True
+
+    def _goes_on(self, where: Place, text: str) -> bool:
+        """Return whether a line belongs to what lines before it began, and take it."""
+        if self._texts.is_open:
+            if not self._texts.is_hopeless and not self._is_record(text):
+                self._texts.go_on(where, text)
+                return True
+            self._give_up()
+        if text[0] in " \t" and self._texts.in_traceback:
+            self._parser.note(where.line, "a part of a traceback")
+            return True
+        return (self._box is not None or may_be_pair(text)) and self._take_box(where, text)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a line may mean something here that means nothing elsewhere."""
+        return self._texts.is_busy
 
     def line_ends(self) -> None:
         self._bars.line_ends()
@@ -174,8 +234,10 @@ class _Rank:
 
     def flush(self) -> None:
         """Emit all that is held."""
+        self._end_box()
         self._release_dict()
         self._bars.flush()
+        self._give_up()
         self._texts.flush()
         self.placing.flush()
 
@@ -188,7 +250,7 @@ class _Rank:
             self._bars.end_keras()
             self._texts.flush()
             self._parser.note(where.line, f"a heading: {said.axis} {said.step}")
-            self.placing.take_heading(where.line, said.axis, said.step)
+            self.placing.take_heading(said.axis, said.step)
             return
         if said.kind == "lone":
             self._bars.end_keras()
@@ -198,6 +260,7 @@ class _Rank:
             return
         if (table := read_head(text)) is not None:
             self._table = table
+            self._parser.forget()
             self._parser.note(where.line, "the head of a table")
             return
         self._parser.why = said.why
@@ -236,6 +299,34 @@ class _Rank:
             self.placing.take_alone(where, said)
         return True
 
+    def _is_record(self, text: str) -> bool:
+        said = self._parser.reader.read(text)
+        return said.kind == "record" and len(said.names) + (said.step is not None) > 1
+
+    def _give_up(self) -> None:
+        """Read the lines of what was no dump as what they are."""
+        for where, text in self._texts.give_up():
+            self._texts.take(where, text, dumps_too=False)
+
+    def _take_box(self, where: Place, text: str) -> bool:
+        box = self._box or Box()
+        if box.take(where.line, text):
+            self._box = box
+            self._parser.note(where.line, "a name and a value in a box")
+            return True
+        self._end_box()
+        return False
+
+    def _end_box(self) -> None:
+        box, self._box = self._box, None
+        if box is None or not box.values:
+            return
+        said = read_values(box.values, sure=True)
+        if said.kind == "record":
+            self.placing.take_record(Place(box.line, None), said)
+        elif said.kind == "lone":
+            self.placing.take_alone(Place(box.line, None), said)
+
     def _take_pattern(self, where: Place, text: str) -> bool:
         for pattern in self._parser.patterns:
             said = pattern.read(text)
@@ -265,11 +356,11 @@ class _Rank:
                 self.placing.take_record(where, said)
 
     def _resolve_dict(self, bar: Bar) -> None:
-        if self._dict is None or bar.is_keras or bar.count <= 0 or bar.total <= 0:
+        if self._dict is None or bar.is_keras or bar.done <= 0 or bar.total <= 0:
             return
         (where, said), self._dict = self._dict, None
         epoch = float(said.epoch or 0)
-        step = bar.count
+        step = bar.done
         if self._per_epoch and abs(step - epoch * self._per_epoch) > max(1.0, step * 0.02):
             step = round(epoch * self._per_epoch)
         elif epoch > 0:

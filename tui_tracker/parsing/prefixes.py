@@ -59,6 +59,55 @@ class Prefix(NamedTuple):
     level: str = ""
 
 
+class Prefixes:
+    """Cuts prefixes, and remembers where they end in lines that differ in digits only."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[int, int, int, str, str]] = {}
+
+    def cut(self, text: str) -> Prefix:
+        """Return a line without what stands before its message."""
+        key = text[:_HEAD].translate(_ONE_DIGIT)
+        known = self._known.get(key)
+        if known is None:
+            prefix = cut_prefix(text)
+            # A rank differs in its digits, and a long prefix is not seen whole.
+            end = len(text) - len(prefix.text)
+            if prefix.rank or end > _HEAD - 16:
+                return prefix
+            stamp = _place_of_time(text[:end]) if prefix.at_ms is not None else (-1, -1)
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[key] = (end, *stamp, prefix.phase, prefix.level)
+            return prefix
+        end, start, stop, phase, level = known
+        at_ms = _stamped(text[start:stop]) if start >= 0 else None
+        return Prefix(text[end:] if end else text, at_ms, "", phase, level)
+
+
+def _place_of_time(text: str) -> tuple[int, int]:
+    found = _STAMP.search(text)
+    return (found.start(), found.end()) if found else (-1, -1)
+
+
+@lru_cache(maxsize=256)
+def _stamped(text: str) -> int | None:
+    plain = _PLAIN_TIME.match(text)
+    if plain is not None and (whole := _second(f"{plain[1]}T{plain[2]}:00", "")) is not None:
+        return whole + int(plain[3]) * 1000 + int((plain[4] or "0").ljust(3, "0")[:3])
+    found = _STAMP.match(text)
+    return _moment(found) if found else None
+
+
+_PLAIN_TIME = re.compile(
+    r"[\[(<]?(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d):(\d\d)(?:[.,](\d{1,9}))?[\])>]?[,:]?$"
+)
+_HEAD = 120
+"""Characters of a line that tell prefixes apart; a prefix is shorter."""
+_MOST_KNOWN = 8192
+_ONE_DIGIT = str.maketrans("123456789", "000000000")
+
+
 def cut_prefix(text: str) -> Prefix:
     """Return a line without what stands before its message."""
     if text[0] not in _HEADS and not text.startswith(_WORDS):
@@ -121,7 +170,7 @@ def _moment(found: re.Match[str]) -> int | None:
     clock, _, fraction = found["time"].replace(",", ".").partition(".")
     month, day = found["mo"] or found["mo2"], found["d"] or found["d2"]
     whole = _second(f"{year}-{month}-{day}T{clock}", (found["zone"] or "").strip())
-    return None if whole is None else whole + int(f"{fraction:0<3.3}" or 0)
+    return None if whole is None else whole + int(fraction.ljust(3, "0")[:3])
 
 
 @lru_cache(maxsize=1024)

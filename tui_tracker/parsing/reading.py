@@ -18,6 +18,7 @@ from tui_tracker.parsing.events import Step
 from tui_tracker.parsing.shapes import LONGEST, MOST_NUMBERS, NUMBER, Part, Shape, read_shape
 from tui_tracker.parsing.words import (
     PHASES,
+    TRIGGERS,
     has_phase,
     is_best,
     is_clock,
@@ -39,6 +40,8 @@ _INNER = re.compile(
     r"[|:\[(,>-]\s*(?P<phase>train(?:ing)?|val(?:id(?:ation)?)?|test(?:ing)?|eval(?:uation)?|dev)\b",
     re.I,
 )
+_GROUPED = re.compile(r"\((?P<phase>train|val|test|eval)\)")
+_CODE = re.compile(r"\s*[;*{]|\s*[-+/] ")
 _NO_RECORD = re.compile(
     r"\W*(?:successfully )?(?:sav(?:ed|ing)|writ(?:ing|ten)|wrote|load(?:ed|ing)|resum(?:e|ed|ing)"
     r"|restor(?:ed|ing)|download(?:ed|ing)|collecting|requirement|using cached|installing"
@@ -81,6 +84,23 @@ class Plan:
     why: str = ""
 
 
+_LETTERS = re.compile(r"[a-z]+")
+_TWO_CASES = re.compile(r"[a-z][A-Z]")
+
+
+def may_say_values(text: str) -> bool:
+    """Return whether a line has a word of a step or a metric in it; cheap."""
+    if text[0] in "[0123456789 {" and (text[:1] == "[" or ":" in text[:12]):
+        return True
+    words = _LETTERS.findall(text.lower())
+    if not TRIGGERS.isdisjoint(words):
+        return True
+    return _TWO_CASES.search(text) is not None and not TRIGGERS.isdisjoint(words_of(text))
+
+
+_NO_PLAN = Plan()
+
+
 class Reader:
     """Reads lines, and remembers what it thought of their shapes."""
 
@@ -94,18 +114,20 @@ class Reader:
         pieces = NUMBER.split(text)
         if len(pieces) < 3 or len(pieces) > 2 * MOST_NUMBERS:
             return NOTHING
-        plan = self._plan((phase, *pieces[::2]), pieces)
+        plan = self._plan((phase, *pieces[::2]), pieces, text)
         if plan.kind == "none":
             return NOTHING if not plan.why else Reading("none", why=plan.why)
         return _carry_out(plan, pieces)
 
-    def _plan(self, key: tuple[str, ...], pieces: list[str]) -> Plan:
+    def _plan(self, key: tuple[str, ...], pieces: list[str], text: str) -> Plan:
         found = self._plans.get(key)
         if isinstance(found, Plan):
             return found
         forms = tuple([not number.isdigit() for number in pieces[1::2]])
         if found is not None and forms in found:
             return found[forms]
+        if not may_say_values(text):
+            return _NO_PLAN
         plan, sensitive = make_plan(read_shape(pieces[::2]), forms, key[0])
         if len(self._plans) >= _MOST_PLANS:
             self._plans.clear()
@@ -126,11 +148,15 @@ def number_of(text: str) -> float:
 def _carry_out(plan: Plan, pieces: list[str]) -> Reading:
     values: list[float] = []
     for at, over in plan.picks:
-        value = number_of(pieces[2 * at + 1])
+        text = pieces[2 * at + 1]
+        value = float(text) if "," not in text else number_of(text)
         if over >= 0:
             whole = number_of(pieces[2 * over + 1])
             value = value / whole if whole else float("nan")
         values.append(value)
+    if plan.epoch < 0 and plan.batch < 0:
+        step = _step(pieces, plan.step)
+        return Reading(plan.kind, plan.axis, step, None, 0, plan.names, tuple(values), plan.why)
     epoch = _step(pieces, plan.epoch)
     step = _step(pieces, plan.step)
     batch = _step(pieces, plan.batch)
@@ -187,22 +213,15 @@ def make_plan(shape: Shape, forms: tuple[bool, ...], phase: str) -> tuple[Plan, 
 
 
 def _steps(shape: Shape) -> Plan:
+    """Return a plan that knows which numbers are steps."""
     plan = Plan()
     parts = shape.parts
+    if parts[0].axis == "epoch" and not parts[0].name and not _has_batch(parts):
+        parts[0].kind = "none"  # `[3/10] Building ...`
     for at, part in enumerate(parts):
-        if part.kind != "step":
-            continue
-        total = at + 1 if at + 1 < len(parts) and parts[at + 1].kind == "total" else -1
-        if part.axis == "epoch" and plan.epoch < 0:
-            plan.epoch = at
-        elif part.axis == "batch" and plan.batch < 0:
-            plan.batch, plan.total = at, total
-        elif part.axis not in ("epoch", "batch") and plan.step < 0:
-            if plan.epoch >= 0 and total >= 0 and plan.batch < 0:
-                # `Epoch [1/5], Step [100/600]` counts anew in each epoch.
-                plan.batch, plan.total = at, total
-            else:
-                plan.step, plan.axis = at, part.axis
+        if part.kind == "step":
+            counted = at + 1 < len(parts) and parts[at + 1].kind == "total"
+            _take_step(plan, at, part.axis, at + 1 if counted else -1)
     if plan.step >= 0:
         plan.batch = plan.total = -1
     elif plan.batch >= 0:
@@ -210,6 +229,25 @@ def _steps(shape: Shape) -> Plan:
     elif plan.epoch >= 0:
         plan.axis = "epoch"
     return plan
+
+
+def _take_step(plan: Plan, at: int, axis: str, total: int) -> None:
+    """Take a number as the step of its kind, if it is the first one."""
+    if axis == "epoch":
+        plan.epoch = at if plan.epoch < 0 else plan.epoch
+    elif axis == "batch":
+        if plan.batch < 0:
+            plan.batch, plan.total = at, total
+    elif plan.step < 0:
+        if plan.epoch >= 0 and total >= 0 and plan.batch < 0:
+            # `Epoch [1/5], Step [100/600]` counts anew in each epoch.
+            plan.batch, plan.total = at, total
+        else:
+            plan.step, plan.axis = at, axis
+
+
+def _has_batch(parts: list[Part]) -> bool:
+    return any(part.kind == "step" and part.axis == "batch" for part in parts)
 
 
 def _may_be_value(shape: Shape, at: int, part: Part) -> bool:
@@ -232,7 +270,7 @@ def _beside_step(shape: Shape, picks: list[int], forms: tuple[bool, ...]) -> tup
     parts = shape.parts
     leads = parts[0].kind == "step" and not parts[0].name
     named = [at for at in picks if _is_named(parts[at])]
-    if any(is_metric(parts[at].name) and not parts[at].name.lower() == "value" for at in named):
+    if any(is_metric(parts[at].name) and parts[at].name.lower() != "value" for at in named):
         return named, False
     if leads:
         return [at for at in named if parts[at].explicit], False
@@ -261,6 +299,8 @@ def _alone(shape: Shape, picks: list[int], forms: tuple[bool, ...]) -> list[int]
     """Return the values of a line that names no step."""
     parts = shape.parts
     chosen: list[int] = []
+    if _CODE.match(shape.tail):
+        return []
     if _is_row_of_pairs(shape, picks):
         return picks
     for at in picks:
@@ -341,6 +381,8 @@ def _phase(shape: Shape, chosen: list[int]) -> str:
         word, behind = found["phase"], found["next"].strip()
         # An adjective (`Train Epoch: 1`, `Test set:`) is written small, a title as it stands.
         return word if behind or found.end() == len(shape.first) else word.lower()
+    if grouped := _GROUPED.search(shape.first):
+        return grouped["phase"]
     if chosen and chosen[0] and (inner := _INNER.search(shape.parts[chosen[0]].before)):
         return inner["phase"]
     return ""

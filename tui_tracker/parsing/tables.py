@@ -78,13 +78,15 @@ class Table:
             value = _value(cell)
             if value is None:
                 return None
-            if value is not _NO_NUMBER and not is_clock(title):
+            if value is not _NO_NUMBER and not is_clock(title) and title.lower() not in _COUNTERS:
                 names.append(title)
                 values.append(value)
         return Row(self.axis, step, tuple(names), tuple(values)) if names else None
 
 
 _NO_NUMBER = float("nan")
+_COUNTERS = frozenset(("instances", "images", "size", "gpu_mem"))
+"""What Ultralytics counts in both of its tables, each of something else."""
 _EMPTY = frozenset(("", "-", "--", "n/a", "N/A", "None", "null", "NA", "*"))
 
 
@@ -137,6 +139,7 @@ def _table(by: str, titles: list[str]) -> Table | None:
     if not all(titles) and by != "bars":
         return None
     axes = [axis_of(title) if len(title.split()) < 3 else "" for title in titles]
+    axes = ["iteration" if t.lower() == "iter" else a for t, a in zip(titles, axes, strict=True)]
     at = next((n for n, axis in enumerate(axes) if axis and axis != "batch"), -1)
     known = sum(is_metric(title) or title.lower().startswith("map") for title in titles)
     label = next((n for n, t in enumerate(titles[:1]) if t.lower() in ("class", "classes")), -1)

@@ -23,7 +23,7 @@ _METRICS = frozenset(
     "loss losses acc accuracy auc auroc auprc roc f1 precision recall mse mae rmse rmsle mape"
     " smape r2 logloss nll ppl perplexity bleu rouge rouge1 rouge2 rougel rougelsum meteor chrf"
     " cer wer ter iou miou dice map map50 ap ap50 ar ndcg mrr mcc kappa spearman pearson"
-    " correlation corr elbo kl kld kldiv entropy reward return fitness fid is psnr ssim lpips"
+    " correlation corr rew elbo kl kld kldiv entropy reward return fitness fid is psnr ssim lpips"
     " top1 top5 acc1 acc5 error err objective score value metric brier ece hinge crossentropy"
     " cross_entropy ce bce l1 l2 mlogloss binary_logloss multi_logloss merror cindex"
     " sensitivity specificity exact_match em hits silhouette inertia wasserstein energy"
@@ -34,6 +34,7 @@ _RATES = frozenset("lr gnorm grad_norm gradnorm mfu learning_rate".split())
 _LOOSE = frozenset("is value metric error err ar energy return l1 l2 map ap em corr score".split())
 """Words that mean a metric beside a step only: they mean other things as often."""
 _STRONG = _METRICS - _RATES - _LOOSE
+_LETTERS = re.compile(r"[a-z]+")
 _SPLIT = re.compile(r"[^a-z0-9]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 _NO_METRIC = frozenset(
@@ -42,7 +43,8 @@ _NO_METRIC = frozenset(
 )
 CLOCKS = frozenset(
     "time eta elapsed remaining took duration total_time data_time batch_time data seconds secs"
-    " hours minutes ms it/s s/it img/s date uptime time_elapsed pid port".split()
+    " hours minutes ms it/s s/it img/s date uptime time_elapsed pid port mem memory max_mem"
+    " gpu_mem max_memory fps".split()
 )
 _SCHEDULES = frozenset(
     "lr learning_rate wd weight_decay momentum time data eta mem memory max_mem speed throughput"
@@ -60,6 +62,13 @@ _SENTENCE = frozenset(
 )
 """Words that no name of a value has, even with a colon behind it."""
 
+TRIGGERS = frozenset(
+    word
+    for name in (*EPOCHS, *BATCHES, *STEPS, *_STRONG, "best", "final")
+    for word in _LETTERS.findall(name)
+    if word not in ("num", "current", "cur", "total", "global", "train", "id", "optimizer", "in")
+)
+"""Words one of which is in every line of values."""
 TIME_UNITS = frozenset(
     "ms us µs μs ns s sec secs second seconds m min mins minute minutes h hr hrs hour hours d day"
     " days".split()

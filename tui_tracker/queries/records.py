@@ -13,8 +13,7 @@ import time
 from json.encoder import encode_basestring_ascii as quote
 from math import inf, isfinite, nan
 
-from tui_tracker.queries.contents import content
-from tui_tracker.queries.rows import source_of
+from tui_tracker.queries.contents import content, source_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -317,11 +316,13 @@ def _lineages(store: Store, bound: dict[str, Any], *, bulky: bool) -> dict[int, 
 
 def _amend(store: Store, keys: Sequence[int], found: dict[int, dict[str, str]]) -> None:
     """Let the lineage of a list of runs say what counts, where somebody amended it."""
+    told = "SELECT 1 FROM sqlite_schema WHERE name = 'amendment'"
+    if not store.read(told) or not store.read("SELECT 1 FROM amendment LIMIT 1"):
+        return
+    from tui_tracker.amending import amended_facts, parts_said
     from tui_tracker.queries.amendments import read_amendments  # few stores have any
 
     for key, amendments in read_amendments(store, keys).items():
-        from tui_tracker.amending import amended_facts, parts_said
-
         newest = {item.field: item.new for item in amendments if item.intact}
         said = {field: new for field, new in newest.items() if new is not None}
         parts = found.setdefault(key, {})

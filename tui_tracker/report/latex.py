@@ -56,7 +56,8 @@ def _line(words: Line) -> str:
         elif isinstance(part, Strong):
             parts.append(rf"\textbf{{{in_latex(part.text)}}}")
         else:
-            parts.append(in_latex(part))
+            # A long name in a narrow column may go on in the next line.
+            parts.append(in_latex(part).replace(r"\_", r"\_\allowbreak{}"))
     return "".join(parts)
 
 
@@ -110,8 +111,9 @@ def _picture(picture: Picture) -> Iterator[str]:
     yield r"\begin{center}\begin{tikzpicture}"
     yield (
         rf"\begin{{{kind}}}[width=.95\linewidth,height=6.5cm,xlabel={{{in_latex(picture.x)}}},"
-        rf"ylabel={{{in_latex(picture.y)}}},legend pos=outer north east,"
-        r"legend style={font=\scriptsize},legend cell align=left,grid=major,"
+        rf"ylabel={{{in_latex(picture.y)}}},legend columns=2,"
+        r"legend style={font=\scriptsize,at={(.5,-.22)},anchor=north,/tikz/every even column/"
+        r".append style={column sep=1em}},legend cell align=left,grid=major,"
         r"grid style={gray!25},tick label style={font=\scriptsize},scaled ticks=false]"
     )
     for number, line in enumerate(picture.lines):

@@ -69,6 +69,8 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
         self._ahead, self._opening = ahead, opening
         state = state or State(store.foreign or store.folder)
         super().__init__(store, settings, state, terminal or describe(settings))
+        if ahead is not None:
+            self._version = ahead.version
         self._resizing = Resizing(self)
         self.state.on_change = self._remember_soon
         self._remembering = False
@@ -82,7 +84,7 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
     def store_name(self) -> str:
         """The store's folder, or what is shown in its place, short: home is `~`."""
         if self.store.foreign:
-            return f"{short_path(self.store.foreign)} (in place)"
+            return f"in place: {short_path(self.store.foreign)}"
         return short_path(str(self.store.folder))
 
     # The terminal and the end.

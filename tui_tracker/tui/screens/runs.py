@@ -6,6 +6,7 @@ together and knows the ways to other screens.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -31,6 +32,7 @@ from tui_tracker.tui.widgets.peek_pane import PeekPane
 from tui_tracker.tui.widgets.run_table import RunTable
 
 if TYPE_CHECKING:
+    from tui_tracker.tui.columns import Column
     from tui_tracker.tui.widgets.virtual_list import VirtualList
 
 
@@ -144,3 +146,8 @@ class RunsScreen(
 
     def runs_to_copy(self) -> list[int]:
         return self.chosen_runs()
+
+    def columns_to_copy(self) -> Sequence[Column]:
+        from tui_tracker.tui.grouping import without_groups
+
+        return without_groups(self.table.columns)
