@@ -17,9 +17,9 @@ from planted import GITHUB, NAMED
 import tui_tracker as tt
 from tui_tracker import edits
 from tui_tracker.errors import NotFound, RuleInvalid
+from tui_tracker.handing_on import escaping
 from tui_tracker.plan.plan import read_plan
 from tui_tracker.queries import list_run_keys
-from tui_tracker.handing_on import escaping
 from tui_tracker.report import html, markdown
 from tui_tracker.report.blocks import (
     Bullets,

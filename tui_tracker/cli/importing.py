@@ -75,11 +75,13 @@ def run(args: argparse.Namespace) -> int:
 
 def _bring_back(path: Path, store: Store) -> Taken:
     """Bring runs back that `tt export --to jsonl` wrote, as they were."""
+    from tui_tracker.cli.progress import Progress
     from tui_tracker.handing_on.lines_reading import restore
     from tui_tracker.importers.records import Unread
     from tui_tracker.importers.writing import Taken
 
-    back = restore(str(path), store)
+    with Progress("reading") as progress:
+        back = restore(str(path), store, progress=progress)
     left = [Unread(path, run, f"was left: {why}", run, True) for run, why in back.merged.left]
     told = [Unread(path, "", problem) for problem in back.problems]
     done = back.merged

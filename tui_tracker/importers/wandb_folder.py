@@ -65,10 +65,11 @@ def list_files(folder: Path, kinds: dict[str, str]) -> Iterator[ImportedArtifact
             count += 1
             if count > _MOST_FILES:
                 return
-            yield ImportedArtifact(path, file, _kind(path, kinds), file.stat().st_size)
+            yield ImportedArtifact(path, file, kind_of(path, kinds), file.stat().st_size)
 
 
-def _kind(path: str, kinds: dict[str, str]) -> str:
+def kind_of(path: str, kinds: dict[str, str]) -> str:
+    """Return the kind of a file: as it was logged, else by the folder that it lies in."""
     if found := kinds.get(path):
         return found.removesuffix("-file").partition("/")[0]
     top = path.partition("/")[0]

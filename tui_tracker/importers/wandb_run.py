@@ -34,6 +34,7 @@ from tui_tracker.importers.wandb_folder import (
     OWN_FILES,
     add_folder_facts,
     folder_started_at,
+    kind_of,
     list_files,
     read_text,
 )
@@ -291,10 +292,10 @@ class WandbRun:
             if segment.folder is not None:
                 add_folder_facts(segment.folder, self._facts)
                 found |= {one.path: one for one in list_files(segment.folder, kinds)}
-        for name, kind in kinds.items():
+        for name in kinds:
             path = safe_path(name)
             if path and path not in found and path not in OWN_FILES:
-                found[path] = ImportedArtifact(path, None, kind)
+                found[path] = ImportedArtifact(path, None, kind_of(name, kinds))
         yield from found.values()
 
     def _summary_points(self) -> Iterator[Piece]:

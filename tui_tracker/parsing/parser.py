@@ -84,12 +84,11 @@ class LogParser:
         self.used, self.why, self._key = False, "", ""
         rank: _Rank | None = None
         for state in states:
-            prefix = self._prefixes.cut(state)
-            rank = self._rank(prefix.rank)
-            place = Place(number, prefix.at_ms)
-            if prefix.text:
-                rank.take(place, prefix.text, prefix.phase)
-            if prefix.at_ms is not None:
+            text, at_ms, name, phase, _ = self._prefixes.cut(state)
+            rank = self._ranks.get(name) or self._rank(name)
+            if text:
+                rank.take(Place(number, at_ms), text, phase)
+            if at_ms is not None:
                 self._time(rank.placing.run, number)
         if rank is not None:
             rank.line_ends()
@@ -120,11 +119,11 @@ class LogParser:
             self._tell(number, f"not understood: {why}")
 
     def _time(self, run: int, line: int) -> None:
+        self._last = (run, line)
         if self._first is None:
             self._first = line
             if run >= 0:
                 self._tell_start(run)
-        self._last = (run, line)
 
     def _tell_start(self, run: int) -> None:
         fact = Fact(run, self._first or 0, "start_time", "the first time in a line")
@@ -192,15 +191,7 @@ class _Rank:
 
     def take(self, where: Place, text: str, phase: str) -> None:
         """Take one state of a line."""
-        if may_be_bar(text) and self._take_bar(where, text):
-            return
-        if self._texts.is_open:
-            self._texts.go_on(where, text)
-            return
-        if text[0] in " \t" and self._texts.in_traceback:
-            self._parser.note(where.line, "a part of a traceback")
-            return
-        if (self._box or may_be_pair(text)) and self._take_box(where, text):
+        if (may_be_bar(text) and self._take_bar(where, text)) or self._goes_on(where, text):
             return
         if self._parser.patterns and self._take_pattern(where, text):
             return
@@ -210,15 +201,27 @@ class _Rank:
         if not self._hot and not self._texts.is_busy and self._parser.is_quiet(text):
             return
         said = self._parser.reader.read(text, phase)
-        self._hot = said.kind == "record"
-        if said.kind == "record" and text[0] != "{":
-            if self._dict is not None:
-                self._release_dict()
-            self._bars.end_keras()
-            self.placing.take_record(where, said)
-            self._parser.used = True
+        self._hot = said.kind == "record" and text[0] != "{"
+        if not self._hot:
+            self._take_other(where, text, said)
             return
-        self._take_other(where, text, said)
+        if self._dict is not None:
+            self._release_dict()
+        self._bars.end_keras()
+        self.placing.take_record(where, said)
+        self._parser.used = True
+
+    def _goes_on(self, where: Place, text: str) -> bool:
+        """Return whether a line belongs to what lines before it began, and take it."""
+        if self._texts.is_open:
+            if not self._texts.is_hopeless and not self._is_record(text):
+                self._texts.go_on(where, text)
+                return True
+            self._give_up()
+        if text[0] in " \t" and self._texts.in_traceback:
+            self._parser.note(where.line, "a part of a traceback")
+            return True
+        return (self._box is not None or may_be_pair(text)) and self._take_box(where, text)
 
     @property
     def is_busy(self) -> bool:
@@ -234,6 +237,7 @@ class _Rank:
         self._end_box()
         self._release_dict()
         self._bars.flush()
+        self._give_up()
         self._texts.flush()
         self.placing.flush()
 
@@ -246,7 +250,7 @@ class _Rank:
             self._bars.end_keras()
             self._texts.flush()
             self._parser.note(where.line, f"a heading: {said.axis} {said.step}")
-            self.placing.take_heading(where.line, said.axis, said.step)
+            self.placing.take_heading(said.axis, said.step)
             return
         if said.kind == "lone":
             self._bars.end_keras()
@@ -295,6 +299,15 @@ class _Rank:
             self.placing.take_alone(where, said)
         return True
 
+    def _is_record(self, text: str) -> bool:
+        said = self._parser.reader.read(text)
+        return said.kind == "record" and len(said.names) + (said.step is not None) > 1
+
+    def _give_up(self) -> None:
+        """Read the lines of what was no dump as what they are."""
+        for where, text in self._texts.give_up():
+            self._texts.take(where, text, dumps_too=False)
+
     def _take_box(self, where: Place, text: str) -> bool:
         box = self._box or Box()
         if box.take(where.line, text):
@@ -308,7 +321,7 @@ class _Rank:
         box, self._box = self._box, None
         if box is None or not box.values:
             return
-        said = read_values(box.values)
+        said = read_values(box.values, sure=True)
         if said.kind == "record":
             self.placing.take_record(Place(box.line, None), said)
         elif said.kind == "lone":

@@ -147,7 +147,7 @@ class Placing:
 
     # Values at steps.
 
-    def take_heading(self, line: int, axis: str, step: Step) -> None:
+    def take_heading(self, axis: str, step: Step) -> None:
         """Take a line that says nothing but a step: what follows belongs to it."""
         self.settle()
         if self.heading == (axis, step):
@@ -208,7 +208,7 @@ class Placing:
         self.on_record(values_)
 
     def _own_name(self, name: str, axis: str) -> str:
-        """Return a name under which no values of another axis are: a mean of an epoch is no step."""
+        """Return a name under which no values of another axis are, as the mean of an epoch."""
         known = self._axes.get(name)
         if known is None:
             if len(self._axes) < _MOST_NAMES:

@@ -17,8 +17,8 @@ from typing import Literal, NamedTuple
 from tui_tracker.parsing.events import Step
 from tui_tracker.parsing.shapes import LONGEST, MOST_NUMBERS, NUMBER, Part, Shape, read_shape
 from tui_tracker.parsing.words import (
-    TRIGGERS,
     PHASES,
+    TRIGGERS,
     has_phase,
     is_best,
     is_clock,
@@ -213,24 +213,15 @@ def make_plan(shape: Shape, forms: tuple[bool, ...], phase: str) -> tuple[Plan, 
 
 
 def _steps(shape: Shape) -> Plan:
+    """Return a plan that knows which numbers are steps."""
     plan = Plan()
     parts = shape.parts
     if parts[0].axis == "epoch" and not parts[0].name and not _has_batch(parts):
         parts[0].kind = "none"  # `[3/10] Building ...`
     for at, part in enumerate(parts):
-        if part.kind != "step":
-            continue
-        total = at + 1 if at + 1 < len(parts) and parts[at + 1].kind == "total" else -1
-        if part.axis == "epoch" and plan.epoch < 0:
-            plan.epoch = at
-        elif part.axis == "batch" and plan.batch < 0:
-            plan.batch, plan.total = at, total
-        elif part.axis not in ("epoch", "batch") and plan.step < 0:
-            if plan.epoch >= 0 and total >= 0 and plan.batch < 0:
-                # `Epoch [1/5], Step [100/600]` counts anew in each epoch.
-                plan.batch, plan.total = at, total
-            else:
-                plan.step, plan.axis = at, part.axis
+        if part.kind == "step":
+            counted = at + 1 < len(parts) and parts[at + 1].kind == "total"
+            _take_step(plan, at, part.axis, at + 1 if counted else -1)
     if plan.step >= 0:
         plan.batch = plan.total = -1
     elif plan.batch >= 0:
@@ -238,6 +229,21 @@ def _steps(shape: Shape) -> Plan:
     elif plan.epoch >= 0:
         plan.axis = "epoch"
     return plan
+
+
+def _take_step(plan: Plan, at: int, axis: str, total: int) -> None:
+    """Take a number as the step of its kind, if it is the first one."""
+    if axis == "epoch":
+        plan.epoch = at if plan.epoch < 0 else plan.epoch
+    elif axis == "batch":
+        if plan.batch < 0:
+            plan.batch, plan.total = at, total
+    elif plan.step < 0:
+        if plan.epoch >= 0 and total >= 0 and plan.batch < 0:
+            # `Epoch [1/5], Step [100/600]` counts anew in each epoch.
+            plan.batch, plan.total = at, total
+        else:
+            plan.step, plan.axis = at, axis
 
 
 def _has_batch(parts: list[Part]) -> bool:
@@ -264,7 +270,7 @@ def _beside_step(shape: Shape, picks: list[int], forms: tuple[bool, ...]) -> tup
     parts = shape.parts
     leads = parts[0].kind == "step" and not parts[0].name
     named = [at for at in picks if _is_named(parts[at])]
-    if any(is_metric(parts[at].name) and not parts[at].name.lower() == "value" for at in named):
+    if any(is_metric(parts[at].name) and parts[at].name.lower() != "value" for at in named):
         return named, False
     if leads:
         return [at for at in named if parts[at].explicit], False

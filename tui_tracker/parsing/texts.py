@@ -26,8 +26,10 @@ class Texts:
         lost: Callable[[int], None],
     ) -> None:
         self._placing, self._note, self._lost = placing, note, lost
-        self._call: list[str] = []
-        self._call_at: Place | None = None
+        self._call: list[tuple[Place, str]] = []
+        """Lines of a dump that is not whole yet."""
+        self._brackets = dumps.Brackets()
+        self._no_dumps = False
         self._block: list[tuple[int, str]] = []
         self._in_traceback = False
         self._seen: set[tuple[str, str]] = set()
@@ -44,17 +46,27 @@ class Texts:
 
     def go_on(self, where: Place, text: str) -> None:
         """Take a further line of a dump that is not whole yet."""
-        self._call.append(text)
-        whole = "\n".join(self._call)
-        if dumps.is_open(whole) and len(self._call) < dumps.MOST_LINES and len(whole) < 1 << 18:
-            self._note(where.line, "a part of a dump of params")
+        self._call.append((where, text))
+        self._note(where.line, "a part of a dump of params")
+        if self._brackets.read(text + " ").are_open:
             return
-        at, self._call = self._call_at or where, []
-        self._take_dump(at, whole)
+        held, self._call = self._call, []
+        self._take_dump(held[0][0], "\n".join(text for _, text in held))
 
-    def take(self, where: Place, text: str) -> None:
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether what was begun is too long to be a dump."""
+        return self._brackets.are_too_long or len(self._call) > dumps.MOST_LINES
+
+    def give_up(self) -> list[tuple[Place, str]]:
+        """Return the lines of a dump that is none, to be read as what they are."""
+        held, self._call = self._call, []
+        return held
+
+    def take(self, where: Place, text: str, *, dumps_too: bool = True) -> None:
         """Take a line without values."""
         line = where.line
+        self._no_dumps = not dumps_too
         if self._take_dump(where, text):
             return
         if not self._placing.has_values and self._take_config(where, text):
@@ -120,11 +132,18 @@ class Texts:
         for line, _ in block[1:]:
             self._note(line, "a part of a block of YAML")
 
+    def _begin_dump(self, where: Place, text: str) -> bool:
+        """Return whether a text begins a dump that goes on in the next line."""
+        brackets = dumps.Brackets().read(text + " ")
+        if self._no_dumps or not brackets.are_open:
+            return False
+        self._call, self._brackets = [(where, text)], brackets
+        self._note(where.line, "the head of a dump of params")
+        return True
+
     def _take_dump(self, where: Place, text: str) -> bool:
         if "(" in text and dumps.begins_call(text):
-            if dumps.is_open(text):
-                self._call, self._call_at = [text], where
-                self._note(where.line, "the head of a dump of params")
+            if self._begin_dump(where, text):
                 return True
             if params := dumps.read_call(text):
                 if self._placing.has_values and "Namespace(" in text[:60]:
@@ -132,9 +151,7 @@ class Texts:
                 self._take_params(where, params, "a call with its arguments")
                 return True
         if text[0] == "{" and not self._placing.has_values:
-            if dumps.is_open(text):
-                self._call, self._call_at = [text], where
-                self._note(where.line, "the head of a dump of params")
+            if self._begin_dump(where, text):
                 return True
             found = dumps.read_mapping(text)
             if found and dumps.is_config(flat := dumps.flat(found)):
@@ -187,8 +204,11 @@ def _is_commit(name: str, value: ParamValue) -> bool:
     return any(field == "git_commit" for field, _ in facts.facts_of_param(name, value))
 
 
-def read_values(values: Mapping[str, ParamValue]) -> Reading:
-    """Return what flat names and values say: at a step, without one, or nothing."""
+def read_values(values: Mapping[str, ParamValue], *, sure: bool = False) -> Reading:
+    """Return what flat names and values say: at a step, without one, or nothing.
+
+    With `sure` a step is enough, whatever the names are.
+    """
     steps: dict[str, int | float] = {}
     told: dict[str, float] = {}
     for name, value in values.items():
@@ -203,7 +223,7 @@ def read_values(values: Mapping[str, ParamValue]) -> Reading:
             told[name] = number
     known = [name for name in told if is_metric(name)]
     strict = any(is_metric(name, strict=True) for name in known)
-    if not strict and not (known and steps):
+    if not told or not (strict or ((known or sure) and steps)):
         return Reading("none", why="a dict without a metric's name")
     return _at_steps(steps, told)
 
