@@ -117,7 +117,7 @@ _FACTS: tuple[tuple[str, re.Pattern[str], tuple[str, ...]], ...] = (
     ("data_version", _DATA_VERSION, ("data", "Data", "DATA")),
     ("data_name", _DATA, ("data", "Data", "DATA", ".csv", ".parquet", ".np")),
     ("split", _SPLIT, ("size", "split", "fold", "ratio", "frac")),
-    ("command", _COMMAND, ("python", "torchrun", "accelerate", "deepspeed", "mpirun", "run", "sh ")),
+    ("command", _COMMAND, ("python", "torchrun", "accelerate", "deepspeed", "run", "sh ")),
     ("env", _ENV, (
         "ython", "orch", "ensor", "eras", "jax", "uda", "CUDA", "umpy", "ransf", "earn", "boost",
         "gbm", "ltralytics", "ightning",
