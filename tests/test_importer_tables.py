@@ -213,6 +213,40 @@ def test_quoted_cells_with_commas_quotes_and_line_ends(tmp_path):
     assert not found.unread
 
 
+@pytest.mark.parametrize("rows", [10, 900])
+def test_a_quote_that_stands_for_itself_swallows_nothing(tmp_path, rows):
+    text = "".join(f"{step},{step},ok\n" for step in range(2, rows))
+
+    found = read(tmp_path / "a.csv", f'epoch,loss,note\n0,0,24" screen\n1,1,fine\n{text}')
+
+    assert found.one("a.csv").series("loss").steps == list(range(rows))
+
+
+def test_two_such_quotes_swallow_nothing_between_them(tmp_path):
+    text = 'epoch,loss,note\n0,0,24" screen\n1,1,x\n2,2,27" screen\n3,3,x\n'
+
+    found = read(tmp_path / "a.csv", text)
+
+    assert found.one("a.csv").series("loss").steps == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f'{{"step":{step},"k{step}":1}}\n' for step in range(800)),
+        '{"a":' * 3000 + "1" + "}" * 3000 + '\n{"step":1,"b":1}\n{"step":2,"b":1}\n',
+        "step," + ",".join(map(str, range(150_000))) + "\n",
+        '{"step":' + "9" * 10_000 + ',"b":' + "9" * 5000 + '}\n{"step":2,"b":1}\n',
+    ],
+)
+def test_hostile_sizes_are_read_or_refused(tmp_path, text):
+    path = write(tmp_path / "a.jsonl", text)
+
+    result = read_damaged(path)
+
+    assert isinstance(result, ImportFailed) or result.points >= 2
+
+
 def test_a_header_that_comes_again_and_with_more_columns(tmp_path):
     text = "epoch,loss\n0,1\n1,0.5\nepoch,loss\n1,0.6\nepoch,loss,acc\n2,0.3,0.9\n"
 
@@ -360,7 +394,59 @@ def test_a_file_that_was_named_is_taken_more_freely(tmp_path):
     assert read_all(path).one("flowers.csv").series("petal").values == [1.5, 2.5, 0.5]
 
 
+def test_settings_beside_the_only_table_are_its_params(tmp_path):
+    write(tmp_path / "log.csv", "epoch,loss,batch_size\n0,1,32\n1,2,32\n")
+    write(tmp_path / "args.json", '{"lr": 0.1, "net": {"depth": 3}, "batch_size": 16}')
+    (tmp_path / ".hydra").mkdir()
+    write(tmp_path / ".hydra" / "config.yaml", "opt: adam\nlr: 1e-3\n")
+
+    params = read_all(tmp_path).one("log.csv").run.params
+
+    assert params == {"lr": 0.001, "net.depth": 3, "batch_size": 32, "opt": "adam"}
+
+
+def test_settings_beside_several_tables_belong_to_none(tmp_path):
+    write(tmp_path / "a.csv", "epoch,loss\n0,1\n1,2\n")
+    write(tmp_path / "b.csv", "epoch,loss\n0,1\n1,2\n")
+    write(tmp_path / "config.yaml", "lr: 0.1\n")
+
+    found = read_all(tmp_path)
+
+    assert [one.run.params for one in found.runs.values()] == [{}, {}]
+
+
+def test_settings_that_cannot_be_read_are_told(tmp_path):
+    write(tmp_path / "a.csv", "epoch,loss\n0,1\n1,2\n")
+    write(tmp_path / "config.yaml", "lr: [0.1\n")
+
+    found = read_all(tmp_path)
+
+    assert found.points == 2
+    assert "the params cannot be read: line 1" in found.unread[0].problem
+
+
+def test_a_history_with_numbered_rows_is_taken_for_its_loss(tmp_path):
+    write(tmp_path / "history.csv", ",loss,val_loss\n0,1,2\n1,0.5,1\n2,0.3,1\n")
+    write(tmp_path / "frame.csv", ",height,weight\n0,1,2\n1,0.5,1\n2,0.3,1\n")
+
+    assert [source.path.name for source in find_sources(tmp_path)] == ["history.csv"]
+
+
 # -- while it grows
+
+
+def test_a_longer_copy_in_its_place_has_grown(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("epoch,loss\n0,1\n1,2\n")
+    reader = open_reader(Claim(TOOL, path, tmp_path))
+    list(reader.read())
+
+    (tmp_path / "new").write_text("epoch,loss\n0,1\n1,2\n2,3\n")
+    (tmp_path / "new").replace(path)
+    pieces = list(reader.read())
+
+    assert _steps(pieces) == [2]
+    assert not any(isinstance(one, StartedOver) for one in pieces)
 
 
 def test_only_what_is_new_is_handed_on(tmp_path):
@@ -431,11 +517,11 @@ def test_a_damaged_file_is_read_as_far_as_it_goes(tmp_path):
     found = []
 
     for file in (path, other):
-        for _ in damaged(file, 3, 300):
+        for _ in damaged(file, 3, 150):
             found.append(read_damaged(file))
 
     whole = [one for one in found if isinstance(one, Found) and one.points]
-    assert len(whole) > 400
+    assert len(whole) > 200
 
 
 def _steps(pieces: list[Piece]) -> list[int]:

@@ -24,6 +24,7 @@ sacred/metrics_logger.py, jsonpickle/jsonpickle (tags.py). Checked with 0.8.7.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,6 +52,7 @@ from tui_tracker.importers.rewritten import (
     mapping,
     read_json,
     read_json_start,
+    reason,
     stamp_of,
 )
 from tui_tracker.importers.run_folders import (
@@ -129,9 +131,9 @@ class Reader:
             ImportFailed: there is nothing else.
         """
         path = self.folder / "run.json"
-        if not any((self.folder / name).exists() for name in ("config.json", "metrics.json")):
-            raise ImportFailed(str(path), "", f"cannot be read: {error}") from error
-        problem = f"cannot be read: {error}; the run has no times and no facts of its host"
+        if not any(os.path.exists(self.folder / name) for name in ("config.json", "metrics.json")):
+            raise ImportFailed(str(path), "", f"cannot be read: {reason(error)}") from error
+        problem = f"cannot be read: {reason(error)}; the run has no times and no facts of its host"
         problems.append(Unread(path, "", problem, run_key(self.folder)))
         return {}
 
@@ -202,12 +204,12 @@ class Reader:
 
     def _json(self, name: str, key: str, problems: list[Unread], what: str) -> object:
         path = self.folder / name
-        if not path.exists():
+        if not os.path.exists(path):
             return {}
         try:
             found, doubt = read_json_start(path)
         except (OSError, ValueError) as error:
-            found, doubt = {}, f"{what}: {error}"
+            found, doubt = {}, f"{what}: {reason(error)}"
         if doubt:
             problems.append(Unread(path, "", doubt, key))
         return found

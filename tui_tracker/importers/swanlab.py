@@ -18,6 +18,7 @@ Source: SwanHubX/SwanLab, swanlab/sdk/internal/core_python/store/, swanlab/proto
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -39,7 +40,7 @@ from tui_tracker.importers.records import (
     Unread,
     flatten,
 )
-from tui_tracker.importers.rewritten import mapping, read_json
+from tui_tracker.importers.rewritten import mapping, read_json, reason
 from tui_tracker.importers.run_folders import KINDS, folder_name, list_artifacts
 from tui_tracker.importers.swanlab_records import (
     Begun,
@@ -232,7 +233,7 @@ class Reader:
 
     def _params(self) -> dict[str, ParamValue]:
         path = self._folder / "files" / "config.yaml"
-        if not path.is_file():
+        if not os.path.isfile(path):
             return {}
         try:
             config = mapping(read_yaml(path))
@@ -243,18 +244,18 @@ class Reader:
             }
             return flatten(values)
         except (OSError, ValueError) as error:
-            problem = f"the params cannot be read: {error}"
+            problem = f"the params cannot be read: {reason(error)}"
             self._problems.append(Unread(path, "", problem, self._key))
             return {}
 
     def _metadata(self) -> Mapping[str, object]:
         path = self._folder / "files" / "swanlab-metadata.json"
-        if not path.is_file():
+        if not os.path.isfile(path):
             return {}
         try:
             return mapping(read_json(path))
         except (OSError, ValueError) as error:
-            self._problems.append(Unread(path, "", f"cannot be read: {error}", self._key))
+            self._problems.append(Unread(path, "", f"cannot be read: {reason(error)}", self._key))
             return {}
 
     def _packages(self) -> dict[str, str]:

@@ -29,14 +29,22 @@ from tui_tracker.importers.records import (
     ms_from_utc,
     utc_from_ms,
 )
-from tui_tracker.importers.wandb_facts import RunFacts, milliseconds_of
+from tui_tracker.importers.wandb_facts import RunFacts, milliseconds_of, safe_path
 from tui_tracker.importers.wandb_folder import (
+    OWN_FILES,
     add_folder_facts,
     folder_started_at,
     list_files,
     read_text,
 )
-from tui_tracker.importers.wandb_history import History, Summary, loaded, path_of, split_items
+from tui_tracker.importers.wandb_history import (
+    History,
+    Summary,
+    as_float,
+    loaded,
+    path_of,
+    split_items,
+)
 from tui_tracker.importers.wandb_segment import RUN, Segment
 from tui_tracker.importers.wire import Message, WireError, read_fields
 
@@ -193,13 +201,13 @@ class WandbRun:
         pairs, _ = split_items(b"".join(_items(data)))
         for name, text in pairs:
             value = loaded(text)
-            if isinstance(value, (int, float)):
+            if any(path_of(name)) and isinstance(value, (int, float)):
                 steps, times, values = self._system.setdefault(
                     ".".join(path_of(name)), ([], [], [])
                 )
                 steps.append(step)
                 times.append(at_ms)
-                values.append(float(value))
+                values.append(as_float(value))
 
     def _take_request(self, data: bytes) -> None:
         """Keep history that was not yet made a record; it is void once the record comes."""
@@ -283,6 +291,10 @@ class WandbRun:
             if segment.folder is not None:
                 add_folder_facts(segment.folder, self._facts)
                 found |= {one.path: one for one in list_files(segment.folder, kinds)}
+        for name, kind in kinds.items():
+            path = safe_path(name)
+            if path and path not in found and path not in OWN_FILES:
+                found[path] = ImportedArtifact(path, None, kind)
         yield from found.values()
 
     def _summary_points(self) -> Iterator[Piece]:
@@ -304,11 +316,13 @@ class WandbRun:
                 yield from self._tell(segment.path, f"byte {log.offset}", problem)
         path = self.segments[0].path
         for number, count in sorted(self._unknown.items()):
-            problem = f"{count} records of the unknown kind {number} were passed over"
+            records = "1 record" if count == 1 else f"{count} records"
+            problem = f"{records} of the unknown kind {number} passed over"
             yield from self._tell(path, "", problem)
         for (kind, name), count in sorted(self._history.media.items()):
             if not kind.endswith("-file") and kind != "images/separated":
-                problem = f"{count} values of {name} are of the kind {kind}; they were passed over"
+                values = "1 value" if count == 1 else f"{count} values"
+                problem = f"{values} of the kind {kind} in {name} passed over"
                 yield from self._tell(path, "", problem)
 
     def _told_any(self, segment: Segment) -> bool:

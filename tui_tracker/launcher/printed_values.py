@@ -7,12 +7,17 @@ it would be there twice. Whatever goes wrong here is told once, and the command 
 
 from __future__ import annotations
 
+import json
+import os
 import queue
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 
 from tui_tracker import journal
+from tui_tracker.errors import JournalDamaged
+from tui_tracker.journal_reader import read_batch
 from tui_tracker.live import say
 from tui_tracker.parsing.events import LINEAGE, Begun, Event, Fact, Final, Mentioned, Param, Values
 from tui_tracker.parsing.parser import LogParser
@@ -23,6 +28,10 @@ from tui_tracker.run import Run
 _MOST_WAITING = 64 << 20
 """Characters that may wait to be read."""
 _LOOK_S = 0.2
+_TURN_S = 0.0005
+_LAST_S = 30.0
+"""How long is read on once the command is over."""
+_START_BYTES = 1 << 16
 _MOST_FILES = 100
 _PAUSE_S = 0.01
 """After each read some output is let gather: many small reads cost more than a few larger ones."""
@@ -54,6 +63,8 @@ class PrintedValues:
         self._metrics: dict[str, dict[str, object]] = {}
         self._facts: dict[str, str] = {}
         self._files: list[str] = []
+        # What passes through must not wait its turn for 5 ms behind what is read.
+        sys.setswitchinterval(min(sys.getswitchinterval(), _TURN_S))
         self._thread = threading.Thread(target=self._work, name="tt-parsing", daemon=True)
         self._thread.start()
 
@@ -67,7 +78,7 @@ class PrintedValues:
             return
         self._queue.put((stream, text))
 
-    def finish(self, wait_s: float = 10.0) -> Mapping[str, object] | None:
+    def finish(self, wait_s: float = _LAST_S) -> Mapping[str, object] | None:
         """Read what is left; return the lineage of what was found, None where nothing was."""
         self._queue.put(None)
         self._thread.join(wait_s)
@@ -180,5 +191,22 @@ class PrintedValues:
 
 def has_joined(folder: str, run_id: str) -> bool:
     """Return whether a script writes to the run besides us: it logs itself."""
-    names = (path.rpartition("/")[2] for path in journal.list_journals(folder, run_id))
-    return any(part.startswith("s") for name in names for part in name.split(".")[1:-1])
+    return any(_is_of_script(path) for path in journal.list_journals(folder, run_id))
+
+
+def _is_of_script(path: str) -> bool:
+    """Return whether a side journal was begun by `init`, not by what watches the process."""
+    if not any(part.startswith("s") for part in os.path.basename(path).split(".")[1:-1]):
+        return False
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        records = read_batch(file, 0, path=path, final=False, limit=_START_BYTES).records
+    except (OSError, JournalDamaged):
+        return False
+    finally:
+        os.close(file)
+    first = json.loads(records[0][2]) if records and records[0][1] == journal.START else {}
+    return "experiment" in first

@@ -20,8 +20,8 @@ from collections.abc import Iterator, Mapping
 
 from tui_tracker.parsing.events import ParamValue
 
-MOST_LINES = 1000
-_MOST_CHARACTERS = 1 << 18
+MOST_LINES = 500
+_MOST_CHARACTERS = 1 << 17
 _CALL = re.compile(r"(?:[\w .]{0,40}[:=]\s*)?(?P<name>[A-Z]\w{2,60})\((?=\w+\s?=)")
 _KEY = re.compile(
     r"(?P<indent> *)(?P<dash>- )?(?P<key>[A-Za-z_][\w./-]{0,60}):(?:\s+(?P<value>\S.*?))?\s*$"
@@ -171,10 +171,43 @@ def _closing(text: str, opening: int) -> int:
     return -1
 
 
+class Brackets:
+    """Counts brackets that are open at the end of what was read so far."""
+
+    def __init__(self) -> None:
+        self._depth, self._quote, self._size = 0, "", 0
+
+    @property
+    def are_open(self) -> bool:
+        return self._depth > 0 and self._size <= _MOST_CHARACTERS
+
+    @property
+    def are_too_long(self) -> bool:
+        return self._size > _MOST_CHARACTERS
+
+    def read(self, text: str) -> Brackets:
+        """Read on."""
+        self._size += len(text)
+        if self._size > _MOST_CHARACTERS:
+            return self
+        before = ""
+        for character in text:
+            if self._quote:
+                if character == self._quote and before != "\\":
+                    self._quote = ""
+            elif character in "'\"":
+                self._quote = character
+            elif character in "([{":
+                self._depth += 1
+            elif character in ")]}":
+                self._depth -= 1
+            before = character
+        return self
+
+
 def is_open(text: str) -> bool:
     """Return whether brackets are open at the end of a text."""
-    opening = next((at for at, c in enumerate(text) if c in "([{"), -1)
-    return opening >= 0 and _closing(text, opening) < 0
+    return Brackets().read(text).are_open
 
 
 def is_yaml(text: str) -> bool:

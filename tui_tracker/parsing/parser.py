@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from tui_tracker.parsing.bar_values import BarValues
 from tui_tracker.parsing.bars import Bar, may_be_bar, read_bar
+from tui_tracker.parsing.boxes import Box, may_be_pair
 from tui_tracker.parsing.cleaning import Lines
 from tui_tracker.parsing.events import Begun, Event, Fact, Unclear
 from tui_tracker.parsing.patterns import Pattern
@@ -19,7 +20,7 @@ from tui_tracker.parsing.placing import Place, Placing
 from tui_tracker.parsing.prefixes import Prefixes
 from tui_tracker.parsing.reading import Reader, Reading
 from tui_tracker.parsing.tables import Table, read_head
-from tui_tracker.parsing.texts import Texts
+from tui_tracker.parsing.texts import Texts, read_values
 
 Tell = Callable[[int, str], None]
 """Hears what became of a line, and why."""
@@ -83,12 +84,11 @@ class LogParser:
         self.used, self.why, self._key = False, "", ""
         rank: _Rank | None = None
         for state in states:
-            prefix = self._prefixes.cut(state)
-            rank = self._rank(prefix.rank)
-            place = Place(number, prefix.at_ms)
-            if prefix.text:
-                rank.take(place, prefix.text, prefix.phase)
-            if prefix.at_ms is not None:
+            text, at_ms, name, phase, _ = self._prefixes.cut(state)
+            rank = self._ranks.get(name) or self._rank(name)
+            if text:
+                rank.take(Place(number, at_ms), text, phase)
+            if at_ms is not None:
                 self._time(rank.placing.run, number)
         if rank is not None:
             rank.line_ends()
@@ -119,11 +119,11 @@ class LogParser:
             self._tell(number, f"not understood: {why}")
 
     def _time(self, run: int, line: int) -> None:
+        self._last = (run, line)
         if self._first is None:
             self._first = line
             if run >= 0:
                 self._tell_start(run)
-        self._last = (run, line)
 
     def _tell_start(self, run: int) -> None:
         fact = Fact(run, self._first or 0, "start_time", "the first time in a line")
@@ -186,6 +186,7 @@ class _Rank:
         self._dict: tuple[Place, Reading] | None = None
         """Values whose step the next state of a bar tells."""
         self._per_epoch = 0.0
+        self._box: Box | None = None
         self._hot = False
 
     def take(self, where: Place, text: str, phase: str) -> None:
@@ -193,7 +194,14 @@ class _Rank:
         if may_be_bar(text) and self._take_bar(where, text):
             return
         if self._texts.is_open:
-            self._texts.go_on(where, text)
+            if not self._texts.is_hopeless and not self._is_record(text):
+                self._texts.go_on(where, text)
+                return
+            self._give_up()
+        if text[0] in " \t" and self._texts.in_traceback:
+            self._parser.note(where.line, "a part of a traceback")
+            return
+        if (self._box or may_be_pair(text)) and self._take_box(where, text):
             return
         if self._parser.patterns and self._take_pattern(where, text):
             return
@@ -224,8 +232,10 @@ class _Rank:
 
     def flush(self) -> None:
         """Emit all that is held."""
+        self._end_box()
         self._release_dict()
         self._bars.flush()
+        self._give_up()
         self._texts.flush()
         self.placing.flush()
 
@@ -286,6 +296,34 @@ class _Rank:
             said = Reading("lone", names=row.names, values=row.values, why="a row of a table")
             self.placing.take_alone(where, said)
         return True
+
+    def _is_record(self, text: str) -> bool:
+        said = self._parser.reader.read(text)
+        return said.kind == "record" and len(said.names) + (said.step is not None) > 1
+
+    def _give_up(self) -> None:
+        """Read the lines of what was no dump as what they are."""
+        for where, text in self._texts.give_up():
+            self._texts.take(where, text, dumps_too=False)
+
+    def _take_box(self, where: Place, text: str) -> bool:
+        box = self._box or Box()
+        if box.take(where.line, text):
+            self._box = box
+            self._parser.note(where.line, "a name and a value in a box")
+            return True
+        self._end_box()
+        return False
+
+    def _end_box(self) -> None:
+        box, self._box = self._box, None
+        if box is None or not box.values:
+            return
+        said = read_values(box.values, sure=True)
+        if said.kind == "record":
+            self.placing.take_record(Place(box.line, None), said)
+        elif said.kind == "lone":
+            self.placing.take_alone(Place(box.line, None), said)
 
     def _take_pattern(self, where: Place, text: str) -> bool:
         for pattern in self._parser.patterns:

@@ -71,6 +71,8 @@ class Placing:
         self.epoch: int | float | None = None
         self._context: tuple[str, Step] | None = None
         self._spans: dict[tuple[str, ...], tuple[Step, Step]] = {}
+        self._axes: dict[str, str] = {}
+        """By name, what its steps count."""
         self._waiting: dict[str, _Waiting] = {}
         self._resumed = False
         self._held: Values | None = None
@@ -96,7 +98,7 @@ class Placing:
         self.on_leave()
         self.run, self.has_values, self._why = -1, False, why
         self.heading = self._first_heading = self.epoch = self._context = None
-        self._spans, self._resumed, self._passes = {}, False, 0
+        self._spans, self._resumed, self._passes, self._axes = {}, False, 0, {}
 
     def take_trial(self, line: int, trial: Trial) -> None:
         """Close the run that is under way as a trial of a study."""
@@ -187,6 +189,10 @@ class Placing:
         if self._waiting:
             self._tell_waiting()
         axis, step = self._within(axis, step, names)
+        if self._axes.get(names[0], axis) != axis or len(names) > 1:
+            names = tuple([self._own_name(name, axis) for name in names])
+        elif len(self._axes) < _MOST_NAMES:
+            self._axes.setdefault(names[0], axis)
         self._watch(axis, step, names, where)
         values_ = Values(
             self.begin(where.line), where.line, where.at_ms, axis, step, names, values, how, total
@@ -200,6 +206,15 @@ class Placing:
         self.has_values = True
         self._context = (axis, step)
         self.on_record(values_)
+
+    def _own_name(self, name: str, axis: str) -> str:
+        """Return a name under which no values of another axis are: a mean of an epoch is no step."""
+        known = self._axes.get(name)
+        if known is None:
+            if len(self._axes) < _MOST_NAMES:
+                self._axes[name] = axis
+            return name
+        return name if known == axis or "epoch" not in (known, axis) else f"{name} ({axis})"
 
     def settle(self) -> None:
         """Emit what was held back as long as its line went on."""
@@ -280,7 +295,8 @@ class Placing:
         step = told.count if told.step is None else told.step
         self._emit(
             Values(
-                self.run, told.where.line, told.where.at_ms, told.axis, step, (name,),
+                self.run, told.where.line, told.where.at_ms, told.axis, step,
+                (self._own_name(name, told.axis),),
                 (told.value,), told.how,
             )
         )  # fmt: skip

@@ -17,8 +17,8 @@ from typing import Literal, NamedTuple
 from tui_tracker.parsing.events import Step
 from tui_tracker.parsing.shapes import LONGEST, MOST_NUMBERS, NUMBER, Part, Shape, read_shape
 from tui_tracker.parsing.words import (
-    TRIGGERS,
     PHASES,
+    TRIGGERS,
     has_phase,
     is_best,
     is_clock,
@@ -40,6 +40,8 @@ _INNER = re.compile(
     r"[|:\[(,>-]\s*(?P<phase>train(?:ing)?|val(?:id(?:ation)?)?|test(?:ing)?|eval(?:uation)?|dev)\b",
     re.I,
 )
+_GROUPED = re.compile(r"\((?P<phase>train|val|test|eval)\)")
+_CODE = re.compile(r"\s*[;*{]|\s*[-+/] ")
 _NO_RECORD = re.compile(
     r"\W*(?:successfully )?(?:sav(?:ed|ing)|writ(?:ing|ten)|wrote|load(?:ed|ing)|resum(?:e|ed|ing)"
     r"|restor(?:ed|ing)|download(?:ed|ing)|collecting|requirement|using cached|installing"
@@ -213,6 +215,8 @@ def make_plan(shape: Shape, forms: tuple[bool, ...], phase: str) -> tuple[Plan, 
 def _steps(shape: Shape) -> Plan:
     plan = Plan()
     parts = shape.parts
+    if parts[0].axis == "epoch" and not parts[0].name and not _has_batch(parts):
+        parts[0].kind = "none"  # `[3/10] Building ...`
     for at, part in enumerate(parts):
         if part.kind != "step":
             continue
@@ -234,6 +238,10 @@ def _steps(shape: Shape) -> Plan:
     elif plan.epoch >= 0:
         plan.axis = "epoch"
     return plan
+
+
+def _has_batch(parts: list[Part]) -> bool:
+    return any(part.kind == "step" and part.axis == "batch" for part in parts)
 
 
 def _may_be_value(shape: Shape, at: int, part: Part) -> bool:
@@ -285,6 +293,8 @@ def _alone(shape: Shape, picks: list[int], forms: tuple[bool, ...]) -> list[int]
     """Return the values of a line that names no step."""
     parts = shape.parts
     chosen: list[int] = []
+    if _CODE.match(shape.tail):
+        return []
     if _is_row_of_pairs(shape, picks):
         return picks
     for at in picks:
@@ -365,6 +375,8 @@ def _phase(shape: Shape, chosen: list[int]) -> str:
         word, behind = found["phase"], found["next"].strip()
         # An adjective (`Train Epoch: 1`, `Test set:`) is written small, a title as it stands.
         return word if behind or found.end() == len(shape.first) else word.lower()
+    if grouped := _GROUPED.search(shape.first):
+        return grouped["phase"]
     if chosen and chosen[0] and (inner := _INNER.search(shape.parts[chosen[0]].before)):
         return inner["phase"]
     return ""

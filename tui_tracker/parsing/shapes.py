@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from tui_tracker.parsing.words import UNIT, axis_of, is_unit
+from tui_tracker.parsing.words import PHASES, UNIT, axis_of, is_unit
 
 NUMBER = re.compile(
     r"(?<![\w@.$#-])"
@@ -27,6 +27,7 @@ _NAME = re.compile(r"[^\W\d][\w@/.'%#^*+²³-]*(?: [\w@/.'%#^*+²³-]+)*$")
 _DECORATION = " \t*#>=~-–—•·.:!+|<\"'`"
 _UNITED = re.compile(r"\s*\((?P<unit>[^()\d]{1,12})\)$")
 _FOLLOWS = re.compile(r"$|[\s,;|│┃)\]}'\"/:%+±<!]|\.(?:\s|$)|-(?:\s|$)|—|–")
+_DOUBLE = re.compile(r"/$")
 _SPREADS = ("+", "+/-", "±", "+-", "(+/-", "(±")
 
 
@@ -90,6 +91,9 @@ def _read_part(parts: list[Part], number: int, text: str, behind: str) -> None:
     if part.unit == "?":
         return
     if before is not None and _is_told_by(part, before, bare, behind):
+        return
+    if number == 0 and bare == "[" and _DOUBLE.match(behind):
+        part.kind, part.axis = "step", "epoch"
         return
     if number == 0 and (bare in ("", "[")) and _leads(bare, behind):
         part.kind, part.axis, part.name = "step", "iteration", ""
@@ -158,6 +162,7 @@ def _read_name(part: Part, text: str) -> None:
     if not name or len(name) > 80 or not _NAME.match(name):
         return
     part.name = name
-    part.unit = part.unit or unit
+    if unit.lower() not in PHASES:
+        part.unit = part.unit or unit
     part.axis = axis_of(name) if part.unit in ("", "steps", "epochs") else ""
     part.kind = "step" if part.axis else "value"

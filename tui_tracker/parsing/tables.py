@@ -78,13 +78,15 @@ class Table:
             value = _value(cell)
             if value is None:
                 return None
-            if value is not _NO_NUMBER and not is_clock(title):
+            if value is not _NO_NUMBER and not is_clock(title) and title.lower() not in _COUNTERS:
                 names.append(title)
                 values.append(value)
         return Row(self.axis, step, tuple(names), tuple(values)) if names else None
 
 
 _NO_NUMBER = float("nan")
+_COUNTERS = frozenset(("instances", "images", "size", "gpu_mem"))
+"""What Ultralytics counts in both of its tables, each of something else."""
 _EMPTY = frozenset(("", "-", "--", "n/a", "N/A", "None", "null", "NA", "*"))
 
 

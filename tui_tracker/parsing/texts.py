@@ -26,8 +26,10 @@ class Texts:
         lost: Callable[[int], None],
     ) -> None:
         self._placing, self._note, self._lost = placing, note, lost
-        self._call: list[str] = []
-        self._call_at: Place | None = None
+        self._call: list[tuple[Place, str]] = []
+        """Lines of a dump that is not whole yet."""
+        self._brackets = dumps.Brackets()
+        self._no_dumps = False
         self._block: list[tuple[int, str]] = []
         self._in_traceback = False
         self._seen: set[tuple[str, str]] = set()
@@ -44,17 +46,27 @@ class Texts:
 
     def go_on(self, where: Place, text: str) -> None:
         """Take a further line of a dump that is not whole yet."""
-        self._call.append(text)
-        whole = "\n".join(self._call)
-        if dumps.is_open(whole) and len(self._call) < dumps.MOST_LINES and len(whole) < 1 << 18:
-            self._note(where.line, "a part of a dump of params")
+        self._call.append((where, text))
+        self._note(where.line, "a part of a dump of params")
+        if self._brackets.read(text + " ").are_open:
             return
-        at, self._call = self._call_at or where, []
-        self._take_dump(at, whole)
+        held, self._call = self._call, []
+        self._take_dump(held[0][0], "\n".join(text for _, text in held))
 
-    def take(self, where: Place, text: str) -> None:
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether what was begun is too long to be a dump."""
+        return self._brackets.are_too_long or len(self._call) > dumps.MOST_LINES
+
+    def give_up(self) -> list[tuple[Place, str]]:
+        """Return the lines of a dump that is none, to be read as what they are."""
+        held, self._call = self._call, []
+        return held
+
+    def take(self, where: Place, text: str, *, dumps_too: bool = True) -> None:
         """Take a line without values."""
         line = where.line
+        self._no_dumps = not dumps_too
         if self._take_dump(where, text):
             return
         if not self._placing.has_values and self._take_config(where, text):
@@ -92,6 +104,10 @@ class Texts:
                 self._seen.add((field, value))
                 self._placing.take_fact(line, field, value)
 
+    @property
+    def in_traceback(self) -> bool:
+        return self._in_traceback
+
     def read_dict(self, where: Place, text: str) -> Reading:
         """Return what a dict or JSON object says; params are taken here."""
         found = dumps.read_mapping(text)
@@ -116,19 +132,26 @@ class Texts:
         for line, _ in block[1:]:
             self._note(line, "a part of a block of YAML")
 
+    def _begin_dump(self, where: Place, text: str) -> bool:
+        """Return whether a text begins a dump that goes on in the next line."""
+        brackets = dumps.Brackets().read(text + " ")
+        if self._no_dumps or not brackets.are_open:
+            return False
+        self._call, self._brackets = [(where, text)], brackets
+        self._note(where.line, "the head of a dump of params")
+        return True
+
     def _take_dump(self, where: Place, text: str) -> bool:
         if "(" in text and dumps.begins_call(text):
-            if dumps.is_open(text):
-                self._call, self._call_at = [text], where
-                self._note(where.line, "the head of a dump of params")
+            if self._begin_dump(where, text):
                 return True
             if params := dumps.read_call(text):
+                if self._placing.has_values and "Namespace(" in text[:60]:
+                    self._placing.leave("params are printed again")
                 self._take_params(where, params, "a call with its arguments")
                 return True
         if text[0] == "{" and not self._placing.has_values:
-            if dumps.is_open(text):
-                self._call, self._call_at = [text], where
-                self._note(where.line, "the head of a dump of params")
+            if self._begin_dump(where, text):
                 return True
             found = dumps.read_mapping(text)
             if found and dumps.is_config(flat := dumps.flat(found)):
@@ -159,8 +182,6 @@ class Texts:
 
     def _take_params(self, where: Place, params: Mapping[str, ParamValue], how: str) -> None:
         self._note(where.line, "")
-        if self._placing.has_values and "Namespace" in how:
-            self._placing.leave("params are printed again")
         for name, value in params.items():
             self._placing.take_param(where.line, name, value, how)
 
@@ -183,49 +204,56 @@ def _is_commit(name: str, value: ParamValue) -> bool:
     return any(field == "git_commit" for field, _ in facts.facts_of_param(name, value))
 
 
-def read_values(values: Mapping[str, ParamValue]) -> Reading:
-    """Return what flat names and values say: at a step, without one, or nothing."""
+def read_values(values: Mapping[str, ParamValue], *, sure: bool = False) -> Reading:
+    """Return what flat names and values say: at a step, without one, or nothing.
+
+    With `sure` a step is enough, whatever the names are.
+    """
     steps: dict[str, int | float] = {}
-    names: list[str] = []
-    numbers: list[float] = []
+    told: dict[str, float] = {}
     for name, value in values.items():
         number = _number(value)
-        if number is None:
+        last = _PARTS.split(name)[-1]
+        if number is None or is_clock(last):
             continue
-        axis = axis_of(name.rpartition(".")[2])
+        axis = axis_of(last)
         if axis and number == number and abs(number) < 2**62:
             steps.setdefault(axis, int(number) if number.is_integer() else number)
-        elif not is_clock(name):
-            names.append(name)
-            numbers.append(number)
-    epoch = steps.pop("epoch", None)
-    batch = steps.pop("batch", None)
-    known = [name for name in names if is_metric(name)]
+        else:
+            told[name] = number
+    known = [name for name in told if is_metric(name)]
     strict = any(is_metric(name, strict=True) for name in known)
-    if not names or not (strict or (known and (steps or epoch is not None))):
+    if not told or not (strict or ((known or sure) and steps)):
         return Reading("none", why="a dict without a metric's name")
-    told = tuple(names), tuple(numbers)
+    return _at_steps(steps, told)
+
+
+def _at_steps(steps: dict[str, int | float], told: Mapping[str, float]) -> Reading:
     why = "a dict of names and values"
+    names, values = tuple(told), tuple(told.values())
+    epoch, batch = steps.pop("epoch", None), steps.pop("batch", None)
     if steps:
         axis, step = next(iter(steps.items()))
-        return Reading("record", axis, step, epoch, 0, *told, why)
+        return Reading("record", axis, step, epoch, 0, names, values, why)
     if epoch is not None and batch is not None:
-        return Reading("record", "(epoch, batch)", (int(epoch), int(batch)), epoch, 0, *told, why)
+        pair = (int(epoch), int(batch))
+        return Reading("record", "(epoch, batch)", pair, epoch, 0, names, values, why)
     if epoch is not None:
-        return Reading("record", "epoch", epoch, epoch, 0, *told, why)
+        return Reading("record", "epoch", epoch, epoch, 0, names, values, why)
     if batch is not None:
-        return Reading("record", "batch", batch, None, 0, *told, why)
-    return Reading("lone", names=told[0], values=told[1], why=why)
+        return Reading("record", "batch", batch, None, 0, names, values, why)
+    return Reading("lone", names=names, values=values, why=why)
+
+
+_PARTS = re.compile(r"[./]")
+_PRINTED_NUMBER = re.compile(r"[-+]?[\d.]{1,30}(?:[eE][-+]?\d+)?|-?nan|-?inf|NaN|-?Infinity")
 
 
 def _number(value: ParamValue) -> float | None:
     if isinstance(value, bool) or value is None or isinstance(value, list):
         return None
-    if isinstance(value, str):
-        if len(value) > 40 or not re.fullmatch(
-            r"[-+]?[\d.]+(?:[eE][-+]?\d+)?|-?nan|-?inf|NaN|-?Infinity", value
-        ):
-            return None
+    if isinstance(value, str) and (len(value) > 40 or not _PRINTED_NUMBER.fullmatch(value)):
+        return None
     try:
         return float(value)
     except (ValueError, OverflowError):

@@ -23,7 +23,7 @@ _METRICS = frozenset(
     "loss losses acc accuracy auc auroc auprc roc f1 precision recall mse mae rmse rmsle mape"
     " smape r2 logloss nll ppl perplexity bleu rouge rouge1 rouge2 rougel rougelsum meteor chrf"
     " cer wer ter iou miou dice map map50 ap ap50 ar ndcg mrr mcc kappa spearman pearson"
-    " correlation corr elbo kl kld kldiv entropy reward return fitness fid is psnr ssim lpips"
+    " correlation corr rew elbo kl kld kldiv entropy reward return fitness fid is psnr ssim lpips"
     " top1 top5 acc1 acc5 error err objective score value metric brier ece hinge crossentropy"
     " cross_entropy ce bce l1 l2 mlogloss binary_logloss multi_logloss merror cindex"
     " sensitivity specificity exact_match em hits silhouette inertia wasserstein energy"
@@ -43,7 +43,8 @@ _NO_METRIC = frozenset(
 )
 CLOCKS = frozenset(
     "time eta elapsed remaining took duration total_time data_time batch_time data seconds secs"
-    " hours minutes ms it/s s/it img/s date uptime time_elapsed pid port".split()
+    " hours minutes ms it/s s/it img/s date uptime time_elapsed pid port mem memory max_mem"
+    " gpu_mem max_memory fps".split()
 )
 _SCHEDULES = frozenset(
     "lr learning_rate wd weight_decay momentum time data eta mem memory max_mem speed throughput"
