@@ -138,6 +138,11 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
             tree.where,
         )
 
+    @property
+    def is_typing(self) -> bool:
+        """Whether the filter is being typed."""
+        return False
+
     # Asking.
 
     def read_again(self) -> None:
@@ -153,12 +158,18 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         columns, settled = self._columns(asked)
         differing = asked.differing and not settled
         by_page = self._comes_by_page(asked) and tree is None and settled
+        typing = self.is_typing
 
         def question(store: Store) -> Message:
             from tui_tracker.tui.reading import RunsWanted, find_page
 
+            selection = asked.selection()
+            if typing:
+                from tui_tracker.queries.settled import settled_query
+
+                selection.query = settled_query(store, selection)
             wanted = RunsWanted(
-                asked.selection(),
+                selection,
                 asked.sorting(),
                 first,
                 count,
