@@ -185,3 +185,13 @@ async def test_a_word_that_was_kept_is_sought_although_it_begins_a_field(store):
         await pilot.press("enter")
 
         await see(pilot, "No run here fits loss")
+
+
+async def test_the_tree_counts_what_the_table_shows_while_a_field_is_typed(store):
+    async with opened(store) as pilot:
+        await pilot.press("slash")
+        await until(pilot, lambda: pilot.app.screen.query(QueryLine))
+        await write(pilot, "lr < 0.15 and los")
+
+        await until(pilot, lambda: names(pilot) == ["red"])
+        await until(pilot, lambda: screen_text(pilot).splitlines()[3].split()[2] == "1")

@@ -113,6 +113,8 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         """What the table shows now; None before the first answer."""
         self._changed = True
         """The experiments may be others than those in the tree."""
+        self.held = ""
+        """The part of the filter that the table shows: while typed, a last word may wait."""
         self._columns_at = 0.0
         self._rows_at = monotonic()
         self._ticking: Timer | None = None
@@ -265,7 +267,7 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         if columns and table.columns != columns:
             table.columns = columns
         keep = event.asked == self.shown
-        self.shown = event.asked
+        self.shown, self.held = event.asked, found.wanted.selection.query
         table.more = found.more
         if not keep:
             table.wait_no_more()
