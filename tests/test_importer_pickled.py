@@ -15,7 +15,8 @@ import pytest
 
 from tui_tracker.importers import pickled
 from tui_tracker.importers.hf_arguments import read_arguments
-from tui_tracker.importers.pickled import Made, Named, parse_pickled, read_pickled
+from tui_tracker.importers.pickle_machine import MAX_OPCODES, Made, Named
+from tui_tracker.importers.pickled import parse_pickled, read_pickled
 
 PLAIN = {
     "none": None,
@@ -118,7 +119,7 @@ def test_a_place_in_the_memo_costs_nothing():
 
 
 def test_a_pickle_of_very_many_steps_is_left_there():
-    value, problem = parse_pickled(b"\x80\x02]" + b"K\x01a" * pickled.MAX_OPCODES + b".")
+    value, problem = parse_pickled(b"\x80\x02]" + b"K\x01a" * MAX_OPCODES + b".")
 
     assert "opcodes" in problem
     assert isinstance(value, list)

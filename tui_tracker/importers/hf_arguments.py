@@ -16,7 +16,8 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
-from tui_tracker.importers.pickled import Made, Named, read_pickled
+from tui_tracker.importers.pickle_machine import Made, Named
+from tui_tracker.importers.pickled import read_pickled
 from tui_tracker.importers.records import ParamValue
 
 FILE = "training_args.bin"

@@ -288,7 +288,7 @@ class Reader:
         return params
 
     def _beside(self, state: _State, name: str) -> Path | None:
-        """Return a file of the folder, else of the checkpoint of the state, else of the last one."""
+        """Return a file of the folder, else of the state's checkpoint, else of the last one."""
         for folder in (self.claim.path, state.path.parent, *(one.parent for one in self._stamps)):
             if is_plain_file(folder / name):
                 return folder / name
