@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tui_tracker.importers.records import Reader, Unread
+from tui_tracker.importers.regular import open_regular
 
 HEAD_BYTES = 1 << 16
 """A format knows its file by these first bytes at most."""
@@ -84,10 +85,14 @@ def list_claims(
 ) -> Iterator[tuple[int, Claim]]:
     """Yield what can be opened at or below a path, with the number of the format it is of.
 
-    In order of their paths. `tell` hears of folders that cannot be looked into.
+    In order of their paths. `tell` hears of what cannot be looked into.
     """
     if path.is_dir():
         yield from _below(path, path, finds, tell, 0)
+        return
+    if not path.is_file():
+        # Who opens a pipe waits for its writer, maybe for ever.
+        tell(Unread(path, "", "is a pipe or a device and was not opened", skipped=True))
         return
     listing = Listing(path.parent, path.parent, {path.name}, given=True)
     yield from _ask(listing, finds)
@@ -118,9 +123,17 @@ def _list(folder: Path, root: Path) -> Listing:
             if entry.is_dir(follow_symlinks=False):
                 if entry.name not in _NEVER:
                     listing.folders.add(entry.name)
-            elif entry.is_file():
+            elif _is_file(entry):
                 listing.files.add(entry.name)
     return listing
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Return whether it is a file or a link to one; a pipe or a device is read by nobody."""
+    try:
+        return entry.is_file()
+    except OSError:
+        return False  # a link to itself, or into a folder that nobody may enter
 
 
 def _ask(listing: Listing, finds: list[Find]) -> Iterator[tuple[int, Claim]]:
@@ -137,7 +150,7 @@ def _ask(listing: Listing, finds: list[Find]) -> Iterator[tuple[int, Claim]]:
 
 def _read_head(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return file.read(HEAD_BYTES)
     except OSError:
         return b""

@@ -32,6 +32,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from tui_tracker.importers.regular import open_regular
+
 Stamp = tuple[int, int, int]
 """Size, time of change in nanoseconds and inode of a file."""
 Stamps = tuple[Stamp | None, ...]
@@ -223,7 +225,7 @@ def _in_wal_mode(path: Path) -> bool:
 
 
 def _head(path: Path, count: int) -> bytes:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return file.read(count)
 
 

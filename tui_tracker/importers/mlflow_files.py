@@ -32,6 +32,7 @@ from tui_tracker.importers.claims import HEAD_BYTES, Claim, Listing
 from tui_tracker.importers.mlflow_facts import TOOL
 from tui_tracker.importers.mlflow_folder import META, TRASH, RunFolder, list_folders, read_meta
 from tui_tracker.importers.records import Piece, Reader, Unread
+from tui_tracker.importers.regular import open_regular
 from tui_tracker.importers.yaml_text import NotYaml
 
 __all__ = ["TOOL", "find_claims", "open_reader"]
@@ -76,7 +77,7 @@ def _kind(head: bytes) -> str:
 
 def _head(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return file.read(HEAD_BYTES)
     except OSError:
         return b""

@@ -33,6 +33,7 @@ from tui_tracker.importers.records import (
     typed,
     utc_from_ms,
 )
+from tui_tracker.importers.regular import open_regular
 from tui_tracker.importers.yaml_text import NotYaml, read_yaml
 
 META = "meta.yaml"
@@ -205,7 +206,7 @@ def _values(folder: Path, base: Path) -> dict[str, str]:
     found = {}
     for path in _files(folder, base):
         try:
-            with path.open("rb") as file:
+            with open_regular(path) as file:
                 value = file.read(_LONGEST_VALUE).decode("utf-8", "replace")
         except OSError:
             continue

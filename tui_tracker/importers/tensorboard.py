@@ -29,6 +29,7 @@ from tui_tracker.importers.event_run import EventFile, EventRun, notes_of
 from tui_tracker.importers.event_values import EventValues
 from tui_tracker.importers.hparams import SESSION_TAG
 from tui_tracker.importers.records import ImportedRun, Piece, Status, utc_from_ms
+from tui_tracker.importers.regular import open_regular
 
 TOOL = "tensorboard"
 
@@ -140,7 +141,7 @@ def _is_session(folder: Path) -> bool:
 
 def _has_session(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return SESSION_TAG in file.read(HEAD_BYTES)
     except OSError:
         return False

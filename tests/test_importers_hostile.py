@@ -1,0 +1,114 @@
+"""Folders that nobody would wish for: pipes, devices, loops, names with control characters."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.import_truth import SHARED, age, aged_copy, gather
+from tui_tracker.cli import main
+from tui_tracker.errors import ImportFailed
+from tui_tracker.importers import find_sources
+from tui_tracker.importers.records import Piece, Unread
+from tui_tracker.importers.regular import open_regular
+
+TABLE = "step,loss\n1,0.5\n2,0.25\n"
+
+
+def in_time(work: Callable[[], object]) -> object:
+    """Return what is worked out; fail if it waits for something that never comes."""
+    found: list[object] = []
+    thread = threading.Thread(target=lambda: found.append(work()), daemon=True)
+    thread.start()
+    thread.join(30)
+    assert found, "it waited, or failed"
+    return found[0]
+
+
+def runs_in(path: Path) -> tuple[int, list[str]]:
+    """Return how many runs are found, and what is told of the rest."""
+    told: list[Unread] = []
+    pieces: list[Piece] = []
+    for source in find_sources(path, tell=told.append):
+        try:
+            pieces += source.open().read()
+        except ImportFailed as error:
+            told.append(Unread(Path(error.path), error.place, error.problem))
+    found = gather(pieces)
+    return len(found.runs), [str(one) for one in (*told, *found.unread)]
+
+
+def table(path: Path) -> Path:
+    path.write_text(TABLE)
+    age(path)
+    return path
+
+
+def test_a_link_to_itself_hides_no_other_file(tmp_path):
+    table(tmp_path / "a.csv")
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "up").symlink_to("..")
+    (tmp_path / "nowhere.csv").symlink_to("nothing")
+
+    assert runs_in(tmp_path) == (1, [])
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_that_is_named_is_not_waited_for(tmp_path, capsys):
+    os.mkfifo(tmp_path / "p.csv")
+
+    code = in_time(
+        lambda: main(["--store", str(tmp_path / "s"), "import", str(tmp_path / "p.csv")])
+    )
+
+    assert code == 1
+    assert "is a pipe or a device" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_no_file_is_opened_that_is_a_pipe_a_folder_or_a_device(tmp_path):
+    os.mkfifo(tmp_path / "p")
+
+    for path in (tmp_path / "p", tmp_path, Path(os.devnull)):
+        with pytest.raises(OSError, match=r"pipe|directory"):
+            open_regular(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+@pytest.mark.parametrize(
+    "item", ["dvclive", "guild", "hf_trainer", "lightning", "swanlab", "tlog", "ultralytics"]
+)
+def test_no_file_of_a_store_is_waited_for_if_it_is_a_pipe(tmp_path, item):
+    if not (SHARED / item).exists():
+        pytest.skip("the data of other tools are kept beside the repository")
+    store = aged_copy(SHARED / item, tmp_path / item)
+    files = [path for path in store.rglob("*") if path.is_file()]
+
+    for path in files:
+        beside = path.rename(tmp_path / "kept")
+        os.mkfifo(path)
+        in_time(lambda: runs_in(store))
+        path.unlink()
+        beside.rename(path)
+
+    assert len(files) > 2
+
+
+def test_names_with_control_characters_reach_no_terminal(tmp_path, capsys):
+    names = ["new\nline.csv", "esc\x1b[31mred.csv", "rtl\u202egnp.csv", "lr[bold].csv", "-rf.csv"]
+    for name in names:
+        table(tmp_path / name)
+
+    code = main(["import", "--dry-run", str(tmp_path)])
+    main(["--store", str(tmp_path / "s"), "import", str(tmp_path)])
+    main(["--store", str(tmp_path / "s"), "ls"])
+
+    said = "".join(capsys.readouterr())
+    assert code == 0
+    assert not set("\x1b\u202e") & set(said)
+    assert "new\nline" not in said
+    assert "5 runs imported" in said
