@@ -87,15 +87,15 @@ def list_claims(
 
     In order of their paths. `tell` hears of what cannot be looked into.
     """
-    if path.is_dir():
+    if os.path.isdir(path):
         yield from _below(path, path, finds, tell, 0)
         return
-    if not path.is_file():
+    if not os.path.isfile(path):
         # Who opens a pipe waits for its writer, maybe for ever.
         tell(Unread(path, "", "is a pipe or a device and was not opened", skipped=True))
         return
     listing = Listing(path.parent, path.parent, {path.name}, given=True)
-    yield from _ask(listing, finds)
+    yield from _ask(listing, finds, tell)
 
 
 def _below(
@@ -108,7 +108,7 @@ def _below(
         return
     if _ENVIRONMENT in listing.files:
         return
-    yield from _ask(listing, finds)
+    yield from _ask(listing, finds, tell)
     if depth >= _DEEPEST:
         tell(Unread(folder, "", f"is {_DEEPEST} folders deep; what is below was not looked at"))
         return
@@ -136,12 +136,20 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
         return False  # a link to itself, or into a folder that nobody may enter
 
 
-def _ask(listing: Listing, finds: list[Find]) -> Iterator[tuple[int, Claim]]:
+def _ask(
+    listing: Listing, finds: list[Find], tell: Callable[[Unread], None]
+) -> Iterator[tuple[int, Claim]]:
     found: list[tuple[int, Claim]] = []
     for number, find in enumerate(finds):
         if not listing.files and not listing.folders:
             break  # formats are loaded when they are asked
-        for claim in list(find(listing)):
+        try:
+            claims = list(find(listing))
+        except OSError as error:
+            place = Path(error.filename or listing.folder)
+            tell(Unread(place, "", f"cannot be looked into: {error.strerror}", skipped=True))
+            continue
+        for claim in claims:
             listing.files -= claim.takes
             listing.folders -= claim.takes
             found.append((number, claim))

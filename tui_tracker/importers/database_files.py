@@ -157,8 +157,8 @@ def _copied(path: Path, scratch: Path, end: str) -> Way:
 
 
 def _is_alike(source: Path, target: Path) -> bool:
-    if not (source.exists() and target.exists()):
-        return source.exists() == target.exists()
+    if not (os.path.exists(source) and os.path.exists(target)):
+        return os.path.exists(source) == os.path.exists(target)
     with source.open("rb") as left, target.open("rb") as right:
         while part := left.read(_PART):
             if part != right.read(_PART):

@@ -72,7 +72,11 @@ _MOST_EVENT_FILES = 1000
 def find_claims(listing: Listing) -> Iterator[Claim]:
     """Yield the folder of a run: it has attributes of Guild."""
     guild = listing.folder / ".guild"
-    if ".guild" in listing.folders and (guild / "attrs").is_dir() and (guild / "opref").is_file():
+    if (
+        ".guild" in listing.folders
+        and os.path.isdir(guild / "attrs")
+        and os.path.isfile(guild / "opref")
+    ):
         yield listing.claim_all(TOOL)
 
 

@@ -104,7 +104,7 @@ class RunFolder:
 
     def _new_points(self) -> Iterator[Piece]:
         user, system = Gathered(), Gathered(system=True)
-        has_model = (self.path / "outputs").is_dir()
+        has_model = os.path.isdir(self.path / "outputs")
         for path in _files(self.path / "metrics", self.path):
             metric = self._metrics.get(path)
             if metric is None:
@@ -170,7 +170,7 @@ class RunFolder:
 
     def _artifacts(self, location: str) -> Iterator[ImportedArtifact]:
         folder: Path | None = self.path / "artifacts"
-        if not (folder and folder.is_dir() and is_inside(folder, *self.bases)):
+        if not (folder and os.path.isdir(folder) and is_inside(folder, *self.bases)):
             folder = find_folder(location, *self.bases)
         if folder is not None:
             yield from list_files(folder, self.bases[-1])
@@ -186,7 +186,7 @@ class RunFolder:
         meta = next(_metas(folder.parent, only=model), {})
         name = text(meta.get("name")) or model
         files = []
-        if (folder / "artifacts").is_dir() and is_inside(folder / "artifacts", *self.bases):
+        if os.path.isdir(folder / "artifacts") and is_inside(folder / "artifacts", *self.bases):
             inside = folder / "artifacts"
             files = list(
                 list_files(inside, self.bases[-1], kind="model", under=f"{name}/", used=used)
@@ -220,7 +220,7 @@ def _files(folder: Path, base: Path) -> Iterator[Path]:
         folders.sort()
         for name in sorted(names):
             path = Path(top, name)
-            if path.is_file() and (not path.is_symlink() or is_inside(path, base)):
+            if os.path.isfile(path) and (not path.is_symlink() or is_inside(path, base)):
                 yield path
 
 

@@ -61,7 +61,7 @@ def list_files(folder: Path, kinds: dict[str, str]) -> Iterator[ImportedArtifact
         for name in sorted(names):
             file = Path(place, name)
             path = safe_path(file.relative_to(files).as_posix())
-            if not path or path in OWN_FILES or file.is_symlink() or not file.is_file():
+            if not path or path in OWN_FILES or file.is_symlink() or not os.path.isfile(file):
                 continue
             count += 1
             if count > _MOST_FILES:
