@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -112,3 +114,58 @@ def test_names_with_control_characters_reach_no_terminal(tmp_path, capsys):
     assert not set("\x1b\u202e") & set(said)
     assert "new\nline" not in said
     assert "5 runs imported" in said
+
+
+@pytest.fixture
+def reached_by_all() -> Iterator[Path]:
+    """Return a folder that every user may enter; those of pytest are its own user's alone."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+        for one in folder.iterdir():
+            one.chmod(0o755)
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Be a user who may read only what all may: root may read all."""
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
+def test_what_may_not_be_read_is_told_and_the_rest_is_read(reached_by_all):
+    table(reached_by_all / "a.csv")
+    table(reached_by_all / "secret.csv").chmod(0)
+    (reached_by_all / "closed").mkdir()
+    (reached_by_all / "closed").chmod(0)
+
+    with as_nobody():
+        count, told = runs_in(reached_by_all)
+
+    assert count == 1
+    assert told == [
+        f"{reached_by_all}/secret.csv: cannot be read: Permission denied",
+        f"{reached_by_all}/closed: cannot be looked into: Permission denied",
+    ]
+
+
+def test_one_closed_run_of_a_store_hides_no_other(reached_by_all):
+    (reached_by_all / "meta.yaml").write_text("experiment_id: '1'\nname: e\n")
+    for name in ("a" * 32, "b" * 32):
+        run = reached_by_all / name
+        (run / "metrics").mkdir(parents=True)
+        (run / "meta.yaml").write_text(f"run_id: {name}\nrun_name: {name[0]}\nstatus: 3\n")
+        (run / "metrics" / "loss").write_text("1700000000000 0.5 0\n")
+    (reached_by_all / ("a" * 32)).chmod(0)
+
+    with as_nobody():
+        count, told = runs_in(reached_by_all)
+
+    assert count == 1
+    assert told == [f"{reached_by_all}/{'a' * 32}: cannot be looked into"]

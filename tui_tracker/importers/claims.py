@@ -50,13 +50,25 @@ class Listing:
     """Without links."""
     given: bool = False
     """The user named this very file: a format need not be as sure as in a folder full of files."""
+    unreadable: dict[str, str] = field(default_factory=dict)
+    """Files whose beginning was asked for in vain, and why it cannot be read."""
     _heads: dict[str, bytes] = field(default_factory=dict)
 
     def head(self, name: str) -> bytes:
         """Return the first bytes of a file, b"" where it cannot be read."""
         if name not in self._heads:
-            self._heads[name] = _read_head(self.folder / name)
+            self._heads[name] = self._read_head(name)
         return self._heads[name]
+
+    def _read_head(self, name: str) -> bytes:
+        try:
+            with open_regular(self.folder / name) as file:
+                return file.read(HEAD_BYTES)
+        except FileNotFoundError:
+            return b""  # it was just removed
+        except OSError as error:
+            self.unreadable[name] = error.strerror or str(error)
+            return b""
 
     def claim(self, tool: str, name: str, *others: str) -> Claim:
         """Return a claim on an entry; `others` belong to it."""
@@ -153,12 +165,7 @@ def _ask(
             listing.files -= claim.takes
             listing.folders -= claim.takes
             found.append((number, claim))
+    for name, why in listing.unreadable.items():
+        if name in listing.files:
+            tell(Unread(listing.folder / name, "", f"cannot be read: {why}", skipped=True))
     yield from sorted(found, key=lambda pair: str(pair[1].path))
-
-
-def _read_head(path: Path) -> bytes:
-    try:
-        with open_regular(path) as file:
-            return file.read(HEAD_BYTES)
-    except OSError:
-        return b""

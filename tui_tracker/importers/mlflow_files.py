@@ -139,7 +139,11 @@ class MlflowFiles:
         known.name, known.deleted = name, deleted
         for path in sorted(list_folders(folder)):
             if path not in known.runs:
-                if path.name in _NO_RUNS or not os.path.exists(path / META):
+                if path.name in _NO_RUNS:
+                    continue
+                if not os.access(path, os.X_OK):
+                    yield from self._tell(path, "cannot be looked into")
+                if not os.path.exists(path / META):
                     continue
                 known.runs[path] = RunFolder(path, self._bases)
             yield from known.runs[path].read(name, deleted=deleted)

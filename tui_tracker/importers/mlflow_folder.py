@@ -77,7 +77,8 @@ class RunFolder:
         try:
             meta = read_meta(self.path / META)
         except (NotYaml, OSError) as error:
-            if status_without_end(self.path / META) == "running":
+            young = status_without_end(self.path / META) == "running"
+            if young and not isinstance(error, PermissionError):
                 return  # it may be just being written
             if stamps != self._stamps:
                 problem = f"cannot be read: {error}; the run was passed over"
