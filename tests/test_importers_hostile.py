@@ -156,11 +156,15 @@ def test_what_may_not_be_read_is_told_and_the_rest_is_read(reached_by_all):
 
 
 def test_one_closed_run_of_a_store_hides_no_other(reached_by_all):
-    (reached_by_all / "meta.yaml").write_text("experiment_id: '1'\nname: e\n")
+    (reached_by_all / "meta.yaml").write_text(
+        "artifact_location: here\nexperiment_id: '1'\nname: e\n"
+    )
     for name in ("a" * 32, "b" * 32):
         run = reached_by_all / name
         (run / "metrics").mkdir(parents=True)
-        (run / "meta.yaml").write_text(f"run_id: {name}\nrun_name: {name[0]}\nstatus: 3\n")
+        (run / "meta.yaml").write_text(
+            f"experiment_id: '1'\nrun_id: {name}\nrun_name: {name[0]}\nstatus: 3\n"
+        )
         (run / "metrics" / "loss").write_text("1700000000000 0.5 0\n")
     (reached_by_all / ("a" * 32)).chmod(0)
 
