@@ -172,4 +172,4 @@ def test_one_closed_run_of_a_store_hides_no_other(reached_by_all):
         count, told = runs_in(reached_by_all)
 
     assert count == 1
-    assert told == [f"{reached_by_all}/{'a' * 32}: cannot be looked into"]
+    assert told == [f"{reached_by_all}/{'a' * 32}: cannot be looked into: Permission denied"]

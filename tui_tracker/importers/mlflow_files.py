@@ -141,9 +141,12 @@ class MlflowFiles:
             if path not in known.runs:
                 if path.name in _NO_RUNS:
                     continue
-                if not os.access(path, os.X_OK):
-                    yield from self._tell(path, "cannot be looked into")
-                if not os.path.exists(path / META):
+                try:
+                    os.stat(path / META)
+                except FileNotFoundError:
+                    continue
+                except OSError as error:
+                    yield from self._tell(path, f"cannot be looked into: {error.strerror}")
                     continue
                 known.runs[path] = RunFolder(path, self._bases)
             yield from known.runs[path].read(name, deleted=deleted)
