@@ -173,3 +173,24 @@ def test_one_closed_run_of_a_store_hides_no_other(reached_by_all):
 
     assert count == 1
     assert told == [f"{reached_by_all}/{'a' * 32}: cannot be looked into: Permission denied"]
+
+
+def test_a_folder_with_nothing_in_it_is_named_once(tmp_path, capsys):
+    code = main(["open", str(tmp_path), "ls"])
+
+    said = capsys.readouterr().err
+    assert code == 2
+    assert said.count(str(tmp_path)) == 1
+    assert "is nothing of any tool that is known" in said
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_where_all_was_left_out_there_is_nothing_to_ask(tmp_path, capsys):
+    os.mkfifo(tmp_path / "p.csv")
+
+    code = main(["open", str(tmp_path / "p.csv"), "ls"])
+
+    said = capsys.readouterr()
+    assert code == 2
+    assert "is a pipe or a device" in said.err
+    assert "no runs yet" not in said.err

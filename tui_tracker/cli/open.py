@@ -94,6 +94,8 @@ def _show(path: Path, tool: str, columns: str, command: list[str]) -> int:
         reading = opened.wait()
         for told in (*reading.skipped, *reading.warnings):
             say(told)
+        if reading.skipped and not reading.runs:
+            return 2
         args.store = str(opened.folder)
         return int(load(name).run(args))
 
