@@ -69,7 +69,7 @@ _SEED = re.compile(
 )
 _DATA = re.compile(
     r"\bdata[ _]?(?:set|dir|path|name|_dir|_path|_name"
-    r"|root)?['\"]?\s*[:=]\s*['\"]?(?P<v>[\w./@:-]{2,200})"
+    r"|root)?['\"]?\s*[:=]\s*['\"]?(?P<v>(?![\d.]+\b)[\w./@:-]{2,200})"
     r"|\b(?:load(?:ed|ing)|read(?:ing)?|using|inside"
     r"|from)\s+(?:the\s+)?(?:data(?:set)?\s+)?(?:from\s+)?['\"]?(?P<w>(?:[\w.~-]*/)*data"
     r"(?:sets?)?/[\w./-]+|[\w./-]+\.(?:csv|parquet|npz|npy|jsonl|arrow|tfrecord|h5|hdf5"
