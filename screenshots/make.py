@@ -3,9 +3,9 @@
     python screenshots/make.py
 
 `demo-*` show `tt demo` while it trains, `lineage-*` and `reproduce-*` a run of
-`examples/lost_and_found.py`; the others a store of made-up runs, one of which is
-running. Needs pyte and Pillow (in the `dev` extra) and a DejaVu Sans Mono font; Chromium
-for the picture of a browser.
+`examples/lost_and_found.py`, `elsewhere-*` what other tools write, where TOOLS_PYTHON has
+them; the others a store of made-up runs, one of which is running. Needs pyte and Pillow (in
+the `dev` extra) and a DejaVu Sans Mono font; Chromium for the picture of a browser.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from browser import chromium, take_page
+from elsewhere import take_elsewhere
 from terminal import DARK, LIGHT, Look, Terminal
 
 HERE = Path(__file__).resolve().parent
@@ -199,6 +200,7 @@ def main() -> None:
         os.environ.update(HOME=home, USER="ana", LOGNAME="ana")
         take_lineage(Path(home))
         take_demo(Path(home))
+        take_elsewhere(Path(home))
         demo = subprocess.Popen(
             [sys.executable, HERE / "demo.py", folder], cwd=home, stdout=subprocess.PIPE, text=True
         )

@@ -17,9 +17,10 @@ from planted import GITHUB, NAMED
 import tui_tracker as tt
 from tui_tracker import edits
 from tui_tracker.errors import NotFound, RuleInvalid
+from tui_tracker.handing_on import escaping
 from tui_tracker.plan.plan import read_plan
 from tui_tracker.queries import list_run_keys
-from tui_tracker.report import html, latex, markdown
+from tui_tracker.report import html, markdown
 from tui_tracker.report.blocks import (
     Bullets,
     Code,
@@ -259,10 +260,10 @@ def test_no_words_bring_html_of_their_own(words: str) -> None:
 @settings(max_examples=150, deadline=None)
 @given(PRINTABLE | st.sampled_from([HOSTILE, "\\", "\\\\", "[x]*", "--", "?`!`"]))
 def test_no_words_bring_tex_of_their_own(words: str) -> None:
-    escaped = latex.escape(words)
+    escaped = escaping.in_latex(words)
 
     commands = set(re.findall(r"\\[a-zA-Z]+|\\.", escaped))
-    known = {c for e in latex._SPECIAL.values() for c in re.findall(r"\\[a-zA-Z]+|\\.", e)}
+    known = {c for e in escaping._SPECIAL.values() for c in re.findall(r"\\[a-zA-Z]+|\\.", e)}
     assert commands <= known | {r"\ttletter"}
     bare = re.sub(r"\\[\\{}$&#%_]", "", re.sub(r"\\[a-zA-Z]+", "", escaped))
     assert bare.count("{") == bare.count("}")
@@ -297,7 +298,7 @@ def test_no_words_break_a_markdown_table(words: str) -> None:
 @settings(max_examples=150, deadline=None)
 @given(PRINTABLE | st.sampled_from([HOSTILE, "# x", "> x", "+ x", "7) x", "~~x~~", "&amp;"]))
 def test_markdown_words_are_read_as_they_are(words: str) -> None:
-    escaped = markdown.escape(words)
+    escaped = escaping.in_markdown(words)
 
     assert re.sub(r"\\([\\`*\[\]<>|~&$_#+=.)-])", r"\1", escaped) == words
     assert not re.search(r"(?<!\\)(?:\\\\)*([`*\[~|]|<[A-Za-z/!?])", escaped)
@@ -307,7 +308,7 @@ def test_markdown_words_are_read_as_they_are(words: str) -> None:
 @settings(max_examples=80, deadline=None)
 @given(st.text("`a |", min_size=1, max_size=12))
 def test_markdown_code_ends_where_it_should(words: str) -> None:
-    shown = markdown.mono(words)
+    shown = escaping.in_markdown_mono(words)
     if not words.strip():
         return
 

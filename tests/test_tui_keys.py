@@ -16,6 +16,7 @@ from tui_tracker.tui.screens.facets import FacetsScreen
 from tui_tracker.tui.screens.findings import FindingList, FindingsScreen
 from tui_tracker.tui.screens.help import help_lines
 from tui_tracker.tui.screens.history import HistoryScreen
+from tui_tracker.tui.screens.importing import ImportScreen
 from tui_tracker.tui.screens.palette import matching
 from tui_tracker.tui.screens.pick_columns import PickColumns
 from tui_tracker.tui.screens.plan import PlanScreen
@@ -73,6 +74,7 @@ SCREENS = {
     "viewer": ArtifactScreen,
     "reader": ArtifactScreen,
     "history": HistoryScreen,
+    "import": ImportScreen,
     "table": RunsScreen,
     "tree": RunsScreen,
 }

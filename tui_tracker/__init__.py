@@ -30,6 +30,7 @@ from tui_tracker.session import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from tui_tracker.frames import frame
     from tui_tracker.listing import list_runs
 
 __version__ = "0.1.0"
@@ -38,6 +39,7 @@ __all__ = [
     "TrackerError",
     "current",
     "finish",
+    "frame",
     "init",
     "list_runs",
     "log",
@@ -57,8 +59,13 @@ watch_seeds()
 
 
 def __getattr__(name: str) -> object:
-    if name != "list_runs":  # what only reads, no training script should wait for
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from tui_tracker.listing import list_runs
+    # What only reads, no training script should wait for.
+    if name == "list_runs":
+        from tui_tracker.listing import list_runs
 
-    return list_runs
+        return list_runs
+    if name == "frame":
+        from tui_tracker.frames import frame
+
+        return frame
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Literal
 
+    from tui_tracker.series_frames import Engine, Frame
+
 
 class DisabledRun(Run):
     """A run that keeps nothing: every call returns at once."""
@@ -76,6 +78,13 @@ class DisabledRun(Run):
         **roles: object,
     ) -> None: ...
 
+    def series(self, metric: str, context: str = "", *, engine: Engine = "pandas") -> Frame:
+        """Return a frame without points: nothing is kept."""
+        from tui_tracker.series_frames import points_frame
+
+        del metric, context
+        return points_frame((), (), (), engine)
+
     def wait_for_artifacts(self) -> None: ...
 
     def tag(self, *tags: str, **keyed: str) -> None: ...
@@ -86,7 +95,7 @@ class DisabledRun(Run):
 
     def finish(
         self,
-        status: Literal["finished", "failed", "killed"] | int | None = None,
+        status: Literal["finished", "failed", "killed", "pruned"] | int | None = None,
         why: str = "",
     ) -> None: ...
 

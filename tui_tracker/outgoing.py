@@ -10,6 +10,8 @@ from typing import Any
 
 from tui_tracker.capture.redaction import hidden, is_secret_name, redact_text
 
+_PEM = "-----BEGIN ", "-----END ", "PRIVATE KEY"
+
 
 def clean_value(value: Any) -> Any:
     """Return plain JSON data with what looks like a secret hidden, in keys and in values."""
@@ -47,3 +49,29 @@ def clean_lines(text: str) -> str:
         parts += (text[done:start], hidden(secret), "\n" * secret.count("\n"))
         done = end
     return "".join([*parts, text[done:]])
+
+
+def clean_printed(texts: list[str], inside: bool) -> tuple[list[str], bool]:
+    """Hide secrets in printed lines, of which there may be more before and after.
+
+    `inside` says that a private key goes on in them; returned is also whether one goes on
+    after them.
+    """
+    begin, end, what = _PEM
+    hide = _key_lines(texts, inside)
+    joined = "\n".join("***" if number in hide else text for number, text in enumerate(texts))
+    cleaned = clean_lines(joined).split("\n")
+    if len(cleaned) != len(texts):  # a line end inside a line
+        cleaned = [redact_text(text) for text in texts]
+    for text in texts:
+        if what in text and (begin in text or end in text):
+            inside = text.rfind(begin) > text.rfind(end)
+    return cleaned, inside
+
+
+def _key_lines(texts: list[str], inside: bool) -> frozenset[int]:
+    """Return the lines at the start that belong to a key begun before them."""
+    if not inside:
+        return frozenset()
+    last = next((number for number, text in enumerate(texts) if _PEM[1] in text), len(texts) - 1)
+    return frozenset(range(last + 1))

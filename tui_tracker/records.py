@@ -28,7 +28,7 @@ _PARAM, METRIC, SYSTEM = 0, 1, 2
 """Kinds of names; system metrics are none of the user's, and stay out of their sight."""
 _GIVEN = "SELECT 1 FROM edit WHERE run=:run AND what='tag' AND new=:tag AND undone_ms IS NULL"
 """Whether a person gave the run a tag."""
-_WORST = ("failed", "killed", "crashed", "finished")
+_WORST = ("failed", "killed", "crashed", "pruned", "finished")
 
 
 class RunWriter:

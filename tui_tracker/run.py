@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tui_tracker.capture.data import DataLog
     from tui_tracker.capture.redaction import Mask
     from tui_tracker.capture.system import Sampler
+    from tui_tracker.series_frames import Engine, Frame
     from tui_tracker.start import Start
 
 _MOST_KEYSETS = 4096
@@ -219,6 +220,21 @@ class Run:
         columns = {"groups": groups, "time": time}
         self._log_split(name, roles, folds, {**said, "arguments": arguments}, columns)
 
+    def series(self, metric: str, context: str = "", *, engine: Engine = "pandas") -> Frame:
+        """Return all points of a metric so far as a frame of pandas or polars.
+
+        The columns are `step` (int64), `time` (datetime64[ms, UTC]) and `value` (float64), a
+        line a point in log order; ranks and forks have contexts of their own.
+
+        Raises:
+            NotFound: nothing was logged by that name.
+            InvalidArgument: the library is not installed, or is not known.
+            StoreError: the store cannot be read.
+        """
+        from tui_tracker.series_frames import series_frame  # with what reads a store
+
+        return series_frame(self._start.folder, self.id, metric, context, engine)
+
     def wait_for_artifacts(self) -> None:
         """Return when all files and data logged so far are read, and may be removed."""
         self._files.wait()
@@ -237,7 +253,7 @@ class Run:
 
     def finish(
         self,
-        status: Literal["finished", "failed", "killed"] | int | None = None,
+        status: Literal["finished", "failed", "killed", "pruned"] | int | None = None,
         why: str = "",
     ) -> None:
         """End the run: write its last record and bring everything into the store.

@@ -276,7 +276,7 @@ def seed_everything(seed: int, *, deterministic: bool | Literal["warn"] = False)
 
 
 def finish(
-    status: Literal["finished", "failed", "killed"] | int | None = None, why: str = ""
+    status: Literal["finished", "failed", "killed", "pruned"] | int | None = None, why: str = ""
 ) -> None:
     """Finish the current run, if there is one; see `Run.finish`."""
     if (run := current()) is not None:

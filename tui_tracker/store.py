@@ -54,13 +54,17 @@ else:
 class Store:
     """An open store. Safe for threads; a context manager that closes it."""
 
-    def __init__(self, folder: str, path: str, *, read_only: bool, wait_s: float) -> None:
+    def __init__(
+        self, folder: str, path: str, *, read_only: bool, wait_s: float, foreign: str = ""
+    ) -> None:
         self.folder = folder
         """Where journals and artifacts are."""
         self.path = path
         """The database file."""
         self.read_only = read_only
         """This user may not write here, so journals are not drained."""
+        self.foreign = foreign
+        """What of another tool is shown by this store, which is gone when it is closed; or ""."""
         self.draining = threading.RLock()
         """Held by whoever drains through this store."""
         self.drains: dict[str, Closes] = {}
@@ -91,11 +95,13 @@ class Store:
         create: bool = False,
         wait_s: float = 5.0,
         upgrade: bool = True,
+        foreign: str = "",
     ) -> Store:
         """Open the store that `folder.locate` finds; bring an older one up to date.
 
         `wait_s` is how long a write waits for another process's lock. With
-        `upgrade=False` an older store is refused: a training run does not migrate.
+        `upgrade=False` an older store is refused: a training run does not migrate. `foreign`
+        is the path of what another process reads into this store: here it is only looked at.
 
         Raises:
             StoreError: there is none and `create` is not set, or it cannot be used;
@@ -115,7 +121,8 @@ class Store:
             make_database(path)
         else:
             read_only = not (os.access(path, os.W_OK) and os.access(os.path.dirname(path), os.W_OK))
-        store = cls(folder, path, read_only=read_only, wait_s=wait_s)
+        read_only = read_only or bool(foreign)
+        store = cls(folder, path, read_only=read_only, wait_s=wait_s, foreign=foreign)
         try:
             store._check_version(upgrade=upgrade)
         except BaseException:
@@ -219,6 +226,10 @@ class Store:
             StoreBusy: another process kept its lock for longer than the wait.
             StoreError: the database cannot be written.
         """
+        if self.foreign:
+            raise StoreError(
+                self.foreign, "it is shown in place and never changed: import it, then change that"
+            )
         if self.read_only:
             raise StoreError(self.path, "you may not write to this store")
         with self._writing, translated(self.path):

@@ -38,8 +38,9 @@ _ENDS: dict[str, frozenset[str]] = {
     "failed": frozenset(("failed",)),
     "crashed": frozenset(("crashed",)),
     "killed": frozenset(("killed",)),
+    "pruned": frozenset(("pruned",)),
     "dead": frozenset(("failed", "crashed", "killed")),
-    "ended": frozenset(("finished", "failed", "crashed", "killed")),
+    "ended": frozenset(("finished", "failed", "crashed", "killed", "pruned")),
 }
 _HEALTH: frozenset[str] = frozenset(get_args(HealthKind)) - {"nan", "inf", "dead"}
 _ODD = ("nan", "inf")

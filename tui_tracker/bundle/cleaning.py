@@ -14,11 +14,10 @@ from typing import Any
 
 from tui_tracker.capture.redaction import redact_text
 from tui_tracker.fact_rows import forget_facts
-from tui_tracker.outgoing import clean_lines, clean_param, clean_value
+from tui_tracker.outgoing import clean_param, clean_printed, clean_value
 
 _LONG_TEXT = 512
 """Characters of a param that its row keeps; the whole of a longer one is in `content`."""
-_PEM = "-----BEGIN ", "-----END ", "PRIVATE KEY"
 
 
 def clean_store(connection: sqlite3.Connection) -> int:
@@ -183,15 +182,7 @@ def _clean_block(
     ).fetchone()
     lines = json.loads(zlib.decompress(data))
     texts = [line[2] for line in lines]
-    begin, end, what = _PEM
-    hide = _key_lines(texts, inside)
-    joined = "\n".join("***" if number in hide else text for number, text in enumerate(texts))
-    cleaned = clean_lines(joined).split("\n")
-    if len(cleaned) != len(texts):  # a line end inside a line
-        cleaned = [redact_text(text) for text in texts]
-    for text in texts:
-        if what in text and (begin in text or end in text):
-            inside = text.rfind(begin) > text.rfind(end)
+    cleaned, inside = clean_printed(texts, inside)
     if cleaned == texts:
         return False, inside
     packed = json.dumps([[*line[:2], text] for line, text in zip(lines, cleaned, strict=True)])
@@ -200,14 +191,6 @@ def _clean_block(
         (zlib.compress(packed.encode("utf-8", "surrogatepass")), run, seq),
     )
     return True, inside
-
-
-def _key_lines(texts: list[str], inside: bool) -> frozenset[int]:
-    """Return the lines at the start of a block that belong to a key begun in the one before."""
-    if not inside:
-        return frozenset()
-    last = next((number for number, text in enumerate(texts) if _PEM[1] in text), len(texts) - 1)
-    return frozenset(range(last + 1))
 
 
 def _content(connection: sqlite3.Connection, digest: bytes) -> str:

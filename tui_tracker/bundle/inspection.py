@@ -26,13 +26,13 @@ _MOST_TEXT = 256 << 20
 _MOST_BLOCK = 64 << 10
 """Bytes of a block of 1,024 points: three times what the worst of them need."""
 _KINDS = {"INTEGER": "'integer'", "TEXT": "'text'", "BLOB": "'blob'", "DOUBLE": "'real','integer'"}
-_STATUSES = "'finished','failed','killed','crashed'"
+_STATUSES = "'finished','failed','killed','crashed','pruned'"
 _LOOSE = {
     "run": "experiment NOT IN (SELECT id FROM experiment)",
-    "param": "key NOT IN (SELECT id FROM key WHERE kind=0)",
-    "param_change": "key NOT IN (SELECT id FROM key WHERE kind=0)",
-    "metric": "key NOT IN (SELECT id FROM key WHERE kind IN (1, 2))",
-    "series_block": "metric NOT IN (SELECT id FROM key WHERE kind IN (1, 2)) "
+    "param": "key NOT IN (SELECT id FROM main.key WHERE kind=0)",
+    "param_change": "key NOT IN (SELECT id FROM main.key WHERE kind=0)",
+    "metric": "key NOT IN (SELECT id FROM main.key WHERE kind IN (1, 2))",
+    "series_block": "metric NOT IN (SELECT id FROM main.key WHERE kind IN (1, 2)) "
     "OR data NOT IN (SELECT id FROM block) OR n > 1024",
     "artifact": "sha256 IS NOT NULL AND length(sha256) != 32",
 }
@@ -76,6 +76,16 @@ def inspect_file(path: str, database: str) -> None:
 
 
 def inspect_store(path: str, store: Store, contents: Contents) -> None:
+    """Refuse a store of this version whose tables or rows are not such as a bundle has.
+
+    Raises:
+        BundleError: that is so, or a run in it cannot be read.
+    """
+    inspect_rows(path, store)
+    _refuse_other_runs(path, store, contents)
+
+
+def inspect_rows(path: str, store: Store) -> None:
     """Refuse a store of this version whose tables or rows are not such as a store has.
 
     Raises:
@@ -87,7 +97,8 @@ def inspect_store(path: str, store: Store, contents: Contents) -> None:
             if found != columns:
                 raise BundleError(path, f"the table {table!r} inside is not one that a store has")
             _refuse_odd_rows(path, store, table, columns)
-        _refuse_other_runs(path, store, contents)
+        if store.read("SELECT 1 FROM run WHERE length(uuid) != 16 LIMIT 1"):
+            raise BundleError(path, "the store inside has a run without an id")
         _read_through(store)
     except BundleError:
         raise
@@ -133,8 +144,6 @@ def _refuse_odd_rows(path: str, store: Store, table: str, columns: dict[str, str
 
 def _refuse_other_runs(path: str, store: Store, contents: Contents) -> None:
     uuids = [row[0] for row in store.read("SELECT uuid FROM run ORDER BY uuid")]
-    if any(len(uuid) != 16 for uuid in uuids):
-        raise BundleError(path, "the store inside has a run without an id")
     if [run_uuid(uuid) for uuid in uuids] != sorted(run.id for run in contents.runs):
         raise BundleError(path, "the runs inside are not those that its list of contents names")
     if store.read(f"SELECT 1 FROM run WHERE status NOT IN ({_STATUSES}) LIMIT 1"):

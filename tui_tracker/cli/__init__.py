@@ -78,17 +78,23 @@ GROUPS: dict[str, dict[str, str]] = {
     "hand on": {
         "bundle": "write runs into one file, with files and code",
         "unbundle": "bring the runs of such a file into the store",
+        "export": "write runs as tables, or for another tracker",
         "statement": "say what a run came from, in a standard format",
+    },
+    "other tools": {
+        "open": "look at what another tool left, in place, and follow it",
+        "import": "copy another tool's runs into the store",
     },
     "begin": {
         "run": "run a command and record it as a run",
+        "parse": "say what a printed log holds, before it is stored",
         "demo": "train something small and watch it",
         "completion": "print the shell's completion script",
     },
 }
 HIDDEN = {"__complete": "complete"}
 """Commands that other programs call, and their modules."""
-_MODULES = {"group-as": "group_as", **HIDDEN}
+_MODULES = {"group-as": "group_as", "import": "importing", **HIDDEN}
 
 COMMANDS = {name: text for group in GROUPS.values() for name, text in group.items()}
 
@@ -181,7 +187,9 @@ def _run(arguments: list[str]) -> int:
         return 0
     name, *rest = top.command or ["tui"]
     if name not in COMMANDS and name not in HIDDEN:
-        raise InvalidArgument(_unknown(name))
+        if not os.path.exists(name):
+            raise InvalidArgument(_unknown(name))
+        name, rest = "open", [name, *rest]
     parser = command_parser(name)
     parser.set_defaults(store=top.store)
     words = _joined(rest)

@@ -23,6 +23,7 @@ from tui_tracker.queries import RunKey, RunRow, get_rows
 from tui_tracker.queries.columns import ColumnSpec
 from tui_tracker.queries.fact_cells import read_facts
 from tui_tracker.store import Store
+from tui_tracker.telling import metric_stat
 
 if TYPE_CHECKING:
     from tui_tracker.health import Health
@@ -31,6 +32,9 @@ STYLES = {"running": "green", "failed": "red", "crashed": "red", "killed": "yell
 SHORT_ID = 8
 """Of the end: runs that were started close together share the beginning."""
 _CHUNK, _SCREEN = 500, 60
+_JUDGED = frozenset(("last", "min", "max", "mean", "first"))
+"""Statistics in which the direction of a metric says what is best."""
+_JOINED = frozenset(("tags", "notes", "tag", "health"))
 _NAMED = ("param", "metric", "fact", "spark")
 
 
@@ -109,12 +113,22 @@ def _column(found: Cells, spec: ColumnSpec, rank: int) -> Column:
     if spec.kind == "metric":
         cells = align_points(cells)
     title = title_of(spec)
+    told = [_told(found, row, spec) for row in rows]
     styles: Sequence[str] = ()
     if spec.kind == "status":
         styles = [STYLES.get(row.status, "") for row in rows]
     elif spec.kind in ("name", "id"):
         styles = ("bold" if spec.kind == "name" else "dim",)
-    return Column(title, cells, right=right, rank=rank, styles=styles)
+    better = metric_stat(spec.key) if spec.kind == "metric" and spec.stat in _JUDGED else ""
+    return Column(title, cells, right, rank, styles, told, better, name=spec.title or spec.field)
+
+
+def _told(found: Cells, row: RunRow, spec: ColumnSpec) -> object:
+    """Return the value behind a cell, times as times."""
+    if spec.kind in ("started", "ended"):
+        return row.started_at if spec.kind == "started" else row.ended_at
+    value = _value(found, row, spec)
+    return ", ".join(map(str, value)) if spec.kind in _JOINED and value else value  # type: ignore[call-overload]
 
 
 def title_of(spec: ColumnSpec) -> str:

@@ -10,7 +10,14 @@ import argparse
 import os
 from typing import TYPE_CHECKING
 
-from tui_tracker.cli.opening import READ_WAIT_S, add_json, find_runs, from_number, open_store
+from tui_tracker.cli.opening import (
+    READ_WAIT_S,
+    TEXT_FORMATS,
+    add_json,
+    find_runs,
+    from_number,
+    open_store,
+)
 from tui_tracker.cli.output import print_json
 from tui_tracker.compare import MOST_RUNS, SECTIONS, compare_many
 from tui_tracker.compare.ignoring import project_patterns
@@ -52,6 +59,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--width", metavar="CELLS", type=from_number(40), help="of the output")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--md", action="store_true", help="print Markdown, for a README or a chat")
+    how.add_argument(
+        "--format",
+        choices=("table", *TEXT_FORMATS),
+        default="table",
+        help="print the table alone, to be pasted: csv and tsv have all digits",
+    )
     add_json(how)
 
 
@@ -70,6 +83,10 @@ def run(args: argparse.Namespace) -> int:
             from tui_tracker.cli.compare_json import comparison_shape
 
             print_json(comparison_shape(comparison, args.only or SECTIONS), indent=2)
+        elif args.format != "table":
+            from tui_tracker.cli.compare_text import print_as
+
+            print_as(comparison, args.only or SECTIONS, whole=args.all, format=args.format)
         else:
             _print(store, comparison, args)
     return 1 if comparison.differs else 0

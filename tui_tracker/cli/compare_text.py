@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from tui_tracker.capture.redaction import redact_text
 from tui_tracker.cli.output import on_terminal, plural, rich_console, terminal_size
@@ -22,6 +23,7 @@ from tui_tracker.compare.cells import (
     on_the_point,
     row_name,
 )
+from tui_tracker.compare.doubts import Unsaid
 from tui_tracker.compare.naming import label_runs
 from tui_tracker.formatting import MISSING, cell_width, crop, fit, printable, short_labels, wrap
 
@@ -251,6 +253,50 @@ def print_markdown(
             cells = " | ".join(_markdown_cells(row, comparison.reference))
             print(f"| {_escaped(name)} | {cells} |")
     print()
+
+
+def print_as(comparison: Comparison, sections: Sequence[str], *, whole: bool, format: str) -> None:
+    """Print the rows as a table to paste, a column a run, the best of each metric in bold."""
+    from tui_tracker.handing_on.table_texts import TextColumn, write_table
+
+    rows = [
+        row for row in comparison.rows if row.section in sections and shown_row(row, whole=whole)
+    ]
+    names = [row_name(row) + (f" {row.stat}" if row.better else "") for row in rows]
+    columns = [
+        TextColumn("section", [row.section for row in rows]),
+        TextColumn(
+            "field", names, values=[_field(row) for row in rows] if format in _EXACT else ()
+        ),
+    ]
+    texts = [cell_texts(row, comparison.reference) for row in rows]
+    for place, label in enumerate(label_runs(comparison.runs)):
+        columns.append(
+            TextColumn(
+                _shown(label),
+                [crop(_shown(cells[place]), _LONGEST) for cells in texts],
+                right=True,
+                values=[_exact(row.values[place]) for row in rows] if format in _EXACT else (),
+                best=frozenset(n for n, row in enumerate(rows) if place in row.best),
+            )
+        )
+    print(write_table(columns, format), end="")  # type: ignore[arg-type]
+
+
+def _field(row: Row) -> str:
+    return f"{row.name}.{row.stat}" if row.metric else row.name
+
+
+def _exact(value: object) -> object:
+    """Return a value as CSV has it; what a run lacks is nothing there."""
+    if isinstance(value, Unsaid):
+        return None
+    if isinstance(value, (bool, int, float, str, datetime)) or value is None:
+        return redact_text(value) if isinstance(value, str) else value
+    return redact_text(str(value))
+
+
+_EXACT = ("csv", "tsv")
 
 
 def _markdown_cells(row: Row, reference: int) -> list[str]:

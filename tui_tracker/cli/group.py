@@ -32,7 +32,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tui_tracker.cli.opening import READ_WAIT_S, add_json, from_number, open_store
+from tui_tracker.cli.opening import READ_WAIT_S, add_format, add_json, from_number, open_store
 from tui_tracker.cli.output import print_json_list, say
 from tui_tracker.queries.groups import BUT_SEED, GroupOrder, GroupRow, group_runs
 from tui_tracker.queries.selection import ABSENT, Selection
@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from tui_tracker.store import Store
 
 _SAMPLED = 60
+_CENTRES = ("mean", "median", "iqm", "min", "max")
+"""Statistics in which the direction of a metric says what is best."""
+_APART = "mean,std,n"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,7 +63,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sort", metavar="SORT", default="", help="what to sort the groups by")
     parser.add_argument("--limit", metavar="N", type=from_number(0), help="at most so many groups")
     parser.add_argument("--archived", action="store_true", help="also archived runs")
-    add_json(parser)
+    how = parser.add_mutually_exclusive_group()
+    add_format(how)
+    add_json(how)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -68,7 +73,9 @@ def run(args: argparse.Namespace) -> int:
     from tui_tracker.queries.columns import split_specs
     from tui_tracker.queries.naming import Names
 
-    stats = read_stats(args.stats)
+    # What goes on has figures of its own, not three in one cell.
+    asked = args.stats or (_APART if args.format in ("csv", "tsv") else "")
+    stats = read_stats(asked)
     selection = Selection(query=" ".join(args.query), archived=args.archived)
     with open_store(args, wait_s=READ_WAIT_S) as store:
         names = Names(store)
@@ -83,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
         if args.json:
             print_json_list(_json(store, by, fields, groups, stats, further))
         elif groups:
-            _print(store, by, metrics, groups, stats, further)
+            _print(store, by, metrics, groups, stats, further, args.format)
         else:
             say("no run fits" if args.query else "no runs yet")
         _say_left_out(store, selection)
@@ -199,6 +206,7 @@ def _print(
     groups: Sequence[GroupRow],
     stats: Sequence[str],
     further: Sequence[tuple[Figures, ...]],
+    format: str,
 ) -> None:
     from tui_tracker.cli.tables import Column, print_table
     from tui_tracker.formatting import MISSING, format_count, format_value
@@ -212,20 +220,22 @@ def _print(
         values = [group.values[place] for group in groups]
         cells = [MISSING if value is ABSENT else format_value(value) for value in values]
         spec = parse_column(field)
-        columns.append(Column(spec.heading, cells, right=spec.kind == "param", rank=0))
-    columns.append(Column("runs", [format_count(group.runs) for group in groups], right=True))
+        told = [None if value is ABSENT else value for value in values]
+        columns.append(Column(spec.heading, cells, spec.kind == "param", values=told, name=field))
+    counted = [group.runs for group in groups]
+    columns.append(Column("runs", list(map(format_count, counted)), right=True, values=counted))
     for place, spec in enumerate(metrics):
         if stats:
             columns += _stats(spec, [row[place] for row in further], stats, len(metrics))
         else:
             columns.append(_metric(spec, [group.stats[place] for group in groups], 1 + place))
-    statuses = ("running", "failed", "killed", "crashed")
+    statuses = ("running", "failed", "killed", "crashed", "pruned")
     for rank, status in enumerate(statuses, start=30):
         counts = [group.counts.get(status, 0) for group in groups]  # type: ignore[call-overload]
         if any(counts):
             shown = [format_count(count) if count else "" for count in counts]
             columns.append(Column(status, shown, right=True, rank=rank))
-    print_table(columns)
+    print_table(columns, format)
 
 
 def _params_apart(rows: Sequence[RunRow]) -> list[Column]:
@@ -243,7 +253,8 @@ def _params_apart(rows: Sequence[RunRow]) -> list[Column]:
         columns.append(Column("experiment", [printable(name) for name in experiments], rank=3))
     for rank, name in enumerate(differing, start=4):
         cells = [format_value(v[name]) if name in v else MISSING for v in params]
-        columns.append(Column(printable(name), cells, right=True, rank=rank))
+        given = [v.get(name) for v in params]
+        columns.append(Column(printable(name), cells, right=True, rank=rank, values=given))
     return columns
 
 
@@ -252,6 +263,7 @@ def _metric(spec: ColumnSpec, stats: Sequence[GroupStat], rank: int) -> Column:
     from tui_tracker.cli.cells import title_of
     from tui_tracker.cli.tables import Column
     from tui_tracker.formatting import MISSING, align_points
+    from tui_tracker.telling import metric_stat
 
     figures = [_words(stat) for stat in stats]
     means = align_points(mean for mean, _ in figures)
@@ -266,7 +278,9 @@ def _metric(spec: ColumnSpec, stats: Sequence[GroupStat], rank: int) -> Column:
         f"{mean}{spread:<{widest}} {count:>{room}}" if stat.n else MISSING
         for mean, spread, count, stat in zip(means, spreads, counts, stats, strict=True)
     ]
-    return Column(title_of(spec), cells, right=True, rank=rank)
+    told = [stat.mean if stat.n else None for stat in stats]
+    better = metric_stat(spec.key)
+    return Column(title_of(spec), cells, True, rank, values=told, better=better)
 
 
 def _stats(
@@ -274,8 +288,9 @@ def _stats(
 ) -> list[Column]:
     """Return a column for each statistic, under its own name where there is one metric."""
     from tui_tracker.cli.cells import title_of
-    from tui_tracker.cli.group_stats import cells_of
+    from tui_tracker.cli.group_stats import cells_of, values_of
     from tui_tracker.cli.tables import Column
+    from tui_tracker.telling import metric_stat
 
     lone = metrics == 1
     return [
@@ -284,6 +299,9 @@ def _stats(
             cells_of(figures, stat),
             right=True,
             rank=rank,
+            values=values_of(figures, stat),
+            better=metric_stat(spec.key) if stat in _CENTRES else "",
+            name=f"{spec.field} {stat}",
         )
         for rank, stat in enumerate(stats, start=1)
     ]

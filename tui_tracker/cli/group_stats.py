@@ -99,6 +99,15 @@ def cells_of(figures: Sequence[Figures], stat: str) -> list[str]:
     return align_points(format_number(one.number(stat)) for one in figures)
 
 
+def values_of(figures: Sequence[Figures], stat: str) -> list[object]:
+    """Return what is behind such a column."""
+    if stat == "outlier":
+        return [one.outlier for one in figures]
+    if stat == "ci":
+        return [list(one.interval) if one.interval else None for one in figures]
+    return [one.basic.n if stat == "n" else one.number(stat) for one in figures]
+
+
 def _figures(
     stat: GroupStat, found: Mapping[RunKey, float], seeds: Mapping[RunKey, str]
 ) -> Figures:

@@ -11,14 +11,16 @@ value, then there are val_f1.last, .min, .max, .mean, .std, .first, .count), spa
 curve), a fact (data.version, commit), tag:KEY. param:lr, metric:lr or fact:python say which is
 meant; `val_f1.max=best F1|10` has a title and a width. In SORT, `-` puts the largest first.
 
---json prints whole runs; with --columns, of each run its id and these columns by their names.
+--format markdown or latex is the same table, with the best values in bold; csv and tsv have
+all digits. --json prints whole runs; with --columns, of each run its id and these columns by
+their names.
 """
 
 from __future__ import annotations
 
 import argparse
 
-from tui_tracker.cli.opening import READ_WAIT_S, add_json, from_number, open_store
+from tui_tracker.cli.opening import READ_WAIT_S, add_format, add_json, from_number, open_store
 from tui_tracker.cli.output import on_terminal, print_json_list, say
 from tui_tracker.queries.records import run_records
 from tui_tracker.queries.selection import STATUSES, Order, Selection, list_run_keys
@@ -57,7 +59,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     direction.add_argument("--down", action="store_true", help="largest or last at the top")
     parser.add_argument("--limit", metavar="N", type=from_number(0), help="at most so many")
     parser.add_argument("--view", metavar="NAME", help="as a saved view has it (`tt views`)")
-    add_json(parser)
+    how = parser.add_mutually_exclusive_group()
+    add_format(how)
+    add_json(how)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -74,15 +78,15 @@ def run(args: argparse.Namespace) -> int:
     )
     with open_store(args, wait_s=READ_WAIT_S) as store:
         specs = _columns(store, args)
-        keys = list_run_keys(store, selection, _order(store, args))[: args.limit]
+        keys = list_run_keys(store, selection, order_of(store, args))[: args.limit]
         if args.json and not specs:
             print_json_list(run_records(store, keys))
         elif args.json:
             _print_values(store, keys, specs)
         elif keys and specs:
-            _print_columns(store, keys, specs)
+            _print_columns(store, keys, specs, args.format)
         elif keys:
-            print_runs(store, selection, keys)
+            print_runs(store, selection, keys, args.format)
         else:
             say("no run fits" if selection != Selection() else "no runs yet")
     return 0
@@ -96,11 +100,16 @@ def _columns(store: Store, args: argparse.Namespace) -> tuple[ColumnSpec, ...]:
     return Names(store).columns(args.columns)
 
 
-def _print_columns(store: Store, keys: list[RunKey], specs: tuple[ColumnSpec, ...]) -> None:
+def _print_columns(
+    store: Store, keys: list[RunKey], specs: tuple[ColumnSpec, ...], format: str
+) -> None:
+    if format == "latex" and any(spec.kind == "spark" for spec in specs):
+        say("curves are left out: LaTeX has no letters for them")
+        specs = tuple(spec for spec in specs if spec.kind != "spark")
     from tui_tracker.cli.cells import columns_of, read_cells
     from tui_tracker.cli.tables import print_table
 
-    print_table(columns_of(read_cells(store, keys, specs), specs))
+    print_table(columns_of(read_cells(store, keys, specs), specs), format)
 
 
 def _print_values(store: Store, keys: list[RunKey], specs: tuple[ColumnSpec, ...]) -> None:
@@ -110,7 +119,9 @@ def _print_values(store: Store, keys: list[RunKey], specs: tuple[ColumnSpec, ...
     print_json_list(map(to_json, cell_values(read_cells(store, keys, specs), specs)))
 
 
-def print_runs(store: Store, selection: Selection, keys: list[RunKey]) -> None:
+def print_runs(
+    store: Store, selection: Selection, keys: list[RunKey], format: str = "table"
+) -> None:
     """Print the table of these runs, with the columns that tell them apart."""
     from tui_tracker.cli.tables import Column, print_table
     from tui_tracker.queries import get_rows, list_columns
@@ -126,34 +137,47 @@ def print_runs(store: Store, selection: Selection, keys: list[RunKey]) -> None:
         params=[column.key for column in chosen if column.kind == "param"],
         metrics=[column.key for column in chosen if column.kind == "metric"],
     )
-    ids = Column("id", [row.id[-_SHORT_ID:] for row in rows], rank=3, styles=("dim",))
+    short = [row.id[-_SHORT_ID:] for row in rows]
+    whole = [row.id for row in rows] if format in ("csv", "tsv") else short
+    ids = Column("id", short, rank=3, styles=("dim",), values=whole)
     columns = []
     for column in chosen:
         before = sum(other.kind == column.kind for other in chosen[: chosen.index(column)])
         columns.append(_table_column(column, rows, before))
-    print_table([*columns, ids])
+    print_table([*columns, ids], format)
 
 
 def _table_column(chosen: RunColumn, rows: list[RunRow], number: int) -> Column:
     """Return a column with its cells; `number` counts those of its kind from 0."""
     from tui_tracker.cli.tables import Column
     from tui_tracker.formatting import align_points, format_value
-    from tui_tracker.tui.columns import metric_cell
+    from tui_tracker.tui.columns import metric_cell, metric_stat
 
     match chosen.kind:
         case "metric":
             cells = align_points(metric_cell(row, chosen) for row in rows)
-            return Column(chosen.title, cells, right=True, rank=4 + 2 * number)
+            told = [_statistic(row, chosen) for row in rows]
+            better = metric_stat(chosen.key)
+            rank = 4 + 2 * number
+            return Column(
+                chosen.title, cells, True, rank, values=told, better=better, name=chosen.spec
+            )
         case "param":
             from tui_tracker.tui.columns import param_cell
 
             values = [param_cell(row, chosen) for row in rows]
-            return Column(chosen.title, values, right=True, rank=5 + 2 * number)
+            given = [row.params.get(chosen.key) for row in rows]
+            return Column(chosen.title, values, right=True, rank=5 + 2 * number, values=given)
         case "tags":
             tags = [format_value(", ".join(row.tags)) for row in rows]
             return Column(chosen.title, tags, rank=40)
         case _:
             return _fact_column(chosen, rows)
+
+
+def _statistic(row: RunRow, chosen: RunColumn) -> object:
+    summary = row.metrics.get(chosen.key)
+    return None if summary is None else getattr(summary, chosen.stat)
 
 
 def _fact_column(chosen: RunColumn, rows: list[RunRow]) -> Column:
@@ -166,14 +190,16 @@ def _fact_column(chosen: RunColumn, rows: list[RunRow]) -> Column:
     match chosen.kind:
         case "status":
             cells = [f"{GLYPHS[row.status]} {row.status}" for row in rows]
-            return Column("status", cells, styles=[_STYLES.get(row.status, "") for row in rows])
+            styles = [_STYLES.get(row.status, "") for row in rows]
+            return Column("status", cells, styles=styles, values=[row.status for row in rows])
         case "name":
             return Column("name", [printable(row.name) for row in rows], styles=("bold",))
         case "experiment":
             return Column("experiment", [printable(row.experiment) for row in rows], rank=2)
         case "duration":
             lengths = [format_duration(row.duration_s) for row in rows]
-            return Column("duration", lengths, right=True, rank=6)
+            told = [round(row.duration_s, 3) for row in rows]
+            return Column("duration", lengths, right=True, rank=6, values=told, name="duration_s")
         case _:
             now = datetime.now(UTC)
             ago = on_terminal()
@@ -181,10 +207,12 @@ def _fact_column(chosen: RunColumn, rows: list[RunRow]) -> Column:
                 format_ago(row.started_at, now) if ago else format_time(row.started_at)
                 for row in rows
             ]
-            return Column("started", started, right=ago, rank=1)
+            times = [row.started_at for row in rows]
+            return Column("started", started, right=ago, rank=1, values=times)
 
 
-def _order(store: Store, args: argparse.Namespace) -> Order:
+def order_of(store: Store, args: argparse.Namespace) -> Order:
+    """Return the order that `--sort`, `--up` and `--down` say."""
     wanted = True if args.down else False if args.up else None
     if args.sort in PLAIN_FIELDS:
         falls = args.sort in ("started", "duration") if wanted is None else wanted

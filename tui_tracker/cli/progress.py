@@ -14,8 +14,8 @@ _AFTER_S = 0.5
 class Progress:
     """Called with what is done and what there is; a context manager that wipes its line."""
 
-    def __init__(self, what: str) -> None:
-        self._what = what
+    def __init__(self, what: str, *, unit: str = "") -> None:
+        self._what, self._unit = what, unit
         self._shown = False
         self._next = time.monotonic() + _AFTER_S
 
@@ -24,12 +24,18 @@ class Progress:
         if now < self._next or not total or not sys.stderr.isatty():
             return
         self._next, self._shown = now + _EVERY_S, True
-        from tui_tracker.formatting import format_size
-
         share = min(100, 100 * done // total)
-        of = f"{format_size(done)} of {format_size(total)}"
+        of = self._words(done, total)
         sys.stderr.write(f"\r\x1b[K{self._what} {share}%, {of}")
         sys.stderr.flush()
+
+    def _words(self, done: int, total: int) -> str:
+        """Return how much that is; bytes, where no unit is said."""
+        if self._unit:
+            return f"{done:,} of {total:,} {self._unit}"
+        from tui_tracker.formatting import format_size
+
+        return f"{format_size(done)} of {format_size(total)}"
 
     def __enter__(self) -> Progress:
         return self

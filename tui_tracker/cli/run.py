@@ -1,7 +1,8 @@
 """Run a command and record it as a run: arguments, output, and what produced it.
 
 Nothing in the script needs to change; a script that calls `init` joins this run. The
-arguments become params (`--lr 0.1`, `-e 5`, `--flag`, `key=value`), secrets are hidden.
+arguments become params (`--lr 0.1`, `-e 5`, `--flag`, `key=value`), secrets are hidden. What
+a script that does not log itself prints is read for params and metrics, as by `tt parse`.
 tt ends as the command did: with its exit code, or 128 and the number of its signal.
 """
 
@@ -34,6 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-params", action="store_true", help="read no params from the command's arguments"
     )
+    parser.add_argument(
+        "--no-parse", action="store_true", help="read no params and metrics from what is printed"
+    )
     parser.add_argument("--quiet", action="store_true", help="do not name the run at its end")
     parser.add_argument("command", metavar="COMMAND", nargs=argparse.REMAINDER)
 
@@ -55,6 +59,7 @@ def run(args: argparse.Namespace) -> int:
             name=args.name,
             params=params,
             read_arguments=not args.no_params,
+            read_printed=not args.no_parse,
             tags=args.tag,
             note=args.note,
             store=args.store,

@@ -7,10 +7,14 @@ then still does not fit is cut. Into a pipe goes all of it, whatever the width.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
 
 from tui_tracker.cli.output import on_terminal, rich_console, terminal_size
 from tui_tracker.formatting import cell_width, fit, printable
+
+if TYPE_CHECKING:
+    from tui_tracker.handing_on.table_texts import TextFormat
 
 _GAP = 2
 _WIDEST = 40
@@ -29,19 +33,50 @@ class Column:
     """The highest is dropped first; one of rank 0 stays, and is cut instead."""
     styles: Sequence[str] = ()
     """A Rich style a cell, or one for all of them."""
+    values: Sequence[object] = ()
+    """What is behind the cells, where a text to paste has more to say than they do."""
+    better: str = ""
+    """`min` or `max` where that is known to be the best of the values."""
+    indents: Sequence[int] = ()
+    """Levels of a tree, whose lines `cells` draw."""
+    name: str = ""
+    """The title in CSV and TSV."""
 
     @property
     def width(self) -> int:
         return max(map(cell_width, (self.title, *self.cells)))
 
 
-def print_table(columns: Sequence[Column]) -> None:
-    """Print a table to the terminal or into the pipe."""
-    if on_terminal():
+def print_table(columns: Sequence[Column], format: str = "table") -> None:
+    """Print a table to the terminal or into the pipe, or as one of `opening.TEXT_FORMATS`."""
+    if format != "table":
+        print(table_text(columns, format), end="")
+    elif on_terminal():
         _draw(fit_columns(columns, terminal_size()[0]))
     else:
         for line in plain_lines(columns):
             print(line)
+
+
+def table_text(columns: Sequence[Column], format: str) -> str:
+    """Return a table as a text to paste."""
+    from tui_tracker.handing_on.table_texts import TextColumn, best_places, write_table
+
+    return write_table(
+        [
+            TextColumn(
+                title=column.title,
+                cells=column.cells,
+                right=column.right,
+                values=column.values,
+                best=best_places(column.values, column.better),
+                indents=column.indents,
+                name=column.name,
+            )
+            for column in columns
+        ],
+        cast("TextFormat", format),
+    )
 
 
 def plain_lines(columns: Sequence[Column]) -> list[str]:
@@ -83,7 +118,7 @@ def fit_columns(columns: Sequence[Column], width: int) -> list[Column]:
 def _cut(column: Column, width: int) -> Column:
     cells = [fit(cell, width, right=column.right) for cell in column.cells]
     title = fit(column.title, width, right=column.right)
-    return Column(title, cells, column.right, column.rank, column.styles)
+    return replace(column, title=title, cells=cells)
 
 
 def _padded(cell: str, width: int, *, right: bool) -> str:

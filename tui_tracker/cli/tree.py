@@ -22,7 +22,7 @@ import argparse
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from tui_tracker.cli.opening import READ_WAIT_S, add_json, open_store
+from tui_tracker.cli.opening import READ_WAIT_S, add_format, add_json, open_store
 from tui_tracker.cli.output import on_terminal, print_json, say
 from tui_tracker.queries.selection import ABSENT, Selection
 
@@ -42,7 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--metric", metavar="SPEC", help="show the best value of this metric")
     parser.add_argument("--archived", action="store_true", help="also archived runs")
-    add_json(parser)
+    how = parser.add_mutually_exclusive_group()
+    add_format(how)
+    add_json(how)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -60,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json([_json(branch) for branch in found], indent=1)
     elif found:
-        _print(found, metric)
+        _print(found, metric, args.format)
     else:
         say("no run fits" if args.query else "no runs yet")
     return 0
@@ -85,29 +87,57 @@ def _json(branch: Branch) -> dict[str, object]:
     }
 
 
-def _print(branches: Sequence[Branch], metric: ColumnSpec | None) -> None:
+def _print(branches: Sequence[Branch], metric: ColumnSpec | None, format: str) -> None:
     from tui_tracker.cli.cells import title_of
     from tui_tracker.cli.tables import Column, print_table
     from tui_tracker.formatting import align_points, format_count, format_number, printable
+    from tui_tracker.telling import metric_stat
 
     lines = list(_lines(branches, ""))
     shown = [branch for _, branch in lines]
     names = [f"{stem}{printable(branch.label)}" for stem, branch in lines]
     columns = [
-        Column(_heading(branches), names),
-        Column("runs", [format_count(branch.runs) for branch in shown], right=True),
+        _names(branches, lines, names, format),
+        Column(
+            "runs",
+            [format_count(branch.runs) for branch in shown],
+            right=True,
+            values=[branch.runs for branch in shown],
+        ),
     ]
     if metric is not None:
         best = align_points(format_number(branch.best) for branch in shown)
-        columns.append(Column(title_of(metric), best, right=True, rank=1))
+        values = [branch.best for branch in shown]
+        better = metric_stat(metric.key)
+        columns.append(
+            Column(title_of(metric), best, True, 1, values=values, better=better, name=metric.field)
+        )
     for rank, status in enumerate(("running", *_ENDED_BADLY), start=3):
         counts = [branch.counts.get(status, 0) for branch in shown]  # type: ignore[call-overload]
         if any(counts):
             cells = [format_count(count) if count else "" for count in counts]
             styles = (_STYLES[status],)
-            columns.append(Column(status, cells, right=True, rank=rank, styles=styles))
+            columns.append(Column(status, cells, True, rank, styles, counts))
     columns.append(_newest(shown))
-    print_table(columns)
+    print_table(columns, format)
+
+
+def _names(
+    branches: Sequence[Branch], lines: Sequence[tuple[str, Branch]], names: list[str], format: str
+) -> Column:
+    """Return the column of the branches; in a table that goes on each has its whole path."""
+    from tui_tracker.cli.tables import Column
+
+    shown = [branch for _, branch in lines]
+    values = [branch.label for branch in shown]
+    # A stem of a level takes three cells.
+    depths = [len(stem) // 3 for stem, _ in lines]
+    if format in ("csv", "tsv"):
+        path: list[str] = []
+        for place, (label, depth) in enumerate(zip(values, depths, strict=True)):
+            path[depth:] = [label]
+            values[place] = " / ".join(path)
+    return Column(_heading(branches), names, values=values, indents=depths)
 
 
 def _heading(branches: Sequence[Branch]) -> str:
@@ -131,7 +161,7 @@ def _newest(branches: Sequence[Branch]) -> Column:
     now, ago = datetime.now(UTC), on_terminal()
     times = [moment(branch.newest_ms) for branch in branches]
     cells = [format_ago(time, now) if ago else format_time(time) for time in times]
-    return Column("newest", cells, right=ago, rank=2, styles=("dim",))
+    return Column("newest", cells, right=ago, rank=2, styles=("dim",), values=times)
 
 
 def _lines(branches: Iterable[Branch], indent: str) -> Iterator[tuple[str, Branch]]:

@@ -35,9 +35,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(args: argparse.Namespace) -> int:
+def settings_said(args: argparse.Namespace) -> dict[str, object]:
+    """Return what the command line says of the settings."""
     said = {name: getattr(args, name) for name in ("theme", "colors", "link", "mouse")}
     said["ascii"] = "on" if args.ascii else None
+    return said
+
+
+def run(args: argparse.Namespace) -> int:
+    said = settings_said(args)
     if os.environ.get("TEXTUAL_DRIVER"):  # `tt serve` runs it for a browser
         from tui_tracker.tui.opening import open_served
 

@@ -17,11 +17,21 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="what tt bundle wrote")
+    parser.add_argument(
+        "file", metavar="FILE", help="what tt bundle wrote, or tt export --to jsonl"
+    )
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
+    if _is_lines(args.file):
+        # What `tt export --to jsonl` wrote is a bundle of its own kind.
+        from tui_tracker.cli import command_parser
+        from tui_tracker.cli.importing import run as run_import
+
+        parser = command_parser("import")
+        parser.set_defaults(store=args.store, json=args.json)
+        return run_import(parser.parse_args(["--", args.file]))
     from tui_tracker.bundle.reading import unbundle
     from tui_tracker.cli.progress import Progress
 
@@ -32,6 +42,13 @@ def run(args: argparse.Namespace) -> int:
     else:
         _tell(done)
     return 1 if done.runs.left or done.problems else 0
+
+
+def _is_lines(path: str) -> bool:
+    from tui_tracker.handing_on.lines_format import HEAD, is_lines
+
+    with open(path, "rb") as file:
+        return is_lines(file.read(len(HEAD)))
 
 
 def _facts(path: str, done: Unbundled) -> dict[str, object]:

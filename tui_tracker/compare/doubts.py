@@ -180,6 +180,7 @@ _ENDED = {
     "failed": "failed",
     "killed": "stopped by hand",
     "crashed": "crashed",
+    "pruned": "stopped early",
 }
 
 
@@ -196,7 +197,7 @@ def _unfinished(asked: _Asked) -> Iterable[Doubt]:
         verb = "is" if len(indices) == 1 else "are"
         if status in ("failed", "crashed"):
             verb = ""
-        elif status == "killed":
+        elif status in ("killed", "pruned"):
             verb = "was" if len(indices) == 1 else "were"
         words = " ".join(part for part in (asked.named(indices), verb, ended) if part)
         reached = [

@@ -35,7 +35,13 @@ OWN_FACET = f"{OWN_SCHEMA}#/$defs/TuiTrackerRunFacet"
 """Described by `TuiTrackerRunFacet.json` beside this module."""
 LOCAL = "tui-tracker"
 """Namespace of jobs without a repository, and of files that only a store holds."""
-_ENDS = {"finished": "COMPLETE", "failed": "FAIL", "crashed": "FAIL", "killed": "ABORT"}
+_ENDS = {
+    "finished": "COMPLETE",
+    "failed": "FAIL",
+    "crashed": "FAIL",
+    "killed": "ABORT",
+    "pruned": "ABORT",
+}
 
 
 def export(run: Run) -> Export:

@@ -19,6 +19,10 @@ from tui_tracker.importers.records import Reader, Unread
 HEAD_BYTES = 1 << 16
 """A format knows its file by these first bytes at most."""
 _DEEPEST = 32
+_NEVER = frozenset((".git", ".hg", ".svn", "__pycache__", "node_modules", ".tui_tracker"))
+"""Folders in which no tool keeps runs, and our own store, which needs no reader."""
+_ENVIRONMENT = "pyvenv.cfg"
+"""Beside it are packages, thousands of files of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +96,12 @@ def list_claims(
 def _below(
     folder: Path, root: Path, finds: list[Find], tell: Callable[[Unread], None], depth: int
 ) -> Iterator[tuple[int, Claim]]:
-    listing = Listing(folder, root)
     try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    listing.folders.add(entry.name)
-                elif entry.is_file():
-                    listing.files.add(entry.name)
+        listing = _list(folder, root)
     except OSError as error:
         tell(Unread(folder, "", f"cannot be looked into: {error.strerror}", skipped=True))
+        return
+    if _ENVIRONMENT in listing.files:
         return
     yield from _ask(listing, finds)
     if depth >= _DEEPEST:
@@ -111,9 +111,23 @@ def _below(
         yield from _below(folder / name, root, finds, tell, depth + 1)
 
 
+def _list(folder: Path, root: Path) -> Listing:
+    listing = Listing(folder, root)
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name not in _NEVER:
+                    listing.folders.add(entry.name)
+            elif entry.is_file():
+                listing.files.add(entry.name)
+    return listing
+
+
 def _ask(listing: Listing, finds: list[Find]) -> Iterator[tuple[int, Claim]]:
     found: list[tuple[int, Claim]] = []
     for number, find in enumerate(finds):
+        if not listing.files and not listing.folders:
+            break  # formats are loaded when they are asked
         for claim in list(find(listing)):
             listing.files -= claim.takes
             listing.folders -= claim.takes

@@ -1,38 +1,55 @@
-"""Foreign SQLite files, read without changing a byte and without being in a writer's way.
+"""Foreign SQLite files: what is in them as rows, whoever is writing to them.
 
-A file with a rollback journal is opened with `mode=ro`: SQLite then locks as it should
-and leaves nothing behind. In WAL mode even a reader writes (the `-shm` file, and the log
-is made where there is none), so a database without a log is opened as immutable, and
-one whose log has something in it is copied together with the log. Both can be torn by a
-writer in the middle of it; what was torn shows by its size and time, or as damage, and is
-read again.
-
-Source: https://www.sqlite.org/uri.html, https://www.sqlite.org/wal.html (read-only databases).
+A look at a file (`Database.look`) gives a `Session`; each question to it is answered from
+one consistent state, later questions perhaps from a later state. So readers ask first
+how far rows go, then what hangs on them. Between two looks nothing is held open.
+How the file is opened so that no byte changes is told in `database_files`.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
+import random
 import sqlite3
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TypeVar
-from urllib.parse import quote
+from typing import Any
 
 from tui_tracker.errors import ImportFailed
+from tui_tracker.importers.database_files import (
+    Busy,
+    Stamps,
+    Torn,
+    Way,
+    are_settled,
+    connected,
+    copied_with_journal,
+    find_way,
+    stamps,
+)
+from tui_tracker.importers.records import Unread
 
-Result = TypeVar("Result")
+Row = tuple[Any, ...]
+"""Cells hold whatever is there: SQLite's column types bind nobody. See `cells`."""
+Given = tuple[object, ...]
 
+SLICE_ROWS = 50_000
 _MAGIC = b"SQLite format 3\0"
-_WAL = 2
-"""What bytes 18 and 19 of a database in WAL mode are."""
-_TRIES = 8
-_WAIT_S = 0.05
-_BUSY_S = 2.0
+_TRIES = 40
+_LONGEST_WAIT_S = 0.1
+_FASTER = "it is written faster than it can be read"
+_LOST_ROWS = 1_000_000
+"""At most so many rows are held that lie behind damage."""
+
+
+class Damaged(Exception):
+    """Rows could be read up to some damage only."""
+
+    def __init__(self, rows: list[Row], problem: str) -> None:
+        super().__init__(problem)
+        self.rows, self.problem = rows, problem
 
 
 def is_database(head: bytes) -> bool:
@@ -43,108 +60,201 @@ def is_database(head: bytes) -> bool:
 def list_tables(path: Path) -> frozenset[str]:
     """Return the names of the tables; none where it cannot be read, or is no database."""
     try:
-        return read_database(path, _table_names)
+        with Database(path).look() as session:
+            return session.tables
     except ImportFailed:
         return frozenset()
 
 
-def read_database(path: Path, read: Callable[[sqlite3.Connection], Result]) -> Result:
-    """Return what `read` makes of a consistent state of the database.
+def list_columns(path: Path, table: str) -> frozenset[str]:
+    """Return the names of a table's columns; none where there is no such table."""
+    try:
+        with Database(path).look() as session:
+            return session.columns(table)
+    except (ImportFailed, Damaged):
+        return frozenset()
 
-    `read` may be called several times where a writer is in the way; it is given a connection
-    whose texts are decoded with replacement characters where they are no UTF-8.
 
-    Raises:
-        ImportFailed: it is no database, is damaged, or its writer never let it be.
-    """
-    problem = ""
-    for attempt in range(_TRIES):
-        if attempt:
-            time.sleep(_WAIT_S * attempt)
-        before = _state(path)
+class Database:
+    """A foreign SQLite file that is looked at again and again."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._seen: Stamps | None = None
+        """As before the last look that came to its end."""
+
+    def has_changed(self) -> bool:
+        """Return whether there may be something new since the last whole look."""
+        return self._seen is None or stamps(self.path) != self._seen
+
+    @contextmanager
+    def look(self) -> Iterator[Session]:
+        """Give a session; what was there when it began counts as seen when it ends well.
+
+        Raises:
+            ImportFailed: there is no database.
+        """
+        before = stamps(self.path)
+        settled = are_settled(before)
+        with ExitStack() as held:
+            yield Session(self.path, held)
+        # A write within the same tick of the clock would not show.
+        self._seen = before if settled else None
+
+    def forget(self) -> None:
+        """Take all for new at the next look."""
+        self._seen = None
+
+
+class Session:
+    """Questions to a database during one look; copies that had to be made go with it."""
+
+    def __init__(self, path: Path, held: ExitStack) -> None:
+        self.path = path
+        self.damages: list[Unread] = []
+        """What could not be read so far."""
+        self._held = held
+        self._root: Path | None = None
+        self._copy: Way | None = None
+        self._tables: dict[str, frozenset[str]] | None = None
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """Names of the tables; views are none."""
+        if self._tables is None:
+            try:
+                names = self.rows("SELECT name FROM sqlite_master WHERE type='table'")
+            except Damaged as error:
+                problem = f"cannot be read as a database: {error.problem}"
+                raise ImportFailed(str(self.path), "", problem) from error
+            self._tables = {str(name): frozenset() for (name,) in names}
+        return frozenset(self._tables)
+
+    def columns(self, table: str) -> frozenset[str]:
+        """Return the names of a table's columns; none where there is no such table."""
+        if table not in self.tables or self._tables is None:
+            return frozenset()
+        if not self._tables[table]:
+            rows = self.rows("SELECT name FROM pragma_table_info(?)", table)
+            self._tables[table] = frozenset(str(name) for (name,) in rows)
+        return self._tables[table]
+
+    def rows(self, question: str, *parameters: object) -> list[Row]:
+        """Return all rows that answer a question, from one state.
+
+        Raises:
+            ImportFailed: there is no database, or its writer never let it be.
+            Damaged: it is damaged; the rows before the damage are with it.
+        """
+        problem, damaged = "", 0
+        for attempt in range(_TRIES):
+            if attempt:
+                # At random: a writer may come back at regular times.
+                time.sleep(random.uniform(0, min(0.002 * 1.2**attempt, _LONGEST_WAIT_S)))
+            before = stamps(self.path)
+            try:
+                return self._answer(question, parameters)
+            except (Torn, Busy):
+                self._copy, problem = None, _FASTER
+            except Damaged as error:
+                # Seen through a writer's half-done work, a sound file looks damaged.
+                self._copy, problem = None, error.problem
+                damaged += 1
+                if stamps(self.path) == before and damaged > 1:
+                    raise
+            except OSError as error:
+                reason = f"cannot be read: {error.strerror}"
+                raise ImportFailed(str(self.path), "", reason) from error
+        raise ImportFailed(str(self.path), "", f"cannot be read as a database: {problem}")
+
+    def table(self, table: str, *columns: str, where: str = "", given: Given = ()) -> list[Row]:
+        """Return rows of a small table; a column that it lacks is None, and none if it is absent.
+
+        Damage is told in `damages`.
+        """
+        known = self.columns(table)
+        if not known:
+            return []
+        names = ", ".join(_shown(name, known) for name in columns)
         try:
-            with _opened(path) as connection:
-                result = read(connection)
-        except sqlite3.Error as error:
-            problem = str(error)
-            if _state(path) == before and not _is_locked(error):
-                break
-            continue
-        except OSError as error:
-            raise ImportFailed(str(path), "", f"cannot be read: {error.strerror}") from error
-        # Behind proper locks nothing can be torn.
-        if not _in_wal_mode(path) or _state(path) == before:
-            return result
-        problem = "it is written faster than it can be read"
-    raise ImportFailed(str(path), "", f"cannot be read as a database: {problem}")
+            return self.rows(f"SELECT {names} FROM {quoted(table)} {where}", *given)
+        except Damaged as error:
+            self._tell(table, error)
+            return error.rows
 
+    def slices(self, table: str, columns: Sequence[str], after: int = 0) -> Iterator[list[Row]]:
+        """Yield a table's rows behind a rowid, in order of rowids, which come first in a row.
 
-@contextmanager
-def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    place = f"file:{quote(str(path.absolute()))}?mode=ro"
-    log = path.with_name(path.name + "-wal")
-    if _in_wal_mode(path):
-        if _size(log):
-            with tempfile.TemporaryDirectory(prefix="tui_tracker-") as folder:
-                copy = Path(folder) / "copy.db"
-                shutil.copyfile(path, copy)
-                shutil.copyfile(log, copy.with_name("copy.db-wal"))
-                with closing(_connect(f"file:{quote(str(copy))}")) as connection:
-                    yield connection
+        Where it is damaged, what can be reached from both ends is yielded, and `damages` tells.
+        """
+        known = self.columns(table)
+        if not known:
             return
-        place += "&immutable=1"
-    elif _size(hot := path.with_name(path.name + "-journal")):
-        # Left by a writer that died, or by one that is at work; a copy may be rolled back.
-        with tempfile.TemporaryDirectory(prefix="tui_tracker-") as folder:
-            copy = Path(folder) / "copy.db"
-            shutil.copyfile(path, copy)
-            shutil.copyfile(hot, copy.with_name("copy.db-journal"))
-            with closing(_connect(f"file:{quote(str(copy))}")) as connection:
-                yield connection
-        return
-    with closing(_connect(place)) as connection:
-        yield connection
+        names = ", ".join(_shown(name, known) for name in columns)
+        chosen = f"SELECT rowid, {names} FROM {quoted(table)} WHERE rowid>?"
+        rows: list[Row] = []
+        while not rows or len(rows) == SLICE_ROWS:
+            try:
+                rows = self.rows(f"{chosen} ORDER BY rowid LIMIT {SLICE_ROWS}", after)
+            except Damaged as error:
+                self._tell(table, error)
+                yield error.rows
+                yield self._behind(chosen, error.rows[-1][0] if error.rows else after)
+                return
+            if not rows:
+                return
+            after = rows[-1][0]
+            yield rows
+
+    def _behind(self, chosen: str, after: int) -> list[Row]:
+        """Return the rows that can be reached from a table's end, in order of rowids."""
+        try:
+            rows = self.rows(f"{chosen} ORDER BY rowid DESC LIMIT {_LOST_ROWS}", after)
+        except Damaged as error:
+            rows = error.rows
+        return rows[::-1]
+
+    def _tell(self, table: str, error: Damaged) -> None:
+        problem = f"is damaged ({error.problem}); the rows that could be reached were read"
+        self.damages.append(Unread(self.path, f"table {table}", problem))
+
+    def _answer(self, question: str, parameters: Given) -> list[Row]:
+        way = self._copy or find_way(self.path, self._scratch)
+        try:
+            if way.copied:
+                self._copy = way
+            return _ask(way, question, parameters)
+        except Busy:
+            self._copy = copied_with_journal(self.path, self._scratch())
+            return _ask(self._copy, question, parameters)
+
+    def _scratch(self) -> Path:
+        """Return an empty folder; the one before it is given up."""
+        if self._root is None:
+            folder = tempfile.TemporaryDirectory(prefix="tui_tracker-", ignore_cleanup_errors=True)
+            self._root = Path(self._held.enter_context(folder))
+        for old in self._root.iterdir():
+            old.unlink()
+        return self._root
 
 
-def _connect(place: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(place, uri=True, timeout=_BUSY_S)
-    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-    connection.execute("PRAGMA query_only=1")
-    # A damaged or hostile file may not run code of its own, nor take all memory.
-    connection.execute("PRAGMA trusted_schema=0")
-    connection.execute("PRAGMA cell_size_check=1")
-    return connection
+def quoted(name: str) -> str:
+    """Return a name as SQL has it."""
+    return '"' + name.replace('"', '""') + '"'
 
 
-def _table_names(connection: sqlite3.Connection) -> frozenset[str]:
-    rows = connection.execute("SELECT name FROM sqlite_master WHERE type='table'")
-    return frozenset(name for (name,) in rows)
+def _shown(column: str, known: frozenset[str]) -> str:
+    if column == "rowid":
+        return column
+    return quoted(column) if column in known else "NULL"
 
 
-def _in_wal_mode(path: Path) -> bool:
-    with path.open("rb") as file:
-        return _WAL in file.read(20)[18:20]
-
-
-def _state(path: Path) -> tuple[tuple[int, int, int] | None, ...]:
-    """Return what differs after any write: of the file, its log and its rollback journal."""
-    return tuple(_stamp(path.with_name(path.name + end)) for end in ("", "-wal", "-journal"))
-
-
-def _stamp(path: Path) -> tuple[int, int, int] | None:
+def _ask(way: Way, question: str, parameters: Given) -> list[Row]:
+    rows: list[Row] = []
     try:
-        facts = os.stat(path)
-    except OSError:
-        return None
-    return facts.st_size, facts.st_mtime_ns, facts.st_ino
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
-
-
-def _is_locked(error: sqlite3.Error) -> bool:
-    return "locked" in str(error) or "busy" in str(error)
+        with connected(way) as connection:
+            for row in connection.execute(question, parameters):
+                rows.append(row)
+    except sqlite3.Error as error:
+        raise Damaged(rows, str(error)) from error
+    return rows

@@ -40,7 +40,7 @@ from tui_tracker.language.tree import (
     any_of,
 )
 
-STATUSES = ("running", "finished", "failed", "killed", "crashed")
+STATUSES = ("running", "finished", "failed", "killed", "crashed", "pruned")
 STATES = (*STATUSES, *FLAGS)
 MOST_DEEP, MOST_TERMS = 60, 200
 """SQLite's own expressions end at a depth of 1,000."""

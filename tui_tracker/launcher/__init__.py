@@ -16,6 +16,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from tui_tracker import folder as folders
 from tui_tracker import journal, start
@@ -26,8 +27,11 @@ from tui_tracker.capture.redaction import Mask, redact_param
 from tui_tracker.errors import CannotRun
 from tui_tracker.launcher.command import Command, find_program
 from tui_tracker.launcher.passing import Passing, Show
+from tui_tracker.launcher.printed_values import PrintedValues, has_joined
 from tui_tracker.launcher.signals import Signals
 from tui_tracker.live import say
+from tui_tracker.parsing.config import read_patterns
+from tui_tracker.parsing.patterns import Pattern
 from tui_tracker.run import Run, tag_list
 
 _TAIL_LINES = 40
@@ -66,12 +70,14 @@ def run_command(
     cwd: str | os.PathLike[str] | None = None,
     timeout_s: float | None = None,
     console_to: Show | None = None,
+    read_printed: bool = True,
 ) -> LaunchResult:
     """Run a command to its end, and return how that was; its output is shown and kept.
 
     `params` win over those that are read from the arguments. `environ` are variables
     beside those of this process. `console_to` gets (stream, bytes) instead of the
-    terminal. A command that takes longer than `timeout_s` is stopped.
+    terminal. A command that takes longer than `timeout_s` is stopped. With `read_printed`
+    params and metrics are read from what is printed, unless the script logs itself.
 
     Raises:
         CannotRun: there is no such program, or it cannot be started.
@@ -99,9 +105,12 @@ def run_command(
     begun.system = _is_on("TUI_TRACKER_SYSTEM", around)
     begun.name = name or f"{stem}-{begun.run_id[-6:]}"
     settled = [key for key, said in (("name", name), ("experiment", experiment)) if said]
-    launched = _Launched(begun, Command(begun, command, folder, around, settled))
     keeps = _is_on("TUI_TRACKER_CONSOLE", around)
-    passing = Passing(launched.console.take, console_to) if keeps or console_to else None
+    patterns = read_patterns(Path(folder)) if read_printed and keeps else ()
+    launched = _Launched(begun, Command(begun, command, folder, around, settled))
+    if read_printed and keeps:
+        launched.read_printed(patterns)
+    passing = Passing(launched.take, console_to) if keeps or console_to else None
     return launched.follow(program, passing, timeout_s)
 
 
@@ -117,8 +126,25 @@ class _Launched:
         self.run._console = self.console
         self.run._mask = Mask(command.words, command.environ)
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
+        self._values: PrintedValues | None = None
         self._complains = "err"
         """The stream whose last lines say why the command failed."""
+
+    def read_printed(self, patterns: Sequence[Pattern]) -> None:
+        """Read params and metrics from what the command prints."""
+        run, begun = self.run, self._begun
+        journals = folders.journals(begun.folder)
+
+        def joined() -> bool:
+            return has_joined(journals, run.id)
+
+        self._values = PrintedValues(run, patterns, joined, begun.params)
+
+    def take(self, stream: str, text: str) -> None:
+        """Take what the command printed."""
+        self.console.take(stream, text)
+        if self._values is not None:
+            self._values.take(stream, text)
 
     def follow(
         self, program: str, passing: Passing | None, timeout_s: float | None
@@ -141,6 +167,7 @@ class _Launched:
                 say("a process that the command left behind still holds its output")
             self._command.end(self._log_part)
             self.console.flush()
+            self._end_values()
             code = child.returncode
             said = f"stopped after {timeout_s:g} s" if timed_out and timeout_s else signals.seen
             status, why = self._judge(code, said)
@@ -193,6 +220,10 @@ class _Launched:
         if stream == self._complains and not partial:
             self._tail.append(self.run.masked(text))
         self.run._log_console(stream, text, partial)
+
+    def _end_values(self) -> None:
+        if self._values is not None and (found := self._values.finish()) is not None:
+            self._log_part({"part": "printed", "status": "ok", "facts": found})
 
     def _log_part(self, part: Mapping[str, object]) -> None:
         self.run._journal.append(journal.LINEAGE, part)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tui_tracker.queries.proofs import Proof
 
 RunKey = int
-Status = Literal["running", "finished", "failed", "killed", "crashed"]
+Status = Literal["running", "finished", "failed", "killed", "crashed", "pruned"]
 ParamValue = bool | int | float | str | None | list[object]
 
 

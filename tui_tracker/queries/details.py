@@ -16,7 +16,7 @@ from tui_tracker.queries.answers import (
     RunDetail,
     RunKey,
 )
-from tui_tracker.queries.contents import content
+from tui_tracker.queries.contents import content, source_of
 from tui_tracker.queries.proofs import proof_levels
 from tui_tracker.queries.rows import (
     METRIC,
@@ -75,7 +75,7 @@ def get_runs(
                 artifacts=tuple(artifacts.get(row.key, ())),
                 lineage=tuple(parts.get(row.key, ())),
                 parent=run_uuid(parent) if parent else None,
-                source=json.loads(source) if source else None,
+                source=source_of(source),
                 ended_by=ended_by,
                 host=host,
                 user=user,

@@ -13,7 +13,7 @@ import time
 from json.encoder import encode_basestring_ascii as quote
 from math import inf, isfinite, nan
 
-from tui_tracker.queries.contents import content
+from tui_tracker.queries.contents import content, source_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def _tail(row: Sequence[Any]) -> str:
     *_, parent, source, ended_by, host, user, points, lost, archived, deleted = row
     return (
         f', "parent": {quote(_dashed(parent)) if parent else "null"}'
-        f', "source": {to_json(json.loads(source)) if source else "null"}'
+        f', "source": {to_json(source_of(source))}'
         f', "ended_by": {quote(ended_by)}, "host": {quote(host)}, "user": {quote(user)}'
         f', "points": {points}, "lost": {lost}'
         f', "archived": {_switch(archived is not None)}, "in_trash": {_switch(deleted is not None)}'

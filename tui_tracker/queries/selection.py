@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from tui_tracker.queries.where import Condition
     from tui_tracker.store import Store
 
-STATUSES: tuple[Status, ...] = ("running", "finished", "failed", "killed", "crashed")
+STATUSES: tuple[Status, ...] = (
+    *("running", "finished", "failed"),
+    *("killed", "crashed", "pruned"),
+)
 
 
 class _Value:

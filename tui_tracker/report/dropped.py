@@ -11,7 +11,12 @@ from tui_tracker.report.findings import Findings
 from tui_tracker.report.private import public
 
 _MOST = 20
-_ENDED = {"failed": "failed", "killed": "was stopped by hand", "crashed": "crashed"}
+_ENDED = {
+    "failed": "failed",
+    "killed": "was stopped by hand",
+    "crashed": "crashed",
+    "pruned": "was stopped early",
+}
 
 
 def dropped_section(found: Findings) -> list[Block]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from tui_tracker.handing_on.escaping import TEX_LETTER, in_latex, in_latex_mono
 from tui_tracker.report.blocks import (
     Block,
     Bullets,
@@ -34,92 +35,36 @@ _HEAD = r"""\documentclass[11pt,a4paper]{article}
 \pgfplotsset{compat=1.15}
 \setlength{\parindent}{0pt}\setlength{\parskip}{.5em}
 \setlength{\LTleft}{0pt}\setlength{\LTright}{0pt plus 1fill}
-\newcommand{\ttletter}[1]{\ifpdftex\textnormal{[U+#1]}\else\char"#1\relax\fi}
-\begin{document}"""
-_SPECIAL = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "#": r"\#",
-    "%": r"\%",
-    "_": r"\_",
-    "^": r"\textasciicircum{}",
-    "~": r"\textasciitilde{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
-    "'": r"\textquotesingle{}",
-    "`": r"\textasciigrave{}",
-    "-": "-{}",
-    "[": "{[}",
-    "]": "{]}",
-    "\n": " ",
-    "–": r"\textendash{}",
-    "…": r"\ldots{}",
-    "±": r"\ensuremath{\pm}",
-    "≤": r"\ensuremath{\leq}",
-    "≥": r"\ensuremath{\geq}",
-    "×": r"\ensuremath{\times}",
-    "↵": r"\ensuremath{\hookleftarrow}",
-    "→": r"\ensuremath{\rightarrow}",
-    "µ": r"\textmu{}",
-    "°": r"\textdegree{}",
-}
-_BREAKS = frozenset("/,=;:@")
+"""
 _COLOURS = ("teal", "blue", "orange", "violet", "olive", "gray")
 _STYLES = ("solid", "dashed", "dotted", "dashdotted", "densely dashed", "densely dotted")
 
 
 def to_latex(page: Page) -> str:
     """Return the page as a whole document."""
-    lines = [_HEAD]
+    lines = [_HEAD + TEX_LETTER, r"\begin{document}"]
     for block in page.blocks:
         lines += [*_block(block), ""]
     return "\n".join([*lines, r"\end{document}"]) + "\n"
-
-
-def escape(text: str) -> str:
-    """Return words that TeX prints as they are."""
-    return "".join(map(_letter, text))
-
-
-def _letter(letter: str) -> str:
-    if letter in _SPECIAL:
-        return _SPECIAL[letter]
-    point = ord(letter)
-    if point < 0x20 or point == 0x7F:
-        return " "
-    # T1 has what Latin 1 and the usual accents of Europe ask for.
-    if point < 0x7F or 0xC0 <= point <= 0xFF:
-        return letter
-    return rf"\ttletter{{{point:04X}}}"
-
-
-def mono(text: str) -> str:
-    """Return a text in letters of one width, broken where a long name may be."""
-    parts = [_letter(c) + (r"\allowbreak{}" if c in _BREAKS or c == "_" else "") for c in text]
-    return rf"\texttt{{{''.join(parts)}}}"
 
 
 def _line(words: Line) -> str:
     parts = []
     for part in words:
         if isinstance(part, Mono):
-            parts.append(mono(part.text))
+            parts.append(in_latex_mono(part.text))
         elif isinstance(part, Strong):
-            parts.append(rf"\textbf{{{escape(part.text)}}}")
+            parts.append(rf"\textbf{{{in_latex(part.text)}}}")
         else:
-            parts.append(escape(part))
+            # A long name in a narrow column may go on in the next line.
+            parts.append(in_latex(part).replace(r"\_", r"\_\allowbreak{}"))
     return "".join(parts)
 
 
 def _block(block: Block) -> Iterator[str]:
     if isinstance(block, Heading):
         command = {1: "section", 2: "subsection", 3: "subsubsection"}[block.level]
-        yield rf"\{command}*{{{escape(block.text)}}}"
+        yield rf"\{command}*{{{in_latex(block.text)}}}"
     elif isinstance(block, Paragraph):
         words = _line(block.words)
         yield rf"\begin{{quote}}{words}\end{{quote}}" if block.loud else words
@@ -138,7 +83,7 @@ def _block(block: Block) -> Iterator[str]:
 
 
 def _code(line: str) -> str:
-    return mono(line) if line.strip() else ""
+    return in_latex_mono(line) if line.strip() else ""
 
 
 def _table(table: Table) -> Iterator[str]:
@@ -151,7 +96,7 @@ def _table(table: Table) -> Iterator[str]:
     )  # fmt: skip
     size = r"\footnotesize" if len(table.columns) > 4 else r"\small"
     yield rf"{{{size}\setlength{{\tabcolsep}}{{4pt}}\begin{{longtable}}{{@{{}}{kinds}@{{}}}}"
-    titles = [escape(column.title) for column in table.columns]
+    titles = [in_latex(column.title) for column in table.columns]
     yield rf"\toprule {' & '.join(titles)} \\ \midrule \endhead"
     for row in table.rows:
         # An empty group keeps a bracket or star that begins a row from being \\'s argument.
@@ -165,9 +110,10 @@ def _picture(picture: Picture) -> Iterator[str]:
     kind = "semilogyaxis" if picture.log else "axis"
     yield r"\begin{center}\begin{tikzpicture}"
     yield (
-        rf"\begin{{{kind}}}[width=.95\linewidth,height=6.5cm,xlabel={{{escape(picture.x)}}},"
-        rf"ylabel={{{escape(picture.y)}}},legend pos=outer north east,"
-        r"legend style={font=\scriptsize},legend cell align=left,grid=major,"
+        rf"\begin{{{kind}}}[width=.95\linewidth,height=6.5cm,xlabel={{{in_latex(picture.x)}}},"
+        rf"ylabel={{{in_latex(picture.y)}}},legend columns=2,"
+        r"legend style={font=\scriptsize,at={(.5,-.22)},anchor=north,/tikz/every even column/"
+        r".append style={column sep=1em}},legend cell align=left,grid=major,"
         r"grid style={gray!25},tick label style={font=\scriptsize},scaled ticks=false]"
     )
     for number, line in enumerate(picture.lines):
@@ -198,7 +144,7 @@ def _plot(line: Drawn, number: int, *, log: bool) -> Iterator[str]:
     fine = [at for at, v in enumerate(line.means) if math.isfinite(v) and (v > 0 or not log)]
     points = _points([line.xs[at] for at in fine], [line.means[at] for at in fine])
     yield rf"\addplot[{colour},{style},thick] coordinates {{{points}}};"
-    yield rf"\addlegendentry{{{escape(line.label)}}}"
+    yield rf"\addlegendentry{{{in_latex(line.label)}}}"
 
 
 def _points(xs: Sequence[float], values: Sequence[float]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from tui_tracker.handing_on.escaping import in_markdown, in_markdown_cell, in_markdown_mono
 from tui_tracker.report.blocks import (
     Block,
     Bullets,
@@ -24,55 +25,27 @@ from tui_tracker.report.blocks import (
 )
 from tui_tracker.report.text_chart import text_chart
 
-_MARKUP = re.compile(r"[\\`*\[\]|~$]|<(?=[A-Za-z/!?])|&(?=#?\w+;)|(?<![^\W_])_|_(?![^\W_])")
-_AT_START = re.compile(r"^([#>+=-])|^(\d+)([.)])(?=\s|$)")
-
 
 def to_markdown(page: Page) -> str:
     """Return the page as one text."""
     return "\n\n".join("\n".join(_block(block)) for block in page.blocks) + "\n"
 
 
-def escape(text: str) -> str:
-    """Return words that are read as they are, and begin no list, title or quotation."""
-    escaped = _MARKUP.sub(lambda found: "\\" + found[0], " ".join(text.split("\n")))
-    return _AT_START.sub(lambda f: f"\\{f[1]}" if f[1] else f"{f[2]}\\{f[3]}", escaped)
-
-
-def mono(text: str, *, in_table: bool = False) -> str:
-    """Return a text as code, in as many backquotes as it takes."""
-    text = " ".join(text.split("\n"))
-    if not text.strip() or (in_table and "\\|" in text):
-        # A bar behind a backslash cannot be written as code within a table.
-        return escape(text)
-    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
-    fence = "`" * (longest + 1)
-    pad = " " if text.startswith("`") or text.endswith("`") else ""
-    # A table is cut at its bars before anything else, code or not.
-    text = text.replace("|", "\\|") if in_table else text
-    return f"{fence}{pad}{text}{pad}{fence}"
-
-
 def _line(words: Line, *, in_table: bool = False) -> str:
     parts = []
     for part in words:
         if isinstance(part, Mono):
-            parts.append(mono(part.text, in_table=in_table))
+            parts.append(in_markdown_mono(part.text, in_table=in_table))
         elif isinstance(part, Strong):
-            parts.append(f"**{escape(part.text)}**" if part.text.strip() else "")
+            parts.append(f"**{in_markdown(part.text)}**" if part.text.strip() else "")
         else:
-            parts.append(_escape_inner(part) if parts or in_table else escape(part))
+            parts.append(in_markdown_cell(part) if parts or in_table else in_markdown(part))
     return "".join(parts)
-
-
-def _escape_inner(text: str) -> str:
-    """Escape what does not stand at the beginning of a line, where a dash is a dash."""
-    return escape(f"x{text}")[1:]
 
 
 def _block(block: Block) -> Iterator[str]:
     if isinstance(block, Heading):
-        yield f"{'#' * block.level} {escape(block.text)}"
+        yield f"{'#' * block.level} {in_markdown(block.text)}"
     elif isinstance(block, Paragraph):
         yield f"> {_line(block.words)}" if block.loud else _line(block.words)
     elif isinstance(block, Bullets):

@@ -28,6 +28,7 @@ from tui_tracker.tui.terminal import Terminal, after_asking, describe, is_light
 if TYPE_CHECKING:
     from textual.driver import Driver
 
+    from tui_tracker.importers.opening import OpenedInPlace
     from tui_tracker.store import Store
     from tui_tracker.tui.ahead import Ahead
     from tui_tracker.tui.first_screen import FirstScreen
@@ -59,12 +60,17 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
         first: FirstScreen | None = None,
         ahead: Ahead | None = None,
         opening: Opening | None = None,
+        opened: OpenedInPlace | None = None,
     ) -> None:
         settings = settings or read_settings()
+        self.opened = opened
+        """The reader of another tool's files, where it is those that are shown."""
         self.first_screen = first
         self._ahead, self._opening = ahead, opening
-        state = state or State(store.folder)
+        state = state or State(store.foreign or store.folder)
         super().__init__(store, settings, state, terminal or describe(settings))
+        if ahead is not None:
+            self._version = ahead.version
         self._resizing = Resizing(self)
         self.state.on_change = self._remember_soon
         self._remembering = False
@@ -76,7 +82,9 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
 
     @property
     def store_name(self) -> str:
-        """The store's folder, short: home is `~`."""
+        """The store's folder, or what is shown in its place, short: home is `~`."""
+        if self.store.foreign:
+            return f"in place: {short_path(self.store.foreign)}"
         return short_path(str(self.store.folder))
 
     # The terminal and the end.
@@ -264,6 +272,7 @@ def run_app(
     first: FirstScreen | None = None,
     ahead: Ahead | None = None,
     place: str = "",
+    opened: OpenedInPlace | None = None,
 ) -> int:
     """Open the app and return an exit code; in no terminal, say so in one sentence."""
     if os.environ.get("TERM", "") == "dumb" or not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -286,6 +295,7 @@ def run_app(
         first=first,
         ahead=ahead,
         opening=find_opening(store, place) if place else None,
+        opened=opened,
     )
     app.run(mouse=terminal.mouse)
     return app.return_code or 0

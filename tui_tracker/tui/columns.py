@@ -59,6 +59,7 @@ GLYPHS: dict[Status, str] = {
     "failed": "✗",
     "killed": "■",
     "crashed": "▲",
+    "pruned": "◇",
 }
 """One shape a status, so that it can be told without colour."""
 

@@ -1,19 +1,27 @@
-"""What `copy as` copies: runs as lines for a spreadsheet, as JSON, or as commands."""
+"""What `copy as` copies: runs as lines for a spreadsheet, JSON, commands, or a table to print."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 from tui_tracker.queries import RunRow, get_rows, get_run
 from tui_tracker.queries.records import run_records
 from tui_tracker.store import Store
 
+if TYPE_CHECKING:
+    from tui_tracker.handing_on.table_texts import TextFormat
+    from tui_tracker.tui.columns import Column
+
 WAYS: tuple[tuple[str, str], ...] = (
     ("TSV", "params and metrics, for a spreadsheet"),
     ("JSON", "everything, as `tt show --json` prints it"),
     ("command", "how the run was started"),
+    ("Markdown", "the table as it stands, for a README or a chat"),
+    ("LaTeX", "the table as it stands, for a paper (booktabs)"),
 )
 """What can be chosen, and what is said about it."""
 
@@ -26,9 +34,18 @@ class Copied:
     words: str
 
 
-def copied(store: Store, keys: Sequence[int], way: int) -> Copied:
-    """Return runs in one of the `WAYS`; `keys` are in the order they are copied in."""
-    writers: tuple[Callable[[Store, Sequence[int]], str], ...] = (_tsv, _json, _commands)
+def copied(store: Store, keys: Sequence[int], way: int, columns: Sequence[Column] = ()) -> Copied:
+    """Return runs in one of the `WAYS`; `keys` are in the order they are copied in.
+
+    `columns` are those of a table, where one stands on the page; else they are chosen.
+    """
+    writers: tuple[Callable[[Store, Sequence[int]], str], ...] = (
+        _tsv,
+        _json,
+        _commands,
+        partial(_table, columns, "markdown"),
+        partial(_table, columns, "latex"),
+    )
     what = "1 run" if len(keys) == 1 else f"{len(keys):,} runs"
     return Copied(writers[way](store, keys), f"{what} as {WAYS[way][0]}")
 
@@ -56,6 +73,13 @@ def _cell(value: object) -> str:
         return ""
     text = str(value).lower() if isinstance(value, bool) else str(value)
     return " ".join(text.split("\t")).replace("\n", " ")
+
+
+def _table(columns: Sequence[Column], format: TextFormat, store: Store, keys: Sequence[int]) -> str:
+    from tui_tracker.handing_on.table_texts import write_table
+    from tui_tracker.tui.copying_table import table_of
+
+    return write_table(table_of(store, keys, columns), format)
 
 
 def _json(store: Store, keys: Sequence[int]) -> str:

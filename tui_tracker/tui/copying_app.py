@@ -34,13 +34,15 @@ class CopyingApp(ThemedApp, inherit_bindings=False):
         from tui_tracker.tui.copying import WAYS, copied
         from tui_tracker.tui.screens.chooser import ChooserScreen
 
-        keys = self.page.runs_to_copy() if self.page else []
-        if not keys:
+        page = self.page
+        keys = page.runs_to_copy() if page else []
+        if page is None or not keys:
             return
+        columns = page.columns_to_copy()
 
         def work(way: int) -> None:
             try:
-                found = copied(self.store, keys, way)
+                found = copied(self.store, keys, way, columns)
             except TrackerError as error:
                 self.call_from_thread(self.say, str(error), bad=True)
             else:

@@ -47,6 +47,7 @@ Place = Literal[
     "pick",
     "facets",
     "views",
+    "import",
 ]
 
 AROUND: dict[Place, tuple[Place, ...]] = {
@@ -81,6 +82,7 @@ AROUND: dict[Place, tuple[Place, ...]] = {
     "pick": (),
     "facets": ("list", "everywhere"),
     "views": ("list",),
+    "import": ("list", "everywhere"),
 }
 """The places around each place, innermost first."""
 
@@ -116,6 +118,7 @@ TITLES: dict[Place, str] = {
     "pick": "Choosing columns",
     "facets": "Choosing values",
     "views": "Saved views",
+    "import": "Import from another tool",
 }
 
 FORBIDDEN = frozenset(f"ctrl+{letter}" for letter in "abhijmqsz") | {"ctrl+left_square_bracket"}
@@ -194,6 +197,8 @@ KEYS: tuple[Key, ...] = (
     Key("annotate", ("a",), "archive", "archive", "Archive the chosen runs, or bring them back"),
     Key("annotate", ("M",), "put_in_group", "group", "Put the chosen runs into a group"),
     Key("annotate", ("H",), "history", "history", "Show who changed what, and when"),
+    Key("runs", ("I",), "import", "import", "Show what another tool left, and import it"),
+    Key("import", ("enter",), "screen.take", "import", "Copy these runs into the store", 10),
     Key("runs", ("tab", "shift+tab"), "pane", "pane", "Go to the other pane", 30),
     Key("runs", ("1",), "tree", "tree", "Show or hide the tree of runs"),
     Key("runs", ("c",), "compare", "compare", "Compare the marked runs, or this with others", 24),

@@ -16,6 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
 
+    from tui_tracker.importers.opening import OpenedInPlace
+
 SLOW_FRAMES = "15"
 """Frames a second at most on a slow link."""
 ESC_MS = "50"
@@ -39,7 +41,13 @@ def open_app(wanted: str | None, said: Mapping[str, object], place: str = "") ->
         gc.enable()
 
 
-def _open(wanted: str | None, said: Mapping[str, object], place: str, first: FirstScreen) -> int:
+def _open(
+    wanted: str | None,
+    said: Mapping[str, object],
+    place: str,
+    first: FirstScreen,
+    opened: OpenedInPlace | None = None,
+) -> int:
     from tui_tracker.remembered import State
     from tui_tracker.settings import read_settings
     from tui_tracker.store import Store
@@ -54,8 +62,8 @@ def _open(wanted: str | None, said: Mapping[str, object], place: str, first: Fir
     _prepare(os.environ, slow=terminal.slow)
     use_keys(lay_over(settings.keys).keys)
     first.show_keys(hints("table"))
-    with Store.open(wanted) as store:
-        state = State(store.folder)
+    with opened.store() if opened is not None else Store.open(wanted) as store:
+        state = State(store.foreign or store.folder)
         ahead = Ahead(store, state, first.lines)
         import_textual()
         from tui_tracker.tui.app import run_app
@@ -68,7 +76,23 @@ def _open(wanted: str | None, said: Mapping[str, object], place: str, first: Fir
             first=first,
             ahead=ahead,
             place=place,
+            opened=opened,
         )
+
+
+def open_foreign(opened: OpenedInPlace, said: Mapping[str, object], place: str = "") -> int:
+    """Open the app on what another tool left, as soon as there is a run of it to show."""
+    gc.disable()
+    try:
+        with FirstScreen(short_path(str(opened.path))) as first:
+            from tui_tracker.tui.lean import import_textual
+
+            # The reader is a process of its own, and needs some time as well.
+            import_textual()
+            opened.wait(first_run=True)
+            return _open(None, said, place, first, opened)
+    finally:
+        gc.enable()
 
 
 def open_served(wanted: str | None, said: Mapping[str, object]) -> int:

@@ -58,6 +58,7 @@ STATUS_ROLES: dict[Status, Role] = {
     "finished": "",
     "failed": "bad",
     "killed": "",
+    "pruned": "",
     "crashed": "bad",
 }
 _LINEAGE_MARKS: dict[str, Span] = {

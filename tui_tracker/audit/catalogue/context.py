@@ -59,7 +59,12 @@ def unfinished(run: RunRecord) -> Answer:
     )
 
 
-_ENDS = {"failed": "failed", "killed": "was stopped", "crashed": "crashed"}
+_ENDS = {
+    "failed": "failed",
+    "killed": "was stopped",
+    "crashed": "crashed",
+    "pruned": "was stopped early",
+}
 
 
 @rule("run.unverified", "context", "-IWW", fix="automatic")

@@ -22,7 +22,7 @@ from tui_tracker.lineage.words import plural
 def _runs(subject: Subject) -> Answer:
     rows = [one.record.detail.row for one in subject.audited]
     counts = {status: sum(row.status == status for row in rows) for status in
-              ("finished", "failed", "crashed", "killed", "running")}  # fmt: skip
+              ("finished", "failed", "crashed", "killed", "pruned", "running")}  # fmt: skip
     told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
     evidence = tuple(Evidence(row.id, "", "status") for row in rows[:6])
     return Answer("yes", f"{plural(len(rows), 'run')}: {told}", evidence)

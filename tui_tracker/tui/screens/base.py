@@ -27,6 +27,7 @@ from tui_tracker.tui.widgets.line_widget import LineWidget
 if TYPE_CHECKING:
     from tui_tracker.store import Store
     from tui_tracker.tui.app import TrackerApp
+    from tui_tracker.tui.columns import Column
 
 
 class Asking:
@@ -120,6 +121,10 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
     def runs_to_copy(self) -> list[int]:
         """Return the runs that `copy as` is about."""
         return []
+
+    def columns_to_copy(self) -> Sequence[Column]:
+        """Return the columns in which they stand on the page; () where they stand in none."""
+        return ()
 
     def _on_timer_update(self) -> None:
         # What changed stays marked, and the last state is drawn when the link is free.

@@ -65,6 +65,7 @@ def help_lines(place: Place, width: int = 200) -> tuple[Line, ...]:
         "failed": "it ended with an error",
         "killed": "it was stopped by hand or by a signal",
         "crashed": "it ended without a word",
+        "pruned": "it was stopped early on purpose, because others did better",
     }
     for status, glyph in GLYPHS.items():
         lines += _told(f"{glyph} {status}", "", meanings[status], "dim", width)

@@ -6,6 +6,7 @@ together and knows the ways to other screens.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -20,6 +21,7 @@ from tui_tracker.tui.screens.runs_costly import Costing
 from tui_tracker.tui.screens.runs_curves import Overlaying
 from tui_tracker.tui.screens.runs_filter import Filtering
 from tui_tracker.tui.screens.runs_groups import Grouping
+from tui_tracker.tui.screens.runs_importing import Importing
 from tui_tracker.tui.screens.runs_order import Ordering
 from tui_tracker.tui.screens.runs_peek import Peeking
 from tui_tracker.tui.screens.runs_tree import Branching
@@ -30,6 +32,7 @@ from tui_tracker.tui.widgets.peek_pane import PeekPane
 from tui_tracker.tui.widgets.run_table import RunTable
 
 if TYPE_CHECKING:
+    from tui_tracker.tui.columns import Column
     from tui_tracker.tui.widgets.virtual_list import VirtualList
 
 
@@ -43,6 +46,7 @@ class RunsScreen(
     Overlaying,
     Comparing,
     Judging,
+    Importing,
     Peeking,
     Annotating,
     inherit_bindings=False,
@@ -71,6 +75,7 @@ class RunsScreen(
         self.lay_out()
         self.restore_tree()
         self.read_again()
+        self.watch_reader()
 
     def on_screen_resume(self) -> None:
         if self.shown is not None:
@@ -141,3 +146,8 @@ class RunsScreen(
 
     def runs_to_copy(self) -> list[int]:
         return self.chosen_runs()
+
+    def columns_to_copy(self) -> Sequence[Column]:
+        from tui_tracker.tui.grouping import without_groups
+
+        return without_groups(self.table.columns)

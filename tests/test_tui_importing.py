@@ -1,0 +1,96 @@
+"""What other tools left, in the app: shown in place, previewed, imported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.tui_pilot import gone, opened, see
+from tui_tracker.importers.opening import OpenedInPlace
+from tui_tracker.store import Store
+from tui_tracker.tui.app import TrackerApp
+
+
+def write_curve(path: Path, rows: int = 3) -> Path:
+    lines = ["epoch,loss", *(f"{row},{1 / (row + 1)!r}" for row in range(rows))]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+async def test_what_is_open_in_place_says_so_and_cannot_be_changed(tmp_path: Path):
+    path = write_curve(tmp_path / "train.csv")
+    with OpenedInPlace(path) as reader:
+        reader.wait()
+        with reader.store() as store:
+            app = TrackerApp(store, opened=reader)
+            async with app.run_test(size=(120, 30)) as pilot:
+                await see(pilot, "in place: ", "1 run of table")
+
+                await pilot.press("t", "x", "enter")
+
+                await see(pilot, "it is shown in place and never changed")
+                assert store.read("SELECT count(*) FROM tag") == [(0,)]
+
+
+async def test_the_preview_lists_runs_and_enter_copies_them(
+    tmp_path: Path, monkeypatch, folder: Path
+):
+    monkeypatch.setenv("TUI_TRACKER_STORE", str(folder))
+    path = write_curve(tmp_path / "train.csv")
+    with OpenedInPlace(path) as reader:
+        reader.wait()
+        with reader.store() as store:
+            app = TrackerApp(store, opened=reader)
+            async with app.run_test(size=(120, 30)) as pilot:
+                await see(pilot, "train.csv")
+                await pilot.press("I")
+                await see(pilot, "Import", "1 run, 3 points", "into")
+
+                await pilot.press("enter")
+
+                await see(pilot, "1 imported")
+    with Store.open(folder) as target:
+        assert target.read("SELECT points FROM run") == [(3,)]
+
+
+async def test_a_path_is_asked_for_in_a_store_of_ones_own(
+    tmp_path: Path, log_run: Callable[..., object], folder: Path
+):
+    log_run("mine", loss=[1.0])
+    path = write_curve(tmp_path / "their.csv")
+    with Store.open(folder) as store:
+        async with opened(store) as pilot:
+            await pilot.press("I")
+            await see(pilot, "Import from another tool")
+            await pilot.press(*str(path), "enter")
+            await see(pilot, "1 run, 3 points")
+
+            await pilot.press("enter")
+
+            await see(pilot, "mine", "their.csv")
+
+
+async def test_a_path_with_nothing_is_told(store: Store):
+    async with opened(store) as pilot:
+        await pilot.press("I")
+        await see(pilot, "Import from another tool")
+
+        await pilot.press(*"/nowhere", "enter")
+
+        await see(pilot, "there is nothing at /nowhere")
+
+
+async def test_trouble_is_on_the_page_and_the_rest_is_shown(tmp_path: Path):
+    write_curve(tmp_path / "train.csv")
+    (tmp_path / "bad.csv").write_text("epoch,loss\n0,1\n1,2,3,4\n2,0.5\n3,0.4\n")
+    with OpenedInPlace(tmp_path) as reader:
+        reader.wait()
+        with reader.store() as store:
+            app = TrackerApp(store, opened=reader)
+            async with app.run_test(size=(120, 30)) as pilot:
+                await see(pilot, "train.csv")
+                await pilot.press("I")
+
+                await see(pilot, "To know", "bad.csv, line 3", "2 runs")
+                await pilot.press("q")
+                await gone(pilot, "Import ")

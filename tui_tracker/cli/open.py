@@ -1,0 +1,104 @@
+"""Look at what another tool left, in place: nothing there is changed, and nothing is kept.
+
+PATH is a folder or file of any tool that `tt import` reads. Without a command the app opens
+and follows what is still being written; with one, that is asked of it once all is read, such
+as `tt open mlruns ls --json` or `tt open train.log curve train loss`. `tt PATH` is short for
+`tt open PATH`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from tui_tracker.cli.importing import add_columns
+from tui_tracker.errors import InvalidArgument
+
+READS = frozenset(
+    "ls tree group fields values show curve health console artifacts lineage diff compare audit "
+    "names decide report export statement store watch tui".split()
+)
+"""Commands that a passing store can answer; what they would write is refused by the store."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", metavar="PATH", help="a folder or file of another tool")
+    parser.add_argument(
+        "--from", dest="tool", metavar="TOOL", default="", help="read it as this tool's alone"
+    )
+    add_columns(parser)
+    parser.add_argument(
+        "command",
+        nargs=argparse.REMAINDER,
+        metavar="COMMAND ...",
+        help="a command that reads, with its arguments; the app without one",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    from tui_tracker import folder as folders
+
+    path = Path(args.path)
+    command = _own_options(args, args.command) or ["tui"]
+    if command[0].startswith("-"):
+        command = ["tui", *command]
+    if command[0] not in READS:
+        known = ", ".join(sorted(READS - {"tui"}))
+        raise InvalidArgument(f"{command[0]!r} cannot be asked of {args.path!r}: {known} can.")
+    if path.is_dir() and folders.exists(folders.locate(path)):
+        from tui_tracker.cli import main
+
+        return main(["--store", str(path), *command])
+    if not path.exists():
+        raise InvalidArgument(f"there is nothing at {args.path!r} to read.")
+    if args.columns:
+        from tui_tracker.importers.tabular import parse_columns
+
+        parse_columns(args.columns)
+    return _show(path, args.tool, args.columns, command)
+
+
+def _own_options(args: argparse.Namespace, words: list[str]) -> list[str]:
+    """Take our own options from between the path and the command; return the command."""
+    names = {"--from": "tool", "--columns": "columns"}
+    while words:
+        name, equals, value = words[0].partition("=")
+        if name not in names:
+            break
+        if not equals and len(words) < 2:
+            raise InvalidArgument(f"{name} needs a value: `tt open --help` says which.")
+        setattr(args, names[name], value if equals else words[1])
+        words = words[1:] if equals else words[2:]
+    return words
+
+
+def _show(path: Path, tool: str, columns: str, command: list[str]) -> int:
+    from tui_tracker.cli import command_parser, load
+    from tui_tracker.cli.output import say
+    from tui_tracker.importers.opening import OpenedInPlace
+
+    name, *words = command
+    on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    if name == "tui" and (not on_terminal or os.environ.get("TERM") == "dumb"):
+        name, words = "ls", []
+    parser = command_parser(name)
+    args = parser.parse_intermixed_args(words) if _is_mixed(name) else parser.parse_args(words)
+    with OpenedInPlace(path, tool, columns) as opened:
+        if name == "tui":
+            from tui_tracker.cli.tui import settings_said
+            from tui_tracker.tui.opening import open_foreign
+
+            return open_foreign(opened, settings_said(args), args.open)
+        reading = opened.wait()
+        for told in (*reading.skipped, *reading.warnings):
+            say(told)
+        args.store = str(opened.folder)
+        return int(load(name).run(args))
+
+
+def _is_mixed(name: str) -> bool:
+    from tui_tracker.cli import load
+
+    return bool(getattr(load(name), "MIXED", False))

@@ -1,0 +1,377 @@
+"""One foreign run into the tables: made, brought up to date, its points appended.
+
+All of it inside the transaction of whoever calls. What a person changed since the run
+came in (a name, a tag that was taken away, a note) stays as the person left it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tui_tracker import journal
+from tui_tracker.facts import clean
+from tui_tracker.importers.files import artifact_facts, modified_ms, safe_name
+from tui_tracker.importers.known import (
+    KnownRun,
+    Label,
+    Position,
+    advance,
+    forget_series,
+    new_uuid,
+    rewind,
+)
+from tui_tracker.importers.records import ImportedRun, Points, Printed, ms_from_utc
+from tui_tracker.printed import Console
+from tui_tracker.records import METRIC, SYSTEM, RunWriter
+from tui_tracker.sampled import PREFIX
+from tui_tracker.series import AxisCache, OpenSeries
+
+_LEAST, _MOST = -(2**63), 2**63 - 1
+_LATEST_MS = 2**48 - 1
+_PARTS = ("code", "environment", "hardware", "seeds")
+"""Of a lineage, where nothing told is worth saying."""
+_UNTAGGED = (
+    "SELECT 1 FROM edit WHERE run=? AND what='untag' AND old=? AND undone_ms IS NULL LIMIT 1"
+)
+_KNOWN_NOTE = (
+    "SELECT 1 FROM note WHERE run=:run AND text=:text UNION ALL SELECT 1 FROM edit WHERE run=:run "
+    "AND what IN ('note-edit','note-remove') AND undone_ms IS NULL "
+    "AND json_extract(old, '$[2]')=:text LIMIT 1"
+)
+
+
+@dataclass(slots=True)
+class Pending:
+    """What was read of one run and is not written yet."""
+
+    run: ImportedRun
+    points: list[Points] = field(default_factory=list)
+    printed: list[Printed] = field(default_factory=list)
+    start_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where runs go, and from where."""
+
+    connection: sqlite3.Connection
+    tool: str
+    artifacts: str
+    """The folder of the store that holds files."""
+    roots: tuple[Path, ...]
+    """What was opened: no file outside of it is taken."""
+    keep_files: bool
+
+
+def label_of(points: Points) -> Label:
+    """Return the name that a series has in the store."""
+    if not points.system:
+        return METRIC, clean(points.metric), clean(points.context)
+    name = points.metric if points.metric.startswith(PREFIX) else f"{PREFIX}{points.metric}"
+    return SYSTEM, clean(name), clean(points.context)
+
+
+def write_run(target: Target, known: KnownRun, pending: Pending, part: bytes) -> list[str]:
+    """Write what is pending of a run; return what of it could not be taken, a sentence each.
+
+    `part` is the part of the run's id that tells which run it is.
+    """
+    if pending.start_over and known.row:
+        _empty(target.connection, known)
+    problems = _save_run(target, known, pending, part)
+    writer = RunWriter(target.connection, known.uuid.hex())
+    problems += _save_points(target.connection, writer, known, pending.points)
+    _save_lines(target.connection, known, pending.printed)
+    return problems
+
+
+def _save_run(target: Target, known: KnownRun, pending: Pending, part: bytes) -> list[str]:
+    run = pending.run
+    state = _state(run)
+    if known.row and known.state == state:
+        return []
+    if not known.row:
+        _make(target, known, pending, part)
+    known.changed, known.state = True, state
+    return _update(target, known, run)
+
+
+def _make(target: Target, known: KnownRun, pending: Pending, part: bytes) -> None:
+    run = pending.run
+    started = _started_ms(pending)
+    known.uuid = known.uuid or new_uuid(part, started)
+    connection = target.connection
+    connection.execute(
+        "INSERT INTO run (uuid, experiment, name, status, started_ms, archived_ms) "
+        "VALUES (?,?,?,'running',?,?)",
+        (
+            *(known.uuid, _experiment(connection, clean(run.experiment), started)),
+            *(clean(run.name), started, started if run.archived else None),
+        ),
+    )
+    known.row = int(connection.execute("SELECT last_insert_rowid()").fetchone()[0])
+
+
+def _update(target: Target, known: KnownRun, run: ImportedRun) -> list[str]:
+    """Say of a run what is known of it now."""
+    connection, key = target.connection, known.row
+    (before,) = connection.execute("SELECT experiment FROM run WHERE id=?", (key,)).fetchone()
+    source = {"tool": target.tool, "path": str(run.path), "id": run.id, "state": known.state}
+    connection.execute(
+        "UPDATE run SET status=:status, host=:host, user=:user, source=:source, "
+        "started_ms=coalesce(:started, started_ms), ended_ms=:ended, "
+        "name=CASE WHEN EXISTS (SELECT 1 FROM edit WHERE run=:run AND what='rename' "
+        "AND undone_ms IS NULL) THEN name ELSE :name END, experiment=:experiment, "
+        "archived_ms=CASE WHEN :archived AND archived_ms IS NULL AND NOT EXISTS (SELECT 1 FROM "
+        "edit WHERE run=:run AND what='unarchive' AND undone_ms IS NULL) THEN started_ms "
+        "ELSE archived_ms END WHERE id=:run",
+        {
+            "run": key,
+            "status": run.status,
+            "host": clean(run.host),
+            "user": clean(run.user),
+            "source": json.dumps(source),
+            "name": clean(run.name),
+            "archived": run.archived,
+            "started": None if run.started_at is None else _within(ms_from_utc(run.started_at)),
+            "ended": None if run.ended_at is None else _within(ms_from_utc(run.ended_at)),
+            "experiment": _experiment(connection, clean(run.experiment), _now_ms(run)),
+        },
+    )
+    connection.execute(
+        "UPDATE run SET ended_ms=max(ended_ms, started_ms) WHERE id=? AND ended_ms IS NOT NULL",
+        (key,),
+    )
+    # One that this run alone was in would stay behind empty.
+    connection.execute(
+        "DELETE FROM experiment WHERE id=? AND id NOT IN (SELECT experiment FROM run)", (before,)
+    )
+    writer = RunWriter(connection, known.uuid.hex())
+    started = writer.started_ms()
+    tags = [
+        tag for tag in run.tags if not connection.execute(_UNTAGGED, (key, clean(tag))).fetchone()
+    ]
+    told = {"t": started, "params": dict(run.params), "add": tags}
+    writer.apply(journal.START, {**told, "lineage": _lineage(target.tool, run)})
+    _save_notes(connection, writer, key, run, started)
+    return _save_artifacts(target, writer, key, run, started)
+
+
+def _lineage(tool: str, run: ImportedRun) -> list[dict[str, object]]:
+    """Return the parts of the lineage; what the tool does not tell is said to be untold."""
+    parts: list[dict[str, object]] = [
+        {"part": clean(name), "status": "ok", "facts": dict(facts)}
+        for name, facts in run.lineage.items()
+        if facts
+    ]
+    parts.append({"part": "source", "status": "ok", "facts": {"tool": tool}})
+    there = {str(part["part"]).partition(":")[0] for part in parts}
+    for name in (*_PARTS, "data"):
+        if name not in there:
+            reason = f"{tool} recorded nothing of it"
+            parts.append({"part": name, "status": "skipped", "reason": reason})
+    return parts
+
+
+def _save_notes(
+    connection: sqlite3.Connection, writer: RunWriter, key: int, run: ImportedRun, started: int
+) -> None:
+    for note in run.notes:
+        text = clean(note.text)
+        if connection.execute(_KNOWN_NOTE, {"run": key, "text": text}).fetchone() is None:
+            at_ms = started if note.at is None else ms_from_utc(note.at)
+            author = note.author or run.user
+            writer.apply(journal.NOTE, {"t": _within(at_ms), "text": text, "user": author})
+
+
+def _save_artifacts(
+    target: Target, writer: RunWriter, key: int, run: ImportedRun, started: int
+) -> list[str]:
+    problems = []
+    for artifact in run.artifacts:
+        name = safe_name(clean(artifact.path))
+        if name is None:
+            shown = artifact.path[:100]
+            problems.append(f"an artifact named {shown!r} leads out of its folder and was not read")
+            continue
+        at_ms = _within(modified_ms(artifact) or started)
+        there = target.connection.execute(
+            "SELECT problem FROM artifact WHERE run=? AND path=? AND at_ms=?", (key, name, at_ms)
+        ).fetchone()
+        if there is not None and not there[0]:
+            continue
+        facts = artifact_facts(
+            artifact, name, target.artifacts, target.roots, keep=target.keep_files
+        )
+        writer.apply(journal.ARTIFACT, {**facts, "t": at_ms})
+    return problems
+
+
+def _save_points(
+    connection: sqlite3.Connection, writer: RunWriter, known: KnownRun, points: Iterable[Points]
+) -> list[str]:
+    axes, problems, added = AxisCache(), [], 0
+    for label, batch in _by_series(points).items():
+        problem, columns = _joined(batch)
+        if problem:
+            problems.append(f"{label[1]}: {problem}")
+        if not columns[0]:
+            continue
+        metric = writer.metric_key(label[1], label[2], label[0])
+        position = known.positions.get(label)
+        if position is None:
+            position = known.positions[label] = _position(connection, known, metric)
+        added += _append(connection, (known.row, metric), position, columns, axes)
+    if added:
+        known.changed = True
+        connection.execute("UPDATE run SET points=points+? WHERE id=?", (added, known.row))
+    return problems
+
+
+def _append(
+    connection: sqlite3.Connection,
+    place: tuple[int, int],
+    position: Position,
+    columns: tuple[list[int], list[int], list[float]],
+    axes: AxisCache,
+) -> int:
+    """Append what the store does not have of these points; return by how many it grew."""
+    before, steps, times, values = position.stored, *columns
+    known = advance(connection, place, position, steps, values)
+    if known is None:
+        kept = rewind(connection, place, position)
+        position.seen += len(steps)
+        steps, times = [*kept[0], *steps], [*kept[1], *times]
+        values = [*kept[2], *values]
+        known, grown = 0, len(steps) - before
+    else:
+        grown = len(steps) - known
+    if known < len(steps):
+        series = OpenSeries.load(connection, *place)
+        # Full blocks are written as they fill, so that memory stays bounded.
+        series.add(steps[known:], times[known:], values[known:])
+        series.save(connection, axes)
+        axes.clear()
+    return grown
+
+
+def _position(connection: sqlite3.Connection, known: KnownRun, metric: int) -> Position:
+    row = (
+        known.was_there
+        and connection.execute(
+            "SELECT count FROM metric WHERE run=? AND key=?", (known.row, metric)
+        ).fetchone()
+    )
+    return Position(stored=int(row[0]) if row else 0)
+
+
+def _by_series(points: Iterable[Points]) -> dict[Label, list[Points]]:
+    found: dict[Label, list[Points]] = {}
+    for batch in points:
+        found.setdefault(label_of(batch), []).append(batch)
+    return found
+
+
+def _joined(
+    batches: Sequence[Points],
+) -> tuple[str, tuple[list[int], list[int], list[float]]]:
+    """Return the points of one series without what no store holds, and what that was."""
+    steps: list[int] = []
+    times: list[int] = []
+    values: list[float] = []
+    for batch in batches:
+        steps += batch.steps
+        times += batch.times_ms
+        values += batch.values
+    problem = ""
+    if steps and not (min(steps) >= _LEAST and max(steps) <= _MOST):
+        rows = [row for row in zip(steps, times, values, strict=True) if _LEAST <= row[0] <= _MOST]
+        problem = f"{len(steps) - len(rows)} points have steps beyond 64 bits and were passed over"
+        steps, times, values = ([row[place] for row in rows] for place in range(3))  # type: ignore[assignment]
+    if times and not (min(times) >= 0 and max(times) <= _LATEST_MS):
+        times = [_within(time) for time in times]
+    return problem, (steps, times, [float(value) for value in values])
+
+
+def _save_lines(
+    connection: sqlite3.Connection, known: KnownRun, printed: Sequence[Printed]
+) -> None:
+    if not printed:
+        return
+    if known.was_there and not known.lines_stored and not known.lines_seen:
+        known.lines_stored = connection.execute(
+            "SELECT console_lines FROM run WHERE id=?", (known.row,)
+        ).fetchone()[0]
+    console: Console | None = None
+    for batch in printed:
+        skip = min(len(batch.lines), max(0, known.lines_stored - known.lines_seen))
+        known.lines_seen += len(batch.lines)
+        for at_ms, stream, text in batch.lines[skip:]:
+            console = console or Console.load(connection, known.row)
+            told = {"t": _within(at_ms), "text": text, "stream": "err" if stream == "e" else "out"}
+            console.add(told, "")
+    if console is not None:
+        known.changed = True
+        console.save(connection)
+
+
+def _empty(connection: sqlite3.Connection, known: KnownRun) -> None:
+    """Remove points and lines of a run whose source began anew."""
+    metrics = connection.execute("SELECT key FROM metric WHERE run=?", (known.row,)).fetchall()
+    for (metric,) in metrics:
+        forget_series(connection, known.row, metric)
+    connection.execute("DELETE FROM console_block WHERE run=?", (known.row,))
+    connection.execute("UPDATE run SET points=0, console_lines=0 WHERE id=?", (known.row,))
+    known.positions.clear()
+    known.lines_seen = known.lines_stored = 0
+    known.was_there = False
+
+
+def _experiment(connection: sqlite3.Connection, name: str, at_ms: int) -> int:
+    name = name or "imported"
+    row = connection.execute("SELECT id FROM experiment WHERE name=?", (name,)).fetchone()
+    if row:
+        return int(row[0])
+    cursor = connection.execute(
+        "INSERT INTO experiment (name, created_ms) VALUES (?,?)", (name, at_ms)
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def _started_ms(pending: Pending) -> int:
+    """Return when the run began: as it says, else with its first point, else with its file."""
+    run = pending.run
+    if run.started_at is not None:
+        return _within(ms_from_utc(run.started_at))
+    times = [min(batch.times_ms) for batch in pending.points]
+    times += [batch.lines[0][0] for batch in pending.printed if batch.lines]
+    if times:
+        return _within(min(times))
+    try:
+        return _within(run.path.stat().st_mtime_ns // 1_000_000)
+    except OSError:
+        return 0
+
+
+def _state(run: ImportedRun) -> str:
+    """Return what differs when anything but points and lines of the run did."""
+    told = (
+        *(run.name, run.experiment, run.status, str(run.path), run.started_at, run.ended_at),
+        *(run.parent, sorted(run.params.items(), key=repr), list(run.tags), list(run.notes)),
+        *([(one.path, one.sha256, modified_ms(one)) for one in run.artifacts], run.host, run.user),
+        *(sorted(run.lineage.items(), key=repr), run.archived),
+    )
+    return hashlib.sha256(repr(told).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _now_ms(run: ImportedRun) -> int:
+    return 0 if run.started_at is None else _within(ms_from_utc(run.started_at))
+
+
+def _within(at_ms: int) -> int:
+    return min(max(0, int(at_ms)), _LATEST_MS)

@@ -1,0 +1,164 @@
+"""Read the training folders of Ultralytics YOLO.
+
+    <project>/<name>/
+        args.yaml          the settings, flat (before 8.0 opt.yaml and hyp.yaml: YOLOv5)
+        results.csv        `epoch`, `time` (s since the start) and series; names and cells padded
+                           with blanks before 8.1; epochs from 1 (from 0 before 8.1 and in YOLOv5)
+        weights/best.pt, weights/last.pt, *.png, *.jpg
+
+results.csv is appended to epoch by epoch, with no end: a run that is left alone counts as
+finished, which is also how early stopping looks. `time` is a series like the others; points have
+the time of the file's last change.
+
+Source: ultralytics/ultralytics, ultralytics/engine/trainer.py (save_metrics, read_results_csv);
+ultralytics/yolov5, utils/loggers/__init__.py. Checked with ultralytics 8.4.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tui_tracker.errors import ImportFailed
+from tui_tracker.importers.claims import Claim, Listing
+from tui_tracker.importers.columns import Columns
+from tui_tracker.importers.growing import Change
+from tui_tracker.importers.liveness import changed_at, status_without_end
+from tui_tracker.importers.records import (
+    ImportedRun,
+    ParamValue,
+    Piece,
+    StartedOver,
+    Unread,
+    flatten,
+    utc_from_ms,
+)
+from tui_tracker.importers.rewritten import mapping, reason
+from tui_tracker.importers.run_folders import (
+    KINDS,
+    folder_name,
+    list_artifacts,
+    run_id,
+    run_key,
+)
+from tui_tracker.importers.table_runs import TableRuns
+from tui_tracker.importers.table_text import Form, GrowingTable
+from tui_tracker.importers.yaml_text import read_yaml
+
+TOOL = "ultralytics"
+
+_SETTINGS = ("args.yaml", "opt.yaml", "hyp.yaml")
+_HEADS = (b"metrics/", b"train/", b"val/", b"train_loss", b"top1")
+
+
+def find_claims(listing: Listing) -> Iterator[Claim]:
+    """Yield the folder if it has results of a YOLO beside its settings, or with its names."""
+    if "results.csv" not in listing.files:
+        return
+    first = listing.head("results.csv").split(b"\n", 1)[0].strip()
+    if not first.startswith(b"epoch") or not any(one in first for one in _HEADS):
+        return
+    if listing.files & set(_SETTINGS) or b"metrics/" in first:
+        yield listing.claim_all(TOOL)
+
+
+def open_reader(claim: Claim) -> Reader:
+    return Reader(claim)
+
+
+@dataclass(slots=True)
+class Reader:
+    """One folder."""
+
+    claim: Claim
+    _runs: TableRuns = field(init=False)
+    _told: ImportedRun | None = None
+    _unread: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        path = self._folder / "results.csv"
+        columns = Columns(("epoch",), Form(","), step="epoch")
+        self._runs = TableRuns(GrowingTable(path), columns, run_key(self._folder))
+
+    @property
+    def _folder(self) -> Path:
+        path = self.claim.path
+        return path.parent if path.name == "results.csv" else path
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def read(self) -> Iterator[Piece]:
+        change = self._look()
+        if change == "gone":
+            return
+        if change == "over":
+            yield StartedOver(self._runs.key)
+            self._runs.start_over()
+            self._told = None
+        problems: list[Unread] = []
+        run = self._run(problems)
+        if run != self._told:
+            self._told = run
+            yield run
+        yield from self._points(run, problems)
+        for one in problems:
+            if str(one) not in self._unread:
+                self._unread.add(str(one))
+                yield one
+
+    def _look(self) -> Change:
+        path = self._runs.table.path
+        try:
+            change = self._runs.table.look()
+        except OSError as error:
+            raise ImportFailed(str(path), "", f"cannot be read: {error.strerror}") from error
+        if change == "gone" and self._told is None:
+            raise ImportFailed(str(path), "", "is not there any more")
+        return change
+
+    def _points(self, run: ImportedRun, problems: list[Unread]) -> Iterator[Piece]:
+        table = self._runs.table
+        self._runs.time_ms = round(max(changed_at(table.path), 0.0) * 1000)
+        try:
+            if table.look() == "grown":
+                yield from self._runs.take(table.read(), lambda _: None)
+            if run.status != "running":
+                yield from self._runs.take(table.read_last(), lambda _: None)
+        except OSError as error:
+            problem = f"cannot be read: {error.strerror}"
+            problems.append(Unread(table.path, "", problem, run.key, skipped=True))
+
+    def _run(self, problems: list[Unread]) -> ImportedRun:
+        folder = self._folder
+        results = folder / "results.csv"
+        params = self._params(problems)
+        status = status_without_end(results, otherwise="finished")
+        ended_ms = changed_at(results) * 1000
+        project = str(params.get("project") or "").replace("\\", "/").rstrip("/")
+        return ImportedRun(
+            key=self._runs.key,
+            id=run_id(self.claim, folder),
+            name=folder_name(folder),
+            experiment=project.rpartition("/")[2] or folder_name(self.claim.root),
+            status=status,
+            path=folder,
+            ended_at=utc_from_ms(ended_ms) if status != "running" else None,
+            params=params,
+            artifacts=list(list_artifacts(folder, without=[results], kinds=KINDS)),
+        )
+
+    def _params(self, problems: list[Unread]) -> dict[str, ParamValue]:
+        params: dict[str, ParamValue] = {}
+        for name in _SETTINGS:
+            path = self._folder / name
+            if not os.path.isfile(path):
+                continue
+            try:
+                params |= flatten(mapping(read_yaml(path)))
+            except (OSError, ValueError) as error:
+                problem = f"the params cannot be read: {reason(error)}"
+                problems.append(Unread(path, "", problem, self._runs.key))
+        return params

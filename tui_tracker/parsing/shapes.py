@@ -1,0 +1,171 @@
+"""The shape of a line: what its text without its numbers says about each of them.
+
+A program prints the same few lines with other numbers again and again. So a line is cut at its
+numbers, and what stands between them (the shape) is thought about once; see `reading.py`.
+In a shape each number has a part: it is the value of a name, a step, a total (`3/10`), a mean in
+parentheses (`2.4 (2.1)`), a spread (`0.5+0.1`), or none.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from tui_tracker.parsing.words import PHASES, UNIT, axis_of, is_unit
+
+NUMBER = re.compile(
+    r"(?<![\w@.$#-])"
+    r"([-+]?(?:\d{1,3}(?:,\d{3})++(?!\d)|\d++\.?\d*+|\.\d++)(?:[eE][-+]?\d++)?"
+    r"|[-+]?(?:nan|NaN|NAN|inf|Inf|INF|Infinity)(?!\w))"
+)
+LONGEST = 4096
+"""Characters of a line that is taken apart; longer ones are no lines of metrics."""
+MOST_NUMBERS = 200
+
+_DELIMITER = re.compile(r"[,;|│┃•\t{}(\[\])]|  +| - |->|→|=>|: (?=\S)|\. (?=[A-Z])")
+_NAME = re.compile(r"[^\W\d][\w@/.'%#^*+²³-]*(?: [\w@/.'%#^*+²³-]+)*$")
+_DECORATION = " \t*#>=~-–—•·.:!+|<\"'`"
+_UNITED = re.compile(r"\s*\((?P<unit>[^()\d]{1,12})\)$")
+_FOLLOWS = re.compile(r"$|[\s,;|│┃)\]}'\"/:%+±<!]|\.(?:\s|$)|-(?:\s|$)|—|–")
+_DOUBLE = re.compile(r"/$")
+_SPREADS = ("+", "+/-", "±", "+-", "(+/-", "(±")
+
+
+@dataclass(slots=True)
+class Part:
+    """What one number of a line is."""
+
+    kind: str = "none"
+    """value, step, total, mean, spread, percent, none"""
+    name: str = ""
+    axis: str = ""
+    unit: str = ""
+    explicit: bool = False
+    """A colon or an equals sign stands before it."""
+    before: str = ""
+    """Text in front of its name that belongs to nothing."""
+
+
+@dataclass(slots=True)
+class Shape:
+    """A line without its numbers, and what it says of each."""
+
+    parts: list[Part] = field(default_factory=list)
+    tail: str = ""
+    """Text behind the last number and its unit."""
+    first: str = ""
+    """Text before the first number."""
+
+
+def read_shape(literals: list[str]) -> Shape:
+    """Return what the texts before, between and behind the numbers of a line say of them."""
+    count = len(literals) - 1
+    shape = Shape([Part() for _ in range(count)], first=literals[0])
+    rest = literals[0]
+    for number, part in enumerate(shape.parts):
+        unit, after = _cut_unit(literals[number + 1])
+        part.unit = unit
+        _read_part(shape.parts, number, rest, literals[number + 1])
+        rest = after
+    shape.tail = rest
+    first = shape.parts[0]
+    if first.axis == "epoch" and not first.name and not literals[2].startswith("]"):
+        shape.parts[0] = Part()  # `[03/01 10:00:09 ...]` is a date
+    return shape
+
+
+def _cut_unit(text: str) -> tuple[str, str]:
+    """Return the unit that a text begins with, and what is behind it."""
+    found = UNIT.match(text)
+    if found is None:
+        return "", text
+    word = found[1]
+    if word == "%" or is_unit(word, apart=text[0] in " \t"):
+        return word, text[found.end() :]
+    return ("?", text) if text[0].isalpha() else ("", text)
+
+
+def _read_part(parts: list[Part], number: int, text: str, behind: str) -> None:
+    part = parts[number]
+    bare = text.strip()
+    before = parts[number - 1] if number else None
+    if not _FOLLOWS.match(behind) and not part.unit:
+        return
+    if part.unit == "?":
+        return
+    if before is not None and _is_told_by(part, before, bare, behind):
+        return
+    if number == 0 and bare == "[" and _DOUBLE.match(behind):
+        part.kind, part.axis = "step", "epoch"
+        return
+    if number == 0 and (bare in ("", "[")) and _leads(bare, behind):
+        part.kind, part.axis, part.name = "step", "iteration", ""
+        return
+    if before is not None and _is_bracketed(text, behind, before):
+        part.kind, part.axis = "step", "batch"
+        return
+    _read_name(part, text)
+    if part.kind == "value" and part.axis == "" and _names_phase(part, behind):
+        part.kind, part.axis = "step", "epoch"
+
+
+def _is_told_by(part: Part, before: Part, bare: str, behind: str) -> bool:
+    """Return whether a number belongs to the one before it, and take it as what it is."""
+    if bare in ("/", "of") and before.kind in ("value", "step"):
+        part.kind = "total"
+    elif bare == "(" and before.kind in ("value", "total", "mean"):
+        closes = behind.lstrip().startswith((")", "%)", "% )"))
+        part.kind = ("percent" if part.unit == "%" else "mean") if closes else "none"
+    elif bare in _SPREADS and before.kind == "value":
+        part.kind = "spread"
+    else:
+        return False
+    return True
+
+
+def _leads(bare: str, behind: str) -> bool:
+    """Return whether the first number of a line is the step that the rest is about."""
+    if bare == "[":
+        return behind[:1] == "]" and (behind[1:2] in "\t " and len(behind) > 2)
+    return bool(re.match(r":\s+[A-Za-z_]", behind))
+
+
+def _is_bracketed(text: str, behind: str, before: Part) -> bool:
+    """Return whether a number is `[ 10/100]` or `: 11 / 43` behind an epoch."""
+    told = before.axis == "epoch" or before.kind == "total"
+    opens = text.strip(" :]|-)") in ("[", "(", "")
+    return told and opens and re.match(r"\s*/\s*$", behind) is not None
+
+
+def _names_phase(part: Part, behind: str) -> bool:
+    """Return whether it is `Train: 3 [10/100]`, which timm prints for an epoch."""
+    return part.name.lower() in ("train", "training") and behind.lstrip().startswith("[")
+
+
+def _read_name(part: Part, text: str) -> None:
+    bare = text.rstrip().rstrip("[(").rstrip() if text.rstrip()[-1:] in "[(" else text.rstrip()
+    bare = bare.rstrip("'\"").rstrip() if bare[-1:] in "'\"" else bare
+    if bare[-1:] in ":=" and bare[-1:]:
+        if bare[-2:] in ("==", ">=", "<=", "!=", "~="):
+            return
+        part.explicit = True
+        bare = bare[:-1].rstrip()
+    elif bare[-2:] in ("->", "=>"):
+        return
+    unit = ""
+    if found := _UNITED.search(bare):
+        unit, bare = found["unit"], bare[: found.start()]
+    bare = bare.rstrip("'\"`*").rstrip()
+    cuts = list(_DELIMITER.finditer(bare))
+    at = cuts[-1].end() if cuts else 0
+    part.before, name = bare[:at], bare[at:].strip(_DECORATION)
+    if found := re.search(r"[^\x00-\x7f²³µμ\w]+\s*", name):
+        # Arrows, boxes and emoji stand between fields.
+        name = name[found.end() :] or name[: found.start()].strip()
+    if not name or len(name) > 80 or not _NAME.match(name):
+        return
+    part.name = name
+    if unit.lower() not in PHASES:
+        part.unit = part.unit or unit
+    part.axis = axis_of(name) if part.unit in ("", "steps", "epochs") else ""
+    part.kind = "step" if part.axis else "value"
