@@ -26,7 +26,7 @@ def _prose(number: int, random: Random) -> str:
     kinds = (
         f'10.0.{random.randrange(256)}.{random.randrange(256)} - - "GET /item/{number} HTTP/1.1" '
         f"200 {random.randrange(9999)}\n",
-        f"Collecting package-{random.randrange(999)}=={random.randrange(9)}.{random.randrange(99)}\n",
+        f"Collecting package-{random.randrange(999)}==1.{random.randrange(99)}\n",
         f"[{number % 97}/97] Building CXX object src/part{random.randrange(999)}.o\n",
         f"Processed {number} records of shard {random.randrange(64)} in {random.random():.2f} s\n",
     )

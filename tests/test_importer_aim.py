@@ -15,6 +15,7 @@ import pytest
 
 from tests.import_truth import SHARED, check, gather, read_all, read_item, truth_of
 from tests.rocksdb_files import batch, log
+from tui_tracker.errors import ImportFailed
 from tui_tracker.importers.aim import AimRepository
 from tui_tracker.importers.aim_values import path_of
 from tui_tracker.importers.claims import Claim
@@ -201,7 +202,7 @@ def test_a_killed_run_is_known_by_its_silence(repository):
     repository.track("loss", 0, 0.5)
     reader = repository.reader()
     list(reader.read())
-    for file in repository.path.rglob("*.log"):
+    for file in repository.path.rglob("*"):
         os.utime(file, (time.time() - 1000,) * 2)
 
     assert told(reader.read()) == ["killed"]
@@ -251,3 +252,17 @@ def test_flipped_bytes_of_a_repository_bring_no_error(tmp_path):
         assert len(found.runs) == 2
         assert found.unread or found.points == 80
         path.write_bytes(sound)
+
+
+def test_a_repository_whose_first_run_has_not_begun_is_no_failure(repository):
+    reader = repository.reader()
+    chunks = repository.path / "meta" / "chunks"
+    shutil.rmtree(repository.path / "seqs")
+    (chunks / "r1" / "000004.log").unlink()
+    assert told(reader.read()) == ["running"]
+    shutil.rmtree(chunks)
+    assert told(reader.read()) == []
+    shutil.rmtree(repository.path)
+
+    with pytest.raises(ImportFailed, match="not there"):
+        list(reader.read())

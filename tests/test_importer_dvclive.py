@@ -107,6 +107,18 @@ def test_the_folders_of_versions_before_1_0(tmp_path):
     assert run.series("train/loss").values == [0.5, 0.25]
 
 
+def test_a_run_in_the_folder_of_a_project_has_only_its_own_files(tmp_path):
+    make(tmp_path, {"a": "step\ta\n0\t1\n"})
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "train.py").write_text("x")
+    (tmp_path / "plots" / "images").mkdir()
+    (tmp_path / "plots" / "images" / "cm.png").write_bytes(b"x")
+
+    (run,) = read_all(tmp_path).runs.values()
+
+    assert [one.path for one in run.run.artifacts] == ["plots/images/cm.png"]
+
+
 def test_texts_are_told_and_the_rest_is_read(tmp_path):
     make(tmp_path / "live", {"a": "step\ta\n0\t1\n", "word": "step\tword\n0\tabc\n1\tdef\n"})
 

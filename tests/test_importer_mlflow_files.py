@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.import_truth import check, gather, read_all, read_item, truth_of
+from tests.import_truth import age, check, gather, read_all, read_item, truth_of
 from tui_tracker.errors import ImportFailed
 from tui_tracker.importers import find_sources
 from tui_tracker.importers.claims import Claim
@@ -255,7 +255,7 @@ def test_a_table_among_the_artifacts_is_no_run_of_its_own(store, tmp_path):
 @pytest.mark.parametrize("meta", ["", "[1]", "{", "run_id: a\nexperiment_id: 1\n\x00"])
 def test_a_damaged_run_is_told_and_the_others_read(store, meta):
     run(store, "a")
-    put(store / "1" / "b" / "meta.yaml", meta)
+    age(put(store / "1" / "b" / "meta.yaml", meta))
 
     reader = reader_of(store)
     found = gather(reader.read())
@@ -264,6 +264,18 @@ def test_a_damaged_run_is_told_and_the_others_read(store, meta):
     (unread,) = found.unread
     assert unread.path == store / "1" / "b" / "meta.yaml"
     assert told(reader.read()) == []
+
+
+def test_a_run_whose_facts_are_just_being_written_is_not_there_yet(store):
+    folder = run(store, "a")
+    whole = (folder / "meta.yaml").read_text()
+    put(folder / "meta.yaml", "")
+    reader = reader_of(store)
+    assert told(reader.read()) == []
+
+    put(folder / "meta.yaml", whole)
+
+    assert told(reader.read()) == ["a finished"]
 
 
 def test_a_damaged_experiment_is_told(store):

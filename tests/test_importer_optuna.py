@@ -15,6 +15,7 @@ import pytest
 
 from tests.import_truth import check, gather, read_all, read_item, truth_of
 from tui_tracker.errors import ImportFailed
+from tui_tracker.importers import find_sources
 from tui_tracker.importers.claims import Claim
 from tui_tracker.importers.optuna import open_reader
 from tui_tracker.importers.optuna_trials import external
@@ -386,3 +387,9 @@ def test_no_cut_or_flipped_byte_of_a_journal_brings_another_error_than_ours(jour
             gather(reader_of(journal).read())
         except ImportFailed as error:
             assert str(journal) in str(error)  # noqa: PT017
+
+
+def test_the_lock_of_a_journal_is_no_journal(journal):
+    journal.with_name("journal.log.lock").symlink_to(journal)
+
+    assert [one.path for one in find_sources(journal.parent)] == [journal]

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import struct
+from pathlib import Path
 
 import pytest
 
 from tests.rocksdb_files import batch, log, snappy, table, varint
-from tui_tracker.importers.rocksdb import Unreadable, read_folder
+from tui_tracker.importers.rocksdb import Contents, Folder, Unreadable
 from tui_tracker.importers.snappy import NotSnappy, decompress
+
+
+def read_folder(path: Path) -> Contents:
+    return Folder(path).read()
 
 
 @pytest.mark.parametrize(
@@ -158,3 +163,24 @@ def test_compressed_blocks_are_as_the_plain_ones():
     data = bytes(range(256)) * 10
 
     assert decompress(snappy(data)) == data
+
+
+def test_a_log_is_read_on_from_where_it_was_read_to(tmp_path, monkeypatch):
+    records = [batch(1 + one, (1, b"key%d" % one, b"x" * 700)) for one in range(200)]
+    folder = Folder(tmp_path)
+    taken = []
+    monkeypatch.setattr(Contents, "put", lambda _, key, *__: taken.append(key))
+    for count in (1, 50, 51, 120, 200):
+        (tmp_path / "1.log").write_bytes(log(*records[:count]))
+        folder.read()
+
+    assert taken == [b"key%d" % one for one in range(200)]
+
+
+def test_a_table_is_read_once(tmp_path, monkeypatch):
+    (tmp_path / "1.sst").write_bytes(table([(b"a", 1, 1, b"x")]))
+    folder = Folder(tmp_path)
+    assert folder.read().items() == {b"a": b"x"}
+    monkeypatch.setattr(type(tmp_path), "read_bytes", None)
+
+    assert folder.read().items() == {b"a": b"x"}

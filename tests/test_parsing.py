@@ -232,7 +232,8 @@ def test_a_preview_tells_series_params_gaps_and_odd_lines(tmp_path):
     series = found.runs[0].series[0]
     assert (series.name, series.axis, series.count, series.line) == ("loss", "epoch", 2, 2)
     assert found.runs[0].params == (("seed", 3),)
-    assert "git_commit" in found.missing and "seed" not in found.missing
+    assert "git_commit" in found.missing
+    assert "seed" not in found.missing
     assert [odd.line for odd in found.odd] == [4]
 
 
@@ -303,7 +304,8 @@ def test_what_is_held_does_not_grow_with_the_log():
     for number in range(20_000):
         parser.feed(f"epoch {number} loss 0.5\nword{number} {number}.5 x\n".encode())
 
-    assert len(parser._quiet) <= 20_000 and len(parser._reader._plans) <= 4096
+    assert len(parser._quiet) <= 20_000
+    assert len(parser._reader._plans) <= 4096
 
 
 def test_a_shape_is_thought_about_once():

@@ -115,21 +115,7 @@ def _show(log: ParsedLog) -> None:
     for number, run in enumerate(log.runs):
         if number:
             print()
-        resumed = f", went on from an earlier step {run.resumed} x" if run.resumed else ""
-        print_facts([("run", printable(f"{run.name}, {run.status}{resumed}"))])
-        if run.params:
-            params = ", ".join(f"{key}={value}" for key, value in run.params.items())
-            print_facts([("params", printable(params))])
-        if run.metrics:
-            print_heading("Metrics")
-            _print_series(run)
-        if run.final:
-            print_heading("Final values")
-            print_facts([(printable(k), format_number(v)) for k, v in run.final.items()])
-        if run.artifacts or run.used:
-            print_heading("Files")
-            for path in (*run.artifacts, *run.used):
-                print(printable(path))
+        _show_run(run)
     print_heading("Lines")
     print(f"{log.lines - log.unused_lines:,} of {log.lines:,} lines were understood")
     if log.missing:
@@ -137,6 +123,22 @@ def _show(log: ParsedLog) -> None:
         print(", ".join(log.missing))
     if log.unclear:
         tell("tt parse --explain says what became of each line, --suggest proposes patterns.")
+
+
+def _show_run(run: ParsedRun) -> None:
+    resumed = f", went on from an earlier step {run.resumed} x" if run.resumed else ""
+    print_facts([("run", printable(f"{run.name}, {run.status}{resumed}"))])
+    params = ", ".join(f"{key}={value}" for key, value in run.params.items())
+    print_facts([("params", printable(params))])
+    if run.metrics:
+        print_heading("Metrics")
+        _print_series(run)
+    if run.final:
+        print_heading("Final values")
+        print_facts([(printable(k), format_number(v)) for k, v in run.final.items()])
+    if files := (*run.artifacts, *run.used):
+        print_heading("Files")
+        print("\n".join(map(printable, files)))
 
 
 def _print_series(run: ParsedRun) -> None:

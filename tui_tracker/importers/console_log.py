@@ -1,7 +1,10 @@
 """Read what a program printed: a console log as a run, with params, metrics and all its lines.
 
 Any text: what `nohup`, `tee`, Slurm or a redirection left. What is a metric in it, and what a
-step, is the business of `tui_tracker.parsing`. Formats are those of the tools' versions named there.
+step, is the business of `tui_tracker.parsing`. Checked with what these printed: catboost 1.2.10,
+fastai 2.8.12, keras 3.15.1, lightgbm 4.7.0, lightning 2.6.6, optuna 5.0.0, scikit-learn 1.9.1, tqdm
+4.70.1, transformers 5.23.0, xgboost 3.2.0; and with lines as fairseq, Megatron-LM, nanoGPT, timm,
+Ultralytics, Stable-Baselines3 and the examples of PyTorch print them.
 
 A run is known by its path and the first line of the file, so a log that was written over by the
 next training is another run, and one that grows is the same. Several processes in one log
@@ -22,7 +25,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from tui_tracker.errors import ImportFailed
+from tui_tracker.errors import ImportFailed, InvalidArgument
 from tui_tracker.importers.appended import AppendedFile
 from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.liveness import status_without_end
@@ -30,6 +33,7 @@ from tui_tracker.importers.log_lines import LogLines
 from tui_tracker.importers.log_runs import LogRuns
 from tui_tracker.importers.records import Piece, Printed, StartedOver, Unread
 from tui_tracker.importers.run_folders import clean
+from tui_tracker.parsing.config import read_patterns
 from tui_tracker.parsing.events import Begun, Event, Values
 from tui_tracker.parsing.parser import LogParser
 from tui_tracker.parsing.patterns import Pattern
@@ -91,16 +95,19 @@ def holds_curves(head: bytes) -> bool:
     return max(counts.values(), default=0) >= _CLEARLY
 
 
-def open_reader(claim: Claim, patterns: Sequence[Pattern] = ()) -> Reader:
+def open_reader(claim: Claim, patterns: Sequence[Pattern] | None = None) -> Reader:
     return Reader(claim, patterns)
 
 
 class Reader:
     """One log, and what of it was read."""
 
-    def __init__(self, claim: Claim, patterns: Sequence[Pattern] = ()) -> None:
-        self._claim, self._patterns = claim, patterns
+    def __init__(self, claim: Claim, patterns: Sequence[Pattern] | None = None) -> None:
+        """`patterns` stand in for those of the project around the log."""
+        self._claim = claim
         self._path = claim.path
+        self._problem = ""
+        self._patterns = self._taught() if patterns is None else tuple(patterns)
         self._file = AppendedFile(claim.path)
         self._key = ""
         self._is_over = False
@@ -108,6 +115,13 @@ class Reader:
 
     def close(self) -> None:
         """Nothing is held open."""
+
+    def _taught(self) -> tuple[Pattern, ...]:
+        try:
+            return read_patterns(self._path.absolute().parent)
+        except InvalidArgument as error:
+            self._problem = f"the project's patterns are not used: {error}"
+            return ()
 
     def _begin(self) -> None:
         self._parser = LogParser(self._patterns)
@@ -118,6 +132,9 @@ class Reader:
     def read(self) -> Iterator[Piece]:
         """Yield the log's runs, values and lines: all of it, then what is new."""
         path = self._path
+        if self._problem:
+            yield Unread(path, "", self._problem)
+            self._problem = ""
         if self._file.was_replaced():
             yield from self._start_over()
         try:
@@ -141,7 +158,7 @@ class Reader:
         except OSError:
             return
         if key == before and runs is not None:
-            for run in runs.keys():
+            for run in runs.list_keys():
                 yield StartedOver(run)
 
     def _identity(self) -> str:

@@ -57,6 +57,11 @@ from tui_tracker.importers.yaml_text import read_yaml
 TOOL = "dvclive"
 
 _SERIES = ("plots/metrics", "scalars")
+_OWN = (
+    "params.yaml metrics.json dvc.yaml report.md report.html report.ipynb "
+    "plots scalars artifacts images"
+).split()
+"""Of a folder that may be a whole project's."""
 _MOST_SERIES = 50_000
 
 
@@ -67,9 +72,7 @@ def find_claims(listing: Listing) -> Iterator[Claim]:
         bare = {"metrics.json", "params.yaml", "dvc.yaml"} <= listing.files
         if not (bare and listing.folder.name.startswith("dvclive")):
             return
-    taken = {"params.yaml", "metrics.json", "dvc.yaml", "report.md", "report.html"}
-    taken |= {"plots", "scalars", "artifacts", "images", "report.ipynb", ".gitignore"}
-    names = taken & (listing.files | listing.folders)
+    names = {*_OWN, ".gitignore"} & (listing.files | listing.folders)
     yield Claim(TOOL, listing.folder, listing.root, frozenset(names))
 
 
@@ -165,7 +168,7 @@ class Reader:
         described = self._described(key, problems)
         artifacts = [
             replace(one, kind=str(mapping(described.get(one.path)).get("type") or one.kind))
-            for one in list_artifacts(folder, without=own, kinds=KINDS)
+            for one in list_artifacts(folder, without=own, kinds=KINDS, only=_OWN)
         ]
         return ImportedRun(
             key=key,

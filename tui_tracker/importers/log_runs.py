@@ -80,7 +80,7 @@ class LogRuns:
         """Whether no value was found."""
         return not any(run.recognised for run in self._all)
 
-    def keys(self) -> list[str]:
+    def list_keys(self) -> list[str]:
         return [run.key for run in self._all]
 
     def bounds(self) -> tuple[list[int], list[str]]:

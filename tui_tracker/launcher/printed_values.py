@@ -139,19 +139,23 @@ class PrintedValues:
                     self._log_values(event)
                 case Final():
                     self._log_final(event)
-                case Param():
-                    if event.run not in self._trials and event.name not in self._given:
-                        self._run.log_params({event.name: event.value})
                 case Begun():
                     self._ranks[event.run] = event.rank if event.rank != "0" else ""
                     if event.trial:
                         self._trials.add(event.run)
-                case Fact():
-                    self._facts.setdefault(event.field, event.value)
-                case Mentioned() if len(self._files) < _MOST_FILES:
-                    self._files.append(event.path)
                 case _:
-                    pass
+                    self._take_fact(event)
+
+    def _take_fact(self, event: Event) -> None:
+        match event:
+            case Param() if event.run not in self._trials and event.name not in self._given:
+                self._run.log_params({event.name: event.value})
+            case Fact():
+                self._facts.setdefault(event.field, event.value)
+            case Mentioned() if len(self._files) < _MOST_FILES:
+                self._files.append(event.path)
+            case _:
+                pass
 
     def _script_logs(self) -> bool:
         """Return whether the script joined the run; looked for a few times a second."""

@@ -20,9 +20,8 @@ def words_for(event: Event) -> str:
     """Return what an event makes of its line, and why."""
     match event:
         case Values():
-            pairs = ", ".join(
-                f"{n} = {v:g}" for n, v in zip(event.names, event.values, strict=True)
-            )
+            told = zip(event.names, event.values, strict=True)
+            pairs = ", ".join(f"{name} = {value:g}" for name, value in told)
             return f"{event.axis} {event.step}: {pairs} ({event.how})"
         case Param():
             return f"param {event.name} = {event.value!r} ({event.how})"
@@ -30,6 +29,12 @@ def words_for(event: Event) -> str:
             return f"final {event.name} = {event.value:g} ({event.how})"
         case Mentioned():
             return f"file {event.path} ({event.how})"
+        case _:
+            return _words_for_run(event)
+
+
+def _words_for_run(event: Event) -> str:
+    match event:
         case Fact():
             return f"lineage {event.field}: {event.value}"
         case Begun():
@@ -41,4 +46,4 @@ def words_for(event: Event) -> str:
         case Ended():
             return f"the run {event.status}: {event.why}"
         case _:
-            return f"not understood: {event.why}"
+            return ""

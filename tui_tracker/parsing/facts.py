@@ -12,9 +12,13 @@ from typing import NamedTuple
 from tui_tracker.parsing.dumps import scalar
 from tui_tracker.parsing.events import ParamValue, Status
 
-_PATH = r"(?P<path>[~.]{0,2}(?:[\w.@%+=-]*[/\\])+[\w.@%+=-]+|(?:[A-Za-z]:\\)[\w.\\@-]+|[\w@%+=-]+(?:\.[\w-]+)*\.[A-Za-z][A-Za-z0-9]{0,11})"
+_PATH = (
+    r"(?P<path>[~.]{0,2}(?:[\w.@%+=-]*[/\\])+[\w.@%+=-]+|(?:[A-Za-z]:\\)[\w.\\@-]+"
+    r"|[\w@%+=-]+(?:\.[\w-]+)*\.[A-Za-z][A-Za-z0-9]{0,11})"
+)
 _SAVES = re.compile(
-    r"\b(?:sav(?:ed|ing|es)|writ(?:ten|ing)|wrote|writes|dump(?:ed|ing)|export(?:ed|ing)|stor(?:ed|ing))\b",
+    r"\b(?:sav(?:ed|ing|es)|writ(?:ten|ing)|wrote|writes|dump(?:ed|ing)|export(?:ed|ing)"
+    r"|stor(?:ed|ing))\b",
     re.I,
 )
 _SAVED_TO = re.compile(
@@ -23,7 +27,8 @@ _SAVED_TO = re.compile(
 )  # fmt: skip
 _ANY_PATH = re.compile(r"(?<![\w./-])" + _PATH)
 _RESUMES = re.compile(
-    r"\b(?:resum(?:e|ed|ing)|restor(?:ed|ing)|continu(?:ed|ing)|restart(?:ed|ing)?|requeued)\b.{0,40}?"
+    r"\b(?:resum(?:e|ed|ing)|restor(?:ed|ing)|continu(?:ed|ing)|restart(?:ed|ing)?"
+    r"|requeued)\b.{0,40}?"
     r"\b(?:from|training|at|run|checkpoint|job)\b|\bloaded checkpoint\b|\bcheckpoint loaded\b",
     re.I,
 )
@@ -31,7 +36,8 @@ _AT_STEP = re.compile(
     r"\b(?:step|iteration|iter|epoch|global_step)[ =:]{1,3}(?P<step>\d{1,15})\b", re.I
 )
 _KILLED = re.compile(
-    r"\bCANCELLED AT\b|\bDUE TO TIME LIMIT\b|^(?:\S*: ?(?:line \d+: )?)?(?:\d+ )?Killed\b|\bSIGTERM\b|\bSIGKILL\b"
+    r"\bCANCELLED AT\b|\bDUE TO TIME LIMIT\b|^(?:\S*: ?(?:line \d+: )?)?(?:\d+ )?Killed\b"
+    r"|\bSIGTERM\b|\bSIGKILL\b"
     r"|\boom-kill\b|^KeyboardInterrupt\b|^Terminated\b|\bpreempted\b",
 )
 _FAILED = re.compile(
@@ -39,54 +45,70 @@ _FAILED = re.compile(
     r"|\bSegmentation fault\b|\bcore dumped\b|^Fatal Python error\b|^Bus error\b|^RuntimeError\b"
 )
 _TRIAL = re.compile(
-    r"(?:Finished )?[Tt]rial ?#?(?P<number>\d+) (?:finished with|resulted in) values?: (?P<value>[-+\w.]+|\[[^\]]*\]|None)"
+    r"(?:Finished )?[Tt]rial ?#?(?P<number>\d+) (?:finished with"
+    r"|resulted in) values?: (?P<value>[-+\w.]+|\[[^\]]*\]|None)"
     r" (?:and|with) parameters: (?P<params>\{.*?\})(?:\.|\s|$)"
 )
 _TRIAL_END = re.compile(
     r"Trial (?P<number>\d+) (?P<how>pruned|failed)\b(?:.*?parameters: (?P<params>\{.*?\}))?"
 )
 _STUDY = re.compile(
-    r"A new study created .{0,60}?with name: (?P<name>\S+)|Using an existing study with name '(?P<old>[^']+)'"
+    r"A new study created .{0,60}?with name: (?P<name>\S+)"
+    r"|Using an existing study with name '(?P<old>[^']+)'"
 )
 
 _COMMIT = re.compile(
-    r"\b(?:git[ _-]?)?(?:commit|sha|revision|rev|hash)(?:[ _-]?(?:id|hash|sha))?['\"]?\s*[:=]?\s*['\"]?(?P<v>[0-9a-f]{7,40})\b",
+    r"\b(?:git[ _-]?)?(?:commit|sha|revision|rev|hash)(?:[ _-]?(?:id|hash"
+    r"|sha))?['\"]?\s*[:=]?\s*['\"]?(?P<v>[0-9a-f]{7,40})\b",
     re.I,
 )
 _SEED = re.compile(
-    r"\b(?:global |random[ _])?(?:seed|random_state|rng)\b['\"]?(?:\s+(?:set\s+)?(?:to|is)\s+|\s*[:=]\s*|\s+)(?P<v>\d{1,12})\b",
+    r"\b(?:global |random[ _])?(?:seed|random_state|rng)\b['\"]?(?:\s+(?:set\s+)?(?:to"
+    r"|is)\s+|\s*[:=]\s*|\s+)(?P<v>\d{1,12})\b",
     re.I,
 )
 _DATA = re.compile(
-    r"\bdata[ _]?(?:set|dir|path|name|_dir|_path|_name|root)?['\"]?\s*[:=]\s*['\"]?(?P<v>[\w./@:-]{2,200})"
-    r"|\b(?:load(?:ed|ing)|read(?:ing)?|using|inside|from)\s+(?:the\s+)?(?:data(?:set)?\s+)?(?:from\s+)?['\"]?(?P<w>(?:[\w.~-]*/)*data(?:sets?)?/[\w./-]+|[\w./-]+\.(?:csv|parquet|npz|npy|jsonl|arrow|tfrecord|h5|hdf5|feather|tsv))",
+    r"\bdata[ _]?(?:set|dir|path|name|_dir|_path|_name"
+    r"|root)?['\"]?\s*[:=]\s*['\"]?(?P<v>(?![\d.]+\b)[\w./@:-]{2,200})"
+    r"|\b(?:load(?:ed|ing)|read(?:ing)?|using|inside"
+    r"|from)\s+(?:the\s+)?(?:data(?:set)?\s+)?(?:from\s+)?['\"]?(?P<w>(?:[\w.~-]*/)*data"
+    r"(?:sets?)?/[\w./-]+|[\w./-]+\.(?:csv|parquet|npz|npy|jsonl|arrow|tfrecord|h5|hdf5"
+    r"|feather|tsv))",
     re.I,
 )
 _DATA_VERSION = re.compile(
-    r"\bdata(?:set)?[ _.-]?(?:version|revision|rev|tag|hash|digest)['\"]?\s*[:=]\s*['\"]?(?P<v>[\w.@:-]{1,80})",
+    r"\bdata(?:set)?[ _.-]?(?:version|revision|rev|tag|hash"
+    r"|digest)['\"]?\s*[:=]\s*['\"]?(?P<v>[\w.@:-]{1,80})",
     re.I,
 )
 _SPLIT = re.compile(
-    r"\b(?:(?:train|val|valid|validation|test)[ _-]?(?:size|fraction|frac|ratio|split|pct)|split[ _-]?(?:seed|ratio)|n_folds|num_folds|k_?folds?)['\"]?\s*[:=]\s*(?P<v>[\d./]+)",
+    r"\b(?:(?:train|val|valid|validation|test)[ _-]?(?:size|fraction|frac|ratio|split|pct)"
+    r"|split[ _-]?(?:seed|ratio)|n_folds|num_folds|k_?folds?)['\"]?\s*[:=]\s*(?P<v>[\d./]+)",
     re.I,
 )
 _COMMAND = re.compile(
-    r"(?:^\s*(?:[$>+]|\+ exec)\s+|\b(?:command|cmd|argv|launch(?:ed|ing)?)(?: line)?\s*[:=]\s*)(?P<v>\S*(?:python[\d.]*|torchrun|accelerate|deepspeed|mpirun|srun|bash|sh)\s.{3,300})",
+    r"(?:^\s*(?:[$>+]|\+ exec)\s+|\b(?:command|cmd|argv|launch(?:ed"
+    r"|ing)?)(?: line)?\s*[:=]\s*)(?P<v>\S*(?:python[\d.]*|torchrun|accelerate|deepspeed"
+    r"|mpirun|srun|bash|sh)\s.{3,300})",
     re.I,
 )
 _ENV = re.compile(
-    r"\b(?:python|pytorch|torch|tensorflow|keras|jax|cuda|numpy|transformers|lightning|sklearn|scikit-learn|xgboost|lightgbm|ultralytics)"
+    r"\b(?:python|pytorch|torch|tensorflow|keras|jax|cuda|numpy|transformers|lightning"
+    r"|sklearn|scikit-learn|xgboost|lightgbm|ultralytics)"
     r"(?:[ _-]?(?:version|runtime))?['\"]?\s*(?:[:=]{1,2}|-|\s)\s*['\"]?v?(?P<v>\d+\.\d+[\w.+]*)",
     re.I,
 )
 _HARDWARE = re.compile(
-    r"\bdevice['\"]?\s*[:=]\s*['\"]?(?P<v>(?:cuda|cpu|gpu|mps|tpu|xpu)[:\d]*)|\b(?P<w>GPU available: (?:True|False)[^,]*)"
-    r"|\b(?P<x>\d+ devices? \((?:cpu|cuda|gpu)[^)]*\))|\b(?P<y>(?:NVIDIA|Tesla|GeForce|Quadro|AMD|Radeon|Apple M\d)[\w -]{2,40})"
+    r"\bdevice['\"]?\s*[:=]\s*['\"]?(?P<v>(?:cuda|cpu|gpu|mps|tpu|xpu)[:\d]*)"
+    r"|\b(?P<w>GPU available: (?:True|False)[^,]*)"
+    r"|\b(?P<x>\d+ devices? \((?:cpu|cuda|gpu)[^)]*\))|\b(?P<y>(?:NVIDIA|Tesla|GeForce"
+    r"|Quadro|AMD|Radeon|Apple M\d)[\w -]{2,40})"
     r"|\busing (?:device:? )?(?P<z>(?:cuda|cpu|gpu|mps|tpu)(?::\d+)?)\b",
     re.I,
 )
 _OWNER = re.compile(
-    r"\b(?:user|owner|author|username|submitted by|run by)['\"]?\s*[:=]\s*['\"]?(?P<v>[\w.@-]{2,60})",
+    r"\b(?:user|owner|author|username|submitted by"
+    r"|run by)['\"]?\s*[:=]\s*['\"]?(?P<v>[\w.@-]{2,60})",
     re.I,
 )
 _FACTS: tuple[tuple[str, re.Pattern[str], tuple[str, ...]], ...] = (
@@ -95,9 +117,14 @@ _FACTS: tuple[tuple[str, re.Pattern[str], tuple[str, ...]], ...] = (
     ("data_version", _DATA_VERSION, ("data", "Data", "DATA")),
     ("data_name", _DATA, ("data", "Data", "DATA", ".csv", ".parquet", ".np")),
     ("split", _SPLIT, ("size", "split", "fold", "ratio", "frac")),
-    ("command", _COMMAND, ("python", "torchrun", "accelerate", "deepspeed", "mpirun", "srun", "sh ")),
-    ("env", _ENV, ("ython", "orch", "ensor", "eras", "jax", "uda", "CUDA", "umpy", "ransf", "earn", "boost", "gbm", "ultralytics", "Ultralytics", "ightning")),
-    ("hardware", _HARDWARE, ("evice", "GPU", "gpu", "NVIDIA", "Tesla", "GeForce", "AMD", "Apple M", "sing c", "sing m")),
+    ("command", _COMMAND, ("python", "torchrun", "accelerate", "deepspeed", "run", "sh ")),
+    ("env", _ENV, (
+        "ython", "orch", "ensor", "eras", "jax", "uda", "CUDA", "umpy", "ransf", "earn", "boost",
+        "gbm", "ltralytics", "ightning",
+    )),
+    ("hardware", _HARDWARE, (
+        "evice", "GPU", "gpu", "NVIDIA", "Tesla", "GeForce", "AMD", "Apple M", "sing c", "sing m",
+    )),
     ("owner", _OWNER, ("ser", "wner", "uthor", "by")),
 )  # fmt: skip
 
@@ -123,15 +150,28 @@ def read_facts(text: str) -> Iterator[tuple[str, str]]:
                 break
 
 
-_PARAM_FIELDS = (
-    ("seed", re.compile(r"(?:^|[._])(?:seed|random_state|random_seed|rng)$")),
-    ("data_version", re.compile(r"(?:^|[._])data(?:set)?s?[._](?:version|revision|tag|rev|hash|digest)$")),
-    ("data_name", re.compile(r"(?:^|[._])data(?:set)?s?(?:[._](?:name|dir|path|root|file))?$|train_(?:file|path)$")),
-    ("split", re.compile(r"(?:^|[._])(?:split\b.*|(?:val|valid|validation|test)_(?:size|fraction|frac|ratio|split)|n_folds|k_folds)$")),
-    ("git_commit", re.compile(r"(?:^|[._])(?:git_)?(?:commit|sha|git_hash|revision)$")),
-    ("hardware", re.compile(r"(?:^|[._])(?:device|gpus?|accelerator|cuda)$")),
-    ("owner", re.compile(r"(?:^|[._])(?:user|owner|author)$")),
-)  # fmt: skip
+_PARAM_FIELDS = tuple(
+    (field, re.compile(pattern))
+    for field, pattern in (
+        ("seed", r"(?:^|[._])(?:seed|random_state|random_seed|rng)$"),
+        (
+            "data_version",
+            r"(?:^|[._])data(?:set)?s?[._](?:version|revision|tag|rev|hash|digest)$",
+        ),
+        (
+            "data_name",
+            r"(?:^|[._])data(?:set)?s?(?:[._](?:name|dir|path|root|file))?$|train_(?:file|path)$",
+        ),
+        (
+            "split",
+            r"(?:^|[._])(?:split\b.*|n_folds|k_folds"
+            r"|(?:val|valid|validation|test)_(?:size|fraction|frac|ratio|split))$",
+        ),
+        ("git_commit", r"(?:^|[._])(?:git_)?(?:commit|sha|git_hash|revision)$"),
+        ("hardware", r"(?:^|[._])(?:device|gpus?|accelerator|cuda)$"),
+        ("owner", r"(?:^|[._])(?:user|owner|author)$"),
+    )
+)
 
 
 def facts_of_param(name: str, value: ParamValue) -> Iterator[tuple[str, str]]:

@@ -28,6 +28,8 @@ _MOST_RANKS = 4096
 _DIGIT = re.compile(r"\d")
 _NO_DIGITS = str.maketrans("", "", "0123456789")
 _MOST_QUIET, _LONGEST_QUIET = 20_000, 1000
+_CONTINUES = frozenset(" \t|│┃")
+"""How lines begin that may belong to a box or a traceback."""
 _ROW_HEADS = frozenset("0123456789|│┃")
 
 
@@ -193,15 +195,7 @@ class _Rank:
         """Take one state of a line."""
         if may_be_bar(text) and self._take_bar(where, text):
             return
-        if self._texts.is_open:
-            if not self._texts.is_hopeless and not self._is_record(text):
-                self._texts.go_on(where, text)
-                return
-            self._give_up()
-        if text[0] in " \t" and self._texts.in_traceback:
-            self._parser.note(where.line, "a part of a traceback")
-            return
-        if (self._box or may_be_pair(text)) and self._take_box(where, text):
+        if (text[0] in _CONTINUES or self._is_pending()) and self._goes_on(where, text):
             return
         if self._parser.patterns and self._take_pattern(where, text):
             return
@@ -211,15 +205,30 @@ class _Rank:
         if not self._hot and not self._texts.is_busy and self._parser.is_quiet(text):
             return
         said = self._parser.reader.read(text, phase)
-        self._hot = said.kind == "record"
-        if said.kind == "record" and text[0] != "{":
-            if self._dict is not None:
-                self._release_dict()
-            self._bars.end_keras()
-            self.placing.take_record(where, said)
-            self._parser.used = True
+        self._hot = said.kind == "record" and text[0] != "{"
+        if not self._hot:
+            self._take_other(where, text, said)
             return
-        self._take_other(where, text, said)
+        if self._dict is not None:
+            self._release_dict()
+        self._bars.end_keras()
+        self.placing.take_record(where, said)
+        self._parser.used = True
+
+    def _is_pending(self) -> bool:
+        return self._box is not None or self._texts.is_open
+
+    def _goes_on(self, where: Place, text: str) -> bool:
+        """Return whether a line belongs to what lines before it began, and take it."""
+        if self._texts.is_open:
+            if not self._texts.is_hopeless and not self._is_record(text):
+                self._texts.go_on(where, text)
+                return True
+            self._give_up()
+        if text[0] in " \t" and self._texts.in_traceback:
+            self._parser.note(where.line, "a part of a traceback")
+            return True
+        return (self._box is not None or may_be_pair(text)) and self._take_box(where, text)
 
     @property
     def is_busy(self) -> bool:
@@ -248,7 +257,7 @@ class _Rank:
             self._bars.end_keras()
             self._texts.flush()
             self._parser.note(where.line, f"a heading: {said.axis} {said.step}")
-            self.placing.take_heading(where.line, said.axis, said.step)
+            self.placing.take_heading(said.axis, said.step)
             return
         if said.kind == "lone":
             self._bars.end_keras()

@@ -7,7 +7,7 @@ Text stands for itself, any run of spaces for any other. In braces stands a name
 
 `epoch`, `step`, `iteration`, `batch` and the like say the step. A pattern may fit anywhere in a
 line. Such a pattern is turned into a regular expression without nested repeats, so no line takes
-longer than its length times its own. What is passed over parts a pattern in pieces that are looked for
+longer than its length squared. What is passed over parts a pattern in pieces that are looked for
 one after another.
 """
 
@@ -99,15 +99,8 @@ def read_pattern(text: str) -> Pattern:
         _check_literal(text, at, literal)
         literals += literal.split()
         regex.append(_spaced(literal))
-        name, kind = found["name"].strip(), found["kind"]
-        kind = ("f" if name else "") if kind is None else kind
-        if kind not in _KINDS or (kind == "" and name):
-            column = found.start("kind") if found["kind"] is not None else found.start()
-            problem = f"there is no kind {kind!r}: use d, f or w"
-            raise QueryError(text, column, problem, length=max(1, len(kind)))
-        if kind in "fd" and kind:
-            if not name:
-                raise QueryError(text, found.start(), "a number needs a name, as in {loss:f}")
+        name, kind = _read_field(text, found)
+        if kind in ("f", "d"):
             if name in names:
                 problem = f"{name!r} stands in it twice"
                 raise QueryError(text, found.start("name"), problem, length=len(name))
@@ -126,6 +119,19 @@ def read_pattern(text: str) -> Pattern:
     pieces.append("".join(regex))
     regexes = tuple([re.compile(piece) for piece in pieces if piece])
     return Pattern(text, tuple(names), regexes, max(literals, key=len, default=""))
+
+
+def _read_field(text: str, found: re.Match[str]) -> tuple[str, str]:
+    """Return name and kind of what stands in braces."""
+    name, kind = found["name"].strip(), found["kind"]
+    kind = ("f" if name else "") if kind is None else kind
+    if kind not in _KINDS or (kind == "" and name):
+        column = found.start("kind") if found["kind"] is not None else found.start()
+        problem = f"there is no kind {kind!r}: use d, f or w"
+        raise QueryError(text, column, problem, length=max(1, len(kind)))
+    if kind in ("f", "d") and not name:
+        raise QueryError(text, found.start(), "a number needs a name, as in {loss:f}")
+    return name, kind
 
 
 def _check_literal(text: str, start: int, literal: str) -> None:

@@ -213,24 +213,16 @@ def make_plan(shape: Shape, forms: tuple[bool, ...], phase: str) -> tuple[Plan, 
 
 
 def _steps(shape: Shape) -> Plan:
+    """Return a plan that knows which numbers are steps."""
     plan = Plan()
     parts = shape.parts
     if parts[0].axis == "epoch" and not parts[0].name and not _has_batch(parts):
-        parts[0].kind = "none"  # `[3/10] Building ...`
+        # `[3/10]` counts builds and downloads as often: without a metric's name it is nothing.
+        parts[0].axis, parts[0].name = "iteration", "["
     for at, part in enumerate(parts):
-        if part.kind != "step":
-            continue
-        total = at + 1 if at + 1 < len(parts) and parts[at + 1].kind == "total" else -1
-        if part.axis == "epoch" and plan.epoch < 0:
-            plan.epoch = at
-        elif part.axis == "batch" and plan.batch < 0:
-            plan.batch, plan.total = at, total
-        elif part.axis not in ("epoch", "batch") and plan.step < 0:
-            if plan.epoch >= 0 and total >= 0 and plan.batch < 0:
-                # `Epoch [1/5], Step [100/600]` counts anew in each epoch.
-                plan.batch, plan.total = at, total
-            else:
-                plan.step, plan.axis = at, part.axis
+        if part.kind == "step":
+            counted = at + 1 < len(parts) and parts[at + 1].kind == "total"
+            _take_step(plan, at, part.axis, at + 1 if counted else -1)
     if plan.step >= 0:
         plan.batch = plan.total = -1
     elif plan.batch >= 0:
@@ -238,6 +230,21 @@ def _steps(shape: Shape) -> Plan:
     elif plan.epoch >= 0:
         plan.axis = "epoch"
     return plan
+
+
+def _take_step(plan: Plan, at: int, axis: str, total: int) -> None:
+    """Take a number as the step of its kind, if it is the first one."""
+    if axis == "epoch":
+        plan.epoch = at if plan.epoch < 0 else plan.epoch
+    elif axis == "batch":
+        if plan.batch < 0:
+            plan.batch, plan.total = at, total
+    elif plan.step < 0:
+        if plan.epoch >= 0 and total >= 0 and plan.batch < 0:
+            # `Epoch [1/5], Step [100/600]` counts anew in each epoch.
+            plan.batch, plan.total = at, total
+        else:
+            plan.step, plan.axis = at, axis
 
 
 def _has_batch(parts: list[Part]) -> bool:
@@ -264,7 +271,7 @@ def _beside_step(shape: Shape, picks: list[int], forms: tuple[bool, ...]) -> tup
     parts = shape.parts
     leads = parts[0].kind == "step" and not parts[0].name
     named = [at for at in picks if _is_named(parts[at])]
-    if any(is_metric(parts[at].name) and not parts[at].name.lower() == "value" for at in named):
+    if any(is_metric(parts[at].name) and parts[at].name.lower() != "value" for at in named):
         return named, False
     if leads:
         return [at for at in named if parts[at].explicit], False
@@ -326,7 +333,7 @@ _WITH_BEST = frozenset("iteration test metric score epoch step value model valid
 
 
 def _means_metric(name: str) -> bool:
-    if is_metric(name, strict=True):
+    if is_metric(name, strict=True) or (has_phase(name) and is_metric(name)):
         return True
     words = words_of(name)
     return is_best(name) and not _WITH_BEST.isdisjoint(words[1:])

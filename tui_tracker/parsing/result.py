@@ -135,9 +135,7 @@ class Collector:
                 self.facts.setdefault(event.field, event.value)
                 run.facts.setdefault(event.field, event.value)
             case Mentioned():
-                files = run.used if event.used else run.artifacts
-                if event.path not in files and len(files) < _MOST_ARTIFACTS:
-                    files.append(event.path)
+                _add_file(run.used if event.used else run.artifacts, event.path)
             case Named():
                 run.name, run.trial = event.name, True
             case Ended():
@@ -175,6 +173,11 @@ class Collector:
         series.steps.append(step)  # type: ignore[arg-type]
         series.values.append(value)
         series.lines.append(event.line)
+
+
+def _add_file(files: list[str], path: str) -> None:
+    if path not in files and len(files) < _MOST_ARTIFACTS:
+        files.append(path)
 
 
 def _cut_back(series: Series, step: Step) -> None:
