@@ -19,7 +19,7 @@ interrupted one, any other a failed one; without an exit record it was killed, o
 Several folders with one run id are one run that was resumed.
 
 Source: wandb/wandb, wandb/proto/wandb_internal.proto, core/internal/stream, core/internal/leet.
-Checked with files of wandb 0.31.0.
+Checked with files of wandb 0.12.21, 0.13.11, 0.15.12, 0.16.6, 0.17.9, 0.19.11, 0.21.4 and 0.31.0.
 """
 
 from __future__ import annotations
