@@ -16,8 +16,8 @@ from terminal import DARK, Terminal
 
 HERE = Path(__file__).resolve().parent
 TOOLS = ("wandb", "mlflow", "tensorboard", "trackio")
-SECONDS = "40"
-STARTED_S = 60
+SECONDS = "100"
+STARTED_S = 100
 
 
 def take_elsewhere(home: Path) -> None:
@@ -58,18 +58,20 @@ def _wait(folder: Path) -> None:
 
 
 def _look(folder: Path) -> None:
-    terminal = Terminal([sys.executable, "-m", "tui_tracker.cli", str(folder)], 120, 26, DARK)
+    os.environ["TUI_TRACKER_STORE"] = str(folder.parent / "project" / ".tui_tracker")
+    terminal = Terminal([sys.executable, "-m", "tui_tracker.cli", str(folder)], 120, 24, DARK)
     try:
         terminal.wait_for("trackio-seed")
         terminal.read(2.0)
-        terminal.save(HERE / "elsewhere-120x26.png")
-        terminal.press("    C")
+        terminal.save(HERE / "elsewhere-120x24.png")
+        terminal.press("AC")
         terminal.wait_for("val_f1")
         terminal.read(2.0)
-        terminal.save(HERE / "elsewhere-curves-120x26.png")
+        terminal.save(HERE / "elsewhere-curves-120x24.png")
         terminal.press("qI")
         terminal.wait_for("wandb")
         terminal.read(1.0)
-        terminal.save(HERE / "elsewhere-import-120x26.png")
+        terminal.save(HERE / "elsewhere-import-120x24.png")
     finally:
+        del os.environ["TUI_TRACKER_STORE"]
         terminal.close()

@@ -6,8 +6,7 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
-from import_truth import Found, age, gather
-
+from tests.import_truth import Found, age, gather
 from tui_tracker.errors import ImportFailed
 from tui_tracker.importers import find_sources
 from tui_tracker.importers.records import Piece

@@ -835,3 +835,16 @@ def test_a_hundred_runs_go_over_at_once(store: Store, log_run: LogRun, tmp_path:
 
     with Store.open(tmp_path / "other") as other:
         assert [row[0] for row in other.read("SELECT name FROM run ORDER BY name")] == names
+
+
+def test_runs_whose_names_are_read_as_others_go_into_a_bundle_and_out(
+    log_run: Callable[..., tt.Run], tmp_path: Path, tt_: Callable[..., tuple[int, str, str]]
+) -> None:
+    run = log_run("r", val_acc=[0.5, 0.75])
+    tt_("names", "fix", "--metric", "val_acc=val_accuracy", "--reason", "clear")
+
+    written = tt_("bundle", run.id, "--out", str(tmp_path / "b.ttb"))
+    taken = tt_("--store", str(tmp_path / "other"), "unbundle", str(tmp_path / "b.ttb"))
+
+    assert (written[0], taken[0], taken[2]) == (0, 0, "1 run added\n")
+    assert list(tt.list_runs(store=tmp_path / "other")[0]["metrics"]) == ["val_accuracy"]

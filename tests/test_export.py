@@ -30,7 +30,7 @@ from tui_tracker.handing_on.spelling import (
     read_mlflow_name,
 )
 from tui_tracker.handing_on.yaml_writing import yaml_value
-from tui_tracker.importers.claims import Listing, list_claims
+from tui_tracker.importers.claims import Claim, Listing, list_claims
 from tui_tracker.importers.records import ImportedRun, Points, Printed, Unread
 from tui_tracker.importers.tracker_jsonl import find_claims, open_reader
 from tui_tracker.queries import list_run_keys
@@ -170,11 +170,12 @@ def test_a_file_that_is_cut_gives_what_is_whole_and_says_the_rest(tmp_path, tt_:
     assert "ends before" in done.problems[-1]
 
 
-@pytest.mark.usefixtures("busy")
-def test_damaged_lines_are_named_and_never_break_the_rest(tmp_path, tt_: Cli):
+def test_damaged_lines_are_named_and_never_break_the_rest(log_run, tmp_path, tt_: Cli):
+    for name in ("one", "two"):
+        log_run(name, params=PARAMS, tags=("a",), loss=[0.5, math.nan], acc=[1.0] * 30)
     whole = tt_("export", "--to", "jsonl")[1].encode()
     chance = random.Random(7)
-    for number in range(25):
+    for number in range(12):
         damaged = bytearray(whole)
         for _ in range(chance.randrange(1, 12)):
             damaged[chance.randrange(40, len(whole))] = chance.choice(b'0"{}[]xe-\n\x00\xff')
@@ -190,6 +191,45 @@ def test_damaged_lines_are_named_and_never_break_the_rest(tmp_path, tt_: Cli):
         else:
             said = f"{path}: {len(done.problems)} lines"
         assert said.startswith(str(path))
+
+
+def changed_somewhere(value: object, chance: random.Random) -> object:
+    """Return JSON in which one value somewhere is of another kind, or gone."""
+    if isinstance(value, dict) and value and chance.random() < 0.8:
+        name = chance.choice(sorted(value))
+        rest = {key: one for key, one in value.items() if key != name}
+        if chance.random() < 0.2:
+            return rest
+        return rest | {name: changed_somewhere(value[name], chance)}
+    if isinstance(value, list) and value and chance.random() < 0.8:
+        place = chance.randrange(len(value))
+        changed = changed_somewhere(value[place], chance)
+        return [*value[:place], changed, *value[place + 1 :]]
+    return chance.choice([None, -1, 1.5, "x", [], {}, True, 2**70, "NaN", [[1]], {"a": 1}])
+
+
+def test_values_of_other_kinds_are_told_and_never_taken(log_run, tmp_path, tt_: Cli):
+    log_run("r", params=PARAMS, tags=("a",), loss=[0.5, math.nan])
+    lines = lines_of(tt_("export", "--to", "jsonl")[1])
+    chance = random.Random(11)
+    for number in range(24):
+        place = chance.randrange(1, len(lines))
+        odd = [*lines[:place], changed_somewhere(lines[place], chance), *lines[place + 1 :]]
+        path = tmp_path / "odd.jsonl"
+        path.write_text("".join(f"{json.dumps(line)}\n" for line in odd))
+
+        with Store.open(tmp_path / f"s{number}", create=True) as other:
+            try:
+                restore(str(path), other)
+            except ImportFailed as error:
+                told = str(error)
+            else:
+                told = str(path)
+        seen = list(open_reader(Claim("tui_tracker", path, tmp_path)).read())
+
+        assert told.startswith(str(path))
+        assert len(tt.list_runs(store=tmp_path / f"s{number}")) <= 1
+        assert all(one.path == path for one in seen if isinstance(one, Unread))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tui_pilot import gone
+from tui_pilot import gone, see
 
 from tui_tracker.remembered import State
 from tui_tracker.tui import reading
@@ -44,3 +44,15 @@ async def test_a_remembered_filter_is_left_to_the_screen(store, log_run, monkeyp
         await gone(pilot, "reading …")
 
     assert len(asked) == 1
+
+
+async def test_a_run_that_came_while_the_app_was_loaded_is_shown(store, log_run):
+    log_run("one", loss=[0.5])
+    state = State(store.folder)
+    ahead = Ahead(store, state, 40)
+    ahead._thread.join()
+    log_run("two", loss=[0.4])
+    app = TrackerApp(store, state=state, ahead=ahead)
+
+    async with app.run_test(size=(120, 40)) as pilot:
+        await see(pilot, "one", "two")

@@ -36,7 +36,7 @@ KNOWN = (
     *("data.name", "data.version", "data.hash", "data.path", "data.kind", "data.role"),
     *("split.name", "split.hash", "split.strategy", "split.seed"),
     *("python", "os", "cpu", "cores", "memory", "gpu", "gpus", "world_size", "rank"),
-    "seed.recorded",
+    *("seed.recorded", "tool"),
 )
 """Names that mean a fact also in a store where no run has it."""
 _LONGEST = 512
@@ -228,6 +228,10 @@ def _seeds(facts: Facts) -> Iterator[Row]:
     yield from _said("seed.recorded", bool(applied or mapping(facts, "params")))
 
 
+def _source(facts: Facts) -> Iterator[Row]:
+    yield from _said("tool", facts.get("tool"))
+
+
 def _variables(facts: Facts) -> Iterator[Row]:
     for name, value in mapping(facts, "variables").items():
         yield from _said(f"env.{name}", value)
@@ -241,5 +245,6 @@ _READERS: dict[str, tuple[Callable[[Facts], Iterable[Row]], ...]] = {
     "hardware": (_hardware,),
     "process": (_process, _command),
     "seeds": (_seeds,),
+    "source": (_source,),
     "variables": (_variables,),
 }

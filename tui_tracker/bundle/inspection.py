@@ -29,10 +29,10 @@ _KINDS = {"INTEGER": "'integer'", "TEXT": "'text'", "BLOB": "'blob'", "DOUBLE": 
 _STATUSES = "'finished','failed','killed','crashed','pruned'"
 _LOOSE = {
     "run": "experiment NOT IN (SELECT id FROM experiment)",
-    "param": "key NOT IN (SELECT id FROM key WHERE kind=0)",
-    "param_change": "key NOT IN (SELECT id FROM key WHERE kind=0)",
-    "metric": "key NOT IN (SELECT id FROM key WHERE kind IN (1, 2))",
-    "series_block": "metric NOT IN (SELECT id FROM key WHERE kind IN (1, 2)) "
+    "param": "key NOT IN (SELECT id FROM main.key WHERE kind=0)",
+    "param_change": "key NOT IN (SELECT id FROM main.key WHERE kind=0)",
+    "metric": "key NOT IN (SELECT id FROM main.key WHERE kind IN (1, 2))",
+    "series_block": "metric NOT IN (SELECT id FROM main.key WHERE kind IN (1, 2)) "
     "OR data NOT IN (SELECT id FROM block) OR n > 1024",
     "artifact": "sha256 IS NOT NULL AND length(sha256) != 32",
 }

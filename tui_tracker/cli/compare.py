@@ -10,9 +10,15 @@ import argparse
 import os
 from typing import TYPE_CHECKING
 
-from tui_tracker.cli.opening import READ_WAIT_S, add_json, find_runs, from_number, open_store
+from tui_tracker.cli.opening import (
+    READ_WAIT_S,
+    TEXT_FORMATS,
+    add_json,
+    find_runs,
+    from_number,
+    open_store,
+)
 from tui_tracker.cli.output import print_json
-from tui_tracker.cli.tables import TEXT_FORMATS
 from tui_tracker.compare import MOST_RUNS, SECTIONS, compare_many
 from tui_tracker.compare.ignoring import project_patterns
 from tui_tracker.errors import InvalidArgument

@@ -32,9 +32,8 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tui_tracker.cli.opening import READ_WAIT_S, add_json, from_number, open_store
+from tui_tracker.cli.opening import READ_WAIT_S, add_format, add_json, from_number, open_store
 from tui_tracker.cli.output import print_json_list, say
-from tui_tracker.cli.tables import add_format
 from tui_tracker.queries.groups import BUT_SEED, GroupOrder, GroupRow, group_runs
 from tui_tracker.queries.selection import ABSENT, Selection
 

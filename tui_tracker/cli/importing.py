@@ -50,14 +50,18 @@ def add_columns(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from tui_tracker.importers import Source
-    from tui_tracker.importers.importing import import_path, told_columns
+    from tui_tracker.importers.importing import Open, import_path
 
     path = Path(args.path)
     if args.dry_run:
         return _list(args, path)
     # Before a store is made for nothing.
     find_something(path, args.tool)
-    opened = told_columns(args.columns) if args.columns else Source.open
+    opened: Open = Source.open
+    if args.columns:
+        from tui_tracker.importers.told_columns import told_columns
+
+        opened = told_columns(args.columns)
     with open_store(args, create=True) as store, _Line() as line:
         done = import_path(
             *(store, path),
@@ -75,11 +79,13 @@ def run(args: argparse.Namespace) -> int:
 
 def _bring_back(path: Path, store: Store) -> Taken:
     """Bring runs back that `tt export --to jsonl` wrote, as they were."""
+    from tui_tracker.cli.progress import Progress
     from tui_tracker.handing_on.lines_reading import restore
     from tui_tracker.importers.records import Unread
     from tui_tracker.importers.writing import Taken
 
-    back = restore(str(path), store)
+    with Progress("reading") as progress:
+        back = restore(str(path), store, progress=progress)
     left = [Unread(path, run, f"was left: {why}", run, True) for run, why in back.merged.left]
     told = [Unread(path, "", problem) for problem in back.problems]
     done = back.merged
@@ -94,18 +100,12 @@ def find_something(path: Path, tool: str) -> tuple[list[Source], list[Unread]]:
     Raises:
         InvalidArgument: there is nothing.
     """
-    from tui_tracker.errors import InvalidArgument
-    from tui_tracker.importers import find_sources, list_tools
+    from tui_tracker.importers import find_sources, nothing_to_read
 
     unread: list[Unread] = []
     sources = list(find_sources(path, tool=tool, tell=unread.append))
     if not sources and not unread:
-        known = (
-            f"no run of {tool}"
-            if tool
-            else f"nothing of a tool that is known ({', '.join(list_tools())})"
-        )
-        raise InvalidArgument(f"in {str(path)!r} is {known}: name a folder or file that has some.")
+        raise nothing_to_read(path, tool)
     return sources, unread
 
 
@@ -162,7 +162,7 @@ def _tell_columns(source: Source, told: str) -> None:
     """Say what the columns of a table are taken for."""
     from tui_tracker.errors import ImportFailed
     from tui_tracker.importers import tabular
-    from tui_tracker.importers.importing import columns_of
+    from tui_tracker.importers.told_columns import columns_of
 
     if source.tool != tabular.TOOL:
         return

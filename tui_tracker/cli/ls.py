@@ -20,9 +20,8 @@ from __future__ import annotations
 
 import argparse
 
-from tui_tracker.cli.opening import READ_WAIT_S, add_json, from_number, open_store
+from tui_tracker.cli.opening import READ_WAIT_S, add_format, add_json, from_number, open_store
 from tui_tracker.cli.output import on_terminal, print_json_list, say
-from tui_tracker.cli.tables import add_format
 from tui_tracker.queries.records import run_records
 from tui_tracker.queries.selection import STATUSES, Order, Selection, list_run_keys
 

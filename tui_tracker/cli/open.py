@@ -39,7 +39,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from tui_tracker import folder as folders
-    from tui_tracker.cli.importing import find_something
 
     path = Path(args.path)
     command = _own_options(args, args.command) or ["tui"]
@@ -52,7 +51,8 @@ def run(args: argparse.Namespace) -> int:
         from tui_tracker.cli import main
 
         return main(["--store", str(path), *command])
-    find_something(path, args.tool)
+    if not path.exists():
+        raise InvalidArgument(f"there is nothing at {args.path!r} to read.")
     if args.columns:
         from tui_tracker.importers.tabular import parse_columns
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tui_tracker.drain import Recovered
     from tui_tracker.queries import RunKey
 
+TEXT_FORMATS = ("markdown", "latex", "csv", "tsv")
 READ_WAIT_S = 1.0
 """A reader of a locked store shows what is there, and says what it could not bring in."""
 
@@ -59,6 +60,16 @@ def find_runs(store: Store, addresses: Sequence[str]) -> list[RunKey]:
 def add_json(parser: argparse._ActionsContainer) -> None:
     """Give a command that reads its `--json`."""
     parser.add_argument("--json", action="store_true", help="print JSON, for scripts")
+
+
+def add_format(parser: argparse._ActionsContainer) -> None:
+    """Give a command that prints a table its `--format`."""
+    parser.add_argument(
+        "--format",
+        choices=("table", *TEXT_FORMATS),
+        default="table",
+        help="print it to be pasted: csv and tsv have all digits (default: %(default)s)",
+    )
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:

@@ -14,11 +14,8 @@ from tui_tracker.cli.output import on_terminal, rich_console, terminal_size
 from tui_tracker.formatting import cell_width, fit, printable
 
 if TYPE_CHECKING:
-    import argparse
-
     from tui_tracker.handing_on.table_texts import TextFormat
 
-TEXT_FORMATS = ("markdown", "latex", "csv", "tsv")
 _GAP = 2
 _WIDEST = 40
 """Cells to which a column is aligned in a pipe; longer ones stand out."""
@@ -50,18 +47,8 @@ class Column:
         return max(map(cell_width, (self.title, *self.cells)))
 
 
-def add_format(parser: argparse._ActionsContainer) -> None:
-    """Give a command that prints a table its `--format`."""
-    parser.add_argument(
-        "--format",
-        choices=("table", *TEXT_FORMATS),
-        default="table",
-        help="print it to be pasted: csv and tsv have all digits (default: %(default)s)",
-    )
-
-
 def print_table(columns: Sequence[Column], format: str = "table") -> None:
-    """Print a table to the terminal or into the pipe, or as one of `TEXT_FORMATS`."""
+    """Print a table to the terminal or into the pipe, or as one of `opening.TEXT_FORMATS`."""
     if format != "table":
         print(table_text(columns, format), end="")
     elif on_terminal():

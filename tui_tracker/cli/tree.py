@@ -22,9 +22,8 @@ import argparse
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from tui_tracker.cli.opening import READ_WAIT_S, add_json, open_store
+from tui_tracker.cli.opening import READ_WAIT_S, add_format, add_json, open_store
 from tui_tracker.cli.output import on_terminal, print_json, say
-from tui_tracker.cli.tables import add_format
 from tui_tracker.queries.selection import ABSENT, Selection
 
 if TYPE_CHECKING:

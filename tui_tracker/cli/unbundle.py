@@ -26,10 +26,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     if _is_lines(args.file):
         # What `tt export --to jsonl` wrote is a bundle of its own kind.
+        from tui_tracker.cli import command_parser
         from tui_tracker.cli.importing import run as run_import
 
-        args.path, args.tool, args.dry_run = args.file, "", False
-        return run_import(args)
+        parser = command_parser("import")
+        parser.set_defaults(store=args.store, json=args.json)
+        return run_import(parser.parse_args(["--", args.file]))
     from tui_tracker.bundle.reading import unbundle
     from tui_tracker.cli.progress import Progress
 

@@ -34,9 +34,15 @@ def write_points(
         rows = zip(one.steps, one.times_ms, one.values, strict=True)
         # A finite sum proves that every value is finite, at C speed.
         word = repr if math.isfinite(sum(one.values)) else _number
-        out.writelines(
-            [f"{head},{step},{iso_time(at)},{word(value)}\n" for step, at, value in rows]
-        )
+        seconds: dict[int, str] = {}
+        lines = []
+        for step, at, value in rows:
+            second, rest = divmod(at, 1000)
+            # Many points fall into one second, and a date is dear.
+            if (begun := seconds.get(second)) is None:
+                begun = seconds[second] = iso_time(second * 1000)[:-4]
+            lines.append(f"{head},{step},{begun}{rest:03d}Z,{word(value)}\n")
+        out.writelines(lines)
         tell(len(one.values))
 
 

@@ -8,6 +8,7 @@ before one run is taken.
 from __future__ import annotations
 
 import os
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +24,11 @@ from tui_tracker.handing_on.lines_rows import RowWriter
 from tui_tracker.handing_on.losses import Progress
 from tui_tracker.store import Store
 
+ODD = (
+    *(ValueError, TypeError, LookupError, OverflowError, AttributeError, RecursionError),
+    *(sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError),
+)
+"""What is said to values of other kinds than we write."""
 _AT_ONCE = 2000
 """Lines that go into one transaction of the store in between."""
 
@@ -108,8 +114,8 @@ class _Staging:
             self._ended = "end" in line.value
             try:
                 writer.take(line.value)
-            except (ValueError, TypeError, LookupError, OverflowError) as error:
-                said = str(error) if isinstance(error, ValueError) else "lacks something"
+            except ODD as error:
+                said = str(error) if isinstance(error, ValueError) else "is none that is written so"
                 self._problems.append(f"line {line.number}: {said}")
             if count >= _AT_ONCE:
                 return True

@@ -72,7 +72,7 @@ def _markdown(columns: Sequence[TextColumn]) -> Iterator[str]:
     drawn = [
         [_in_markdown(column, place) for place in range(len(column.cells))] for column in columns
     ]
-    titles = [in_markdown_cell(column.title) for column in columns]
+    titles = [in_markdown_cell(" ".join(column.title.split())) for column in columns]
     widths = [
         min(_WIDEST, max([3, *map(cell_width, (title, *cells))]))
         for title, cells in zip(titles, drawn, strict=True)

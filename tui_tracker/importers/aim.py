@@ -44,7 +44,7 @@ from tui_tracker.importers.records import (
     flatten,
     utc_from_ms,
 )
-from tui_tracker.importers.rocksdb import Unreadable, read_folder
+from tui_tracker.importers.rocksdb import Folder, Unreadable
 
 TOOL = "aim"
 _FOLDER = ".aim"
@@ -52,7 +52,6 @@ _SQL = "run_metadata.sqlite"
 _SYSTEM = "__system__"
 _FACTS = "__system_params"
 _LINES = "aim.log_line"
-_TRIES = 5
 
 Stamps = tuple[tuple[str, int, int], ...]
 Leaves = list[tuple[tuple[Part, ...], object]]
@@ -86,6 +85,8 @@ class _Known:
     passed: dict[str, int] = field(default_factory=dict)
     problems: set[str] = field(default_factory=set)
     status: Status = "running"
+    folders: dict[Path, Folder] = field(default_factory=dict)
+    """While it may go on."""
 
 
 @dataclass(slots=True)
@@ -121,6 +122,11 @@ class AimRepository:
         folder = self._path / "meta" / "chunks"
         try:
             hashes = sorted(one.name for one in folder.iterdir() if one.is_dir())
+        except FileNotFoundError:
+            # A repository whose first run has not begun.
+            if not self._path.is_dir():
+                raise ImportFailed(str(self._path), "", "is not there any more") from None
+            return
         except OSError as error:
             raise ImportFailed(str(folder), "", f"cannot be read: {error.strerror}") from error
         for run in hashes:
@@ -133,6 +139,9 @@ class AimRepository:
 
     def _read_names(self) -> Iterator[Piece]:
         if not self._sql.has_changed():
+            return
+        young = status_without_end(self._path) == "running"
+        if young and not self._sql.path.exists():
             return
         try:
             with self._sql.look() as session:
@@ -166,19 +175,22 @@ class AimRepository:
     def _read_run(self, run: str) -> Iterator[Piece]:
         known = self._runs.setdefault(run, _Known())
         folders = [self._path / part / "chunks" / run for part in ("meta", "seqs")]
-        status = status_without_end(*[file for one in folders for file in _files(one)])
+        status = status_without_end(*folders, *[file for one in folders for file in _files(one)])
         state = (*map(_stamps, folders), repr(self._named.get(run)))
         ended = known.status == "running" and status != "running"
         if state == known.stamps and not ended:
             return
-        facts = yield from self._leaves(run, folders[0], known)
+        # What a point hangs on is written before it, so it is read after it.
         series = yield from self._leaves(run, folders[1], known)
+        facts = yield from self._leaves(run, folders[0], known)
         tree: dict[Part, object] = {}
         for path, value in facts:
             put(tree, path, value)
         about = _below(tree, "meta", "chunks", run)
         told = self._run(run, about, status)
         known.stamps, known.status = state, told.status
+        if told.status != "running":
+            known.folders.clear()
         if hash(repr(told)) != known.seen:
             known.seen = hash(repr(told))
             yield told
@@ -188,19 +200,12 @@ class AimRepository:
         """Return the leaves of a folder, read again where files were replaced meanwhile."""
         if not folder.is_dir():
             return []
-        for attempt in range(_TRIES):
-            try:
-                contents = read_folder(folder)
-                items = contents.items()
-            except FileNotFoundError:
-                if attempt + 1 < _TRIES:
-                    continue
-                yield Unread(folder, "", "its files are replaced faster than they are read", run)
-                return []
-            except (OSError, Unreadable) as error:
-                yield Unread(folder, "", f"cannot be read: {error}", run)
-                return []
-            break
+        try:
+            contents = known.folders.setdefault(folder, Folder(folder)).read()
+            items = contents.items()
+        except (OSError, Unreadable) as error:
+            yield Unread(folder, "", f"cannot be read: {error}", run)
+            return []
         for path, problem in contents.problems:
             if f"{path}{problem}" not in known.problems:
                 known.problems.add(f"{path}{problem}")
@@ -238,7 +243,11 @@ class AimRepository:
         series: dict[Key, _Series],
         contexts: Mapping[Part, object],
     ) -> Iterator[Piece]:
-        found = {key: one.points() for key, one in series.items()}
+        found = {
+            key: one.points()
+            for key, one in series.items()
+            if key[0] in contexts or run.status != "running"
+        }
         if any(_is_changed(known, key, points) for key, points in found.items()):
             yield StartedOver(run.key)
             yield run

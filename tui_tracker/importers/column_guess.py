@@ -20,6 +20,7 @@ from tui_tracker.importers.table_text import BadRow, Chunk, Form, GrowingTable
 GUESSED_ROWS = 2000
 """Only so many rows, and bytes, are looked at for a guess."""
 _GUESSED_BYTES = 8 << 20
+_GUESSED_CELLS = 1_000_000
 
 _STEPS = """step global_step globalstep _step trainer/global_step train_step total_steps
     iteration iterations iter global_iter it num_iterations update updates num_updates
@@ -39,6 +40,7 @@ _PARAMS = re.compile(
     r"max_depth|kernel_?size|embed\w*dim|n_?heads?|num_?heads?|patience|split|version|tag|name)",
     re.IGNORECASE,
 )
+_LOSSES = re.compile(r"(?:^|[^a-z])(?:loss|acc|accuracy|mse|mae|auc|f1)(?:$|[^a-z])", re.IGNORECASE)
 _RATES = re.compile(r"(?:.*[._/ ])?(?:lr\w*|learning_?rate\w*)", re.IGNORECASE)
 
 
@@ -75,7 +77,11 @@ def _first_rows(path: Path, rows: int) -> tuple[Form, Chunk] | None:
         for column in cells.values():
             column.extend([None] * (count + size - len(column)))
         count += size
-        if count >= rows or table.text.bytes_read > _GUESSED_BYTES:
+        if (
+            count >= rows
+            or len(cells) * count >= _GUESSED_CELLS
+            or table.text.bytes_read > _GUESSED_BYTES
+        ):
             break
     if table.form is None or not count:
         return None
@@ -104,7 +110,8 @@ class _Facts:
 
     @property
     def is_number(self) -> bool:
-        return self.numeric > 0 and self.numeric >= 0.9 * self.filled
+        strange = self.filled - self.numeric
+        return self.numeric > 0 and strange <= max(self.numeric > 1, 0.1 * self.filled)
 
     @property
     def present(self) -> list[float]:
@@ -143,15 +150,15 @@ def guess_of(form: Form, chunk: Chunk) -> Columns:
         metrics=tuple(metrics),
         params=tuple(params),
         rows=len(chunk.lines),
-        step_is_sure=step is not None and step.low in _SURE | _last_words(step),
+        step_is_sure=step is not None and _is_sure(step, metrics),
         step_goes_on=step is not None and _goes_on(step, groups),
         runs_by_name=run is not None and run.low in _RUNS,
     )
 
 
 def _facts(name: str, column: Sequence[object], *, comma: bool) -> _Facts:
-    values = tuple(number(cell, comma=comma) for cell in column)
-    filled = sum(not is_missing(cell) for cell in column)
+    filled = sum(cell is not None and not is_missing(cell) for cell in column)
+    values = tuple(None if cell is None else number(cell, comma=comma) for cell in column)
     numeric = sum(value is not None for value in values)
     return _Facts(name, values, tuple(column), filled, numeric)
 
@@ -183,9 +190,12 @@ def _counts_rows(one: _Facts) -> bool:
     )
 
 
-def _last_words(step: _Facts) -> set[str]:
+def _is_sure(step: _Facts, metrics: Sequence[str]) -> bool:
+    """Return whether a name says that this is a step, or a row of a history: `,loss,val_loss`."""
     last = re.split(r"[/._ ]", step.low)[-1]
-    return {step.low} if last in ("step", "epoch", "iteration", "iter") else set()
+    if step.low in _SURE or last in ("step", "epoch", "iteration", "iter"):
+        return True
+    return step.low == "index" and any(_LOSSES.search(name) for name in metrics)
 
 
 def _goes_on(step: _Facts, groups: list[str] | None) -> bool:

@@ -175,7 +175,7 @@ class Session:
         known = self.columns(table)
         if not known:
             return []
-        names = ", ".join(quoted(name) if name in known else "NULL" for name in columns)
+        names = ", ".join(_shown(name, known) for name in columns)
         try:
             return self.rows(f"SELECT {names} FROM {quoted(table)} {where}", *given)
         except Damaged as error:
@@ -190,7 +190,7 @@ class Session:
         known = self.columns(table)
         if not known:
             return
-        names = ", ".join(quoted(name) if name in known else "NULL" for name in columns)
+        names = ", ".join(_shown(name, known) for name in columns)
         chosen = f"SELECT rowid, {names} FROM {quoted(table)} WHERE rowid>?"
         rows: list[Row] = []
         while not rows or len(rows) == SLICE_ROWS:
@@ -241,6 +241,12 @@ class Session:
 def quoted(name: str) -> str:
     """Return a name as SQL has it."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def _shown(column: str, known: frozenset[str]) -> str:
+    if column == "rowid":
+        return column
+    return quoted(column) if column in known else "NULL"
 
 
 def _ask(way: Way, question: str, parameters: Given) -> list[Row]:

@@ -19,6 +19,7 @@ Source: iterative/dvclive, src/dvclive/live.py, plots/metric.py, dvc.py, utils.p
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -38,7 +39,7 @@ from tui_tracker.importers.records import (
     flatten,
     utc_from_ms,
 )
-from tui_tracker.importers.rewritten import as_number, as_step, mapping, read_json
+from tui_tracker.importers.rewritten import as_number, as_step, mapping, read_json, reason
 from tui_tracker.importers.run_folders import (
     KINDS,
     changed_ms,
@@ -56,6 +57,11 @@ from tui_tracker.importers.yaml_text import read_yaml
 TOOL = "dvclive"
 
 _SERIES = ("plots/metrics", "scalars")
+_OWN = (
+    "params.yaml metrics.json dvc.yaml report.md report.html report.ipynb "
+    "plots scalars artifacts images"
+).split()
+"""Of a folder that may be a whole project's."""
 _MOST_SERIES = 50_000
 
 
@@ -66,9 +72,7 @@ def find_claims(listing: Listing) -> Iterator[Claim]:
         bare = {"metrics.json", "params.yaml", "dvc.yaml"} <= listing.files
         if not (bare and listing.folder.name.startswith("dvclive")):
             return
-    taken = {"params.yaml", "metrics.json", "dvc.yaml", "report.md", "report.html"}
-    taken |= {"plots", "scalars", "artifacts", "images", "report.ipynb", ".gitignore"}
-    names = taken & (listing.files | listing.folders)
+    names = {*_OWN, ".gitignore"} & (listing.files | listing.folders)
     yield Claim(TOOL, listing.folder, listing.root, frozenset(names))
 
 
@@ -77,7 +81,7 @@ def _first_series(folder: Path) -> Path | None:
 
 
 def _series_files(folder: Path) -> Iterator[Path]:
-    if folder.is_symlink() or not folder.is_dir():
+    if os.path.islink(folder) or not os.path.isdir(folder):
         return
     for one in list_artifacts(folder):
         if one.file is not None and one.file.suffix == ".tsv":
@@ -114,13 +118,13 @@ class Reader:
     def read(self) -> Iterator[Piece]:
         folder = self.claim.path
         key = run_key(folder)
-        if not folder.is_dir():
+        if not os.path.isdir(folder):
             if self._told is None:
                 raise ImportFailed(str(folder), "", "is no folder any more")
             return
         self._find_files(key)
         problems: list[Unread] = []
-        if any(one.runs.table.look() == "over" for one in self._files.values()):
+        if any(_is_another(one.runs.table) for one in self._files.values()):
             yield StartedOver(key)
             self._told = None
             self._singles.clear()
@@ -164,7 +168,7 @@ class Reader:
         described = self._described(key, problems)
         artifacts = [
             replace(one, kind=str(mapping(described.get(one.path)).get("type") or one.kind))
-            for one in list_artifacts(folder, without=own, kinds=KINDS)
+            for one in list_artifacts(folder, without=own, kinds=KINDS, only=_OWN)
         ]
         return ImportedRun(
             key=key,
@@ -185,14 +189,14 @@ class Reader:
         folder = self.claim.path
         path = folder / "dvc.yaml"
         below = ""
-        if not path.is_file():
+        if not os.path.isfile(path):
             path, below = folder.parent / "dvc.yaml", f"{folder.name}/"
-        if not path.is_file():
+        if not os.path.isfile(path):
             return {}
         try:
             named = mapping(mapping(read_yaml(path, version="1.2")).get("artifacts"))
         except (OSError, ValueError) as error:
-            problems.append(Unread(path, "", f"cannot be read: {error}", key))
+            problems.append(Unread(path, "", f"cannot be read: {reason(error)}", key))
             return {}
         found = {}
         for facts in named.values():
@@ -203,12 +207,12 @@ class Reader:
 
     def _params(self, key: str, problems: list[Unread]) -> dict[str, ParamValue]:
         path = self.claim.path / "params.yaml"
-        if not path.exists():
+        if not os.path.exists(path):
             return {}
         try:
             return flatten(mapping(read_yaml(path, version="1.2")))
         except (OSError, ValueError) as error:
-            problems.append(Unread(path, "", f"the params cannot be read: {error}", key))
+            problems.append(Unread(path, "", f"the params cannot be read: {reason(error)}", key))
             return {}
 
     def _points(self, run: ImportedRun, problems: list[Unread]) -> Iterator[Points]:
@@ -241,14 +245,14 @@ class Reader:
     def _last_values(self, run: ImportedRun, problems: list[Unread]) -> Iterator[Points]:
         """Yield what is in the summary alone, once the run is over: until then it changes."""
         path = self.claim.path / "metrics.json"
-        if not path.exists():  # before 1.0 it lay beside the folder
+        if not os.path.exists(path):  # before 1.0 it lay beside the folder
             path = self.claim.path.with_name(self.claim.path.name + ".json")
-        if run.status == "running" or not path.is_file():
+        if run.status == "running" or not os.path.isfile(path):
             return
         try:
             found = mapping(read_json(path))
         except (OSError, ValueError) as error:
-            problems.append(Unread(path, "", f"cannot be read: {error}", run.key))
+            problems.append(Unread(path, "", f"cannot be read: {reason(error)}", run.key))
             return
         step = as_step(found.get("step")) or 0
         span = changed_ms([path])
@@ -260,6 +264,13 @@ class Reader:
             if self._singles.get(name) != (step, number):
                 self._singles[name] = (step, number)
                 yield Points(run.key, name, [step], [span[1] if span else 0], [number])
+
+
+def _is_another(table: GrowingTable) -> bool:
+    try:
+        return table.look() == "over"
+    except OSError:  # told when it is read
+        return False
 
 
 def _leaves(

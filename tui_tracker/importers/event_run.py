@@ -55,6 +55,7 @@ class EventRun:
         list_files: Callable[[], Iterable[EventFile]],
         describe: Callable[[EventValues, Status], ImportedRun],
         *,
+        make_values: Callable[[], EventValues] = EventValues,
         is_empty_told: bool = False,
     ) -> None:
         self.key = key
@@ -63,12 +64,13 @@ class EventRun:
         self._starts: dict[Path, dict[int, int]] = {}
         """Of each file the places where a writer began anew, and the steps."""
         self._told_unread: set[Unread] = set()
+        self._make_values = make_values
         self._is_empty_told = is_empty_told
         self._begin()
 
     def _begin(self) -> None:
         self._files: dict[EventFile, RecordFile] = {}
-        self._values = EventValues()
+        self._values = self._make_values()
         self._told: ImportedRun | None = None
         self._status: Status | None = None
 

@@ -85,7 +85,11 @@ class _Here:
 class EventValues:
     """All values of one run."""
 
-    def __init__(self) -> None:
+    def __init__(self, started_ms: int = 0, *, always_context: bool = False) -> None:
+        self._started_ms = started_ms
+        """The time of what tells none, until something does."""
+        self._always_context = always_context
+        """Tell the context of a tag even where nothing else has its name."""
         self.session = Session()
         self.passed_over: dict[str, dict[str, int]] = {}
         """How often a tag held something that is no number, by its kind."""
@@ -144,7 +148,7 @@ class EventValues:
         for tag in self._tags.values():
             new = tag.walls[len(tag.times) :]
             if new:
-                tag.times += _milliseconds(new, self.last_ms or 0)
+                tag.times += _milliseconds(new, self.last_ms or self._started_ms)
                 self._spread(min(tag.times), max(tag.times))
                 self.largest_step = max(self.largest_step, max(tag.steps))
 
@@ -246,12 +250,13 @@ class EventValues:
         """Return a tag; `context` counts only where the run itself has one of that name."""
         tag = self._tags.get((name, context))
         if tag is None:
-            shown = context if (name, "") in self._tags else ""
+            is_told = self._always_context or (name, "") in self._tags
+            shown = context if is_told else ""
             tag = self._tags[name, context] = Tag(name or "value", shown)
         return tag
 
     def _add_text(self, name: str, text: str) -> None:
-        at_ms = self.last_ms or 0
+        at_ms = self.last_ms or self._started_ms
         before = self.texts.get(name)
         if before is not None and before[1] != text:
             self.lines += [(before[0], "o", f"{name}: {line}") for line in before[1].splitlines()]
@@ -298,13 +303,13 @@ def _milliseconds(walls: list[bytes], otherwise: int) -> list[int]:
     """Return times in Unix milliseconds; those that are none are the one before."""
     seconds = struct.unpack(f"<{len(walls)}d", b"".join(walls))
     try:
-        if min(seconds) >= 0 and max(seconds) < _LATEST_S:
+        if min(seconds) > 0 and max(seconds) < _LATEST_S:
             return [int(wall * 1000 + 0.5) for wall in seconds]
     except ValueError:  # a NaN hid from min and max
         pass
     found = []
     for wall in seconds:
-        otherwise = int(wall * 1000 + 0.5) if 0 <= wall < _LATEST_S else otherwise
+        otherwise = int(wall * 1000 + 0.5) if 0 < wall < _LATEST_S else otherwise
         found.append(otherwise)
     return found
 

@@ -1,10 +1,10 @@
 """A text file that its writer appends to, read line by line and on from where reading stopped.
 
 Only whole lines are handed on: what stands behind the last line end is `rest`, and may still grow.
-Whether the file is the same one and only longer is told by its number on the disk and by
-bytes of what was read: its beginning, and the end of the last line. The encoding is told
-by a mark at the beginning (UTF-8, UTF-16); without one it is UTF-8, and Latin-1 (as Windows has
-it) where that cannot be.
+Whether the file is the same one and only longer is told by bytes of what was read: its beginning,
+and the end of the last line. So one that is replaced by a longer copy of itself has grown, too.
+The encoding is told by a mark at the beginning (UTF-8, UTF-16); without one it is UTF-8, and
+Latin-1 (as Windows has it) where that cannot be.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ class GrowingText:
     """The lines of one file; nothing is held open between two reads."""
 
     path: Path
+    bare_returns: bool = False
+    """Also a carriage return alone may end the lines, as old spreadsheets write them."""
     lines_read: int = 0
     overlong: list[int] = field(default_factory=list)
     """Numbers of lines that were passed over for their length."""
     _offset: int = 0
-    _number: int = -1
-    """On the disk."""
     _stamp: tuple[int, int, int] = (-1, -1, -1)
     _head: bytes = b""
     _tail: bytes = b""
@@ -66,24 +66,24 @@ class GrowingText:
             return "gone"
         if (facts.st_size, facts.st_mtime_ns, facts.st_ino) == self._stamp:
             return "same"
-        if self._number < 0:
-            return "grown"
-        if facts.st_ino != self._number or facts.st_size < self._offset or not self._is_same():
+        if facts.st_size < self._offset or not self._is_same():
             return "over"
         return "grown"
 
     def _is_same(self) -> bool:
         with self.path.open("rb") as file:
-            if file.read(len(self._head)) != self._head:
+            head = self._head[: self._offset]
+            if file.read(len(head)) != head:
                 return False
             file.seek(self._offset - len(self._tail))
             return file.read(len(self._tail)) == self._tail
 
     def start_over(self) -> None:
         """Forget what was read: the next read begins at the first line."""
-        self.lines_read, self._offset, self._number = 0, 0, -1
+        self.lines_read, self._offset = 0, 0
         self._stamp, self._head, self._tail = (-1, -1, -1), b"", b""
         self._encoding, self._skipping, self.rest = "", False, ""
+        self._line_end = "\n"
         self.overlong.clear()
 
     def take_rest(self) -> str:
@@ -104,7 +104,8 @@ class GrowingText:
         """
         with self.path.open("rb") as file:
             facts = os.fstat(file.fileno())
-            self._begin(file.read(_HEAD) if not self._offset else b"", facts.st_ino)
+            if not self._offset:
+                self._begin(file.read(_HEAD))
             file.seek(self._offset)
             pending = b""
             while chunk := file.read(_CHUNK):
@@ -120,23 +121,21 @@ class GrowingText:
             self._stamp = (file.tell(), facts.st_mtime_ns, facts.st_ino)
         self.rest = "" if self._skipping else self._decode(pending).rstrip("\r\n")
 
-    def _begin(self, head: bytes, number: int) -> None:
-        self._number = number
-        if self._offset:
-            return
+    def _begin(self, head: bytes) -> None:
         self._head = head
-        # Old spreadsheets end a line so; a progress bar also does, but then feeds a line.
-        self._line_end = "\r" if b"\r" in head and b"\n" not in head else "\n"
         for mark, encoding in _MARKS.items():
             if head.startswith(mark):
                 self._encoding, self._offset = encoding, len(mark)
         if not self._encoding and head[1:8:2] == b"\0\0\0\0" and b"\0" not in head[0:8:2]:
             self._encoding = "utf-16-le"
+        text = self._decode(head)
+        if self.bare_returns and "\r" in text[:-1] and "\n" not in text:
+            self._line_end = "\r"
 
     def _end_of_lines(self, data: bytes) -> int:
         if not self._encoding.startswith("utf-16"):
             return data.rfind(self._line_end.encode()) + 1
-        end = "\n".encode(self._encoding)
+        end = self._line_end.encode(self._encoding)
         at = data.rfind(end)
         while at >= 0 and at % 2:
             at = data.rfind(end, 0, at + 1)

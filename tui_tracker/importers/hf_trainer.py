@@ -19,6 +19,7 @@ trainer.py, modelcard.py. Checked with 5.23.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -49,6 +50,7 @@ from tui_tracker.importers.rewritten import (
     mapping,
     read_json,
     read_json_start,
+    reason,
     stamp_of,
 )
 from tui_tracker.importers.run_folders import (
@@ -83,7 +85,7 @@ def find_claims(listing: Listing) -> Iterator[Claim]:
     checkpoints = [
         name
         for name in listing.folders
-        if _CHECKPOINT.fullmatch(name) and (listing.folder / name / STATE).is_file()
+        if _CHECKPOINT.fullmatch(name) and os.path.isfile(listing.folder / name / STATE)
     ]
     own = STATE in listing.files and b'"log_history"' in _state_text(listing)
     if not checkpoints and not own:
@@ -114,7 +116,10 @@ class _State:
 
     @property
     def progress(self) -> tuple[float, int]:
-        return as_number(self.content.get("global_step")) or 0.0, len(self.log)
+        """How far its log goes; `global_step` may stand before a log that was cut."""
+        log = self.log
+        steps = [as_number(record.get("step")) or 0.0 for record in log]
+        return max(steps, default=0.0), len(log)
 
 
 @dataclass(slots=True)
@@ -148,7 +153,7 @@ class Reader:
         folder = self.claim.path
         yield folder / STATE
         try:
-            names = [one.name for one in folder.iterdir() if not one.is_symlink()]
+            names = [one.name for one in folder.iterdir() if not os.path.islink(one)]
         except OSError:
             return
         found = [
@@ -168,7 +173,7 @@ class Reader:
             # The older checkpoints have nothing that a later one lacks.
             if states and states[-1].path.parent != self.claim.path:
                 break
-            if not path.is_file():
+            if not os.path.isfile(path):
                 continue
             state = self._read_state(path, problems)
             if state is not None:
@@ -184,7 +189,7 @@ class Reader:
         try:
             found, doubt = read_json_start(path)
         except (OSError, ValueError) as error:
-            found, doubt = {}, f"cannot be read: {error}"
+            found, doubt = {}, f"cannot be read: {reason(error)}"
         if doubt:
             problems.append(Unread(path, "", doubt, run_key(self.claim.path)))
         state = _State(path, mapping(found))
@@ -259,13 +264,13 @@ class Reader:
                 params.setdefault(name, flatten({name: content[name]}).get(name))
         params |= flatten(mapping(content.get("trial_params")))
         for path in (self.claim.path / "config.json", state.path.parent / "config.json"):
-            if not path.is_file():
+            if not os.path.isfile(path):
                 continue
             try:
                 params |= flatten(mapping(read_json(path)), "model.")
                 break
             except (OSError, ValueError, RecursionError) as error:
-                problems.append(Unread(path, "", f"cannot be read: {error}", key))
+                problems.append(Unread(path, "", f"cannot be read: {reason(error)}", key))
         return params
 
     def _card(self) -> dict[str, ParamValue]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tui_tracker.importers.cells import Gathered, number, text
 from tui_tracker.importers.files import is_inside
+from tui_tracker.importers.liveness import status_without_end
 from tui_tracker.importers.mlflow_artifacts import find_folder, list_files
 from tui_tracker.importers.mlflow_facts import (
     CONTEXT,
@@ -75,6 +76,8 @@ class RunFolder:
         try:
             meta = read_meta(self.path / META)
         except (NotYaml, OSError) as error:
+            if status_without_end(self.path / META) == "running":
+                return  # it may be just being written
             if stamps != self._stamps:
                 problem = f"cannot be read: {error}; the run was passed over"
                 yield Unread(self.path / META, "", problem, skipped=True)

@@ -163,6 +163,7 @@ class MlflowDatabase:
             elif known.look < self._look:
                 quiet.append(key)
         self._owed = len(quiet) > _QUIET_RUNS
+        quiet.sort(key=lambda key: self._runs[key].look)
         return sure + quiet[:_QUIET_RUNS]
 
 

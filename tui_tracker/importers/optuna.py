@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tui_tracker.errors import ImportFailed
 from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.databases import is_database, list_tables
 from tui_tracker.importers.optuna_journal import OptunaJournal, is_journal
@@ -19,6 +20,9 @@ _BESIDE = ("-wal", "-shm", "-journal", ".lock")
 def find_claims(listing: Listing) -> Iterator[Claim]:
     """Yield databases and journals of Optuna."""
     for name in sorted(listing.files):
+        # A journal's lock is a link to the journal itself.
+        if name.endswith(".lock"):
+            continue
         head = listing.head(name)
         database = is_database(head) and list_tables(listing.folder / name) >= NEEDED
         if database or is_journal(head):
@@ -26,7 +30,14 @@ def find_claims(listing: Listing) -> Iterator[Claim]:
 
 
 def open_reader(claim: Claim) -> Reader:
-    """Return a reader of a database or a journal."""
-    with claim.path.open("rb") as file:
-        head = file.read(16)
+    """Return a reader of a database or a journal.
+
+    Raises:
+        ImportFailed: it cannot be read.
+    """
+    try:
+        with claim.path.open("rb") as file:
+            head = file.read(16)
+    except OSError as error:
+        raise ImportFailed(str(claim.path), "", f"cannot be read: {error.strerror}") from error
     return OptunaDatabase(claim) if is_database(head) else OptunaJournal(claim)

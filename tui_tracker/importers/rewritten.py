@@ -18,6 +18,8 @@ from pathlib import Path
 from tui_tracker.importers.records import BATCH_POINTS, Points
 
 MAX_BYTES = 1 << 30
+MAX_DEPTH = 200
+_TOO_DEEP = f"is nested deeper than {MAX_DEPTH} levels"
 _INT64 = range(-(2**63), 2**63)
 
 Stamp = tuple[int, int, int] | None
@@ -30,6 +32,11 @@ def stamp_of(path: Path) -> Stamp:
     except OSError:
         return None
     return facts.st_size, facts.st_mtime_ns, facts.st_ino
+
+
+def reason(error: Exception) -> str:
+    """Return why something cannot be read, without the path, which stands before it."""
+    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
 
 
 def read_json(path: Path) -> object:
@@ -51,11 +58,28 @@ def parse_json(text: str) -> object:
         ValueError: it is no JSON.
     """
     try:
-        return json.loads(text, parse_int=_whole)
+        value = json.loads(text, parse_int=_whole)
     except json.JSONDecodeError as error:
         raise ValueError(f"line {error.lineno}: {error.msg}") from error
     except RecursionError as error:
-        raise ValueError("is nested too deeply") from error
+        raise ValueError(_TOO_DEEP) from error
+    _check_depth(value)
+    return value
+
+
+def _check_depth(value: object) -> None:
+    """Refuse what later on could not be compared or written without running out of stack."""
+    level = [value] if isinstance(value, (dict, list)) else []
+    for _ in range(MAX_DEPTH):
+        level = [
+            part
+            for one in level
+            for part in (one.values() if isinstance(one, dict) else one)
+            if type(part) is dict or type(part) is list
+        ]
+        if not level:
+            return
+    raise ValueError(_TOO_DEEP)
 
 
 def read_json_start(path: Path) -> tuple[object, str]:

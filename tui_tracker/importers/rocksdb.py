@@ -35,6 +35,7 @@ from __future__ import annotations
 
 import bisect
 import struct
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,6 +49,8 @@ _TRAILER = 5
 _CRC32C = 1
 _LOG_BLOCK = 1 << 15
 _LONGEST_FILE = 1 << 30
+_TRIES = 20
+_WAIT_S = 0.01
 _MOST_STEPS = 50_000_000
 _VALUE, _RANGE = 1, 15
 _PLAIN = {0: 0, 1: 1, 2: 2, 7: 7, 15: 15, 4: 0, 5: 1, 6: 2, 8: 7, 14: 15}
@@ -100,23 +103,61 @@ class Contents:
         }
 
 
-def read_folder(folder: Path) -> Contents:
-    """Return what all tables and logs of a folder say; damage of a file is told in `problems`.
+class Folder:
+    """A folder that is read again and again: tables once, logs from where they were read to."""
 
-    Raises:
-        OSError: the folder or a file of it cannot be read.
-    """
-    contents = Contents()
-    for path in sorted(folder.glob("*.sst")) + sorted(folder.glob("*.log")):
-        try:
-            if path.stat().st_size > _LONGEST_FILE:
-                raise Unreadable("it is larger than 1 GB")
-            data = path.read_bytes()
-            (_read_table if path.suffix == ".sst" else _read_log)(data, contents)
-        except (Unreadable, NotSnappy, IndexError, struct.error) as error:
-            problem = str(error) if isinstance(error, (Unreadable, NotSnappy)) else "it is cut off"
-            contents.problems.append((path, problem))
-    return contents
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.contents = Contents()
+        self._tables: set[str] = set()
+        self._read_to: dict[str, int] = {}
+        """By the name of a log."""
+
+    def read(self) -> Contents:
+        """Return what all tables and logs say by now; damage of a file is told in `problems`.
+
+        Raises:
+            OSError: the folder or a file of it cannot be read.
+        """
+        self.contents.problems.clear()
+        for attempt in range(_TRIES):
+            if attempt:
+                time.sleep(_WAIT_S)
+            if self._read_all():
+                return self.contents
+        raise FileNotFoundError(f"the files of {self.path} are replaced faster than they are read")
+
+    def _read_all(self) -> bool:
+        """Return whether all files were there until they were read; a flush replaces some."""
+        # Logs first: what is moved to a table meanwhile is then found in both.
+        for path in sorted(self.path.glob("*.log")) + sorted(self.path.glob("*.sst")):
+            try:
+                if path.stat().st_size > _LONGEST_FILE:
+                    raise Unreadable("it is larger than 1 GB")
+                self._read_file(path)
+            except FileNotFoundError:
+                return False
+            except (Unreadable, NotSnappy, IndexError, struct.error) as error:
+                known = isinstance(error, (Unreadable, NotSnappy))
+                self.contents.problems.append((path, str(error) if known else "it is cut off"))
+        return True
+
+    def _read_file(self, path: Path) -> None:
+        if path.suffix == ".log":
+            self._read_log(path)
+        elif path.name not in self._tables:
+            _read_table(path.read_bytes(), self.contents)
+            self._tables.add(path.name)
+
+    def _read_log(self, path: Path) -> None:
+        offset = self._read_to.get(path.name, 0)
+        base = offset - offset % _LOG_BLOCK
+        with path.open("rb") as file:
+            file.seek(base)
+            data = file.read()
+        for record, end in _records(data, offset - base):
+            _read_batch(record, self.contents)
+            self._read_to[path.name] = base + end
 
 
 # -- tables
@@ -241,14 +282,9 @@ def _index(block: bytes, *, short_values: bool) -> Iterator[tuple[int, int]]:
 # -- logs
 
 
-def _read_log(data: bytes, contents: Contents) -> None:
-    for record in _records(data):
-        _read_batch(record, contents)
-
-
-def _records(data: bytes) -> Iterator[bytes]:
+def _records(data: bytes, at: int) -> Iterator[tuple[bytes, int]]:
+    """Yield the records from a place on, which begin with a block, and where each ends."""
     parts: list[bytes] = []
-    at = 0
     while at + 7 <= len(data):
         if _LOG_BLOCK - at % _LOG_BLOCK < 7:
             at += _LOG_BLOCK - at % _LOG_BLOCK
@@ -268,7 +304,7 @@ def _records(data: bytes) -> Iterator[bytes]:
         at = end
         parts = [payload] if place in (0, 1) else [*parts, payload]
         if place in (0, 3):
-            yield b"".join(parts)
+            yield b"".join(parts), at
             parts = []
 
 

@@ -49,14 +49,19 @@ def list_artifacts(
     folder: Path,
     *,
     without: Iterable[Path] = (),
+    only: Iterable[str] = (),
     kinds: dict[str, str] | None = None,
     prefix: str = "",
 ) -> Iterator[ImportedArtifact]:
     """Yield the files at and below a folder by name, but for some; links are not followed.
 
-    `kinds` tells the kind by the name's ending; `prefix` goes before each path.
+    `only` names entries of the folder where not all of them are meant. `kinds` tells the kind by
+    the name's ending; `prefix` goes before each path.
     """
     left_out = {str(path) for path in without}
+    wanted = set(only)
+    if wanted:
+        left_out |= {str(folder / name) for name in _names(folder) if name not in wanted}
     for count, path in enumerate(_files(folder, left_out, 0)):
         if count >= MOST_FILES:
             return
@@ -83,6 +88,13 @@ def is_plain_file(path: Path, below: Path | None = None) -> bool:
         return below is None or path.resolve().is_relative_to(below.resolve())
     except (OSError, ValueError, RuntimeError):
         return False
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
 
 
 def _files(folder: Path, left_out: set[str], depth: int) -> Iterator[Path]:

@@ -169,6 +169,7 @@ def _lineage(tool: str, run: ImportedRun) -> list[dict[str, object]]:
         for name, facts in run.lineage.items()
         if facts
     ]
+    parts.append({"part": "source", "status": "ok", "facts": {"tool": tool}})
     there = {str(part["part"]).partition(":")[0] for part in parts}
     for name in (*_PARTS, "data"):
         if name not in there:

@@ -24,6 +24,7 @@ sacred/metrics_logger.py, jsonpickle/jsonpickle (tags.py). Checked with 0.8.7.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +33,7 @@ from tui_tracker.errors import ImportFailed
 from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.growing import GrowingText
 from tui_tracker.importers.liveness import status_without_end
+from tui_tracker.importers.printed_text import last_state
 from tui_tracker.importers.records import (
     ImportedArtifact,
     ImportedNote,
@@ -51,6 +53,7 @@ from tui_tracker.importers.rewritten import (
     mapping,
     read_json,
     read_json_start,
+    reason,
     stamp_of,
 )
 from tui_tracker.importers.run_folders import (
@@ -129,9 +132,9 @@ class Reader:
             ImportFailed: there is nothing else.
         """
         path = self.folder / "run.json"
-        if not any((self.folder / name).exists() for name in ("config.json", "metrics.json")):
-            raise ImportFailed(str(path), "", f"cannot be read: {error}") from error
-        problem = f"cannot be read: {error}; the run has no times and no facts of its host"
+        if not any(os.path.exists(self.folder / name) for name in ("config.json", "metrics.json")):
+            raise ImportFailed(str(path), "", f"cannot be read: {reason(error)}") from error
+        problem = f"cannot be read: {reason(error)}; the run has no times and no facts of its host"
         problems.append(Unread(path, "", problem, run_key(self.folder)))
         return {}
 
@@ -202,12 +205,12 @@ class Reader:
 
     def _json(self, name: str, key: str, problems: list[Unread], what: str) -> object:
         path = self.folder / name
-        if not path.exists():
+        if not os.path.exists(path):
             return {}
         try:
             found, doubt = read_json_start(path)
         except (OSError, ValueError) as error:
-            found, doubt = {}, f"{what}: {error}"
+            found, doubt = {}, f"{what}: {reason(error)}"
         if doubt:
             problems.append(Unread(path, "", doubt, key))
         return found
@@ -264,9 +267,9 @@ class Reader:
             for _, lines in self._console.read():
                 for first in range(0, len(lines), _LINES):
                     some = lines[first : first + _LINES]
-                    yield Printed(run.key, [(at, "o", line) for line in some])
+                    yield Printed(run.key, [(at, "o", last_state(line)) for line in some])
             if run.status != "running" and self._console.rest:
-                yield Printed(run.key, [(at, "o", self._console.take_rest())])
+                yield Printed(run.key, [(at, "o", last_state(self._console.take_rest()))])
         except OSError as error:
             problems.append(
                 Unread(self._console.path, "", f"cannot be read: {error.strerror}", run.key)

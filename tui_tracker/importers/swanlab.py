@@ -18,6 +18,7 @@ Source: SwanHubX/SwanLab, swanlab/sdk/internal/core_python/store/, swanlab/proto
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,6 +29,7 @@ from tui_tracker.importers.batches import Batches
 from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.framing import BlockLog, Damage
 from tui_tracker.importers.liveness import status_without_end
+from tui_tracker.importers.printed_text import last_state
 from tui_tracker.importers.records import (
     ImportedNote,
     ImportedRun,
@@ -39,7 +41,7 @@ from tui_tracker.importers.records import (
     Unread,
     flatten,
 )
-from tui_tracker.importers.rewritten import mapping, read_json
+from tui_tracker.importers.rewritten import mapping, read_json, reason
 from tui_tracker.importers.run_folders import KINDS, folder_name, list_artifacts
 from tui_tracker.importers.swanlab_records import (
     Begun,
@@ -183,7 +185,9 @@ class Reader:
             self._batches.add(self._key, *point, system=is_system)
         elif isinstance(event, Line):
             stream = "e" if event.is_error else "o"
-            self._lines += [(event.time_ms, stream, one) for one in event.text.split("\n")]
+            self._lines += [
+                (event.time_ms, stream, last_state(one)) for one in event.text.split("\n")
+            ]
         elif event is not None:
             self._known.learn(event)
 
@@ -232,7 +236,7 @@ class Reader:
 
     def _params(self) -> dict[str, ParamValue]:
         path = self._folder / "files" / "config.yaml"
-        if not path.is_file():
+        if not os.path.isfile(path):
             return {}
         try:
             config = mapping(read_yaml(path))
@@ -243,18 +247,18 @@ class Reader:
             }
             return flatten(values)
         except (OSError, ValueError) as error:
-            problem = f"the params cannot be read: {error}"
+            problem = f"the params cannot be read: {reason(error)}"
             self._problems.append(Unread(path, "", problem, self._key))
             return {}
 
     def _metadata(self) -> Mapping[str, object]:
         path = self._folder / "files" / "swanlab-metadata.json"
-        if not path.is_file():
+        if not os.path.isfile(path):
             return {}
         try:
             return mapping(read_json(path))
         except (OSError, ValueError) as error:
-            self._problems.append(Unread(path, "", f"cannot be read: {error}", self._key))
+            self._problems.append(Unread(path, "", f"cannot be read: {reason(error)}", self._key))
             return {}
 
     def _packages(self) -> dict[str, str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from io import StringIO
 from itertools import islice
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tui_tracker.importers.growing import Change, GrowingText
 from tui_tracker.importers.rewritten import parse_json
 from tui_tracker.importers.table_cells import is_missing, number
 
+MOST_COLUMNS = 100_000
 _SNIFFED_LINES = 30
 _MOST_QUOTED_LINES = 500
 _DELIMITERS = ",\t;|"
@@ -64,7 +66,7 @@ class GrowingTable:
     _last_widths: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.text = GrowingText(self.path)
+        self.text = GrowingText(self.path, bare_returns=True)
 
     def look(self) -> Change:
         return self.text.look()
@@ -125,7 +127,11 @@ class GrowingTable:
             return
         rows = iter(self._split_all(lines))
         if not self.header:
-            rows = self._begin(list(rows))
+            begun = list(rows)
+            if begun and max(len(cells) for _, cells in begun) > MOST_COLUMNS:
+                yield BadRow(begun[0][0], f"has more than {MOST_COLUMNS:,} columns; left out")
+                return
+            rows = self._begin(begun)
         size = max(1, self.most_cells // max(1, len(self.header)))
         while some := list(islice(rows, size)):
             yield from self._by_column(some)
@@ -157,17 +163,26 @@ class GrowingTable:
         delimiter = self.form.delimiter if self.form else ","
         if delimiter == " ":
             return line.split()
-        if '"' not in line:
+        if '"' not in line or line.count('"') % 2:
             return line.split(delimiter)
         try:
-            return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+            rows = list(csv.reader(StringIO(line), delimiter=delimiter, skipinitialspace=True))
         except csv.Error:
             return line.split(delimiter)
+        return rows[0] if len(rows) == 1 else []
 
     def _split_all(self, lines: list[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]:
-        for line, text in _joined(lines):
-            if text and not text.isspace() and (text[0] != "#" or not self.header):
-                yield line, self._split(text)
+        width = len(self.header)
+        for some in _joined(lines):
+            line, text = some[0][0], "\n".join(text for _, text in some)
+            if not text or text.isspace() or (text[0] == "#" and self.header):
+                continue
+            cells = self._split(text)
+            width = width or len(cells)
+            if len(some) == 1 or len(cells) == width:
+                yield line, cells
+            else:  # a quote that stands for itself, not for a cell over several lines
+                yield from ((line, self._split(text)) for line, text in some if text.strip())
 
     def _by_column(self, rows: list[tuple[int, list[str]]]) -> Iterator[Chunk | BadRow]:
         width, good = len(self.header), []
@@ -205,7 +220,7 @@ class GrowingTable:
 
     def _objects(self, lines: list[tuple[int, str]]) -> Iterator[Chunk | BadRow]:
         records: list[tuple[int, dict[str, object]]] = []
-        cells = 0
+        names: set[str] = set()
         for line, text in lines:
             if not text.strip():
                 continue
@@ -214,34 +229,36 @@ class GrowingTable:
                 flat = flat_record(record) if isinstance(record, Mapping) else None
             except (ValueError, RecursionError):
                 flat = None
-            if flat is None:
-                yield BadRow(line, "is no JSON object; left out")
+            if flat is None or len(flat) > MOST_COLUMNS:
+                what = f"has more than {MOST_COLUMNS:,} fields" if flat else "is no JSON object"
+                yield BadRow(line, f"{what}; left out")
                 continue
             records.append((line, flat))
-            cells += len(flat)
-            if cells >= self.most_cells:
+            names |= flat.keys()
+            # Records with names of their own each are a table of few filled cells.
+            if len(names) * len(records) >= self.most_cells:
                 yield _chunk_of(records)
-                records, cells = [], 0
+                records, names = [], set()
         if records:
             yield _chunk_of(records)
 
 
-def _joined(lines: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-    """Yield lines, those that a quoted cell goes over as one."""
-    joined, begun, count = "", 0, 0
-    for line, text in lines:
-        odd = text.count('"') % 2 == 1 if '"' in text else False
-        if not joined and not odd:
-            yield line, text
-        elif not joined:
-            joined, begun, count = text, line, 0
-        elif odd or count >= _MOST_QUOTED_LINES:
-            yield begun, f"{joined}\n{text}"
-            joined = ""
-        else:
-            joined, count = f"{joined}\n{text}", count + 1
-    if joined:
-        yield begun, joined.partition("\n")[0]
+def _joined(lines: list[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
+    """Yield lines one by one, but those together that a quoted cell seems to go over."""
+    held: list[tuple[int, str]] = []
+    for line in lines:
+        odd = line[1].count('"') % 2 == 1 if '"' in line[1] else False
+        if not held and not odd:
+            yield [line]
+            continue
+        held.append(line)
+        if odd and len(held) > 1:
+            yield held
+            held = []
+        elif len(held) > _MOST_QUOTED_LINES:
+            yield from ([one] for one in held)
+            held = []
+    yield from ([one] for one in held)
 
 
 def flat_record(

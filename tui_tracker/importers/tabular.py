@@ -6,8 +6,10 @@ A CSV, TSV or semicolon file, or one JSON object a line. What its columns are is
 Keras: `CSVLogger` writes `epoch` from 0 and the logs by name, `NA` where there is none; with
 `append` a resumed training goes on in the file. fastai: `CSVLogger` writes `history.csv` with
 `epoch`, losses, metrics and `time` (`mm:ss`, which is left out). In a folder only what is clearly
-a training's is claimed: a column whose name says that it is a step, and numbers beside it. Points
-without a time of their own have the time of the file's last change.
+a training's is claimed: a column whose name says that it is a step, and numbers beside it. If it is
+the only one there, the settings that lie beside it are its params: config, params, hparams, args or
+hyperparameters as YAML or JSON, or what Hydra keeps in `.hydra`. Points without a time of their
+own have the time of the file's last change.
 
 Source: keras-team/keras, keras/src/callbacks/csv_logger.py; fastai/fastai, callback/progress.py.
 Checked with keras 3.15 and fastai 2.8.
@@ -15,18 +17,31 @@ Checked with keras 3.15 and fastai 2.8.
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tui_tracker.errors import ImportFailed
 from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.column_guess import guess_columns
 from tui_tracker.importers.columns import Columns, describe, parse_columns
 from tui_tracker.importers.liveness import changed_at, status_without_end
-from tui_tracker.importers.records import ImportedRun, Piece, StartedOver, Unread, utc_from_ms
+from tui_tracker.importers.records import (
+    ImportedRun,
+    ParamValue,
+    Piece,
+    StartedOver,
+    Unread,
+    flatten,
+    utc_from_ms,
+)
+from tui_tracker.importers.rewritten import Stamp, mapping, read_json, reason, stamp_of
 from tui_tracker.importers.run_folders import experiment_of, run_id, run_key
 from tui_tracker.importers.table_runs import TableRun, TableRuns
 from tui_tracker.importers.table_text import BadRow, Chunk, GrowingTable, sniff
+from tui_tracker.importers.yaml_text import read_yaml
 
 __all__ = [
     "TOOL",
@@ -43,19 +58,33 @@ TOOL = "table"
 _ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson")
 _GIVEN_ENDINGS = (*_ENDINGS, ".dat", ".txt", ".log", ".json", "")
 _LOOKED_AT_ROWS = 200
+_SETTINGS = re.compile(r"(?:config|params|hparams|args|hyperparameters)\.(?:ya?ml|json)")
 
 
 def find_claims(listing: Listing) -> Iterator[Claim]:
     """Yield the files of a folder that hold curves; a file that was named, more freely."""
+    names = list(_find_tables(listing))
+    settings = _find_settings(listing) if len(names) == 1 and not listing.given else ()
+    for name in names:
+        yield listing.claim(TOOL, name, *settings)
+
+
+def _find_settings(listing: Listing) -> list[str]:
+    found = sorted(name for name in listing.files if _SETTINGS.fullmatch(name))
+    hydra = listing.folder / ".hydra" / "config.yaml"
+    return [*found, *([".hydra"] if ".hydra" in listing.folders and os.path.isfile(hydra) else [])]
+
+
+def _find_tables(listing: Listing) -> Iterator[str]:
     for name in sorted(listing.files):
         ending = f".{name.rpartition('.')[2].lower()}" if "." in name else ""
         if listing.given and ending in _ENDINGS:
             if _is_text(listing.head(name)):
-                yield listing.claim(TOOL, name)
+                yield name
         elif ending in (_GIVEN_ENDINGS if listing.given else _ENDINGS):
             head = listing.head(name)
             if _is_text(head) and _is_table(head, listing.given) and _holds_curves(listing, name):
-                yield listing.claim(TOOL, name)
+                yield name
 
 
 def _is_text(head: bytes) -> bool:
@@ -99,6 +128,10 @@ class Reader:
     _runs: TableRuns | None = None
     _told: dict[str, ImportedRun] = field(default_factory=dict)
     _waiting: list[TableRun] = field(default_factory=list)
+    _settings: dict[str, ParamValue] = field(default_factory=dict)
+    _is_unreadable: bool = False
+    """And that was told."""
+    _settings_stamps: list[Stamp] = field(default_factory=list)
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -107,6 +140,7 @@ class Reader:
         runs = self._opened()
         path = self.claim.path
         runs.time_ms = round(max(changed_at(path), 0.0) * 1000)
+        yield from self._read_settings()
         is_over = status_without_end(path, otherwise="finished") != "running"
         try:
             change = runs.table.look()
@@ -120,9 +154,28 @@ class Reader:
             if is_over and change != "gone":
                 yield from self._taken(runs, runs.table.read_last())
         except OSError as error:
-            yield Unread(path, "", f"cannot be read: {error.strerror}", skipped=True)
+            if not self._is_unreadable:
+                self._is_unreadable = True
+                yield Unread(path, "", f"cannot be read: {error.strerror}", skipped=True)
             return
+        self._is_unreadable = False
         yield from self._told_anew(runs)
+
+    def _read_settings(self) -> Iterator[Unread]:
+        """Read what lies beside the table, if it was claimed with it."""
+        folder = self.claim.path.parent
+        names = [name for name in sorted(self.claim.takes) if _SETTINGS.fullmatch(name)]
+        paths = [folder / name for name in names]
+        paths += [folder / ".hydra" / "config.yaml"] if ".hydra" in self.claim.takes else []
+        stamps = [stamp_of(path) for path in paths]
+        if stamps == self._settings_stamps:
+            return
+        self._settings_stamps, self._settings = stamps, {}
+        for path in paths:
+            try:
+                self._settings |= _settings_of(path)
+            except (OSError, ValueError, RecursionError) as error:
+                yield Unread(path, "", f"the params cannot be read: {reason(error)}")
 
     def _opened(self) -> TableRuns:
         """Return the runs of the table; the guess waits for a file that has no rows yet.
@@ -166,7 +219,7 @@ class Reader:
     def _imported(self, run: TableRun) -> ImportedRun:
         path = self.claim.path
         status = status_without_end(path, otherwise="finished")
-        name, params = self._name(run), dict(run.params)
+        name, params = self._name(run), {**self._settings, **run.params}
         ended_ms = run.ended_ms if run.ended_ms is not None else changed_at(path) * 1000
         return ImportedRun(
             key=run.key,
@@ -185,3 +238,8 @@ class Reader:
         if not run.value or self._runs is None:
             return file
         return f"{file} {self._runs.columns.run}={run.value}"
+
+
+def _settings_of(path: Path) -> dict[str, ParamValue]:
+    held = read_json(path) if path.suffix == ".json" else read_yaml(path)
+    return flatten(mapping(held))

@@ -19,6 +19,7 @@ Source: tlog-ml on PyPI (run.py, writer.py, meta.py, system.py, media.py). Check
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.growing import GrowingText
 from tui_tracker.importers.jsonl_lines import JsonLines
 from tui_tracker.importers.liveness import status_without_end
+from tui_tracker.importers.printed_text import last_state
 from tui_tracker.importers.records import (
     ImportedRun,
     ParamValue,
@@ -42,7 +44,7 @@ from tui_tracker.importers.records import (
     flatten,
     utc_from_ms,
 )
-from tui_tracker.importers.rewritten import as_number, as_step, mapping, read_json
+from tui_tracker.importers.rewritten import as_number, as_step, mapping, read_json, reason
 from tui_tracker.importers.run_folders import KINDS, folder_name, list_artifacts
 
 TOOL = "tlog"
@@ -76,6 +78,7 @@ class Reader:
     _told: ImportedRun | None = None
     _texts: dict[str, int] = field(default_factory=dict)
     _texts_told: bool = False
+    _unreadable_told: set[Path] = field(default_factory=set)
     _system_steps: int = 0
 
     def __post_init__(self) -> None:
@@ -116,9 +119,9 @@ class Reader:
             ImportFailed: there is nothing else.
         """
         path = self.folder / "meta.json"
-        if not (self.folder / "metrics.jsonl").exists():
-            raise ImportFailed(str(path), "", f"cannot be read: {error}") from error
-        problem = f"cannot be read: {error}; the name of the folder has to do"
+        if not os.path.exists(self.folder / "metrics.jsonl"):
+            raise ImportFailed(str(path), "", f"cannot be read: {reason(error)}") from error
+        problem = f"cannot be read: {reason(error)}; the name of the folder has to do"
         unread.append(Unread(path, "", problem))
         return {}
 
@@ -176,12 +179,12 @@ class Reader:
 
     def _params(self, key: str, unread: list[Unread]) -> dict[str, ParamValue]:
         path = self.folder / "config.json"
-        if not path.exists():
+        if not os.path.exists(path):
             return {}
         try:
             return flatten(mapping(read_json(path)))
         except (OSError, ValueError, RecursionError) as error:
-            unread.append(Unread(path, "", f"the params cannot be read: {error}", key))
+            unread.append(Unread(path, "", f"the params cannot be read: {reason(error)}", key))
             return {}
 
     def _points(
@@ -203,7 +206,7 @@ class Reader:
                     else:
                         self._take(found[1], run, batches, system=system)
         except OSError as error:
-            yield Unread(lines.path, "", f"cannot be read: {error.strerror}", run, skipped=True)
+            yield from self._unreadable(lines.path, error, run)
         yield from batches.take()
 
     def _take(
@@ -234,8 +237,12 @@ class Reader:
             if run.status != "running" and self._console.rest:
                 yield from _as_printed(run, [self._console.take_rest()])
         except OSError as error:
-            path = self._console.path
-            yield Unread(path, "", f"cannot be read: {error.strerror}", run.key, skipped=True)
+            yield from self._unreadable(self._console.path, error, run.key)
+
+    def _unreadable(self, path: Path, error: OSError, run: str) -> Iterator[Unread]:
+        if path not in self._unreadable_told:
+            self._unreadable_told.add(path)
+            yield Unread(path, "", f"cannot be read: {reason(error)}", run, skipped=True)
 
     def _passed_over(self, run: str) -> Iterator[Unread]:
         if self._texts and not self._texts_told:
@@ -251,7 +258,9 @@ def _as_printed(run: ImportedRun, lines: list[str]) -> Iterator[Printed]:
     # The file has no times; what was printed is told in order.
     at = round(run.started_at.timestamp() * 1000) if run.started_at else 0
     for first in range(0, len(lines), _LINES):
-        yield Printed(run.key, [(at, "o", line) for line in lines[first : first + _LINES]])
+        yield Printed(
+            run.key, [(at, "o", last_state(line)) for line in lines[first : first + _LINES]]
+        )
 
 
 def _ms(seconds: float) -> int:

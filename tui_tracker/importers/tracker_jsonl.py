@@ -7,10 +7,11 @@ what readers hand on can hold. Version 1.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from tui_tracker.errors import ImportFailed, InvalidArgument
 from tui_tracker.handing_on import lines_format as form
@@ -31,6 +32,9 @@ from tui_tracker.importers.records import (
 )
 
 TOOL = "tui_tracker"
+_ODD = (ValueError, TypeError, LookupError, OverflowError, AttributeError, RecursionError)
+"""What is said to values of other kinds than we write."""
+_STATUSES: tuple[Status, ...] = get_args(Status)
 
 
 def find_claims(listing: Listing) -> Iterator[Claim]:
@@ -86,7 +90,7 @@ class TrackerLines:
                     yield self._unread(line.number, line.problem)
                 else:
                     yield from self._take(line.number, line.value)
-        yield from self._now.changed()
+        yield from self._take(self._line - 1, {})
 
     def _check(self, first: dict[str, Any]) -> None:
         try:
@@ -97,15 +101,16 @@ class TrackerLines:
     def _take(self, number: int, line: dict[str, Any]) -> Iterator[Piece]:
         try:
             pieces = list(self._pieces(line))
-        except (ValueError, TypeError, LookupError, OverflowError, AttributeError):
+        except _ODD:
             yield self._unread(number, "is not of the form that tt export writes")
         else:
             yield from pieces
 
     def _pieces(self, line: dict[str, Any]) -> Iterator[Piece]:
         if "run" not in line:
+            yield from self._now.changed()
             return
-        key = line["run"]
+        key = _text(line["run"])
         if "is" in line:
             yield from self._now.changed()
             self._now = _Run(self._path)
@@ -118,18 +123,17 @@ class TrackerLines:
             kind, name, context = line["points"]
             yield Points(
                 run=key,
-                metric=name,
-                steps=[int(step) for step in line["steps"]],
-                times_ms=[int(at) for at in line["times_ms"]],
+                metric=_text(name),
+                steps=array("q", line["steps"]),
+                times_ms=array("q", line["times_ms"]),
                 values=form.read_numbers(line["values"]),
-                context=context,
+                context=_text(context),
                 system=kind == "system",
             )
         elif "printed" in line:
             yield from self._now.changed()
-            yield Printed(
-                key, [(int(at), stream.lower(), text) for at, stream, text in line["printed"]]
-            )
+            lines = line["printed"]
+            yield Printed(key, [(int(at), stream.lower(), _text(one)) for at, stream, one in lines])
         else:
             self._now.add(line)
 
@@ -159,18 +163,24 @@ class _Run:
     def add(self, line: dict[str, Any]) -> None:
         """Take a line about the run that is neither points nor printed lines."""
         if "tag" in line:
-            self._tags.append(line["tag"]["tag"])
+            self._tags.append(_text(line["tag"]["tag"]))
         elif "note" in line:
             note = line["note"]
             at = utc_from_ms(note["at_ms"])
-            self._notes.append(ImportedNote(note["text"], at, note["author"]))
+            self._notes.append(ImportedNote(_text(note["text"]), at, _text(note["author"])))
         elif "artifact" in line:
             one = line["artifact"]
             self._artifacts.append(
-                ImportedArtifact(one["path"], None, one["kind"], one["size"], one["sha256"] or "")
+                ImportedArtifact(
+                    *(_text(one["path"]), None, _text(one["kind"])),
+                    *(
+                        None if one["size"] is None else int(one["size"]),
+                        _text(one["sha256"] or ""),
+                    ),
+                )
             )
         elif "lineage" in line and isinstance(content := line["lineage"]["content"], dict):
-            self._lineage[line["lineage"]["part"]] = content
+            self._lineage[_text(line["lineage"]["part"])] = content
         else:
             return
         self._told = False
@@ -184,30 +194,41 @@ class _Run:
         yield ImportedRun(
             key=self.key,
             id=self.key,
-            name=facts["name"],
-            experiment=facts["experiment"],
-            status=cast("Status", facts["status"]),
+            name=_text(facts["name"]),
+            experiment=_text(facts["experiment"]),
+            status=_STATUSES[_STATUSES.index(facts["status"])],
             path=self._path,
             started_at=utc_from_ms(facts["started_ms"]),
             ended_at=_time(facts.get("ended_ms")),
-            parent=facts.get("parent") or "",
+            parent=_text(facts.get("parent") or ""),
             params=dict(self._params),
             tags=tuple(self._tags),
             notes=tuple(self._notes),
             artifacts=tuple(self._artifacts),
             lineage=dict(self._lineage),
-            host=facts.get("host") or "",
-            user=facts.get("user") or "",
+            host=_text(facts.get("host") or ""),
+            user=_text(facts.get("user") or ""),
             archived=bool(facts.get("archived_ms") or facts.get("deleted_ms")),
         )
 
 
 def _param(value: Any) -> ParamValue:
-    if isinstance(value, dict):
+    if isinstance(value, dict) and len(value) == 1:
         if "float" in value:
             return form.read_number(value["float"])
         return str(value["list"])
     return cast("ParamValue", value)
+
+
+def _text(value: object) -> str:
+    """Return a text.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not isinstance(value, str):
+        raise ValueError(value)
+    return value
 
 
 def _time(ms: int | None) -> datetime | None:

@@ -16,6 +16,7 @@ ultralytics/yolov5, utils/loggers/__init__.py. Checked with ultralytics 8.4.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +35,7 @@ from tui_tracker.importers.records import (
     flatten,
     utc_from_ms,
 )
-from tui_tracker.importers.rewritten import mapping
+from tui_tracker.importers.rewritten import mapping, reason
 from tui_tracker.importers.run_folders import (
     KINDS,
     folder_name,
@@ -153,11 +154,11 @@ class Reader:
         params: dict[str, ParamValue] = {}
         for name in _SETTINGS:
             path = self._folder / name
-            if not path.is_file():
+            if not os.path.isfile(path):
                 continue
             try:
                 params |= flatten(mapping(read_yaml(path)))
             except (OSError, ValueError) as error:
-                problem = f"the params cannot be read: {error}"
+                problem = f"the params cannot be read: {reason(error)}"
                 problems.append(Unread(path, "", problem, self._runs.key))
         return params

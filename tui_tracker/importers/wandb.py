@@ -34,7 +34,8 @@ from tui_tracker.importers.framing import LOG_HEAD
 from tui_tracker.importers.liveness import status_without_end
 from tui_tracker.importers.records import Piece
 from tui_tracker.importers.wandb_folder import FOLDER, id_of
-from tui_tracker.importers.wandb_run import Segment, WandbRun
+from tui_tracker.importers.wandb_run import WandbRun
+from tui_tracker.importers.wandb_segment import Segment
 
 TOOL = "wandb"
 

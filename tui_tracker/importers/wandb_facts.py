@@ -14,6 +14,8 @@ from tui_tracker.importers.wandb_history import Keys, loaded, path_of, split_ite
 from tui_tracker.importers.wire import Message
 
 _REMOVED = 2
+_DEEPEST = 64
+"""Levels of a config; hardly one has ten."""
 _MEDIA_TYPES = {"run_table", "job"}
 """Artifacts that W&B makes itself of what else is there."""
 
@@ -64,7 +66,7 @@ class RunFacts:
     def take_config(self, data: bytes) -> None:
         pairs, rest = split_items(data)
         for name, text in pairs:
-            self._set(path_of(name), loaded(text))
+            self._set(path_of(name)[:_DEEPEST], _bounded(loaded(text), _DEEPEST))
         for number, item in rest:
             if number == _REMOVED and isinstance(item, bytes):
                 self._unset(path_of(item))
@@ -181,6 +183,17 @@ class RunFacts:
             place = place.get(key) if isinstance(place, dict) else None
         if isinstance(place, dict):
             place.pop(path[-1], None)
+
+
+def _bounded(value: object, depth: int) -> object:
+    """Return a JSON value as it is; what is too deep in it as text."""
+    if not isinstance(value, (dict, list)):
+        return value
+    if not depth:
+        return "..."
+    if isinstance(value, dict):
+        return {key: _bounded(one, depth - 1) for key, one in value.items()}
+    return [_bounded(one, depth - 1) for one in value]
 
 
 def moment_of(stamp: Message) -> datetime | None:

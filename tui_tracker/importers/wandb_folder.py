@@ -23,7 +23,7 @@ from tui_tracker.importers.wandb_facts import RunFacts, safe_path
 
 FOLDER = re.compile(r"(?:offline-run|dryrun|run)-(\d{8}_\d{6})-(.+)")
 _RECORDS = re.compile(r"run-(.+)\.wandb")
-_OWN = frozenset(
+OWN_FILES = frozenset(
     (
         *("config.yaml", "requirements.txt", "output.log", "conda-environment.yaml"),
         *("wandb-metadata.json", "wandb-summary.json", "wandb-history.jsonl"),
@@ -60,15 +60,16 @@ def list_files(folder: Path, kinds: dict[str, str]) -> Iterator[ImportedArtifact
         for name in sorted(names):
             file = Path(place, name)
             path = safe_path(file.relative_to(files).as_posix())
-            if not path or path in _OWN or file.is_symlink() or not file.is_file():
+            if not path or path in OWN_FILES or file.is_symlink() or not file.is_file():
                 continue
             count += 1
             if count > _MOST_FILES:
                 return
-            yield ImportedArtifact(path, file, _kind(path, kinds), file.stat().st_size)
+            yield ImportedArtifact(path, file, kind_of(path, kinds), file.stat().st_size)
 
 
-def _kind(path: str, kinds: dict[str, str]) -> str:
+def kind_of(path: str, kinds: dict[str, str]) -> str:
+    """Return the kind of a file: as it was logged, else by the folder that it lies in."""
     if found := kinds.get(path):
         return found.removesuffix("-file").partition("/")[0]
     top = path.partition("/")[0]
@@ -108,3 +109,43 @@ def add_folder_facts(folder: Path, facts: RunFacts) -> None:
     environment = facts.lineage.setdefault("environment", {})
     if "packages" not in environment and (found := packages(folder)):
         environment["packages"] = found
+    if facts.lineage.get("process"):
+        return  # the records have it all since 0.20
+    said = read_json(folder / "files" / "wandb-metadata.json")
+    for name, value in _process(said).items():
+        facts.lineage.setdefault("process", {}).setdefault(name, value)
+    git = said.get("git")
+    for name, key in (("commit", "commit"), ("remote_url", "remote")):
+        if isinstance(git, dict) and isinstance(git.get(key), str):
+            facts.lineage.setdefault("code", {}).setdefault(name, git[key])
+    for name, value in _hardware(said).items():
+        facts.lineage.setdefault("hardware", {}).setdefault(name, value)
+    if isinstance(system := said.get("os"), str):
+        environment.setdefault("system", {"name": system})
+    facts.host = facts.host or str(said.get("host") or "")
+    facts.user = facts.user or str(said.get("username") or "")
+
+
+def _process(said: dict[str, object]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    arguments = said.get("args")
+    if isinstance(program := said.get("program"), str) and program:
+        found["script"] = program
+        found["argv"] = [
+            program,
+            *(str(one) for one in (arguments if isinstance(arguments, list) else [])),
+        ]
+    for name, key in (("cwd", "root"), ("python", "executable")):
+        if isinstance(text := said.get(key), str):
+            found[name] = text
+    return found
+
+
+def _hardware(said: dict[str, object]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    if isinstance(cores := said.get("cpu_count_logical") or said.get("cpu_count"), int):
+        found["cores"] = cores
+    if isinstance(gpu := said.get("gpu"), str):
+        count = said.get("gpu_count")
+        found["gpus"] = [{"name": gpu}] * min(count if isinstance(count, int) else 1, 64)
+    return found

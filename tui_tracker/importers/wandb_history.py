@@ -59,7 +59,7 @@ class Column:
     def __init__(self, path: Keys) -> None:
         self.path = path
         self.name = ".".join(path)
-        self.role: Role = _ROLES.get(path[0], "metric")
+        self.role: Role = _ROLES.get(path[0], "metric") if self.name else "internal"
         if self.role == "metric" and path[-1] == "_type" and len(path) > 1:
             self.role = "type"
         self.steps: list[int] = []
@@ -202,9 +202,11 @@ class History:
                 self._add_nested((*path, str(key)), one, step, at_ms, depth + 1)
         elif isinstance(value, (bool, int, float)):
             column = self.columns.setdefault(path, Column(path))
+            if column.role != "metric":
+                return
             column.steps.append(step)
             column.times.append(at_ms)
-            column.values.append(_float(value))
+            column.values.append(as_float(value))
         elif value is not None:
             self.count("list" if isinstance(value, list) else "text", ".".join(path))
 
@@ -244,7 +246,7 @@ class Summary:
             if any(path[:size] in media for size in range(1, len(path))):
                 continue
             for leaf, one in _leaves(path, value, 0):
-                if not history.knows(leaf):
+                if any(leaf) and not history.knows(leaf):
                     found[".".join(leaf)] = one
         return found
 
@@ -256,7 +258,7 @@ def _leaves(path: Keys, value: object, depth: int) -> Iterator[tuple[Keys, float
             for key, one in value.items():
                 yield from _leaves((*path, str(key)), one, depth + 1)
     elif isinstance(value, (bool, int, float)):
-        yield path, _float(value)
+        yield path, as_float(value)
     elif isinstance(value, str):
         yield path, _WORDS.get(json.dumps(value), value)
 
@@ -336,7 +338,7 @@ def loaded(text: bytes) -> object:
         return words
 
 
-def _float(value: bool | int | float) -> float:
+def as_float(value: bool | int | float) -> float:
     try:
         return float(value)
     except OverflowError:

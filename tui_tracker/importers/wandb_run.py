@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -30,59 +29,33 @@ from tui_tracker.importers.records import (
     ms_from_utc,
     utc_from_ms,
 )
-from tui_tracker.importers.wandb_facts import RunFacts, milliseconds_of
+from tui_tracker.importers.wandb_facts import RunFacts, milliseconds_of, safe_path
 from tui_tracker.importers.wandb_folder import (
+    OWN_FILES,
     add_folder_facts,
     folder_started_at,
+    kind_of,
     list_files,
     read_text,
 )
-from tui_tracker.importers.wandb_history import History, Summary, loaded, path_of, split_items
+from tui_tracker.importers.wandb_history import (
+    History,
+    Summary,
+    as_float,
+    loaded,
+    path_of,
+    split_items,
+)
+from tui_tracker.importers.wandb_segment import RUN, Segment
 from tui_tracker.importers.wire import Message, WireError, read_fields
 
-_RUN, _HISTORY, _SUMMARY, _REQUEST = 17, 2, 3, 100
+_HISTORY, _SUMMARY, _REQUEST = 2, 3, 100
 _WITHOUT_MEANING = frozenset((1, 9, 11, 12, 16, 19, 20, 21, 22, 24, 200))
 """Numbering, control, telemetry, definitions of charts, heads and feet."""
 _PARTIAL_HISTORY = 10
 _INTERRUPTED = 255
 _MOST_LINES = 5000
 _MOST_PARTIAL = 1000
-_FIRST_RECORDS = 50
-
-
-@dataclass(slots=True)
-class Segment:
-    """One file of records, and the run folder that it lies in."""
-
-    path: Path
-    """The file; the folder, where there is no such file."""
-    folder: Path | None
-    project: str | None = None
-    """None until its run record was read."""
-    rewound_to: float = math.inf
-    """The last step that holds of what earlier files have."""
-    log: BlockLog = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.log = BlockLog(self.path)
-
-    def peek(self) -> None:
-        """Find out which run it is of, by its first records."""
-        if self.project is not None or self.path == self.folder:
-            return
-        try:
-            for _, record in zip(range(_FIRST_RECORDS), BlockLog(self.path).read(), strict=False):
-                if isinstance(record, bytes) and (run := Message(record).raw(_RUN)):
-                    self._take(Message(run))
-                    return
-        except (OSError, WireError):
-            return
-
-    def _take(self, run: Message) -> None:
-        self.project = run.text(3)
-        branch = run.message(23)
-        if branch.text(1) == run.text(1) and branch.text(3) == "_step":
-            self.rewound_to = branch.double(2)
 
 
 class WandbRun:
@@ -200,7 +173,7 @@ class WandbRun:
             8: facts.take_artifact,
             10: facts.take_alert,
             13: self._take_output,
-            _RUN: facts.take_run,
+            RUN: facts.take_run,
             18: facts.take_exit,
             23: facts.take_preempting,
             25: facts.take_used_artifact,
@@ -229,13 +202,13 @@ class WandbRun:
         pairs, _ = split_items(b"".join(_items(data)))
         for name, text in pairs:
             value = loaded(text)
-            if isinstance(value, (int, float)):
+            if any(path_of(name)) and isinstance(value, (int, float)):
                 steps, times, values = self._system.setdefault(
                     ".".join(path_of(name)), ([], [], [])
                 )
                 steps.append(step)
                 times.append(at_ms)
-                values.append(float(value))
+                values.append(as_float(value))
 
     def _take_request(self, data: bytes) -> None:
         """Keep history that was not yet made a record; it is void once the record comes."""
@@ -319,6 +292,10 @@ class WandbRun:
             if segment.folder is not None:
                 add_folder_facts(segment.folder, self._facts)
                 found |= {one.path: one for one in list_files(segment.folder, kinds)}
+        for name in kinds:
+            path = safe_path(name)
+            if path and path not in found and path not in OWN_FILES:
+                found[path] = ImportedArtifact(path, None, kind_of(name, kinds))
         yield from found.values()
 
     def _summary_points(self) -> Iterator[Piece]:
@@ -340,11 +317,13 @@ class WandbRun:
                 yield from self._tell(segment.path, f"byte {log.offset}", problem)
         path = self.segments[0].path
         for number, count in sorted(self._unknown.items()):
-            problem = f"{count} records of the unknown kind {number} were passed over"
+            records = "1 record" if count == 1 else f"{count} records"
+            problem = f"{records} of the unknown kind {number} passed over"
             yield from self._tell(path, "", problem)
         for (kind, name), count in sorted(self._history.media.items()):
             if not kind.endswith("-file") and kind != "images/separated":
-                problem = f"{count} values of {name} are of the kind {kind}; they were passed over"
+                values = "1 value" if count == 1 else f"{count} values"
+                problem = f"{values} of the kind {kind} in {name} passed over"
                 yield from self._tell(path, "", problem)
 
     def _told_any(self, segment: Segment) -> bool:

@@ -78,7 +78,7 @@ def read_documents(source: str | bytes | Path, *, version: Version = "1.1") -> I
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         problem = getattr(error, "problem", None) or "is no YAML"
-        last = text.count("\n") + 1
+        last = text.rstrip("\n").count("\n") + 1
         raise NotYaml(min(mark.line + 1, last) if mark else 0, problem) from error
     except RecursionError as error:
         raise NotYaml(0, f"is nested deeper than {MAX_DEPTH} levels") from error

@@ -16,7 +16,7 @@ from tui_tracker.queries.answers import (
     RunDetail,
     RunKey,
 )
-from tui_tracker.queries.contents import content
+from tui_tracker.queries.contents import content, source_of
 from tui_tracker.queries.proofs import proof_levels
 from tui_tracker.queries.rows import (
     METRIC,
@@ -26,7 +26,6 @@ from tui_tracker.queries.rows import (
     moment,
     param_value,
     run_uuid,
-    source_of,
 )
 from tui_tracker.queries.runs import get_rows
 from tui_tracker.store import Store

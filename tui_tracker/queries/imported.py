@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tui_tracker.queries.rows import source_of
+from tui_tracker.queries.contents import source_of
 from tui_tracker.store import Store
 
 

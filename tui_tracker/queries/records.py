@@ -13,8 +13,7 @@ import time
 from json.encoder import encode_basestring_ascii as quote
 from math import inf, isfinite, nan
 
-from tui_tracker.queries.contents import content
-from tui_tracker.queries.rows import source_of
+from tui_tracker.queries.contents import content, source_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

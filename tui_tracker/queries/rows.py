@@ -30,15 +30,6 @@ def moment(ms: int) -> datetime:
     return datetime.fromtimestamp(ms / 1000, UTC)
 
 
-def source_of(told: str | None) -> dict[str, str] | None:
-    """Return tool, path and id of an imported run; None for one that was logged here."""
-    if not told:
-        return None
-    source: dict[str, str] = json.loads(told)
-    source.pop("state", None)  # the importers' own
-    return source
-
-
 def maybe_moment(ms: int | None) -> datetime | None:
     return None if ms is None else moment(ms)
 

@@ -27,6 +27,8 @@ class Ahead:
         self._store, self._lines = store, lines
         self._wanted: RunsWanted | None = None
         self._found: RunsFound | None = None
+        self.version = store.data_version()
+        """Of the store before anything was read: what changes meanwhile is news to the app."""
         tree: dict[str, object] = state.get("tree", {})
         levels = tree.get("levels")
         self._levels = tuple(map(str, levels)) if isinstance(levels, list) else ()

@@ -69,6 +69,8 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
         self._ahead, self._opening = ahead, opening
         state = state or State(store.foreign or store.folder)
         super().__init__(store, settings, state, terminal or describe(settings))
+        if ahead is not None:
+            self._version = ahead.version
         self._resizing = Resizing(self)
         self.state.on_change = self._remember_soon
         self._remembering = False

@@ -21,6 +21,7 @@ from tui_tracker.tui.columns import (
     Column,
     column_of,
     rank_metrics,
+    read_columns,
     table_columns,
 )
 from tui_tracker.tui.reading_tree import read_tree
@@ -129,7 +130,17 @@ def choose_columns(store: Store, selection: Selection, keys: Sequence[int]) -> t
         # page would wait for.
         params, metrics = frequent_names(store, some, MANY_METRICS)
     sample = get_rows(store, some, params=params[:SAMPLED_PARAMS])
-    return table_columns(metrics, params[:SAMPLED_PARAMS], sample)
+    columns = table_columns(metrics, params[:SAMPLED_PARAMS], sample)
+    return _with_tool(store, columns) if store.foreign else columns
+
+
+def _with_tool(store: Store, columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """Return the columns with the tool of each run, where there are several."""
+    ((tools,),) = store.read("SELECT count(DISTINCT json_extract(source, '$.tool')) FROM run")
+    if tools < 2:
+        return columns
+    pinned = sum(column.pinned for column in columns)
+    return (*columns[:pinned], *read_columns(["fact:tool"], 0), *columns[pinned:])
 
 
 def differing_columns(

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from tui_tracker.tui.widgets.line_widget import Line
 
 LOOK_S = 0.4
+LOG = "log"
+"""What the importers call a printed log."""
+MOST_LOGS, LONG_LOG = 5, 8 << 20
+"""How many of them are told of, and from how many bytes on one is too long to be read twice."""
 
 
 class ImportScreen(TrackerScreen, inherit_bindings=False):
@@ -58,6 +63,8 @@ class ImportScreen(TrackerScreen, inherit_bindings=False):
         self._ours = ours
         """This screen began the reading, and ends it."""
         self._reading: Reading | None = None
+        self._logs: dict[Path, tuple[Line, ...]] = {}
+        """What was told of printed logs, once all of them is read."""
         self._copying = False
 
     def compose(self) -> ComposeResult:
@@ -83,8 +90,8 @@ class ImportScreen(TrackerScreen, inherit_bindings=False):
         reading = self._opened.reading()
         if reading == self._reading:
             return
-        opened = self._opened
-        self.ask("import", lambda _: _read(self, opened, reading))
+        opened, width, logs = self._opened, self.size.width, self._logs
+        self.ask("import", lambda _: _read(opened, reading, width, logs))
 
     def on_import_screen_read(self, event: ImportScreen.Read) -> None:
         self._reading = event.reading
@@ -96,6 +103,7 @@ class ImportScreen(TrackerScreen, inherit_bindings=False):
     def on_resize(self, event: object) -> None:
         super().on_resize(event)  # type: ignore[arg-type]
         self._reading = None
+        self._logs = {}
         self.read_again()
 
     def action_take(self) -> None:
@@ -130,7 +138,9 @@ class ImportScreen(TrackerScreen, inherit_bindings=False):
         self.app.pop_screen()
 
 
-def _read(screen: ImportScreen, opened: OpenedInPlace, reading: Reading) -> Message:
+def _read(
+    opened: OpenedInPlace, reading: Reading, width: int, logs: dict[Path, tuple[Line, ...]]
+) -> Message:
     from tui_tracker.errors import StoreError
     from tui_tracker.queries.imported import list_imported
 
@@ -139,7 +149,26 @@ def _read(screen: ImportScreen, opened: OpenedInPlace, reading: Reading) -> Mess
             runs = list_imported(store)
     except StoreError:
         runs = []  # it is being made
-    return screen.Read(reading, runs, ())
+    if reading.done:
+        for path in sorted({Path(run.path) for run in runs if run.tool == LOG})[:MOST_LOGS]:
+            if path not in logs:
+                logs[path] = _log(path, width)
+    return ImportScreen.Read(reading, runs, [line for lines in logs.values() for line in lines])
+
+
+def _log(path: Path, width: int) -> tuple[Line, ...]:
+    """Return what a printed log was taken for; a long one is not read twice."""
+    from tui_tracker.errors import ImportFailed
+    from tui_tracker.importers.console_log import preview
+    from tui_tracker.tui.log_lines import log_lines
+
+    try:
+        if path.stat().st_size > LONG_LOG:
+            words = f" {printable(path.name)} is long: tt parse FILE --explain tells of its lines"
+            return (((words, "dim"),), ())
+        return log_lines(preview(path), width)
+    except (ImportFailed, OSError) as error:
+        return (((f" {printable(str(error))}", "bad"),), ())
 
 
 def _outcome(done: subprocess.CompletedProcess[str]) -> tuple[str, bool]:
