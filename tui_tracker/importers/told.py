@@ -48,9 +48,8 @@ class Told:
             return tabular.open_reader(source.claim, columns_of(source.path, self.columns))
         if self.patterns and source.tool == "log":
             from tui_tracker.importers import console_log
-            from tui_tracker.parsing.patterns import read_pattern
 
-            patterns = [read_pattern(pattern) for pattern in self.patterns]
+            patterns = console_log.patterns_of(source.path, self.patterns)
             return console_log.open_reader(source.claim, patterns)
         return source.open()
 
