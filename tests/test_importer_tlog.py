@@ -149,10 +149,10 @@ def test_what_was_printed_goes_on_where_it_stopped(tmp_path):
     list(reader.read())
 
     with (folder / "console.log").open("a") as file:
-        file.write("o\nthree\n")
+        file.write("o\n 1%\r 50%\r100%\nthree\n")
     (printed,) = [one for one in reader.read() if isinstance(one, Printed)]
 
-    assert [text for _, _, text in printed.lines] == ["two", "three"]
+    assert [text for _, _, text in printed.lines] == ["two", "100%", "three"]
 
 
 def test_a_run_that_was_reset_starts_over(tmp_path):

@@ -187,6 +187,26 @@ def test_many_runs_still_give_a_page_that_can_be_read(log_run: LogRun, folder: P
     assert "10 more are left out." in pages["md"]
 
 
+# Curves.
+
+
+def test_a_configuration_that_diverged_presses_no_other_curve_flat(store, log_run):
+    for lr, ends in ((0.1, (2.0, 0.5)), (0.2, (2.0, 0.4)), (0.3, (2.0, 9e7))):
+        for seed in range(2):
+            steps = [ends[0] + (ends[1] - ends[0]) * step / 9 for step in range(10)]
+            params = {"lr": lr, "seed": seed}
+            log_run(f"{lr}-{seed}", params=params, val_loss=steps, val_acc=[0.1, 0.2])
+
+    page = report(store, "sweep_lr", "md", rule="lowest val_loss")
+
+    chart = page[page.index("val_loss\n") :]
+    rows = [line for line in chart.splitlines() if "┤" in line or "│" in line][:15]
+    assert "lr=0.3 leaves the picture" in page
+    assert all(any(letter in row for row in rows[10:]) for letter in "ab")
+    assert any("c" in row for row in rows[:1])
+    assert "logarithmic" not in page
+
+
 # Hostile words.
 
 

@@ -212,3 +212,17 @@ def test_a_table_of_odd_names_compiles(tmp_path: Path, log_run, tt_: Cli):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=100, check=False)
 
     assert done.returncode == 0, done.stdout[-2000:].decode(errors="replace")
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_ranking_and_the_values_of_a_field_print_so_too(tt_: Cli):
+    arguments = ("decide", "sweep_lr", "lowest mean train_loss", "--no-save", "--format")
+
+    latex = tt_(*arguments, "latex")[1]
+    rows = list(csv.reader(io.StringIO(tt_(*arguments, "csv")[1])))
+    values = tt_("values", "lr", "--format", "tsv")[1]
+
+    assert r"{\boldmath\bfseries $0.02346$}" in latex
+    assert rows[1][1:3] == ["lr=0.01", "2"]
+    assert float(rows[1][3]) == pytest.approx(0.123456789 - 0.1, rel=1e-12)
+    assert values == "value\truns\n0.01\t2\n0.1\t2\n"

@@ -110,7 +110,10 @@ def test_a_real_tmux_holds_the_text_afterwards(tmp_path):
 
 @pytest.mark.parametrize(
     ("downs", "words"),
-    [(0, "1 run as TSV"), (1, "1 run as JSON"), (2, "1 run as command")],
+    [
+        *((0, "1 run as TSV"), (1, "1 run as JSON"), (2, "1 run as command")),
+        *((3, "1 run as Markdown"), (4, "1 run as LaTeX")),
+    ],
 )
 async def test_a_run_is_copied_as_what_was_chosen(store, log_run, monkeypatch, downs, words):
     log_run("one", loss=[0.5, 0.25], params={"lr": 0.1})

@@ -148,3 +148,16 @@ def test_what_can_follow_depends_on_what_stands_before():
     assert offered("highest val_f1 group by ") == ["lr"]
     assert "grade >=" in offered("highest val_f1 where ")
     assert complete_rule("highest me", 10, metrics, params)[0] == 8
+
+
+@pytest.mark.usefixtures("sweep")
+async def test_what_does_not_fit_below_the_ranking_is_a_key_away(store):
+    async with opened(store, size=(50, 24)) as pilot:
+        await decided(pilot)
+        await see(pilot, "n shows the other")
+
+        await pilot.press("n")
+
+        await see(pilot, "decide › all that is said", "the winner with fresh seeds")
+        await pilot.press("q")
+        await see(pilot, "rule  highest mean val_f1")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from tui_pilot import opened, see, until
+from tui_pilot import opened, screen_text, see, until
 
 import tui_tracker as tt
 from tui_tracker.drain import recover
 from tui_tracker.queries.amendments import read_amendments
 from tui_tracker.tui.screens.drill import DrillScreen, OfferList
+from tui_tracker.tui.screens.run import RunScreen
 
 
 @pytest.fixture
@@ -82,3 +83,21 @@ async def test_writing_nothing_says_how_to_take_something(gap):
         await pilot.press("enter")
 
         await see(pilot, "Take something first")
+
+
+async def test_where_nothing_lacks_no_key_is_named_that_would_do_nothing(store, log_run):
+    log_run("whole")
+    async with opened(store) as pilot:
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+        await pilot.press("8")
+        await see(pilot, "No samples were taken")
+        assert "smooth" not in screen_text(pilot).splitlines()[-1]
+        screen = DrillScreen(pilot.app.screen.key)
+        pilot.app.push_screen(screen)
+        await until(pilot, lambda: screen.query(OfferList) and screen.view.offers)
+
+        screen.view.show([])
+
+        await until(pilot, lambda: "take" not in screen_text(pilot).splitlines()[-1])
+        assert "? more" in screen_text(pilot).splitlines()[-1]

@@ -178,3 +178,19 @@ async def test_reproductions_are_in_no_group_and_the_title_says_so(sweep, log_ru
     async with opened(sweep) as pilot:
         await pilot.press("B")
         await see(pilot, "2 groups of 6 of 7 runs, less 1 reproduction", "(3)")
+
+
+async def test_a_group_keeps_its_name(sweep):
+    async with opened(sweep) as pilot:
+        table = table_of(pilot)
+        specs = [column.spec for column in table.columns]
+        table.column = specs.index("name")
+        await pilot.press("x")
+        await see(pilot, "name is hidden")
+
+        await pilot.press("B")
+        await see(pilot, "▸ lr0.1…", "▸ lr0.2…")
+        table.column = [column.spec for column in table.columns].index("name")
+        await pilot.press("x")
+
+        await see(pilot, "stays: it tells the groups apart", "▸ lr0.1…")

@@ -127,3 +127,13 @@ def test_a_command_is_found_by_any_of_its_words():
     found = matching(list(keys_at("table")), "column sort")
 
     assert [key.action for key in found] == ["sort", "sort_then"]
+
+
+@pytest.mark.parametrize("place", AROUND)
+def test_an_empty_list_names_no_key_that_acts_on_its_lines(place):
+    labels = {label for _, label in hints(place, empty=True)}
+    own = [key for key in KEYS if key.place == place and key.rank and key.keys]
+    around = {key.label for key in keys_at(place) if key.place != place}
+
+    assert not labels & {k.label for k in own if not k.action.startswith("screen.")} - around
+    assert labels >= {k.label for k in own if k.action.startswith("screen.")}

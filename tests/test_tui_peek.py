@@ -35,15 +35,18 @@ async def test_it_is_there_by_itself_where_there_is_room_and_remembered_where_it
         assert not pilot.app.screen.peek_pane.display
 
 
-async def test_on_a_narrow_terminal_it_stands_over_the_table_which_keeps_the_keys(store, log_run):
+async def test_on_a_narrow_terminal_it_stands_below_the_table_which_keeps_the_keys(store, log_run):
     log_run("one", val_loss=[0.5])
     log_run("two", val_loss=[0.5])
 
-    async with opened(store, size=(80, 24)) as pilot:
+    async with opened(store, size=(60, 24)) as pilot:
         await pilot.press("3", "down")
-        await see(pilot, "│ one")
+        await see(pilot, "\none\n")
 
-        assert pilot.app.focused is pilot.app.screen.table
+        screen = pilot.app.screen
+        assert pilot.app.focused is screen.table
+        assert screen.table.size.width > 56
+        assert screen.table.region.bottom <= screen.peek_pane.region.y
 
 
 async def test_a_held_key_asks_and_paints_nothing_until_it_is_released(store, log_run):

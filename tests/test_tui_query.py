@@ -163,3 +163,35 @@ async def test_hostile_text_in_the_line_shows_as_it_is(store):
 )
 def test_what_was_chosen_becomes_a_query(before, chosen, text):
     assert facet_query(before, chosen) == text
+
+
+async def test_a_field_that_is_being_typed_keeps_the_list(store):
+    async with opened(store) as pilot:
+        await pilot.press("slash")
+        await until(pilot, lambda: pilot.app.screen.query(QueryLine))
+        for text in ("lo", "ss", " <"):
+            await write(pilot, text)
+            await pilot.pause(0.2)
+            assert names(pilot) == ["blue", "red"]
+        await write(pilot, " 1")
+        await until(pilot, lambda: names(pilot) == ["red"])
+
+
+async def test_a_word_that_was_kept_is_sought_although_it_begins_a_field(store):
+    async with opened(store) as pilot:
+        await pilot.press("slash")
+        await until(pilot, lambda: pilot.app.screen.query(QueryLine))
+        await write(pilot, "loss")
+        await pilot.press("enter")
+
+        await see(pilot, "No run here fits loss")
+
+
+async def test_the_tree_counts_what_the_table_shows_while_a_field_is_typed(store):
+    async with opened(store) as pilot:
+        await pilot.press("slash")
+        await until(pilot, lambda: pilot.app.screen.query(QueryLine))
+        await write(pilot, "lr < 0.15 and los")
+
+        await until(pilot, lambda: names(pilot) == ["red"])
+        await until(pilot, lambda: screen_text(pilot).splitlines()[3].split()[2] == "1")

@@ -13,6 +13,7 @@ from tui_tracker.queries import MetricSummary
 from tui_tracker.tui.widgets.curve_model import Chart, Look, Trace
 from tui_tracker.tui.widgets.curve_plot import draw
 from tui_tracker.tui.widgets.curve_reading import reading
+from tui_tracker.tui.widgets.footer import hint_line, said_line
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -112,3 +113,16 @@ def test_without_exact_points_the_cursor_reads_its_bucket():
 
     assert reading(replace(one, cursor=1), {}) == "step 0–1  0.100000 … 0.200000"
     assert reading(replace(one, cursor=2), {}) == "step 2–3  0.3"
+
+
+def test_a_message_leaves_the_keys_in_sight_where_there_is_room():
+    hints = [("enter", "open"), ("/", "filter"), ("?", "more")]
+
+    def words(line):
+        return "".join(text for text, _ in line).rstrip()
+
+    line = said_line("Read again", "accent", hints, 60)
+
+    assert words(line) == " Read again  enter open  / filter  ? more"
+    assert words(said_line("x" * 50, "accent", hints, 60)) == " " + "x" * 50
+    assert said_line("", "", hints, 60) == hint_line(hints, 60)

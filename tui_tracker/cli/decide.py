@@ -24,7 +24,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from tui_tracker.cli.opening import READ_WAIT_S, add_json, open_store
+from tui_tracker.cli.opening import READ_WAIT_S, add_format, add_json, open_store
 from tui_tracker.cli.output import on_terminal, print_json, rich_console, terminal_size
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from tui_tracker.decide.outcome import Decision, Standing
     from tui_tracker.queries import RunKey
     from tui_tracker.store import Store
+
+
+_BETTER = {"highest": "max", "lowest": "min"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +53,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-save", dest="save", action="store_false", help="store no record of the decision"
     )
-    add_json(parser)
+    how = parser.add_mutually_exclusive_group()
+    add_format(how)
+    add_json(how)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -66,6 +71,10 @@ def run(args: argparse.Namespace) -> int:
         number = _save(store, experiment, decision, keys) if args.save else None
     if args.json:
         print_json({**to_shape(decision), "decision": number}, indent=1)
+    elif args.format != "table":
+        from tui_tracker.cli.tables import print_table
+
+        print_table(_columns(decision), args.format)
     else:
         _print(decision)
     return 0 if decision.winner is not None else 1
@@ -151,7 +160,10 @@ def _columns(decision: Decision) -> list[Column]:
     ]
     for number, name in enumerate(names):
         cells = align_points([_number(standing, name) for standing in ranking])
-        columns.append(Column(name, cells, right=True, rank=number))
+        told = [standing.stats.get(name) for standing in ranking]
+        # Of the rule's own figure the winner's is the best, whatever its name tells.
+        better = _BETTER.get(decision.rule.direction, "") if not number else ""
+        columns.append(Column(name, cells, True, number, values=told, better=better))
     if any(s.eliminated for s in ranking):
         out = [printable(s.eliminated) for s in ranking]
         columns.append(Column("eliminated", out, rank=1, styles=("yellow",)))

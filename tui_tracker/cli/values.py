@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 
-from tui_tracker.cli.opening import READ_WAIT_S, add_json, from_number, open_store
+from tui_tracker.cli.opening import READ_WAIT_S, add_format, add_json, from_number, open_store
 from tui_tracker.cli.output import plural, print_json, say
 from tui_tracker.queries.selection import Selection
 
@@ -26,7 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--limit", metavar="N", type=from_number(0), default=_MOST, help="at most so many"
     )
-    add_json(parser)
+    how = parser.add_mutually_exclusive_group()
+    add_format(how)
+    add_json(how)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -50,11 +52,11 @@ def run(args: argparse.Namespace) -> int:
             indent=1,
         )
     else:
-        _print(found)
+        _print(found, args.format)
     return 0
 
 
-def _print(found: FieldValues) -> None:
+def _print(found: FieldValues, format: str) -> None:
     from tui_tracker.cli.tables import Column, print_table
     from tui_tracker.formatting import format_count, printable
 
@@ -62,8 +64,14 @@ def _print(found: FieldValues) -> None:
         print_table(
             [
                 Column("value", [printable(value.text) for value in found.values]),
-                Column("runs", [format_count(value.runs) for value in found.values], right=True),
-            ]
+                Column(
+                    "runs",
+                    [format_count(value.runs) for value in found.values],
+                    right=True,
+                    values=[value.runs for value in found.values],
+                ),
+            ],
+            format,
         )
     if (more := found.different - len(found.values)) > 0:
         say(f"{plural(more, 'more value')}: --limit shows them")

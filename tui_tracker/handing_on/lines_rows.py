@@ -164,6 +164,8 @@ class RowWriter:
         row: dict[str, Any] = {}
         for name, value in facts.items():
             if name == "content":
+                if table == "lineage" and not isinstance(value, (dict, type(None))):
+                    raise ValueError("facts of a lineage that have no names")
                 row["digest"] = None if value is None else self._content(_text_of(value))
             elif name == "key" and isinstance(value, list):
                 row[name] = self._key(value)

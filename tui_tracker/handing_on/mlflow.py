@@ -46,7 +46,10 @@ from tui_tracker.store import Store
 Name = TypeVar("Name")
 
 HELD = ("param", "metric", "series of the machine", "tag", "note", "file")
-READ_WITH = "newer versions of MLflow read it where MLFLOW_ALLOW_FILE_STORE=true is set"
+READ_WITH = (
+    "newer versions of MLflow read it where MLFLOW_ALLOW_FILE_STORE=true is set, or take it over "
+    "with mlflow migrate-filestore"
+)
 _STATUSES = {"running": 1, "finished": 3, "failed": 4, "killed": 5, "pruned": 3}
 _GIT = {"commit": "commit", "branch": "branch", "repoURL": "remote_url"}
 _OWN = ("running", "finished", "failed", "killed")

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
 from tui_tracker.errors import InvalidArgument
-from tui_tracker.importers.claims import Claim, Find, Format, list_claims
+from tui_tracker.importers.claims import Claim, Find, Format, Listing, list_claims
 from tui_tracker.importers.records import Reader, Unread
 
 if TYPE_CHECKING:
@@ -76,10 +76,16 @@ def find_sources(
     """
     if not path.exists():
         raise InvalidArgument(f"there is nothing at {str(path)!r} to read.")
-    formats = _formats(tool)
-    finds: list[Find] = [one.find_claims for one in formats]
+    names = _names(tool)
+    finds: list[Find] = [_Asked(name) for name in names]
     for number, claim in list_claims(path, finds, tell):
-        yield Source(claim, formats[number])
+        yield Source(claim, cast("Format", _load(names[number])))
+
+
+def nothing_to_read(path: Path, tool: str) -> InvalidArgument:
+    """Return the error that says that nothing was found at a path."""
+    wanted = f"no run of {tool}" if tool else "nothing of any tool that is known"
+    return InvalidArgument(f"in {str(path)!r} is {wanted}: {', '.join(list_tools())} can be read.")
 
 
 def list_tools() -> list[str]:
@@ -87,11 +93,21 @@ def list_tools() -> list[str]:
     return list(dict.fromkeys(_load(name).TOOL for name in FORMATS))
 
 
-def _formats(tool: str) -> Sequence[Format]:
-    modules = [cast("Format", _load(name)) for name in FORMATS]
+class _Asked:
+    """A format that is loaded when it is asked first: most paths are of one of the first."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __call__(self, listing: Listing) -> Iterator[Claim]:
+        found: Iterator[Claim] = _load(self._name).find_claims(listing)
+        return found
+
+
+def _names(tool: str) -> Sequence[str]:
     if not tool:
-        return modules
-    chosen = [one for one in modules if tool == one.TOOL]
+        return FORMATS
+    chosen = [name for name in FORMATS if tool == _load(name).TOOL]
     if not chosen:
         raise InvalidArgument(f"no tool named {tool!r} is known: {', '.join(list_tools())} are.")
     return chosen

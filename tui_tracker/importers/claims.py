@@ -126,6 +126,8 @@ def _list(folder: Path, root: Path) -> Listing:
 def _ask(listing: Listing, finds: list[Find]) -> Iterator[tuple[int, Claim]]:
     found: list[tuple[int, Claim]] = []
     for number, find in enumerate(finds):
+        if not listing.files and not listing.folders:
+            break  # formats are loaded when they are asked
         for claim in list(find(listing)):
             listing.files -= claim.takes
             listing.folders -= claim.takes

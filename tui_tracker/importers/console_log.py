@@ -25,7 +25,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from tui_tracker.errors import ImportFailed
+from tui_tracker.errors import ImportFailed, InvalidArgument
 from tui_tracker.importers.appended import AppendedFile
 from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.liveness import status_without_end
@@ -33,9 +33,10 @@ from tui_tracker.importers.log_lines import LogLines
 from tui_tracker.importers.log_runs import LogRuns
 from tui_tracker.importers.records import Piece, Printed, StartedOver, Unread
 from tui_tracker.importers.run_folders import clean
+from tui_tracker.parsing.config import read_patterns
 from tui_tracker.parsing.events import Begun, Event, Values
 from tui_tracker.parsing.parser import LogParser
-from tui_tracker.parsing.patterns import Pattern
+from tui_tracker.parsing.patterns import Pattern, read_pattern
 from tui_tracker.parsing.preview import Preview
 from tui_tracker.parsing.preview import preview as _preview
 
@@ -94,16 +95,30 @@ def holds_curves(head: bytes) -> bool:
     return max(counts.values(), default=0) >= _CLEARLY
 
 
-def open_reader(claim: Claim, patterns: Sequence[Pattern] = ()) -> Reader:
+def open_reader(claim: Claim, patterns: Sequence[Pattern] | None = None) -> Reader:
     return Reader(claim, patterns)
+
+
+def patterns_of(path: Path, more: Sequence[str] = ()) -> tuple[Pattern, ...]:
+    """Return the patterns that hold for a log: those that are told, and those of its project.
+
+    Raises:
+        QueryError: one that is told cannot be read, with the place.
+        InvalidArgument: the project's cannot be read.
+    """
+    told = [read_pattern(text) for text in more]
+    return (*told, *read_patterns(path.absolute().parent))
 
 
 class Reader:
     """One log, and what of it was read."""
 
-    def __init__(self, claim: Claim, patterns: Sequence[Pattern] = ()) -> None:
-        self._claim, self._patterns = claim, patterns
+    def __init__(self, claim: Claim, patterns: Sequence[Pattern] | None = None) -> None:
+        """`patterns` stand in for those of the project around the log."""
+        self._claim = claim
         self._path = claim.path
+        self._problem = ""
+        self._patterns = self._taught() if patterns is None else tuple(patterns)
         self._file = AppendedFile(claim.path)
         self._key = ""
         self._is_over = False
@@ -111,6 +126,13 @@ class Reader:
 
     def close(self) -> None:
         """Nothing is held open."""
+
+    def _taught(self) -> tuple[Pattern, ...]:
+        try:
+            return read_patterns(self._path.absolute().parent)
+        except InvalidArgument as error:
+            self._problem = f"the project's patterns are not used: {error}"
+            return ()
 
     def _begin(self) -> None:
         self._parser = LogParser(self._patterns)
@@ -121,6 +143,9 @@ class Reader:
     def read(self) -> Iterator[Piece]:
         """Yield the log's runs, values and lines: all of it, then what is new."""
         path = self._path
+        if self._problem:
+            yield Unread(path, "", self._problem)
+            self._problem = ""
         if self._file.was_replaced():
             yield from self._start_over()
         try:

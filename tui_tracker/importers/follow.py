@@ -1,6 +1,6 @@
 """The process that reads another tool's files into a passing store while that is looked at.
 
-    python -m tui_tracker.importers.follow FOLDER PATH TOOL COLUMNS
+    python -m tui_tracker.importers.follow FOLDER PATH TOOL TOLD
 
 TOOL and COLUMNS may be empty.
 
@@ -20,11 +20,14 @@ import time
 from pathlib import Path
 
 from tui_tracker.errors import TrackerError
-from tui_tracker.importers import Source
-from tui_tracker.importers.importing import Follower, Imported, told_columns
+from tui_tracker.importers import nothing_to_read
+from tui_tracker.importers.importing import Follower, Imported
+from tui_tracker.importers.told import Told
 from tui_tracker.store import Store
 
 REPORT = "reading.json"
+SHOW_S = 0.4
+"""How often what was read of one source is written, so that it can be looked at."""
 LOOK_S = 0.7
 """Between two readings at least; more where readings take long."""
 AGAIN_S = 10.0
@@ -88,7 +91,7 @@ class _Report:
 
 
 def main(arguments: list[str]) -> int:
-    folder, path, tool, columns = arguments
+    folder, path, tool, told = arguments
     report = _Report(Path(folder))
     try:
         with Store.open(folder, create=True) as store:
@@ -97,10 +100,11 @@ def main(arguments: list[str]) -> int:
                 tool=tool,
                 keep_files=False,
                 progress=report.progress,
-                opened=told_columns(columns) if columns else Source.open,
+                opened=Told.from_text(told).open,
+                every_s=SHOW_S,
             )
             try:
-                _follow(follower, report)
+                _follow(follower, report, Path(path), tool)
             finally:
                 follower.close()
     except (TrackerError, OSError) as error:
@@ -109,14 +113,17 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _follow(follower: Follower, report: _Report) -> None:
+def _follow(follower: Follower, report: _Report, path: Path, tool: str) -> None:
     looked, wait_s = -math.inf, LOOK_S
     while True:
         began = time.monotonic()
         look_again = began - looked >= AGAIN_S
         first = looked == -math.inf
         looked = began if look_again else looked
-        report.add(follower.read(look_again=look_again))
+        done = follower.read(look_again=look_again)
+        if first and not (done.tools or done.skipped or done.warnings):
+            raise nothing_to_read(path, tool)
+        report.add(done)
         if not first:
             wait_s = min(_LONGEST_S, max(LOOK_S, _SHARE * (time.monotonic() - began)))
         if _is_over(wait_s):

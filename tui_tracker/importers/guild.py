@@ -104,7 +104,9 @@ class Reader:
         if self._output_began_anew():
             yield StartedOver(self._key)
             self._told, self._lines = None, 0
-            self._output, self._events = GrowingText(self._output.path), self._new_events()
+            self._output = GrowingText(self._output.path)
+        if self._told is None:  # only now the attributes tell when the run began
+            self._events = self._new_events()
         run = self._describe(EventValues(), "finished")
         if run != self._told:
             self._told = run

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tui_tracker.errors import ImportFailed, TrackerError
-from tui_tracker.importers import Source, find_sources, tabular
+from tui_tracker.importers import Source, find_sources
 from tui_tracker.importers.records import Reader, Unread
-from tui_tracker.importers.tabular import Columns, guess_columns, parse_columns
 from tui_tracker.importers.writing import Progress, StoreWriter, Taken
 from tui_tracker.store import Store
 
@@ -71,8 +71,9 @@ class Follower:
         progress: Progress | None = None,
         opened: Open = Source.open,
         bring_back: BringBack | None = None,
+        every_s: float = math.inf,
     ) -> None:
-        self._bring_back = bring_back
+        self._bring_back, self._every_s = bring_back, every_s
         self._store, self._path, self._tool = store, path, tool
         self._keep_files, self._progress = keep_files, progress
         self._open_reader = opened
@@ -126,6 +127,7 @@ class Follower:
                 *(self._store, source.tool, roots),
                 keep_files=self._keep_files,
                 progress=self._progress,
+                every_s=self._every_s,
             )
             self._followed[place] = _Followed(source, reader, writer)
 
@@ -176,44 +178,6 @@ def import_path(
         return follower.read()
     finally:
         follower.close()
-
-
-def told_columns(text: str) -> Open:
-    """Return how to open sources where the user told what the columns of a table are.
-
-    Raises:
-        InvalidArgument: the text does not say `step=NAME,metric=NAME` or the like.
-    """
-    parse_columns(text)
-
-    def open_source(source: Source) -> Reader:
-        if source.tool != tabular.TOOL:
-            return source.open()
-        return tabular.open_reader(source.claim, columns_of(source.path, text))
-
-    return open_source
-
-
-def columns_of(path: Path, told: str) -> Columns:
-    """Return what the columns of a table are: guessed, but for what is told.
-
-    Raises:
-        InvalidArgument: what is told has another form, or names no column.
-        ImportFailed: the table cannot be read.
-    """
-    guessed = guess_columns(path)
-    if not told:
-        return guessed
-    roles = parse_columns(told)
-    one = {name: value for name, value in roles.items() if isinstance(value, str)}
-    several = {name: value for name, value in roles.items() if isinstance(value, list)}
-    return guessed.changed(
-        step=one.get("step"),
-        time=one.get("time"),
-        run=one.get("run"),
-        metrics=several.get("metrics"),
-        params=several.get("params"),
-    )
 
 
 def _whole(source: Source, error: Exception) -> Unread:

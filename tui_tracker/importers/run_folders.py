@@ -55,7 +55,8 @@ def list_artifacts(
 ) -> Iterator[ImportedArtifact]:
     """Yield the files at and below a folder by name, but for some; links are not followed.
 
-    `only` names entries of the folder where not all of them are meant. `kinds` tells the kind by the name's ending; `prefix` goes before each path.
+    `only` names entries of the folder where not all of them are meant. `kinds` tells the kind by
+    the name's ending; `prefix` goes before each path.
     """
     left_out = {str(path) for path in without}
     wanted = set(only)

@@ -33,6 +33,7 @@ from tui_tracker.errors import ImportFailed
 from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.growing import GrowingText
 from tui_tracker.importers.liveness import status_without_end
+from tui_tracker.importers.printed_text import last_state
 from tui_tracker.importers.records import (
     ImportedArtifact,
     ImportedNote,
@@ -266,9 +267,9 @@ class Reader:
             for _, lines in self._console.read():
                 for first in range(0, len(lines), _LINES):
                     some = lines[first : first + _LINES]
-                    yield Printed(run.key, [(at, "o", line) for line in some])
+                    yield Printed(run.key, [(at, "o", last_state(line)) for line in some])
             if run.status != "running" and self._console.rest:
-                yield Printed(run.key, [(at, "o", self._console.take_rest())])
+                yield Printed(run.key, [(at, "o", last_state(self._console.take_rest()))])
         except OSError as error:
             problems.append(
                 Unread(self._console.path, "", f"cannot be read: {error.strerror}", run.key)

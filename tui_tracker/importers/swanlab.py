@@ -29,6 +29,7 @@ from tui_tracker.importers.batches import Batches
 from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.framing import BlockLog, Damage
 from tui_tracker.importers.liveness import status_without_end
+from tui_tracker.importers.printed_text import last_state
 from tui_tracker.importers.records import (
     ImportedNote,
     ImportedRun,
@@ -184,7 +185,9 @@ class Reader:
             self._batches.add(self._key, *point, system=is_system)
         elif isinstance(event, Line):
             stream = "e" if event.is_error else "o"
-            self._lines += [(event.time_ms, stream, one) for one in event.text.split("\n")]
+            self._lines += [
+                (event.time_ms, stream, last_state(one)) for one in event.text.split("\n")
+            ]
         elif event is not None:
             self._known.learn(event)
 

@@ -32,6 +32,7 @@ from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.growing import GrowingText
 from tui_tracker.importers.jsonl_lines import JsonLines
 from tui_tracker.importers.liveness import status_without_end
+from tui_tracker.importers.printed_text import last_state
 from tui_tracker.importers.records import (
     ImportedRun,
     ParamValue,
@@ -257,7 +258,9 @@ def _as_printed(run: ImportedRun, lines: list[str]) -> Iterator[Printed]:
     # The file has no times; what was printed is told in order.
     at = round(run.started_at.timestamp() * 1000) if run.started_at else 0
     for first in range(0, len(lines), _LINES):
-        yield Printed(run.key, [(at, "o", line) for line in lines[first : first + _LINES]])
+        yield Printed(
+            run.key, [(at, "o", last_state(line)) for line in lines[first : first + _LINES]]
+        )
 
 
 def _ms(seconds: float) -> int:

@@ -7,7 +7,9 @@ on where this one was. Importing the same source again adds what grew, and nothi
 
 from __future__ import annotations
 
+import math
 import sqlite3
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,7 +57,10 @@ class StoreWriter:
         *,
         keep_files: bool = True,
         progress: Progress | None = None,
+        every_s: float = math.inf,
     ) -> None:
+        """`every_s` is the longest that pieces are gathered before they are written."""
+        self._every_s, self._written_at = every_s, 0.0
         self._store, self._tool, self._keep_files = store, tool, keep_files
         self._roots = tuple(roots)
         self._progress = progress or (lambda _runs, _points: None)
@@ -80,7 +85,8 @@ class StoreWriter:
         for piece in pieces:
             self._gather(piece)
             full = self._points >= MOST_POINTS or self._lines >= MOST_LINES
-            if full or len(self._pending) > MOST_RUNS:
+            late = time.monotonic() - self._written_at > self._every_s
+            if full or late or len(self._pending) > MOST_RUNS:
                 self._flush()
         self._flush()
         self._join_parents()
@@ -123,6 +129,7 @@ class StoreWriter:
             self._taken.points += sum(len(points.steps) for points in one.points)
             self._progress(len(self._known), self._taken.points)
         self._points = self._lines = 0
+        self._written_at = time.monotonic()
 
     def _write(self, connection: sqlite3.Connection, key: str, pending: Pending) -> None:
         known = self._known.get(key)

@@ -32,10 +32,11 @@ _PAIRS = re.compile(
     r"(?:^|[\s,;])(?P<key>[A-Za-z_][\w./-]{0,40})\s?[=:]\s?(?P<value>'[^']*'|\"[^\"]*\"|[^\s,;]+)"
 )
 _KNOWN = frozenset(
-    "seed random_seed lr learning_rate batch_size bs epochs num_epochs max_epochs n_epochs model"
-    " arch optimizer optim dropout weight_decay wd momentum scheduler hidden_size hidden_dim"
-    " num_layers n_layers depth warmup_steps max_steps dataset data_dir device n_estimators max_depth gamma"
-    " temperature num_heads embed_dim lora_rank train_batch_size eval_batch_size base_lr".split()
+    "seed random_seed lr learning_rate base_lr batch_size bs train_batch_size eval_batch_size"
+    " epochs num_epochs max_epochs n_epochs max_steps warmup_steps model arch optimizer optim"
+    " scheduler dropout weight_decay wd momentum gamma temperature hidden_size hidden_dim"
+    " num_layers n_layers depth max_depth num_heads embed_dim lora_rank n_estimators dataset"
+    " data_dir device".split()
 )
 _WORDS: dict[str, ParamValue] = {
     "null": None, "~": None, "None": None, "true": True, "True": True, "false": False,

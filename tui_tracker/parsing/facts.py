@@ -69,7 +69,7 @@ _SEED = re.compile(
 )
 _DATA = re.compile(
     r"\bdata[ _]?(?:set|dir|path|name|_dir|_path|_name"
-    r"|root)?['\"]?\s*[:=]\s*['\"]?(?P<v>[\w./@:-]{2,200})"
+    r"|root)?['\"]?\s*[:=]\s*['\"]?(?P<v>(?![\d.]+\b)[\w./@:-]{2,200})"
     r"|\b(?:load(?:ed|ing)|read(?:ing)?|using|inside"
     r"|from)\s+(?:the\s+)?(?:data(?:set)?\s+)?(?:from\s+)?['\"]?(?P<w>(?:[\w.~-]*/)*data"
     r"(?:sets?)?/[\w./-]+|[\w./-]+\.(?:csv|parquet|npz|npy|jsonl|arrow|tfrecord|h5|hdf5"
@@ -117,7 +117,7 @@ _FACTS: tuple[tuple[str, re.Pattern[str], tuple[str, ...]], ...] = (
     ("data_version", _DATA_VERSION, ("data", "Data", "DATA")),
     ("data_name", _DATA, ("data", "Data", "DATA", ".csv", ".parquet", ".np")),
     ("split", _SPLIT, ("size", "split", "fold", "ratio", "frac")),
-    ("command", _COMMAND, ("python", "torchrun", "accelerate", "deepspeed", "mpirun", "run", "sh ")),
+    ("command", _COMMAND, ("python", "torchrun", "accelerate", "deepspeed", "run", "sh ")),
     ("env", _ENV, (
         "ython", "orch", "ensor", "eras", "jax", "uda", "CUDA", "umpy", "ransf", "earn", "boost",
         "gbm", "ltralytics", "ightning",

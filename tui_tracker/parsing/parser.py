@@ -28,6 +28,8 @@ _MOST_RANKS = 4096
 _DIGIT = re.compile(r"\d")
 _NO_DIGITS = str.maketrans("", "", "0123456789")
 _MOST_QUIET, _LONGEST_QUIET = 20_000, 1000
+_CONTINUES = frozenset(" \t|│┃")
+"""How lines begin that may belong to a box or a traceback."""
 _ROW_HEADS = frozenset("0123456789|│┃")
 
 
@@ -191,7 +193,9 @@ class _Rank:
 
     def take(self, where: Place, text: str, phase: str) -> None:
         """Take one state of a line."""
-        if (may_be_bar(text) and self._take_bar(where, text)) or self._goes_on(where, text):
+        if may_be_bar(text) and self._take_bar(where, text):
+            return
+        if (text[0] in _CONTINUES or self._is_pending()) and self._goes_on(where, text):
             return
         if self._parser.patterns and self._take_pattern(where, text):
             return
@@ -210,6 +214,9 @@ class _Rank:
         self._bars.end_keras()
         self.placing.take_record(where, said)
         self._parser.used = True
+
+    def _is_pending(self) -> bool:
+        return self._box is not None or self._texts.is_open
 
     def _goes_on(self, where: Place, text: str) -> bool:
         """Return whether a line belongs to what lines before it began, and take it."""

@@ -217,7 +217,8 @@ def _steps(shape: Shape) -> Plan:
     plan = Plan()
     parts = shape.parts
     if parts[0].axis == "epoch" and not parts[0].name and not _has_batch(parts):
-        parts[0].kind = "none"  # `[3/10] Building ...`
+        # `[3/10]` counts builds and downloads as often: without a metric's name it is nothing.
+        parts[0].axis, parts[0].name = "iteration", "["
     for at, part in enumerate(parts):
         if part.kind == "step":
             counted = at + 1 < len(parts) and parts[at + 1].kind == "total"
@@ -332,7 +333,7 @@ _WITH_BEST = frozenset("iteration test metric score epoch step value model valid
 
 
 def _means_metric(name: str) -> bool:
-    if is_metric(name, strict=True):
+    if is_metric(name, strict=True) or (has_phase(name) and is_metric(name)):
         return True
     words = words_of(name)
     return is_best(name) and not _WITH_BEST.isdisjoint(words[1:])

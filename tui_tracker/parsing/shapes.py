@@ -68,6 +68,9 @@ def read_shape(literals: list[str]) -> Shape:
         _read_part(shape.parts, number, rest, literals[number + 1])
         rest = after
     shape.tail = rest
+    first = shape.parts[0]
+    if first.axis == "epoch" and not first.name and literals[2:3] and literals[2][:1] != "]":
+        shape.parts[0] = Part()  # `[03/01 10:00:09 ...]` is a date
     return shape
 
 

@@ -64,7 +64,7 @@ _SENTENCE = frozenset(
 
 TRIGGERS = frozenset(
     word
-    for name in (*EPOCHS, *BATCHES, *STEPS, *_STRONG, "best", "final")
+    for name in (*EPOCHS, *BATCHES, *STEPS, *_STRONG, "best", "final", "score", "error")
     for word in _LETTERS.findall(name)
     if word not in ("num", "current", "cur", "total", "global", "train", "id", "optimizer", "in")
 )

@@ -21,6 +21,8 @@ _PICTURES = 2
 _SLOTS = 96
 _SPAN = 300.0
 """Values that reach so many times from smallest to largest are drawn on a log axis."""
+_ASTRAY = 4.0
+"""A line without which the others reach less far by so many times went astray."""
 
 
 def draw(store: Store, found: Findings) -> list[Picture]:
@@ -47,14 +49,15 @@ def _picture(store: Store, found: Findings, label: str) -> Picture | None:
         drawn = _drawn(one, [curves[pair] for pair in pairs if pair in curves])
         if drawn is not None:
             lines.append(drawn)
-    finite = [v for line in lines for part in (line.means, line.lows, line.highs) for v in part
-              if math.isfinite(v)]  # fmt: skip
     first = min(curve.first for curve in curves.values())
     last = max(curve.last for curve in curves.values())
+    inside = _inside(lines)
+    finite = [v for line in inside for part in (line.means, line.lows, line.highs)
+              for v in part if math.isfinite(v)]  # fmt: skip
     if not finite or first == last:
         return None
     # A band may reach below zero where no value does, so the means alone choose the axis.
-    means = [v for line in lines for v in line.means if math.isfinite(v)]
+    means = [v for line in inside for v in line.means if math.isfinite(v)]
     # A quality that fell to nothing is no reason to hide where the others differ.
     falls = direction_of(label) == "lowest"
     log = falls and min(means) > 0 and max(means) / min(means) >= _SPAN
@@ -68,8 +71,35 @@ def _picture(store: Store, found: Findings, label: str) -> Picture | None:
     words += "; the band is one standard deviation to each side" if bands else ""
     words += f"; {left_out} more configurations are not drawn" if left_out > 0 else ""
     words += "; the axis of values is logarithmic" if log else ""
+    astray = [line.label for line in lines if line not in inside]
+    words += f"; {' and '.join(astray)} leaves the picture" if astray else ""
     return Picture(label, "step", label, tuple(lines), low, high, first, last, log,
                    (f"{words}.",))  # fmt: skip
+
+
+def _inside(lines: Sequence[Drawn]) -> list[Drawn]:
+    """Return the lines that choose the axis of values.
+
+    One that went astray would press all others flat, so it is drawn at the edge instead;
+    half of the lines have to be left, or nobody can tell which of them are astray.
+    """
+    inside = [line for line in lines if _span([line]) is not None]
+    while len(inside) - 1 >= max(1, len(lines) / 2):
+        without = [(_span([other for other in inside if other is not line]), line)
+                   for line in inside]  # fmt: skip
+        span, astray = min(((s, line) for s, line in without if s is not None),
+                           key=lambda pair: pair[0])  # fmt: skip
+        whole = _span(inside)
+        if whole is None or span * _ASTRAY > whole:
+            break
+        inside.remove(astray)
+    return inside
+
+
+def _span(lines: Sequence[Drawn]) -> float | None:
+    """Return how far the finite means of lines reach; None where there is none."""
+    means = [value for line in lines for value in line.means if math.isfinite(value)]
+    return max(means) - min(means) if means else None
 
 
 def _pairs(found: Findings, one: Configuration, label: str) -> list[Pair]:

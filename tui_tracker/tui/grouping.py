@@ -33,6 +33,10 @@ def with_groups(columns: Sequence[Column], by: Sequence[str]) -> tuple[Column, .
             found.append(replace(column, title=by_words(by), renamed=False))
         elif column.spec not in by:
             found.append(column)
+    if all(column.kind != "name" for column in found):
+        # Hidden for runs, it is all that tells a group.
+        name = replace(plain_column("name", pinned=True), title=by_words(by))
+        found.insert(sum(column.pinned for column in found), name)
     at = sum(column.pinned for column in found)
     found.insert(at, RUNS)
     return tuple(found)

@@ -199,6 +199,8 @@ KEYS: tuple[Key, ...] = (
     Key("annotate", ("H",), "history", "history", "Show who changed what, and when"),
     Key("runs", ("I",), "import", "import", "Show what another tool left, and import it"),
     Key("import", ("enter",), "screen.take", "import", "Copy these runs into the store", 10),
+    Key("import", ("c",), "screen.columns", "columns", "Say what the columns of a table are", 12),
+    Key("import", ("p",), "screen.pattern", "pattern", "Teach a shape of lines of a log", 14),
     Key("runs", ("tab", "shift+tab"), "pane", "pane", "Go to the other pane", 30),
     Key("runs", ("1",), "tree", "tree", "Show or hide the tree of runs"),
     Key("runs", ("c",), "compare", "compare", "Compare the marked runs, or this with others", 24),
@@ -441,11 +443,12 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("findings", ("f",), "screen.drill", "drill", "Look for what the run's record lacks", 12),
     Key("drill", ("space",), "take", "take", "Take the proposal, or leave it", 10),
-    Key("drill", ("enter",), "screen.write", "write", "Write what is taken as amendments", 12),
+    Key("drill", ("enter",), "write", "write", "Write what is taken as amendments", 12),
     Key("drill", ("a",), "certain", "certain", "Take all that are certain", 15),
     Key("drill", ("e",), "edit", "value", "Take another value", 18),
     Key("decide", ("enter",), "open", "runs", "Mark the runs of the configuration", 10),
     Key("decide", ("slash", "e"), "screen.rule", "rule", "Change the rule", 12),
+    Key("decide", ("n",), "screen.notes", "notes", "Show all that is said of the decision", 14),
     Key("decide", ("w",), "screen.record", "record", "Keep the decision in the store", 15),
     Key("decide", ("left", "h"), "across(-1)", "left", "Go left", command=False),
     Key("decide", ("right", "l"), "across(1)", "right", "Go right", command=False),
@@ -527,10 +530,20 @@ def keys_at(place: Place) -> Iterator[Key]:
         nearer.update(name for key in here for name in key.keys)
 
 
-def hints(place: Place) -> list[tuple[str, str]]:
-    """Return key and label of what the footer names in a place, most useful first."""
+def hints(place: Place, *, empty: bool = False) -> list[tuple[str, str]]:
+    """Return key and label of what the footer names in a place, most useful first.
+
+    Where a list is `empty`, what acts on its lines is left out; what its screen does stays.
+    """
     ranked = sorted(
-        (key for key in keys_at(place) if key.rank and key.keys), key=lambda key: key.rank
+        (
+            key
+            for key in keys_at(place)
+            if key.rank
+            and key.keys
+            and not (empty and key.place == place and not key.action.startswith("screen."))
+        ),
+        key=lambda key: key.rank,
     )
     return [(key_name(key.keys[0]), key.label) for key in ranked]
 

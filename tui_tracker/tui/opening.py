@@ -85,6 +85,10 @@ def open_foreign(opened: OpenedInPlace, said: Mapping[str, object], place: str =
     gc.disable()
     try:
         with FirstScreen(short_path(str(opened.path))) as first:
+            from tui_tracker.tui.lean import import_textual
+
+            # The reader is a process of its own, and needs some time as well.
+            import_textual()
             opened.wait(first_run=True)
             return _open(None, said, place, first, opened)
     finally:

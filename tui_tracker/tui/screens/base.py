@@ -230,10 +230,16 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
 
     def show_hints(self) -> None:
         """Name the keys of the place that has the focus."""
-        typing = self.focused is not None and not isinstance(self.focused, LineWidget)
+        focused = self.focused
+        typing = focused is not None and not isinstance(focused, LineWidget)
+        empty = isinstance(focused, LineWidget) and focused.is_empty
         for footer in self.query(Footer):
-            footer.hints = self.TYPING_HINTS if typing else hints(self.place())
+            footer.hints = self.TYPING_HINTS if typing else hints(self.place(), empty=empty)
             footer.mark = self.tracker.pause_words
+
+    def on_line_widget_empty_changed(self, event: LineWidget.EmptyChanged) -> None:
+        if event.widget is self.focused:
+            self.show_hints()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:  # noqa: ARG002
         self.show_hints()

@@ -283,11 +283,11 @@ class CompareScreen(Annotating, inherit_bindings=False):
 
 
 class DetailScreen(TrackerScreen, inherit_bindings=False):
-    """One row, one doubt or the packages of two runs, whole."""
+    """Lines to read that a page has no room for: a row, a doubt, all that is said of it."""
 
-    def __init__(self, title: str, lines: _Lines) -> None:
+    def __init__(self, title: str, lines: _Lines, of: str = "compare") -> None:
         super().__init__()
-        self._title, self._lines = title, lines
+        self._title, self._lines, self._of = title, lines, of
 
     def compose(self) -> ComposeResult:
         yield Bar(id="title")
@@ -303,7 +303,8 @@ class DetailScreen(TrackerScreen, inherit_bindings=False):
     def _show(self) -> None:
         width = min(self.size.width - 3, 160)
         bar = self.query_one("#title", Bar)
-        bar.left = ((" compare › ", "dim"), (crop(self._title, max(0, width - 12)), "bold"))
+        title = crop(self._title, max(0, width - len(self._of) - 5))
+        bar.left = ((f" {self._of} › ", "dim"), (title, "bold"))
         self.query_one(CompareDetail).lines = ((), *self._lines(width))
 
     def on_resize(self, event: object) -> None:

@@ -184,14 +184,34 @@ class DecideScreen(TrackerScreen, inherit_bindings=False):
         if found is None:
             foot.lines = ()
             return
-        width = self.size.width - 4
+        lines = self._said(found, self.size.width - 4)
+        if len(lines) > _FOOT:
+            more = f" … n shows the other {len(lines) - _FOOT + 1} lines"
+            lines = (*lines[: _FOOT - 1], ((more, "dim"),))
+        foot.lines = lines
+
+    def _said(self, found: DecideFound, width: int) -> tuple[Line, ...]:
+        """Return why the configuration under the cursor cannot win, and the notes."""
         lines: list[Line] = []
         row = self.table.current
         if row is not None and row.eliminated:
             lines += [((f" {text}", "second"),) for text in wrap(row.eliminated, width)]
         for note in found.notes:
             lines += [((f" {text}", ""),) for text in wrap(note, width)]
-        foot.lines = tuple(lines[:_FOOT])
+        return tuple(lines)
+
+    def action_notes(self) -> None:
+        found = self._found
+        if found is None:
+            self.say("Nothing is decided yet")
+            return
+        from tui_tracker.tui.screens.compare import DetailScreen
+
+        def lines(width: int) -> tuple[Line, ...]:
+            rule: list[Line] = [((f" {text}", "accent"),) for text in wrap(found.rule, width - 2)]
+            return (*rule, (), *self._said(found, width - 2))
+
+        self.app.push_screen(DetailScreen("all that is said", lines, "decide"))
 
     def on_resize(self, event: object) -> None:
         super().on_resize(event)  # type: ignore[arg-type]

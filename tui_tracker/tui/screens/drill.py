@@ -72,6 +72,10 @@ class OfferList(VirtualList, inherit_bindings=False):
     class Chosen(Message):
         """What is taken changed."""
 
+    @dataclass
+    class Finished(Message):
+        """What is taken is to be written."""
+
     def __init__(self) -> None:
         super().__init__(id="drill")
         self.offers: list[Offer] = []
@@ -124,6 +128,9 @@ class OfferList(VirtualList, inherit_bindings=False):
         self.taken |= {o.field for o in self.offers if o.item and o.item.confidence == "certain"}
         self.refresh_lines()
         self.post_message(self.Chosen())
+
+    def action_write(self) -> None:
+        self.post_message(self.Finished())
 
     def action_edit(self) -> None:
         if (offer := self.current) is not None and offer.item is not None:
@@ -270,7 +277,7 @@ class DrillScreen(TrackerScreen, inherit_bindings=False):
         title = f"{item.field}: what should it be?"
         self.app.push_screen(NameDialog(title, "as in a script: 3, 0.1, true, words", text), done)
 
-    def action_write(self) -> None:
+    def on_offer_list_finished(self) -> None:
         chosen = [o.item for o in self.view.offers if o.item and o.field in self.view.taken]
         if not chosen:
             self.say("Take something first: space takes, a takes all that is certain")

@@ -113,6 +113,8 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         """What the table shows now; None before the first answer."""
         self._changed = True
         """The experiments may be others than those in the tree."""
+        self.held = ""
+        """The part of the filter that the table shows: while typed, a last word may wait."""
         self._columns_at = 0.0
         self._rows_at = monotonic()
         self._ticking: Timer | None = None
@@ -138,6 +140,11 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
             tree.where,
         )
 
+    @property
+    def is_typing(self) -> bool:
+        """Whether the filter is being typed."""
+        return False
+
     # Asking.
 
     def read_again(self) -> None:
@@ -153,12 +160,18 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         columns, settled = self._columns(asked)
         differing = asked.differing and not settled
         by_page = self._comes_by_page(asked) and tree is None and settled
+        typing = self.is_typing
 
         def question(store: Store) -> Message:
             from tui_tracker.tui.reading import RunsWanted, find_page
 
+            selection = asked.selection()
+            if typing:
+                from tui_tracker.queries.settled import settled_query
+
+                selection.query = settled_query(store, selection)
             wanted = RunsWanted(
-                asked.selection(),
+                selection,
                 asked.sorting(),
                 first,
                 count,
@@ -254,7 +267,7 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         if columns and table.columns != columns:
             table.columns = columns
         keep = event.asked == self.shown
-        self.shown = event.asked
+        self.shown, self.held = event.asked, found.wanted.selection.query
         table.more = found.more
         if not keep:
             table.wait_no_more()

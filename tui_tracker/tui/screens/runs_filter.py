@@ -14,6 +14,7 @@ from textual.message import Message
 from tui_tracker.errors import QueryError, TrackerError
 from tui_tracker.formatting import printable
 from tui_tracker.tui.screens.runs_core import RunsCore
+from tui_tracker.tui.widgets.line_widget import LineWidget
 from tui_tracker.tui.widgets.query_line import QueryLine
 
 if TYPE_CHECKING:
@@ -66,6 +67,10 @@ class Filtering(RunsCore, inherit_bindings=False):
         event.line.complain(None)
         self._filter_by(event.text)
 
+    @property
+    def is_typing(self) -> bool:
+        return self.focused is not None and not isinstance(self.focused, LineWidget)
+
     def _filter_by(self, text: str) -> None:
         if text != self.text:
             self.text = text
@@ -112,7 +117,9 @@ class Filtering(RunsCore, inherit_bindings=False):
         self.focus_on(self.table)
         if event.kept and event.text.strip():
             self._remember(event.text)
-        self._filter_by(event.text)
+        # What was shown meanwhile may be the part of it that did not wait for more.
+        self.text = event.text
+        self.ask_runs()
 
     def action_facets(self) -> None:
         from tui_tracker.tui.screens.facets import FacetsScreen

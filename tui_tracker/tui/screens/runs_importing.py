@@ -14,7 +14,7 @@ from tui_tracker.tui.screens.runs_core import RunsCore
 if TYPE_CHECKING:
     from tui_tracker.importers.opening import Reading
 
-LOOK_S = 0.5
+LOOK_S = 0.15
 
 
 class Importing(RunsCore, inherit_bindings=False):
@@ -36,6 +36,8 @@ class Importing(RunsCore, inherit_bindings=False):
         troubles = len(reading.skipped) + len(reading.warnings)
         if (reading.done, troubles) == self._told and not reading.error:
             return
+        if reading.done and not self._told[0]:
+            self.tracker.on_live_app_store_changed()
         if reading.done or reading.error:
             self._told = (reading.done, troubles)
             self.say(_words(reading), bad=bool(reading.error))

@@ -10,7 +10,9 @@ TREE_NEEDS = 80
 PEEK_NEEDS = 150
 """Cells from which on the peek pane is there without being asked for."""
 PEEK_BESIDE = 100
-"""Cells from which on the peek pane stands beside the table, and not over it."""
+"""Cells from which on the peek pane stands beside the table, and not below it."""
+PEEK_LINES = 11
+"""Lines of the peek pane below the table, or a third of the screen."""
 
 
 class Panes(RunsCore, inherit_bindings=False):
@@ -21,8 +23,8 @@ class Panes(RunsCore, inherit_bindings=False):
         self.tree_wanted: bool | None = None
         """Shown or hidden by hand; None leaves it to the width."""
         self.peek_wanted: bool | None = None
-        self.peek_over = False
-        """Shown over the table, where there is no room beside it; for the moment only."""
+        self.peek_below = False
+        """Shown below the table, where there is no room beside it; for the moment only."""
 
     @property
     def peek_pane(self) -> PeekPane:
@@ -42,9 +44,7 @@ class Panes(RunsCore, inherit_bindings=False):
         """Give the tree its place: beside the table, over it, or none."""
         width = self.size.width if width is None else width
         wide = width >= TREE_NEEDS
-        # What stands over the table needs what is left of it.
-        roomy = wide and not (self.peek_over and width < PEEK_BESIDE)
-        shown = roomy if self.tree_wanted is None else self.tree_wanted
+        shown = wide if self.tree_wanted is None else self.tree_wanted
         tree, table = self.tree_pane, self.table
         alone = shown and not wide
         if tree.display != shown or table.display == alone:
@@ -56,13 +56,14 @@ class Panes(RunsCore, inherit_bindings=False):
         self._lay_out_peek(width, alone=alone)
 
     def _lay_out_peek(self, width: int, *, alone: bool) -> None:
-        """Give the peek pane its place: beside the table, or over its right part."""
+        """Give the peek pane its place: beside the table, or below it."""
         pane = self.peek_pane
         beside = width >= PEEK_NEEDS if self.peek_wanted is None else self.peek_wanted
-        pane.display = (beside if width >= PEEK_BESIDE else self.peek_over) and not alone
-        pane.over = width < PEEK_BESIDE
-        pane.set_class(pane.over, "-over")
-        pane.styles.width = min(46, max(34, width // 4))
+        pane.display = (beside if width >= PEEK_BESIDE else self.peek_below) and not alone
+        pane.below = width < PEEK_BESIDE
+        pane.set_class(pane.below, "-below")
+        pane.styles.width = "100%" if pane.below else min(46, max(34, width // 4))
+        pane.styles.height = min(PEEK_LINES, self.size.height // 3) if pane.below else "1fr"
 
     def action_tree(self) -> None:
         self.tree_wanted = not self.tree_pane.display

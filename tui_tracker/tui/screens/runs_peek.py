@@ -45,7 +45,7 @@ class Peeking(Panes, inherit_bindings=False):
     def action_peek(self) -> None:
         shown = not self.peek_pane.display
         if self.size.width < PEEK_BESIDE:
-            self.peek_over = shown
+            self.peek_below = shown
         else:
             self.peek_wanted = shown
             self.tracker.state.put("peek_shown", shown)

@@ -110,7 +110,7 @@ class Branching(RunsCore, inherit_bindings=False):
         tree = self.tree_pane
         metric, title = self._tree_metric()
         wanted = replace(
-            tree.wanted(archived=self.archived), query=self.text, metric=metric, title=title
+            tree.wanted(archived=self.archived), query=self.held, metric=metric, title=title
         )
         if wanted == self._fits or not tree.display:
             return

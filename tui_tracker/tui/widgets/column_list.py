@@ -18,6 +18,7 @@ from tui_tracker.tui.widgets.line_widget import Line, Role, Span
 from tui_tracker.tui.widgets.table_layout import GAP, Shown, TableLayout
 from tui_tracker.tui.widgets.virtual_list import VirtualList
 
+NEEDED = "it tells the groups apart"
 WIDER = 2
 """Cells by which a column is made wider at once."""
 Order = tuple[tuple[str, bool], ...]
@@ -198,10 +199,18 @@ class ColumnList(VirtualList, inherit_bindings=False):
         self.arrange_columns(tuple(others), f"{column.title} is {verb}")
 
     def action_hide_column(self) -> None:
-        if len(self.columns) > 1:
-            column = self.columns[self.column]
+        if len(self.columns) < 2:
+            return
+        column = self.columns[self.column]
+        if self.needs(column):
+            self.post_message(self.Arranged(self, self.columns, f"{column.title} stays: {NEEDED}"))
+        else:
             others = tuple(other for other in self.columns if other is not column)
             self.arrange_columns(others, f"{column.title} is hidden: o brings it back")
+
+    def needs(self, column: Column) -> bool:  # noqa: ARG002
+        """Return whether the lines would mean nothing without a column."""
+        return False
 
     def _replace(self, column: Column) -> None:
         changed = list(self.columns)

@@ -104,6 +104,10 @@ class CurveBase(LineWidget, can_focus=True, inherit_bindings=False):
     # Geometry.
 
     @property
+    def is_empty(self) -> bool:
+        return not self.metrics
+
+    @property
     def legend_lines(self) -> int:
         """Lines above the grid that name the runs."""
         return 1 if len(self.runs) > 1 and not self.enlarged and self.size.height > 8 else 0
@@ -154,7 +158,9 @@ class CurveBase(LineWidget, can_focus=True, inherit_bindings=False):
         if changed:
             self._drawn = {}
             self.refresh()
-        self.metrics = tuple(metrics)
+        before, self.metrics = self.metrics, tuple(metrics)
+        if bool(before) != bool(metrics):
+            self.post_message(self.EmptyChanged(self))
         # What is asked for comes in a moment: titles and curves are then painted at once.
         if not self.ask_for_curves() or not self._drawn:
             self.redraw()

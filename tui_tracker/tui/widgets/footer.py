@@ -1,4 +1,4 @@
-"""The last line: the keys that work where the focus is, or what just happened."""
+"""The last line: the keys that work where the focus is, and what just happened."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from textual.timer import Timer
 from tui_tracker.formatting import cell_width, crop, printable
 from tui_tracker.tui.widgets.line_widget import Line, LineWidget, Role, Span
 
+LEAST_HINTS = 20
+"""Cells from which on there is room for keys beside a message."""
 MESSAGE_S = 4.0
 """How long a message stands before the keys come back."""
 
 
 class Footer(LineWidget):
-    """Key hints, best first, as many as fit, always ending in `? more`; or a message."""
+    """Key hints, best first, as many as fit, always ending in `? more`; a message before them."""
 
     hints: reactive[Sequence[tuple[str, str]]] = reactive(())
     message: reactive[tuple[str, Role]] = reactive(("", ""))
@@ -28,7 +30,7 @@ class Footer(LineWidget):
         self._fading: Timer | None = None
 
     def say(self, text: str, role: Role = "") -> None:
-        """Show a message in the place of the keys for a moment."""
+        """Show a message before the keys for a moment."""
         # It may tell of anything: a copied note, a path, what an error says.
         self.message = (printable(text), role)
         if self._fading is not None:
@@ -39,16 +41,24 @@ class Footer(LineWidget):
         self.message, self._fading = ("", ""), None
 
     def render_line(self, y: int) -> Strip:  # noqa: ARG002 - there is one line
-        text, role = self.message
         room = self.size.width - cell_width(self.mark) - (2 if self.mark else 0)
-        line: Line = hint_line(self.hints, room)
-        if text:
-            line = ((" " + crop(text, room - 2), role or "accent"),)
+        line = said_line(*self.message, self.hints, room)
         if not self.mark:
             return self.strip(line, room)
         taken = sum(cell_width(part) for part, _ in line)
         line = (*line, (" " * max(1, room - taken), ""), (self.mark, "second"))
         return self.strip(line, self.size.width)
+
+
+def said_line(text: str, role: Role, hints: Sequence[tuple[str, str]], room: int) -> Line:
+    """Return a message and as many hints as fit behind it, or the hints alone."""
+    if not text:
+        return hint_line(hints, room)
+    said = crop(text, room - 2)
+    line: Line = ((f" {said} ", role or "accent"),)
+    left = room - cell_width(said) - 3
+    # The keys stay in sight: what was said most often tells which one to press.
+    return (*line, *hint_line(hints, left)) if left >= LEAST_HINTS else line
 
 
 def hint_line(hints: Sequence[tuple[str, str]], width: int) -> Line:

@@ -7,12 +7,14 @@ carries no style at all, which is what keeps a line cheap on a slow link.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ClassVar, Literal, TypeVar, cast
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region, Size
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -136,7 +138,22 @@ class LineWidget(Widget, can_focus=False, inherit_bindings=False):
     PLACE: Place = "everywhere"
     """Whose keys work while this has the focus."""
 
+    @dataclass
+    class EmptyChanged(Message):
+        """There is something for the keys of this widget now, or no more."""
+
+        widget: LineWidget
+
+        @property
+        def control(self) -> LineWidget:
+            return self.widget
+
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in ROLES} | {"role--cursor"}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing that the keys of this widget could act on."""
+        return False
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         self._steady_size: Size | None = None

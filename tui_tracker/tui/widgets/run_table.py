@@ -44,6 +44,9 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
     BINDINGS = [*bindings("list"), *bindings("table")]
     PLACE = "table"
 
+    def needs(self, column: Column) -> bool:
+        return bool(self.grouped.by) and column.kind == "name"
+
     @dataclass
     class RowsWanted(Message):
         """Lines are visible whose cells the table does not have."""

@@ -72,6 +72,10 @@ class VirtualList(LineWidget, can_focus=True, inherit_bindings=False):
     # Geometry.
 
     @property
+    def is_empty(self) -> bool:
+        return self.count == 0
+
+    @property
     def page(self) -> int:
         """How many lines are visible at once."""
         return max(1, (self.size.height or self._height) - self.HEADER_LINES)
@@ -177,7 +181,9 @@ class VirtualList(LineWidget, can_focus=True, inherit_bindings=False):
         self.refresh_index(new)
         self.post_message(self.CursorMoved(self, new))
 
-    def watch_count(self) -> None:
+    def watch_count(self, old: int, new: int) -> None:
+        if bool(old) != bool(new):
+            self.post_message(self.EmptyChanged(self))
         self.cursor = self.validate_cursor(self.cursor)
         self.top = max(0, min(self.top, self.count - self.page))
         self.refresh()
