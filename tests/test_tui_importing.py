@@ -94,3 +94,29 @@ async def test_trouble_is_on_the_page_and_the_rest_is_shown(tmp_path: Path):
                 await see(pilot, "To know", "bad.csv, line 3", "2 runs")
                 await pilot.press("q")
                 await gone(pilot, "Import ")
+
+
+async def test_columns_and_patterns_are_told_on_the_page(tmp_path: Path, store: Store):
+    (tmp_path / "t.csv").write_text("n,a,b\n0,1.5,7\n10,2.5,8\n20,3.5,9\n")
+    (tmp_path / "t.log").write_text("ep 0 thing 1.5\nep 1 thing 1.25\nep 2 thing 1.0\n")
+    async with opened(store) as pilot:
+        await pilot.press("I")
+        await see(pilot, "Import from another tool")
+        await pilot.press(*str(tmp_path / "t.csv"), "enter")
+        await see(pilot, "1 run, ")
+
+        await pilot.press("c")
+        await see(pilot, "What the columns are")
+        await pilot.press(*"step=n,metric=a", "enter")
+
+        await see(pilot, "step: 'n'", "metrics: a", "1 run, 3 points")
+        await pilot.press("c", *",metrix=b", "enter")
+        await see(pilot, "'metrix' is no role of a column")
+        await pilot.press("q", "I")
+        await see(pilot, "Import from another tool")
+        await pilot.press(*str(tmp_path / "t.log"), "enter")
+        await see(pilot, "t.log")
+        await pilot.press("p")
+        await see(pilot, "Teach a shape of lines")
+        await pilot.press(*"ep {epoch:d} thing {mine:f}", "enter")
+        await see(pilot, "mine", "1.5 to 1")

@@ -211,13 +211,15 @@ def _trials(
         found[key] = Trial(owner, _number(place, key), known, started, ended)
     columns = ("trial_id", "param_name", "param_value", "distribution_json")
     for key, name, value, kept in session.table("trial_params", *columns, where=where, given=given):
-        found[key].params[text(name)] = (number(value), parsed(kept))
+        if key in found:  # a damaged index may lead to others
+            found[key].params[text(name)] = (number(value), parsed(kept))
     for kind in ("user", "system"):
         table = f"trial_{kind}_attributes"
         for key, name, value in session.table(
             table, "trial_id", "key", "value_json", where=where, given=given
         ):
-            getattr(found[key], kind)[text(name)] = attribute(value)
+            if key in found:
+                getattr(found[key], kind)[text(name)] = attribute(value)
     for trial in found.values():
         trial.number = _number(trial.system.pop("_number", trial.number), trial.number)
     yield from found.items()

@@ -14,7 +14,7 @@ There is no end record: a run that is not written any more is finished, or kille
 last record of its last file is incomplete.
 
 Source: tensorboard/tensorboard, tensorboard/backend/event_processing. Checked with files of
-PyTorch 2.13 with tensorboard 2.21 and of tensorboardX 2.6.5.
+PyTorch 2.13 with tensorboard 2.21, of tensorboardX 2.6.5, and of tensorboard's own writers.
 """
 
 from __future__ import annotations

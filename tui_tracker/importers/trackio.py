@@ -13,7 +13,7 @@ over when its file is. Media lie in `media/`, artifacts in `artifacts/<project>/
 both beside the database. JSON may be kept as blob.
 
 Source: gradio-app/trackio, trackio/sqlite_storage.py, trackio/utils.py, trackio/cas.py.
-Checked with trackio 0.2.3, 0.10 and 0.43.
+Checked with trackio 0.2.3 and 0.43, and the schema of 0.10 by its source.
 """
 
 from __future__ import annotations
@@ -201,6 +201,7 @@ class TrackioProject:
     ) -> Iterator[Piece]:
         notes = self._alerts(session)
         artifacts = self._artifacts(session)
+        nameless = self._key("", "")
         for key, seen in self._runs.items():
             config, created = configs.get(key, ({}, None))
             own = {name: config[name] for name in config if name.startswith("_")}
@@ -211,7 +212,7 @@ class TrackioProject:
             yield from self._told.tell(
                 ImportedRun(
                     key=key,
-                    id=key if key.find(":") < 0 else seen.name,
+                    id=(seen.name or key) if key.startswith(nameless) else key,
                     name=seen.name or key,
                     experiment=self._project,
                     status=status,

@@ -19,7 +19,7 @@ interrupted one, any other a failed one; without an exit record it was killed, o
 Several folders with one run id are one run that was resumed.
 
 Source: wandb/wandb, wandb/proto/wandb_internal.proto, core/internal/stream, core/internal/leet.
-Checked with files of wandb 0.31.0.
+Checked with files of wandb 0.12.21, 0.13.11, 0.15.12, 0.16.6, 0.17.9, 0.19.11, 0.21.4 and 0.31.0.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.framing import LOG_HEAD
 from tui_tracker.importers.liveness import status_without_end
 from tui_tracker.importers.records import Piece
-from tui_tracker.importers.wandb_folder import FOLDER, id_of
+from tui_tracker.importers.wandb_folder import FOLDER, id_of, signs_of_life
 from tui_tracker.importers.wandb_run import WandbRun
 from tui_tracker.importers.wandb_segment import Segment
 
@@ -96,7 +96,8 @@ class Reader:
         told_first = sorted(self._waiting.items(), key=lambda pair: pair[1].project is None)
         for path, segment in told_first:
             # A run that only began has no project yet; its key must not change later.
-            if segment.project is None and status_without_end(path) == "running":
+            signs = signs_of_life(path, segment.folder)
+            if segment.project is None and status_without_end(*signs) == "running":
                 continue
             del self._waiting[path]
             run = self._run_of(segment)

@@ -37,6 +37,7 @@ from tui_tracker.importers.wandb_folder import (
     kind_of,
     list_files,
     read_text,
+    signs_of_life,
 )
 from tui_tracker.importers.wandb_history import (
     History,
@@ -353,7 +354,8 @@ class WandbRun:
             if facts.exit_code == _INTERRUPTED:
                 return "killed"
             return "failed" if facts.exit_code else "finished"
-        return status_without_end(*(segment.path for segment in self.segments))
+        last = self.segments[-1]
+        return status_without_end(*signs_of_life(last.path, last.folder))
 
     def _started_at(self) -> datetime | None:
         if self._facts.started_at is not None:

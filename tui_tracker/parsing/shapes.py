@@ -69,7 +69,7 @@ def read_shape(literals: list[str]) -> Shape:
         rest = after
     shape.tail = rest
     first = shape.parts[0]
-    if first.axis == "epoch" and not first.name and not literals[2].startswith("]"):
+    if first.axis == "epoch" and not first.name and literals[2:3] and literals[2][:1] != "]":
         shape.parts[0] = Part()  # `[03/01 10:00:09 ...]` is a date
     return shape
 
