@@ -25,6 +25,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from io import TextIOWrapper
 from pathlib import Path
 
 from tui_tracker.errors import ImportFailed
@@ -45,6 +46,7 @@ from tui_tracker.importers.records import (
     typed,
     utc_from_ms,
 )
+from tui_tracker.importers.regular import open_regular
 from tui_tracker.importers.rewritten import (
     Stamp,
     Told,
@@ -300,7 +302,7 @@ class Reader:
         if "README.md" not in self.claim.takes or not is_plain_file(path):
             return {}
         try:
-            with path.open(encoding="utf-8", errors="replace") as file:
+            with TextIOWrapper(open_regular(path), "utf-8", "replace") as file:
                 text = file.read(_MOST_CARD)
         except OSError:
             return {}

@@ -20,6 +20,7 @@ from io import BytesIO
 from pathlib import Path
 
 from tui_tracker.importers.pickle_machine import Machine
+from tui_tracker.importers.regular import open_regular
 
 MAX_BYTES = 4 << 20
 """Of a file, and of the pickle in it; arguments of a training have some thousands."""
@@ -40,7 +41,7 @@ def read_pickled(path: Path) -> tuple[object, str]:
         ValueError: there is no pickle in it, or it is too large.
         OSError: it cannot be read.
     """
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise ValueError(f"is larger than {MAX_BYTES >> 20} MiB")
