@@ -32,7 +32,7 @@ from tui_tracker.parsing.words import (
 Kind = Literal["record", "heading", "lone", "none"]
 _MOST_PLANS = 4096
 _PHASE = re.compile(
-    r"[^\w]*(?P<phase>train_inner|train(?:ing)?|val(?:id(?:at(?:ion|e))?)?|test(?:ing)?|eval(?:uation)?|dev)"
+    r"[^\w]*(?P<phase>train_inner|train(?:ing)?|val(?:id(?:at(?:ion|e))?)?|test(?:ing)?|eval(?:uation)?|dev)(?P<of> \((?:EMA|ema|avg)\))?"
     r"(?P<next>\s*[:|\]\[>/-]|\s+|$)(?P<noun>set\b)?",
     re.I,
 )
@@ -265,7 +265,7 @@ def _has_batch(parts: list[Part]) -> bool:
 def _may_be_value(shape: Shape, at: int, part: Part) -> bool:
     if part.kind != "value" or part.unit not in ("", "%") or is_clock(part.name):
         return False
-    opened = part.name.lower() in PHASES and at + 1 < len(shape.parts)
+    opened = part.name.lower().split(" (")[0] in PHASES and at + 1 < len(shape.parts)
     return not (opened and shape.parts[at + 1].kind == "total")  # `Test: [ 10/100]`
 
 
@@ -360,14 +360,16 @@ def _name(plan: Plan, shape: Shape, chosen: list[int], phase: str) -> None:
     phase = phase or _phase(shape, chosen)
     names = [parts[at].name for at in chosen]
     twice = set(names) if len(set(names)) < len(names) else set()
+    shared = _shared_phase([parts[at] for at in chosen])
     names = []
     picks: list[tuple[int, int]] = []
     near = ""
-    for at in chosen:
-        part = parts[at]
+    for at, part in enumerate(parts):
         near = next((w for w in words_of(part.before + " " + part.name) if w in PHASES), near)
+        if at not in chosen:
+            continue
         name = part.name
-        led = phase if name not in twice else near or phase
+        led = shared or (phase if name not in twice else near or phase)
         if led and not has_phase(name) and not is_schedule(name) and not is_best(name):
             name = f"{led} {name}"
         if name in names or name.lower() == "best":
@@ -387,12 +389,21 @@ def _name(plan: Plan, shape: Shape, chosen: list[int], phase: str) -> None:
         plan.kind = "none"
 
 
+def _shared_phase(parts: list[Part]) -> str:
+    """Return the phase that the first name of `train Loss: 0.5 Acc: 0.6` tells for all."""
+    word = parts[0].name.partition(" ")[0]
+    others = parts[1:]
+    if word.lower() not in PHASES or any(part.before.strip() not in ("", ",") for part in others):
+        return ""
+    return "" if any(has_phase(part.name) for part in others) else word
+
+
 def _phase(shape: Shape, chosen: list[int]) -> str:
     """Return the phase that a line as a whole is about: `Train`, `test`, `validation`."""
     head = shape.parts[0]
     found = _PHASE.match(shape.first)
     if found and not (head.kind == "value" and has_phase(head.name) and 0 in chosen):
-        word, behind = found["phase"], found["next"].strip()
+        word, behind = found["phase"] + (found["of"] or ""), found["next"].strip()
         # An adjective (`Train Epoch: 1`, `Test set:`) is written small, a title as it stands.
         return word if behind or found.end() == len(shape.first) else word.lower()
     if grouped := _GROUPED.search(shape.first):

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from tui_tracker.parsing.words import PHASES, UNIT, axis_of, is_unit
 
 NUMBER = re.compile(
-    r"(?<![\w@.$#-])"
+    r"(?:(?<![\w@.$#-])|(?<=[hnrp] #))"
     r"([-+]?(?:\d{1,3}(?:,\d{3})++(?!\d)|\d++\.?\d*+|\.\d++)(?:[eE][-+]?\d++|D[-+]\d\d)?"
     r"|[-+]?(?:nan|NaN|NAN|inf|Inf|INF|Infinity)(?!\w))"
 )
@@ -22,12 +22,15 @@ LONGEST = 4096
 """Characters of a line that is taken apart; longer ones are no lines of metrics."""
 MOST_NUMBERS = 200
 
-_DELIMITER = re.compile(r"[,;|│┃•\t{}(\[\])]|  +| - |->|→|=>|: (?=\S)|\. (?=[A-Z])")
+_DELIMITER = re.compile(r"[,;|│┃•\t{}(\[\])]|  +| - |->|→|=>|: (?=\S)|(?<!Val)(?<!Avg)\. (?=[A-Z])")
 _NAME = re.compile(r"[^\W\d][\w@/.'%#^*+²³-]*(?: [\w@/.'%#^*+²³-]+)*$")
 _DECORATION = " \t*#>=~-–—•·.:!+|<\"'`"
 _UNITED = re.compile(r"\s*\((?P<unit>[^()\d]{1,12})\)$")
 _KINDS = frozenset("avg average mean micro macro weighted ema std".split())
 """Words in parentheses behind a name that say which of several it is, and are no unit."""
+_BATCHES = re.compile(r"-\d+batch\b")
+_WRAPPED = re.compile(r"(?:tensor|np\.float\d+|Array)\($")
+"""How PyTorch, NumPy and JAX wrap a number that is printed."""
 _FOLLOWS = re.compile(r"$|[\s,;|│┃)\]}'\"/:%+±<!]|\.(?:\s|$)|-(?:\s|$)|—|–")
 _DOUBLE = re.compile(r"/$")
 _JOINED = re.compile(r"and +")
@@ -72,7 +75,8 @@ def read_shape(literals: list[str]) -> Shape:
         rest = after
     shape.tail = rest
     first = shape.parts[0]
-    if first.axis == "epoch" and not first.name and literals[2:3] and literals[2][:1] != "]":
+    behind = literals[2][:1] if literals[0].strip() == "[" and count > 1 else "]"
+    if first.axis == "epoch" and not first.name and behind != "]":
         shape.parts[0] = Part()  # `[03/01 10:00:09 ...]` is a date
     return shape
 
@@ -93,7 +97,10 @@ def _read_part(parts: list[Part], number: int, text: str, behind: str) -> None:
     bare = text.strip()
     before = parts[number - 1] if number else None
     if number == 0 and not bare and behind.startswith("epoch"):
-        part.kind, part.axis = "step", "epoch"  # ESPnet: `1epoch results: ...`
+        part.kind, part.axis, part.name = "step", "epoch", "epoch"  # ESPnet: `1epoch results: ...`
+        return
+    if before is not None and _BATCHES.match(behind) and before.axis == "epoch":
+        part.kind, part.axis = "step", "batch"
         return
     if not _FOLLOWS.match(behind) and not part.unit:
         return
@@ -143,6 +150,8 @@ def _begins_pair(bare: str, behind: str) -> bool:
 
 def _is_bracketed(text: str, behind: str, before: Part) -> bool:
     """Return whether a number is `[ 10/100]` or `: 11 / 43` behind an epoch."""
+    if text.strip() == "[" and before.kind == "value" and behind.strip() == "/":
+        return True  # `loss: 2.3  [   64/60000]`
     told = before.axis == "epoch" or before.kind == "total"
     if text.strip() == "," and told and not before.name:
         return behind.startswith("]")
@@ -156,6 +165,7 @@ def _names_phase(part: Part, behind: str) -> bool:
 
 
 def _read_name(part: Part, text: str) -> None:
+    text = _WRAPPED.sub("", text)
     bare = text.rstrip().rstrip("[(").rstrip() if text.rstrip()[-1:] in "[(" else text.rstrip()
     bare = bare.rstrip("'\"").rstrip() if bare[-1:] in "'\"" else bare
     if bare[-1:] in ":=" and bare[-1:]:

@@ -24,7 +24,10 @@ _TOLD = re.compile(
 _COCO = re.compile(
     rf"\s*(?P<name>Average (?:Precision|Recall) .*\])\s=\s(?P<value>{_NUMBER})\s*$"
 )
-_LINKS = frozenset("of for on in over".split())
+_LINK = re.compile(
+    r" (?:of|for|on|over) (?:the|all|class|classes|test|train|training|validation|val|dev|final|best"
+    r"|model|network|each)\b"
+)
 _MEANS = frozenset("average avg mean overall final total top".split()) | PHASES
 _VERBS = frozenset(
     "was were did has have improved decreased increased reached dropped not than from epoch step"
@@ -56,20 +59,15 @@ def read_told(text: str) -> Reading | None:
 
 def _is_result(name: str, found: re.Match[str]) -> bool:
     words = words_of(name)
-    if len(name) > 100 or _LINKS.isdisjoint(words) or not _VERBS.isdisjoint(words):
+    if len(name) > 100 or not _LINK.search(name) or not _VERBS.isdisjoint(words):
         return False
-    is_said = text_of(found).endswith("is")
+    is_said = found.string[: found.start("value")].rstrip().endswith("is")
     if found["percent"] is None and (is_said or "." not in found["value"]):
         return False
     if is_said and ": " not in name:
         return False
     head = next((at for at, word in enumerate(words) if word not in _MEANS), len(words))
     return bool(words[head:]) and is_metric(words[head], strict=True)
-
-
-def text_of(found: re.Match[str]) -> str:
-    """Return what stands before the value."""
-    return found.string[: found.start("value")].rstrip()
 
 
 def _read_scores(text: str) -> Reading | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-EPOCHS = frozenset("epoch ep epoch_num epoch_idx current_epoch cur_epoch epoch_id".split())
+EPOCHS = frozenset("epoch ep epoch_num epoch_idx current_epoch cur_epoch epoch_id epoch_loaded".split())
 BATCHES = frozenset("batch minibatch mb batch_idx batch_num micro_batch".split())
 STEPS: dict[str, str] = {
     "iteration": "iteration", "iterate": "iteration", "round": "iteration", "generation": "iteration",
@@ -45,7 +45,7 @@ _NO_METRIC = frozenset(
 )
 CLOCKS = frozenset(
     "time eta elapsed remaining took duration total_time data_time batch_time data seconds secs"
-    " hours minutes ms it/s s/it img/s date uptime time_elapsed pid port rank local_rank mem memory max_mem"
+    " hours minutes ms it/s s/it img/s date uptime time_elapsed pid port rank local_rank cuda device mem memory max_mem"
     " gpu_mem max_memory fps".split()
 )
 _SCHEDULES = frozenset(
@@ -121,7 +121,7 @@ def is_clock(name: str) -> bool:
     low = name.lower().strip()
     if low in CLOCKS or plain(low) in CLOCKS:
         return True
-    return low.startswith(("eta", "elapsed", "remaining", "ms/")) or low.endswith(("_time", " time"))
+    return low.startswith(("eta", "elapsed", "remaining", "ms/", "time ")) or low.endswith(("_time", " time"))
 
 
 def has_phase(name: str) -> bool:
