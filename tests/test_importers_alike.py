@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.import_bytes import event, simple, tfrecords
-from tests.import_truth import age, gather, read_all
+from tests.import_truth import age, read_all
 from tui_tracker.importers import find_sources
 from tui_tracker.importers.importing import import_path
 from tui_tracker.importers.records import ImportedRun, Printed, Reader
@@ -140,13 +140,38 @@ def test_a_run_is_the_same_one_through_a_link(tmp_path):
     assert len(keys) == 1
 
 
-def test_trouble_names_its_path_once(tmp_path):
+def test_a_run_that_tells_no_end_ended_with_its_last_point(tmp_path, store: Store):
+    points = "".join(
+        json.dumps({"_step": step, "_ts": 1_700_000_000 + step, "loss": 1.5}) + "\n"
+        for step in range(5)
+    )
+    write(tmp_path / "run", meta_dot_json=TLOG % "running", metrics_dot_jsonl=points)
+
+    import_path(store, tmp_path)
+
+    assert store.read("SELECT status, started_ms, ended_ms FROM run") == [
+        ("killed", 1_700_000_000_000, 1_700_000_004_000)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("run/.guild/attrs/label", "cannot be read: Is a directory"),
+        ("mlruns/1/f00d/meta.yaml", "cannot be read: Is a directory; the run was passed over"),
+    ],
+)
+def test_trouble_names_its_path_once(tmp_path, place, told):
     write(tmp_path / "run", **NAN_PARAM["guild"])
-    (tmp_path / "run" / ".guild" / "attrs" / "label").mkdir()
+    experiment = "artifact_location: x\nexperiment_id: '1'\nlifecycle_stage: active\nname: e\n"
+    write(tmp_path / "mlruns", **{"1__meta_dot_yaml": experiment})
+    (tmp_path / place).mkdir(parents=True)
+    for path in tmp_path.rglob("*"):
+        age(path)
 
-    found = gather(only_reader(tmp_path).read())
+    found = read_all(tmp_path)
 
-    assert str(found.unread[0]).endswith("attrs/label: cannot be read: Is a directory")
+    assert [str(one) for one in found.unread] == [f"{tmp_path / place}: {told}"]
 
 
 def only_reader(path: Path) -> Reader:

@@ -32,6 +32,7 @@ from tui_tracker.importers.following import Mark, Watched
 from tui_tracker.importers.mlflow_artifacts import list_files
 from tui_tracker.importers.news import News
 from tui_tracker.importers.records import (
+    DELETED,
     ImportedArtifact,
     ImportedNote,
     ImportedRun,
@@ -212,7 +213,7 @@ def _tags(facts: Mapping[str, str]) -> list[str]:
     found = [text(tag) for tag in tags] if isinstance(tags, list) else []
     found += [f"study:{text(one)}" for one in studies] if isinstance(studies, list) else []
     found += [f"stage:{facts['stage_name']}"] if facts["stage_name"] else []
-    return [tag for tag in found if tag] + (["deleted"] if facts["deleted_at"] else [])
+    return [tag for tag in found if tag] + ([DELETED] if facts["deleted_at"] else [])
 
 
 def _lineage(

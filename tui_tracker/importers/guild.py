@@ -12,7 +12,8 @@
     <home>/trash/runs/<id>/      the same, deleted
 
 Event files elsewhere in the run's folder are the script's own; their metrics have the folder as
-context. An exit status below 0 is a signal. A run without one was killed, or is at work.
+context. An exit status below 0 is a signal: one with which somebody stops a
+process, or a fault. A run without one was killed, or is at work. What lies in the trash is deleted.
 
 Source: guildai/guildai, guild/run.py, op_util.py, run_manifest.py, index.py. Checked with 0.9.0.
 """
@@ -36,6 +37,7 @@ from tui_tracker.importers.liveness import status_without_end
 from tui_tracker.importers.news import News
 from tui_tracker.importers.printed_text import PrintedFile
 from tui_tracker.importers.records import (
+    DELETED,
     ImportedArtifact,
     ImportedNote,
     ImportedRun,
@@ -65,6 +67,8 @@ from tui_tracker.importers.yaml_text import read_yaml
 
 TOOL = "guild"
 
+_BY_HAND = frozenset((1, 2, 3, 9, 15))
+"""HUP, INT, QUIT, KILL, TERM, as `tt run` has it."""
 _ENTRY = struct.Struct(">QB")
 _MOST_EVENT_FILES = 1000
 
@@ -168,7 +172,7 @@ class Reader:
             lineage=lineage_of(self._attrs, self._guild),
             host=self._text("host"),
             user=self._text("user"),
-            archived=self._folder.absolute().parent.parent.name == "trash",
+            archived=self._is_deleted,
         )
 
     def _operation(self) -> tuple[str, str]:
@@ -183,7 +187,7 @@ class Reader:
     def _status(self) -> Status:
         code = self._attrs.get("exit_status")
         if isinstance(code, int):
-            return "finished" if code == 0 else "killed" if code < 0 else "failed"
+            return "killed" if -code in _BY_HAND else "failed" if code else "finished"
         return status_without_end(
             self._guild / "output",
             self._guild / "attrs",
@@ -197,7 +201,12 @@ class Reader:
     def _tags(self) -> tuple[str, ...]:
         tags = self._attrs.get("tags")
         found = [str(tag) for tag in tags if tag] if isinstance(tags, list) else []
-        return tuple(dict.fromkeys([*found, *(["marked"] if self._attrs.get("marked") else [])]))
+        own = {"marked": self._attrs.get("marked"), DELETED: self._is_deleted}
+        return tuple(dict.fromkeys([*found, *(tag for tag, holds in own.items() if holds)]))
+
+    @property
+    def _is_deleted(self) -> bool:
+        return self._folder.absolute().parent.parent.name == "trash"
 
     def _notes(self) -> Iterator[ImportedNote]:
         label = self._text("label")

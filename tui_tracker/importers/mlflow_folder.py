@@ -33,6 +33,7 @@ from tui_tracker.importers.records import (
     typed,
     utc_from_ms,
 )
+from tui_tracker.importers.rewritten import reason
 from tui_tracker.importers.yaml_text import NotYaml, read_yaml
 
 META = "meta.yaml"
@@ -79,7 +80,7 @@ class RunFolder:
             if status_without_end(self.path / META) == "running":
                 return  # it may be just being written
             if stamps != self._stamps:
-                problem = f"cannot be read: {error}; the run was passed over"
+                problem = f"cannot be read: {reason(error)}; the run was passed over"
                 yield Unread(self.path / META, "", problem, skipped=True)
             self._stamps = stamps
             return

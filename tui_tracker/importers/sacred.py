@@ -162,15 +162,17 @@ class Reader:
         key = run_key(self.folder)
         command = facts.get("command")
         comment = mapping(facts.get("meta")).get("comment")
+        status = self._status(facts)
+        ended_at = utc(facts.get("stop_time")) or utc(facts.get("heartbeat"))
         return ImportedRun(
             key=key,
             id=folder_name(self.folder),
             name=name,
             experiment=name,
-            status=self._status(facts),
+            status=status,
             path=self.folder,
             started_at=utc(facts.get("start_time")),
-            ended_at=utc(facts.get("stop_time")),
+            ended_at=None if status == "running" else ended_at,
             params=self._params(key, problems),
             tags=[f"command:{command}"] if isinstance(command, str) and command != "main" else [],
             notes=_notes(comment, facts.get("fail_trace")),
