@@ -45,6 +45,7 @@ from tui_tracker.importers.records import (
     flatten,
     utc_from_ms,
 )
+from tui_tracker.importers.rewritten import reason
 from tui_tracker.importers.rocksdb import Folder, Unreadable
 
 TOOL = "aim"
@@ -206,7 +207,7 @@ class AimRepository:
             contents = known.folders.setdefault(folder, Folder(folder)).read()
             items = contents.items()
         except (OSError, Unreadable) as error:
-            yield Unread(folder, "", f"cannot be read: {error}", run)
+            yield Unread(folder, "", f"cannot be read: {reason(error)}", run)
             return []
         for path, problem in contents.problems:
             if f"{path}{problem}" not in known.problems:

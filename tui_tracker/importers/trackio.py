@@ -30,7 +30,8 @@ from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.databases import Session, is_database
 from tui_tracker.importers.databases import list_columns as columns_of
 from tui_tracker.importers.files import safe_name
-from tui_tracker.importers.following import Mark, Told, Watched
+from tui_tracker.importers.following import Mark, Watched
+from tui_tracker.importers.news import News
 from tui_tracker.importers.records import (
     ImportedArtifact,
     ImportedNote,
@@ -91,7 +92,7 @@ class TrackioProject:
         self._folder = claim.path.parent
         self._project = claim.path.stem
         self._watched = Watched(claim.path)
-        self._told = Told()
+        self._news = News()
         columns = ("run_id", "run_name", "timestamp", "metrics")
         self._logged = Mark("metrics", *columns, "step")
         self._sampled = Mark("system_metrics", *columns)
@@ -107,7 +108,7 @@ class TrackioProject:
                 self._logged.forget()
                 self._sampled.forget()
                 self._runs.clear()
-                yield from self._told.start_over()
+                yield from self._news.start_over()
             configs = self._configs(session)
             logged, sampled = Gathered(), Gathered(system=True)
             # Points wait until their run was told, which needs what is in them.
@@ -210,7 +211,7 @@ class TrackioProject:
             status = self._watched.open()
             status = "finished" if status == "killed" else status
             group = text(own.get("_Group"))
-            yield from self._told.tell(
+            yield from self._news.run(
                 ImportedRun(
                     key=key,
                     id=(seen.name or key) if key.startswith(nameless) else key,
