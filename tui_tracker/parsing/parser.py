@@ -308,7 +308,14 @@ class _Rank:
         self._parser.note(where.line, "")
         if table.label < 0:
             said = Reading(
-                "record", row.axis, row.step, row.epoch, 0, row.names, row.values, "a row of a table"
+                "record",
+                row.axis,
+                row.step,
+                row.epoch,
+                0,
+                row.names,
+                row.values,
+                "a row of a table",
             )
             self.placing.take_record(where, said)
         else:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-EPOCHS = frozenset("epoch ep epoch_num epoch_idx current_epoch cur_epoch epoch_id epoch_loaded".split())
+EPOCHS = frozenset(
+    "epoch ep epoch_num epoch_idx current_epoch cur_epoch epoch_id epoch_loaded".split()
+)
 BATCHES = frozenset("batch minibatch mb batch_idx batch_num micro_batch".split())
 STEPS: dict[str, str] = {
     "iteration": "iteration", "iterate": "iteration", "round": "iteration", "generation": "iteration",
@@ -33,7 +35,9 @@ _METRICS = frozenset(
     " gnorm grad_norm gradnorm mfu lr learning_rate".split()
 )
 _RATES = frozenset("lr gnorm grad_norm gradnorm mfu learning_rate".split())
-_LOOSE = frozenset("is value metric error err ar energy return l1 l2 map ap em corr score ll".split())
+_LOOSE = frozenset(
+    "is value metric error err ar energy return l1 l2 map ap em corr score ll".split()
+)
 """Words that mean a metric beside a step only: they mean other things as often."""
 _STRONG = _METRICS - _RATES - _LOOSE
 _LETTERS = re.compile(r"[a-z]+")
@@ -121,7 +125,9 @@ def is_clock(name: str) -> bool:
     low = name.lower().strip()
     if low in CLOCKS or plain(low) in CLOCKS:
         return True
-    return low.startswith(("eta", "elapsed", "remaining", "ms/", "time ")) or low.endswith(("_time", " time"))
+    return low.startswith(("eta", "elapsed", "remaining", "ms/", "time ")) or low.endswith(
+        ("_time", " time")
+    )
 
 
 def has_phase(name: str) -> bool:
