@@ -170,11 +170,12 @@ def test_a_file_that_is_cut_gives_what_is_whole_and_says_the_rest(tmp_path, tt_:
     assert "ends before" in done.problems[-1]
 
 
-@pytest.mark.usefixtures("busy")
-def test_damaged_lines_are_named_and_never_break_the_rest(tmp_path, tt_: Cli):
+def test_damaged_lines_are_named_and_never_break_the_rest(log_run, tmp_path, tt_: Cli):
+    for name in ("one", "two"):
+        log_run(name, params=PARAMS, tags=("a",), loss=[0.5, math.nan], acc=[1.0] * 30)
     whole = tt_("export", "--to", "jsonl")[1].encode()
     chance = random.Random(7)
-    for number in range(25):
+    for number in range(12):
         damaged = bytearray(whole)
         for _ in range(chance.randrange(1, 12)):
             damaged[chance.randrange(40, len(whole))] = chance.choice(b'0"{}[]xe-\n\x00\xff')
@@ -211,7 +212,7 @@ def test_values_of_other_kinds_are_told_and_never_taken(log_run, tmp_path, tt_: 
     log_run("r", params=PARAMS, tags=("a",), loss=[0.5, math.nan])
     lines = lines_of(tt_("export", "--to", "jsonl")[1])
     chance = random.Random(11)
-    for number in range(60):
+    for number in range(24):
         place = chance.randrange(1, len(lines))
         odd = [*lines[:place], changed_somewhere(lines[place], chance), *lines[place + 1 :]]
         path = tmp_path / "odd.jsonl"

@@ -266,3 +266,16 @@ def test_a_repository_whose_first_run_has_not_begun_is_no_failure(repository):
 
     with pytest.raises(ImportFailed, match="not there"):
         list(reader.read())
+
+
+def test_points_wait_for_what_their_context_means(repository):
+    path = ("seqs", "v2", "chunks", "r1", 5, "loss")
+    for array, of in (("step", 0), ("val", 0.5), ("time", float("inf"))):
+        repository.raw("seqs", (*path, array, 1), value(of))
+    reader = repository.reader()
+    assert told(reader.read()) == ["running"]
+
+    repository.put("meta", ("contexts", 5, "subset"), "val")
+
+    (points,) = reader.read()
+    assert (points.context, points.times_ms) == ("subset=val", [0])

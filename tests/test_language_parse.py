@@ -115,3 +115,18 @@ def test_an_error_says_where_and_what_is_nearest(text, column, nearest, words):
 
     assert (caught.value.column, caught.value.nearest) == (column, nearest)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("said", "means"),
+    [
+        ("lr = 1e-3..0.1", "lr in 1e-3..0.1"),
+        ("lr=1..10k", "lr in 1..10k"),
+        ('lr = "1..2"', 'lr = "1..2"'),
+        ("path = ../data", "path = ../data"),
+        ("lr = 1..", "lr = 1.."),
+        ("lr:1..2", "lr:1..2"),
+    ],
+)
+def test_two_numbers_behind_an_equals_sign_are_a_range(said, means):
+    assert str(parse(said)) == means

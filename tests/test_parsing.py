@@ -81,6 +81,9 @@ def test_what_is_no_training_gives_nothing(name):
         "precision: 16",
         "0% packet loss",
         "loss_scale=65536 port=8080",
+        "[3/",
+        "[3/ loss",
+        "[12/97] Building CXX object loss.cpp.o",
     ],
 )
 def test_numbers_in_prose_are_no_metrics(line):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.tui_pilot import gone, opened, see
+from tests.tui_pilot import gone, opened, paste, see
 from tui_tracker.importers.opening import OpenedInPlace
 from tui_tracker.store import Store
 from tui_tracker.tui.app import TrackerApp
@@ -62,7 +62,8 @@ async def test_a_path_is_asked_for_in_a_store_of_ones_own(
         async with opened(store) as pilot:
             await pilot.press("I")
             await see(pilot, "Import from another tool")
-            await pilot.press(*str(path), "enter")
+            await paste(pilot, str(path))
+            await pilot.press("enter")
             await see(pilot, "1 run, 3 points")
 
             await pilot.press("enter")
@@ -75,7 +76,8 @@ async def test_a_path_with_nothing_is_told(store: Store):
         await pilot.press("I")
         await see(pilot, "Import from another tool")
 
-        await pilot.press(*"/nowhere", "enter")
+        await paste(pilot, "/nowhere")
+        await pilot.press("enter")
 
         await see(pilot, "there is nothing at /nowhere")
 
@@ -94,3 +96,36 @@ async def test_trouble_is_on_the_page_and_the_rest_is_shown(tmp_path: Path):
                 await see(pilot, "To know", "bad.csv, line 3", "2 runs")
                 await pilot.press("q")
                 await gone(pilot, "Import ")
+
+
+async def test_columns_and_patterns_are_told_on_the_page(tmp_path: Path, store: Store):
+    (tmp_path / "t.csv").write_text("n,a,b\n0,1.5,7\n10,2.5,8\n20,3.5,9\n")
+    (tmp_path / "t.log").write_text("ep 0 thing 1.5\nep 1 thing 1.25\nep 2 thing 1.0\n")
+    async with opened(store) as pilot:
+        await pilot.press("I")
+        await see(pilot, "Import from another tool")
+        await paste(pilot, str(tmp_path / "t.csv"))
+        await pilot.press("enter")
+        await see(pilot, "1 run, ")
+
+        await pilot.press("c")
+        await see(pilot, "What the columns are")
+        await paste(pilot, "step=n,metric=a")
+        await pilot.press("enter")
+
+        await see(pilot, "step: 'n'", "metrics: a", "1 run, 3 points")
+        await pilot.press("c")
+        await see(pilot, "What the columns are")
+        await paste(pilot, ",metrix=b")
+        await pilot.press("enter")
+        await see(pilot, "'metrix' is no role of a column")
+        await pilot.press("q", "I")
+        await see(pilot, "Import from another tool")
+        await paste(pilot, str(tmp_path / "t.log"))
+        await pilot.press("enter")
+        await see(pilot, "t.log")
+        await pilot.press("p")
+        await see(pilot, "Teach a shape of lines")
+        await paste(pilot, "ep {epoch:d} thing {mine:f}")
+        await pilot.press("enter")
+        await see(pilot, "mine", "1.5 to 1")

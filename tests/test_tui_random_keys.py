@@ -30,6 +30,7 @@ from textual.keys import _get_unicode_name_from_key
 from tests.tui_pilot import PATIENCE_S
 from tui_tracker import edits
 from tui_tracker.drain import recover
+from tui_tracker.fact_rows import KIND as FACT_KIND
 from tui_tracker.store import Store
 from tui_tracker.tui.app import TrackerApp
 from tui_tracker.tui.keys import KEYS, keys_at
@@ -152,7 +153,11 @@ def character(key):
         return None
 
 
-KEPT = ("edit", "audit", "amendment", "decision", "content")
+KEPT = (
+    *("edit", "audit", "amendment", "decision", "content"),
+    # Made of lineage and amendments, whenever one of them changes.
+    *("fact", "fact_body", "run_body"),
+)
 
 
 def everything(store):
@@ -166,10 +171,15 @@ def everything(store):
         for row in store.read("SELECT name FROM sqlite_schema WHERE type='table' ORDER BY name")
     ]
     return {
-        table: sorted(map(repr, store.read(f'SELECT * FROM "{table}"')))
+        table: sorted(map(repr, store.read(f'SELECT * FROM main."{table}" WHERE {of(table)}')))
         for table in tables
         if table not in KEPT and not table.startswith("sqlite_")
     }
+
+
+def of(table):
+    """Return which rows are compared: names of facts are kept with the facts."""
+    return f"kind <> {FACT_KIND}" if table == "key" else "1"
 
 
 class Walk:

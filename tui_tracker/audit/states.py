@@ -63,16 +63,17 @@ def stale_experiments(
 
     Those with the most such runs come last, so that others are soon told.
     """
-    these = ""
+    # All runs are looked at in the order in which they and their audits lie.
+    these, order = "", "NOT INDEXED"
     bound: dict[str, object] = {"profile": profile, "ruleset": ruleset}
     if keys is not None:
         these = (
             "AND r.experiment IN (SELECT experiment FROM run "
             "WHERE id IN (SELECT value FROM json_each(:keys)))"
         )
-        bound["keys"] = marks(keys)
+        bound["keys"], order = marks(keys), ""
     rows = store.read(
-        "SELECT r.experiment FROM run AS r LEFT JOIN audit AS a "
+        f"SELECT r.experiment FROM run AS r {order} LEFT JOIN audit AS a "
         "ON a.run = r.id AND a.profile = :profile "
         f"WHERE (a.run IS NULL OR a.ruleset <> :ruleset OR a.state <> {state_sql(store)}) {these} "
         "GROUP BY r.experiment ORDER BY count(*)",

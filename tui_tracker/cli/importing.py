@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tui_tracker.importers import Source
     from tui_tracker.importers.importing import Imported
     from tui_tracker.importers.records import Unread
+    from tui_tracker.importers.told import Told
     from tui_tracker.importers.writing import Taken
     from tui_tracker.store import Store
 
@@ -30,15 +31,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--from", dest="tool", metavar="TOOL", default="", help="read it as this tool's alone"
     )
-    add_columns(parser)
+    add_told(parser)
     parser.add_argument(
         "--dry-run", action="store_true", help="only say what would be read, and as what"
     )
     add_json(parser)
 
 
-def add_columns(parser: argparse.ArgumentParser) -> None:
-    """Let a command be told what the columns of a table are."""
+def add_told(parser: argparse.ArgumentParser) -> None:
+    """Let a command be told how a table or a printed log is to be read."""
     parser.add_argument(
         "--columns",
         metavar="ROLE=NAME,...",
@@ -46,28 +47,38 @@ def add_columns(parser: argparse.ArgumentParser) -> None:
         help="what the columns of a table are, where the guess that --dry-run shows is wrong: "
         "step=, time=, run=, metric=, param=; metric= and param= may come again",
     )
+    parser.add_argument(
+        "--pattern",
+        dest="patterns",
+        metavar="P",
+        action="append",
+        default=[],
+        help="a shape of lines of a printed log, as 'ep {epoch:d} loss {loss:f}'; may be repeated",
+    )
+
+
+def told_of(args: argparse.Namespace) -> Told:
+    """Return what a command was told of how to read."""
+    from tui_tracker.importers.told import Told
+
+    return Told(args.columns, tuple(args.patterns))
 
 
 def run(args: argparse.Namespace) -> int:
-    from tui_tracker.importers import Source
-    from tui_tracker.importers.importing import Open, import_path
+    from tui_tracker.importers.importing import import_path
 
-    path = Path(args.path)
+    path, told = Path(args.path), told_of(args)
+    told.check()
     if args.dry_run:
         return _list(args, path)
     # Before a store is made for nothing.
     find_something(path, args.tool)
-    opened: Open = Source.open
-    if args.columns:
-        from tui_tracker.importers.told_columns import told_columns
-
-        opened = told_columns(args.columns)
     with open_store(args, create=True) as store, _Line() as line:
         done = import_path(
             *(store, path),
             tool=args.tool,
             progress=line,
-            opened=opened,
+            opened=told.open,
             bring_back=_bring_back,
         )
     if args.json:
@@ -163,7 +174,7 @@ def _tell_columns(source: Source, told: str) -> None:
     """Say what the columns of a table are taken for."""
     from tui_tracker.errors import ImportFailed
     from tui_tracker.importers import tabular
-    from tui_tracker.importers.told_columns import columns_of
+    from tui_tracker.importers.told import columns_of
 
     if source.tool != tabular.TOOL:
         return

@@ -13,8 +13,12 @@ import os
 import sys
 from pathlib import Path
 
-from tui_tracker.cli.importing import add_columns
+from tui_tracker.cli.importing import add_told, told_of
 from tui_tracker.errors import InvalidArgument
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tui_tracker.importers.told import Told
 
 READS = frozenset(
     "ls tree group fields values show curve health console artifacts lineage diff compare audit "
@@ -28,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--from", dest="tool", metavar="TOOL", default="", help="read it as this tool's alone"
     )
-    add_columns(parser)
+    add_told(parser)
     parser.add_argument(
         "command",
         nargs=argparse.REMAINDER,
@@ -53,28 +57,27 @@ def run(args: argparse.Namespace) -> int:
         return main(["--store", str(path), *command])
     if not path.exists():
         raise InvalidArgument(f"there is nothing at {args.path!r} to read.")
-    if args.columns:
-        from tui_tracker.importers.tabular import parse_columns
-
-        parse_columns(args.columns)
-    return _show(path, args.tool, args.columns, command)
+    told = told_of(args)
+    told.check()
+    return _show(path, args.tool, told, command)
 
 
 def _own_options(args: argparse.Namespace, words: list[str]) -> list[str]:
     """Take our own options from between the path and the command; return the command."""
-    names = {"--from": "tool", "--columns": "columns"}
+    names = {"--from": "tool", "--columns": "columns", "--pattern": "patterns"}
     while words:
         name, equals, value = words[0].partition("=")
         if name not in names:
             break
         if not equals and len(words) < 2:
             raise InvalidArgument(f"{name} needs a value: `tt open --help` says which.")
-        setattr(args, names[name], value if equals else words[1])
+        given = value if equals else words[1]
+        setattr(args, names[name], [*args.patterns, given] if name == "--pattern" else given)
         words = words[1:] if equals else words[2:]
     return words
 
 
-def _show(path: Path, tool: str, columns: str, command: list[str]) -> int:
+def _show(path: Path, tool: str, told: Told, command: list[str]) -> int:
     from tui_tracker.cli import command_parser, load
     from tui_tracker.cli.output import say
     from tui_tracker.importers.opening import OpenedInPlace
@@ -85,15 +88,15 @@ def _show(path: Path, tool: str, columns: str, command: list[str]) -> int:
         name, words = "ls", []
     parser = command_parser(name)
     args = parser.parse_intermixed_args(words) if _is_mixed(name) else parser.parse_args(words)
-    with OpenedInPlace(path, tool, columns) as opened:
+    with OpenedInPlace(path, tool, told) as opened:
         if name == "tui":
             from tui_tracker.cli.tui import settings_said
             from tui_tracker.tui.opening import open_foreign
 
             return open_foreign(opened, settings_said(args), args.open)
         reading = opened.wait()
-        for told in (*reading.skipped, *reading.warnings):
-            say(told)
+        for trouble in (*reading.skipped, *reading.warnings):
+            say(trouble)
         if reading.skipped and not reading.runs:
             return 2
         args.store = str(opened.folder)

@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--open",
         metavar="PLACE",
         default="",
-        help="the page to begin with: runs, help, run:RUN, or TAB:RUN such as curves:RUN",
+        help="the page to begin with: runs, help, audit, plan, run:RUN, or TAB:RUN as curves:RUN",
     )
     parser.add_argument(
         "--theme",

@@ -45,6 +45,7 @@ from tui_tracker.importers.records import (
     flatten,
     utc_from_ms,
 )
+from tui_tracker.importers.rewritten import reason
 from tui_tracker.importers.rocksdb import Folder, Unreadable
 
 TOOL = "aim"
@@ -53,6 +54,7 @@ _SQL = "run_metadata.sqlite"
 _SYSTEM = "__system__"
 _FACTS = "__system_params"
 _LINES = "aim.log_line"
+_FAR = 1e15
 
 Stamps = tuple[tuple[str, int, int], ...]
 Leaves = list[tuple[tuple[Part, ...], object]]
@@ -101,7 +103,7 @@ class _Series:
         """Return time in seconds, step and value of all points, in order of times."""
         times, steps = self.arrays["time"], self.arrays["step"]
         found = [
-            (number(times.get(key)) or 0.0, whole(steps.get(key, key)) or 0, value)
+            (_seconds(times.get(key)), whole(steps.get(key, key)) or 0, value)
             for key, value in self.arrays["val"].items()
         ]
         return sorted(found, key=lambda point: point[:2])
@@ -205,7 +207,7 @@ class AimRepository:
             contents = known.folders.setdefault(folder, Folder(folder)).read()
             items = contents.items()
         except (OSError, Unreadable) as error:
-            yield Unread(folder, "", f"cannot be read: {error}", run)
+            yield Unread(folder, "", f"cannot be read: {reason(error)}", run)
             return []
         for path, problem in contents.problems:
             if f"{path}{problem}" not in known.problems:
@@ -277,6 +279,12 @@ class AimRepository:
         for what, count in passed.items():
             problem = f"{count} {what} were passed over: they are no numbers"
             yield Unread(self._path, "sequences", problem, run.key)
+
+
+def _seconds(cell: object) -> float:
+    """Return a Unix time; 0 where it is none that milliseconds of 64 bits can tell."""
+    found = number(cell)
+    return found if found is not None and abs(found) < _FAR else 0.0
 
 
 def _is_changed(known: _Known, key: Key, points: list[tuple[float, int, object]]) -> bool:

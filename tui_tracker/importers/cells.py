@@ -26,11 +26,9 @@ def text(cell: object) -> str:
 
 def number(cell: object) -> float | None:
     """Return a cell as a number; words such as `nan` count, None and other texts do not."""
-    if isinstance(cell, (int, float)):
-        return float(cell)
     try:
-        return float(text(cell))
-    except ValueError:
+        return float(cell) if isinstance(cell, (int, float)) else float(text(cell))
+    except (ValueError, OverflowError):
         return None
 
 

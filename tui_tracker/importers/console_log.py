@@ -37,7 +37,7 @@ from tui_tracker.importers.run_folders import clean
 from tui_tracker.parsing.config import read_patterns
 from tui_tracker.parsing.events import Begun, Event, Values
 from tui_tracker.parsing.parser import LogParser
-from tui_tracker.parsing.patterns import Pattern
+from tui_tracker.parsing.patterns import Pattern, read_pattern
 from tui_tracker.parsing.preview import Preview
 from tui_tracker.parsing.preview import preview as _preview
 
@@ -98,6 +98,17 @@ def holds_curves(head: bytes) -> bool:
 
 def open_reader(claim: Claim, patterns: Sequence[Pattern] | None = None) -> Reader:
     return Reader(claim, patterns)
+
+
+def patterns_of(path: Path, more: Sequence[str] = ()) -> tuple[Pattern, ...]:
+    """Return the patterns that hold for a log: those that are told, and those of its project.
+
+    Raises:
+        QueryError: one that is told cannot be read, with the place.
+        InvalidArgument: the project's cannot be read.
+    """
+    told = [read_pattern(text) for text in more]
+    return (*told, *read_patterns(path.absolute().parent))
 
 
 class Reader:

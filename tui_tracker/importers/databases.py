@@ -71,7 +71,7 @@ def list_columns(path: Path, table: str) -> frozenset[str]:
     try:
         with Database(path).look() as session:
             return session.columns(table)
-    except (ImportFailed, Damaged):
+    except ImportFailed:
         return frozenset()
 
 
@@ -135,7 +135,11 @@ class Session:
         if table not in self.tables or self._tables is None:
             return frozenset()
         if not self._tables[table]:
-            rows = self.rows("SELECT name FROM pragma_table_info(?)", table)
+            try:
+                rows = self.rows("SELECT name FROM pragma_table_info(?)", table)
+            except Damaged as error:
+                self._tell(table, error)
+                rows = error.rows
             self._tables[table] = frozenset(str(name) for (name,) in rows)
         return self._tables[table]
 
@@ -257,4 +261,7 @@ def _ask(way: Way, question: str, parameters: Given) -> list[Row]:
                 rows.append(row)
     except sqlite3.Error as error:
         raise Damaged(rows, str(error)) from error
+    except UnicodeDecodeError as error:
+        # Messages of the sqlite3 module quote names of the file, and are decoded strictly.
+        raise Damaged(rows, "a name in it is no UTF-8") from error
     return rows

@@ -29,9 +29,11 @@ from tui_tracker.importers.cells import Gathered, milliseconds, moment, number, 
 from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.databases import Row, Session, is_database, list_columns, list_tables
 from tui_tracker.importers.files import is_inside
-from tui_tracker.importers.following import Mark, Told, Watched
+from tui_tracker.importers.following import Mark, Watched
 from tui_tracker.importers.mlflow_artifacts import list_files
+from tui_tracker.importers.news import News
 from tui_tracker.importers.records import (
+    DELETED,
     ImportedArtifact,
     ImportedNote,
     ImportedRun,
@@ -80,7 +82,7 @@ class ExptrackProject:
         folder = claim.path.parent
         self._root = folder.parent if folder.name == _FOLDER else folder
         self._watched = Watched(claim.path)
-        self._told = Told()
+        self._news = News()
         self._points = Mark("metrics", "exp_id", "key", "value", "step", "ts")
         self._counts: Counter[tuple[str, str]] = Counter()
 
@@ -92,12 +94,12 @@ class ExptrackProject:
             if self._points.is_lost(session):
                 self._points.forget()
                 self._counts.clear()
-                yield from self._told.start_over()
+                yield from self._news.start_over()
             until = self._points.last(session)
             known = set()
             for run in self._runs(session):
                 known.add(run.key)
-                yield from self._told.tell(run)
+                yield from self._news.run(run)
             yield from self._metrics(session, until, known)
             yield from session.damages
 
@@ -212,7 +214,7 @@ def _tags(facts: Mapping[str, str]) -> list[str]:
     found = [text(tag) for tag in tags] if isinstance(tags, list) else []
     found += [f"study:{text(one)}" for one in studies] if isinstance(studies, list) else []
     found += [f"stage:{facts['stage_name']}"] if facts["stage_name"] else []
-    return [tag for tag in found if tag] + (["deleted"] if facts["deleted_at"] else [])
+    return [tag for tag in found if tag] + ([DELETED] if facts["deleted_at"] else [])
 
 
 def _lineage(

@@ -1,6 +1,6 @@
 """The process that reads another tool's files into a passing store while that is looked at.
 
-    python -m tui_tracker.importers.follow FOLDER PATH TOOL COLUMNS
+    python -m tui_tracker.importers.follow FOLDER PATH TOOL TOLD
 
 TOOL and COLUMNS may be empty.
 
@@ -20,8 +20,9 @@ import time
 from pathlib import Path
 
 from tui_tracker.errors import TrackerError
-from tui_tracker.importers import Source, nothing_to_read
-from tui_tracker.importers.importing import Follower, Imported, Open
+from tui_tracker.importers import nothing_to_read
+from tui_tracker.importers.importing import Follower, Imported
+from tui_tracker.importers.told import Told
 from tui_tracker.store import Store
 
 REPORT = "reading.json"
@@ -90,7 +91,7 @@ class _Report:
 
 
 def main(arguments: list[str]) -> int:
-    folder, path, tool, columns = arguments
+    folder, path, tool, told = arguments
     report = _Report(Path(folder))
     try:
         with Store.open(folder, create=True) as store:
@@ -99,7 +100,7 @@ def main(arguments: list[str]) -> int:
                 tool=tool,
                 keep_files=False,
                 progress=report.progress,
-                opened=_opened(columns),
+                opened=Told.from_text(told).open,
                 every_s=SHOW_S,
             )
             try:
@@ -110,14 +111,6 @@ def main(arguments: list[str]) -> int:
         report.write(error=str(error), done=True)
         return 2
     return 0
-
-
-def _opened(columns: str) -> Open:
-    if not columns:
-        return Source.open
-    from tui_tracker.importers.told_columns import told_columns
-
-    return told_columns(columns)
 
 
 def _follow(follower: Follower, report: _Report, path: Path, tool: str) -> None:

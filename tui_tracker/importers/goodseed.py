@@ -23,7 +23,8 @@ from collections.abc import Iterator, Mapping
 from tui_tracker.importers.cells import Gathered, moment, number, parsed, text, whole
 from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.databases import Session, is_database, list_tables
-from tui_tracker.importers.following import Mark, Told, Watched
+from tui_tracker.importers.following import Mark, Watched
+from tui_tracker.importers.news import News
 from tui_tracker.importers.records import (
     ImportedNote,
     ImportedRun,
@@ -74,7 +75,7 @@ class GoodseedRun:
     def __init__(self, claim: Claim) -> None:
         self._path = claim.path
         self._watched = Watched(claim.path)
-        self._told = Told()
+        self._news = News()
         self._points = Mark("metric_points", "series_id", "step", "y", "ts")
         self._strings = Mark("string_points", "series_id", "value", "ts")
         self._counts: Counter[str] = Counter()
@@ -92,9 +93,9 @@ class GoodseedRun:
                 self._points.forget()
                 self._strings.forget()
                 self._counts.clear()
-                yield from self._told.start_over()
+                yield from self._news.start_over()
             run = self._run(session, meta)
-            yield from self._told.tell(run)
+            yield from self._news.run(run)
             yield from self._metrics(session, run.key)
             yield from self._texts(session, run.key)
             yield from session.damages

@@ -34,6 +34,7 @@ from tui_tracker.importers.mlflow_facts import TOOL
 from tui_tracker.importers.mlflow_folder import META, TRASH, RunFolder, list_folders, read_meta
 from tui_tracker.importers.records import Piece, Reader, Unread
 from tui_tracker.importers.regular import open_regular
+from tui_tracker.importers.rewritten import reason
 from tui_tracker.importers.yaml_text import NotYaml
 
 __all__ = ["TOOL", "find_claims", "open_reader"]
@@ -131,7 +132,9 @@ class MlflowFiles:
         try:
             meta = read_meta(folder / META)
         except (NotYaml, OSError) as error:
-            yield from self._tell(folder / META, f"cannot be read: {error}; it was passed over")
+            yield from self._tell(
+                folder / META, f"cannot be read: {reason(error)}; it was passed over"
+            )
             return
         deleted = text(meta.get("lifecycle_stage")) == "deleted" or folder.parent.name == TRASH
         name = text(meta.get("name")) or folder.name

@@ -34,6 +34,7 @@ from tui_tracker.importers.records import (
     utc_from_ms,
 )
 from tui_tracker.importers.regular import open_regular
+from tui_tracker.importers.rewritten import reason
 from tui_tracker.importers.yaml_text import NotYaml, read_yaml
 
 META = "meta.yaml"
@@ -81,7 +82,7 @@ class RunFolder:
             if young and not isinstance(error, PermissionError):
                 return  # it may be just being written
             if stamps != self._stamps:
-                problem = f"cannot be read: {error}; the run was passed over"
+                problem = f"cannot be read: {reason(error)}; the run was passed over"
                 yield Unread(self.path / META, "", problem, skipped=True)
             self._stamps = stamps
             return

@@ -149,11 +149,15 @@ def _experiments(session: Session) -> dict[str, _Experiment]:
     rows = session.table("experiments", "experiment_id", "name", "lifecycle_stage", "workspace")
     return {
         text(number): _Experiment(
-            text(name) if text(space) in ("", "default") else f"{text(space)}/{text(name)}",
+            _experiment_name(text(name) or text(number), text(space)),
             text(stage) == "deleted",
         )
         for number, name, stage, space in rows
     }
+
+
+def _experiment_name(name: str, workspace: str) -> str:
+    return name if workspace in ("", "default") else f"{workspace}/{name}"
 
 
 def _parts(session: Session, runs: list[str]) -> _Parts:

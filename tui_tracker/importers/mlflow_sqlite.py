@@ -27,9 +27,11 @@ Checked with stores of MLflow 1.30, 2.9, 2.22 and 3.17 (migrations 451aebb31d03 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tui_tracker.errors import ImportFailed
 from tui_tracker.importers import mlflow_versions
 from tui_tracker.importers.cells import text
 from tui_tracker.importers.claims import Claim, Listing
@@ -64,7 +66,8 @@ def open_reader(claim: Claim) -> Reader:
 
 def _artifact_folders(listing: Listing, name: str) -> set[str]:
     """Return the folders beside a database that hold its artifacts and no file store."""
-    with Database(listing.folder / name).look() as session:
+    rows = []
+    with contextlib.suppress(ImportFailed), Database(listing.folder / name).look() as session:
         rows = session.table("experiments", "artifact_location")
     found = {top_folder(text(location), listing.folders) for (location,) in rows}
     found |= {"mlartifacts"} & listing.folders
@@ -109,7 +112,8 @@ class MlflowDatabase:
             yield from self._check_version(session)
             yield from self._start_over(session)
             until = self._points.last(session)
-            rows = {text(row[0]): row for row in session.table("runs", *RUN_COLUMNS)}
+            found = session.table("runs", *RUN_COLUMNS)
+            rows = {text(row[0]): row for row in found if text(row[0])}
             yield from self._tell_runs(session, rows)
             yield from read_points(session, self._points, until, rows.keys())
             yield from session.damages

@@ -22,6 +22,7 @@ from typing import Any
 
 from tui_tracker.errors import ImportFailed, InvalidArgument
 from tui_tracker.importers.follow import REPORT
+from tui_tracker.importers.told import Told
 from tui_tracker.store import Store
 
 _SAID = "stderr.txt"
@@ -45,7 +46,7 @@ class Reading:
 class OpenedInPlace:
     """A passing store that shows a path of another tool; a context manager that ends it."""
 
-    def __init__(self, path: Path, tool: str = "", columns: str = "") -> None:
+    def __init__(self, path: Path, tool: str = "", told: Told | None = None) -> None:
         self.path = path.absolute()
         base = _base()
         base.mkdir(parents=True, exist_ok=True)
@@ -54,7 +55,7 @@ class OpenedInPlace:
         command = [sys.executable, "-m", "tui_tracker.importers.follow"]
         with (self.folder / _SAID).open("wb") as said:
             self._process = subprocess.Popen(
-                [*command, str(self.folder), str(self.path), tool, columns],
+                [*command, str(self.folder), str(self.path), tool, (told or Told()).as_text()],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=said,

@@ -32,7 +32,8 @@ from collections.abc import Iterator
 from tui_tracker.importers.cells import Gathered, moment, number, parsed, text, whole
 from tui_tracker.importers.claims import Claim
 from tui_tracker.importers.databases import Row, Session
-from tui_tracker.importers.following import Mark, Told, Watched
+from tui_tracker.importers.following import Mark, Watched
+from tui_tracker.importers.news import News
 from tui_tracker.importers.optuna_trials import (
     INTERMEDIATE,
     STATES,
@@ -56,7 +57,7 @@ class OptunaDatabase:
     def __init__(self, claim: Claim) -> None:
         self._claim = claim
         self._watched = Watched(claim.path)
-        self._told = Told()
+        self._news = News()
         self._trials: dict[int, Trial] = {}
         """By id in the database."""
         self._mark: Mark | None = None
@@ -98,7 +99,7 @@ class OptunaDatabase:
         if mark.is_lost(session):
             mark.forget()
             self._valued, self._trials = set(), {}
-            yield from self._told.start_over()
+            yield from self._news.start_over()
 
     def _tell_trials(self, session: Session) -> Iterator[Piece]:
         """Tell all trials that have no end yet, or are new; ended ones do not change any more."""
@@ -118,7 +119,7 @@ class OptunaDatabase:
             for trial in _trials(session, some, changed, studies):
                 self._trials[trial[0]] = trial[1]
                 status = self._watched.open() if trial[1].is_open() else "finished"
-                yield from self._told.tell(as_run(self._claim.path, trial[1], status))
+                yield from self._news.run(as_run(self._claim.path, trial[1], status))
 
     def _points(self, session: Session, mark: Mark, until: int) -> Iterator[Piece]:
         points = Gathered()
@@ -211,13 +212,15 @@ def _trials(
         found[key] = Trial(owner, _number(place, key), known, started, ended)
     columns = ("trial_id", "param_name", "param_value", "distribution_json")
     for key, name, value, kept in session.table("trial_params", *columns, where=where, given=given):
-        found[key].params[text(name)] = (number(value), parsed(kept))
+        if key in found:  # a damaged index may lead to others
+            found[key].params[text(name)] = (number(value), parsed(kept))
     for kind in ("user", "system"):
         table = f"trial_{kind}_attributes"
         for key, name, value in session.table(
             table, "trial_id", "key", "value_json", where=where, given=given
         ):
-            getattr(found[key], kind)[text(name)] = attribute(value)
+            if key in found:
+                getattr(found[key], kind)[text(name)] = attribute(value)
     for trial in found.values():
         trial.number = _number(trial.system.pop("_number", trial.number), trial.number)
     yield from found.items()

@@ -93,6 +93,8 @@ def write_run(target: Target, known: KnownRun, pending: Pending, part: bytes) ->
     if is_copy and known.changed:
         problems += _save_run(target, known, pending, part)  # it goes further than the other one
     known.changed |= before
+    if pending.run.ended_at is None and pending.run.status != "running":
+        _save_end(target.connection, known.row)
     return problems
 
 
@@ -183,6 +185,15 @@ def _update(target: Target, known: KnownRun, run: ImportedRun) -> list[str]:
     writer.apply(journal.START, {**told, "lineage": _lineage(target.tool, run)})
     _save_notes(connection, writer, key, run, started)
     return _save_artifacts(target, writer, key, run, started)
+
+
+def _save_end(connection: sqlite3.Connection, key: int) -> None:
+    """Let a run that is over and tells no end have ended with its last point, not go on."""
+    connection.execute(
+        "UPDATE run SET ended_ms=max(started_ms, "
+        "coalesce((SELECT max(last_ms) FROM metric WHERE run=run.id), 0)) WHERE id=?",
+        (key,),
+    )
 
 
 def _lineage(tool: str, run: ImportedRun) -> list[dict[str, object]]:

@@ -14,7 +14,7 @@ There is no end record: a run that is not written any more is finished, or kille
 last record of its last file is incomplete.
 
 Source: tensorboard/tensorboard, tensorboard/backend/event_processing. Checked with files of
-PyTorch 2.13 with tensorboard 2.21 and of tensorboardX 2.6.5.
+PyTorch 2.13 with tensorboard 2.21, of tensorboardX 2.6.5, and of tensorboard's own writers.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from tui_tracker.importers.event_values import EventValues
 from tui_tracker.importers.hparams import SESSION_TAG
 from tui_tracker.importers.records import ImportedRun, Piece, Status, utc_from_ms
 from tui_tracker.importers.regular import open_regular
+from tui_tracker.importers.run_folders import experiment_of, run_id, run_key
 
 TOOL = "tensorboard"
 
@@ -62,7 +63,7 @@ class Reader:
     def __init__(self, claim: Claim) -> None:
         self._claim = claim
         self._run = EventRun(
-            str(claim.path.absolute()), lambda: list_event_files(claim.path), self._describe
+            run_key(claim.path), lambda: list_event_files(claim.path), self._describe
         )
 
     def close(self) -> None:
@@ -73,27 +74,21 @@ class Reader:
         yield from self._run.read()
 
     def _describe(self, values: EventValues, status: Status) -> ImportedRun:
-        name = name_below(self._claim)
+        path = self._claim.path
+        name = run_id(self._claim, path.parent if path.is_file() else path)
         return ImportedRun(
             key=self._run.key,
             id=name,
             name=name,
-            experiment=self._claim.root.absolute().name or "/",
+            experiment=experiment_of(self._claim),
             status=status,
-            path=self._claim.path,
+            path=path,
             started_at=utc_from_ms(values.first_ms),
             ended_at=None if status == "running" else utc_from_ms(values.last_ms),
             params=dict(values.session.params),
             notes=notes_of(values),
             host=host_of(list_event_files(self._claim.path)),
         )
-
-
-def name_below(claim: Claim) -> str:
-    """Return the path of a run's folder from what was opened; its own name for that itself."""
-    folder = claim.path.parent if os.path.isfile(claim.path) else claim.path
-    below = folder.relative_to(claim.root).as_posix()
-    return below if below != "." else folder.absolute().name or "/"
 
 
 def is_event_file(name: str) -> bool:

@@ -13,7 +13,7 @@ over when its file is. Media lie in `media/`, artifacts in `artifacts/<project>/
 both beside the database. JSON may be kept as blob.
 
 Source: gradio-app/trackio, trackio/sqlite_storage.py, trackio/utils.py, trackio/cas.py.
-Checked with trackio 0.2.3, 0.10 and 0.43.
+Checked with trackio 0.2.3 and 0.43, and the schema of 0.10 by its source.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.databases import Session, is_database
 from tui_tracker.importers.databases import list_columns as columns_of
 from tui_tracker.importers.files import safe_name
-from tui_tracker.importers.following import Mark, Told, Watched
+from tui_tracker.importers.following import Mark, Watched
+from tui_tracker.importers.news import News
 from tui_tracker.importers.records import (
     ImportedArtifact,
     ImportedNote,
@@ -91,7 +92,7 @@ class TrackioProject:
         self._folder = claim.path.parent
         self._project = claim.path.stem
         self._watched = Watched(claim.path)
-        self._told = Told()
+        self._news = News()
         columns = ("run_id", "run_name", "timestamp", "metrics")
         self._logged = Mark("metrics", *columns, "step")
         self._sampled = Mark("system_metrics", *columns)
@@ -107,7 +108,7 @@ class TrackioProject:
                 self._logged.forget()
                 self._sampled.forget()
                 self._runs.clear()
-                yield from self._told.start_over()
+                yield from self._news.start_over()
             configs = self._configs(session)
             logged, sampled = Gathered(), Gathered(system=True)
             # Points wait until their run was told, which needs what is in them.
@@ -202,6 +203,7 @@ class TrackioProject:
     ) -> Iterator[Piece]:
         notes = self._alerts(session)
         artifacts = self._artifacts(session)
+        nameless = self._key("", "")
         for key, seen in self._runs.items():
             config, created = configs.get(key, ({}, None))
             own = {name: config[name] for name in config if name.startswith("_")}
@@ -209,10 +211,10 @@ class TrackioProject:
             status = self._watched.open()
             status = "finished" if status == "killed" else status
             group = text(own.get("_Group"))
-            yield from self._told.tell(
+            yield from self._news.run(
                 ImportedRun(
                     key=key,
-                    id=key if key.find(":") < 0 else seen.name,
+                    id=(seen.name or key) if key.startswith(nameless) else key,
                     name=seen.name or key,
                     experiment=self._project,
                     status=status,

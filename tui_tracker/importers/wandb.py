@@ -9,17 +9,17 @@ A `.wandb` file is a log in blocks (`framing.py`) of protobuf messages (`wire.py
 with one kind set:
 
     2 history   3 summary   4 output   5 config   6 files   7 stats   8 artifact   10 alert
-    13 output_raw   17 run   18 exit   23 preempting   25 use_artifact   26 environment
+    13 output_raw   17 run   18 exit   25 use_artifact   26 environment
     27 output_logger   100 request, which may hold history that was not flushed
 
-Kinds without meaning for us (numbering, telemetry, definitions of charts, head and foot) are
-passed over, unknown ones are counted and told. History and summary are told of in
+Kinds without meaning for us (numbering, telemetry, definitions of charts, preemption, head
+and foot) are passed over, unknown ones are counted and told. History and summary are told of in
 `wandb_history.py`, the others in `wandb_facts.py`. An exit code of 0 is a finished run, 255 an
 interrupted one, any other a failed one; without an exit record it was killed, or is running.
 Several folders with one run id are one run that was resumed.
 
 Source: wandb/wandb, wandb/proto/wandb_internal.proto, core/internal/stream, core/internal/leet.
-Checked with files of wandb 0.31.0.
+Checked with files of wandb 0.12.21, 0.13.11, 0.15.12, 0.16.6, 0.17.9, 0.19.11, 0.21.4 and 0.31.0.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.framing import LOG_HEAD
 from tui_tracker.importers.liveness import status_without_end
 from tui_tracker.importers.records import Piece
-from tui_tracker.importers.wandb_folder import FOLDER, id_of
+from tui_tracker.importers.run_folders import experiment_of
+from tui_tracker.importers.wandb_folder import FOLDER, id_of, signs_of_life
 from tui_tracker.importers.wandb_run import WandbRun
 from tui_tracker.importers.wandb_segment import Segment
 
@@ -96,7 +97,8 @@ class Reader:
         told_first = sorted(self._waiting.items(), key=lambda pair: pair[1].project is None)
         for path, segment in told_first:
             # A run that only began has no project yet; its key must not change later.
-            if segment.project is None and status_without_end(path) == "running":
+            signs = signs_of_life(path, segment.folder)
+            if segment.project is None and status_without_end(*signs) == "running":
                 continue
             del self._waiting[path]
             run = self._run_of(segment)
@@ -117,7 +119,7 @@ class Reader:
     def _experiment(self) -> str:
         """Return where a run belongs that tells no project: to its neighbours, if they agree."""
         projects = {project for project, _ in self._runs if project}
-        return projects.pop() if len(projects) == 1 else self._claim.root.absolute().name
+        return projects.pop() if len(projects) == 1 else experiment_of(self._claim)
 
     def _list(self) -> Iterator[tuple[Path, Path | None]]:
         """Yield each file of records and its run folder."""

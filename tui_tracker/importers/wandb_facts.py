@@ -33,7 +33,6 @@ class RunFacts:
         self.started_at: datetime | None = None
         self.exit_code: int | None = None
         self.runtime_s = 0
-        self.preempted = False
         self.alerts: list[ImportedNote] = []
         self.notes = ""
         self.logged: dict[str, ImportedArtifact] = {}
@@ -130,9 +129,6 @@ class RunFacts:
     def take_used_artifact(self, data: bytes) -> None:
         record = Message(data)
         self._take_used(record.text(2), record.text(3), "")
-
-    def take_preempting(self, _: bytes) -> None:
-        self.preempted = True
 
     def _take_used(self, kind: str, name: str, digest: str) -> None:
         plain, _, version = name.partition(":")

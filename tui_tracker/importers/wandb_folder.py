@@ -52,6 +52,14 @@ def folder_started_at(path: Path) -> datetime | None:
         return None
 
 
+def signs_of_life(path: Path, folder: Path | None) -> list[Path]:
+    """Return the files that W&B writes while a run lives: records are held back for long."""
+    if folder is None:
+        return [path]
+    logs = ("debug.log", "debug-internal.log", "debug-core.log")
+    return [path, folder / "files" / "output.log", *(folder / "logs" / name for name in logs)]
+
+
 def list_files(folder: Path, kinds: dict[str, str]) -> Iterator[ImportedArtifact]:
     """Yield the files that the script left in a run's folder; links are not followed."""
     files = folder / "files"

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tui_tracker.importers.framing import LOG_HEAD, BlockLog, Damage
 from tui_tracker.importers.liveness import status_without_end
+from tui_tracker.importers.news import News
 from tui_tracker.importers.printed_text import PrintedText
 from tui_tracker.importers.records import (
     ImportedArtifact,
@@ -22,7 +23,6 @@ from tui_tracker.importers.records import (
     Piece,
     Points,
     Printed,
-    StartedOver,
     Status,
     Unread,
     flatten,
@@ -38,6 +38,7 @@ from tui_tracker.importers.wandb_folder import (
     kind_of,
     list_files,
     read_text,
+    signs_of_life,
 )
 from tui_tracker.importers.wandb_history import (
     History,
@@ -51,8 +52,8 @@ from tui_tracker.importers.wandb_segment import RUN, Segment
 from tui_tracker.importers.wire import Message, WireError, read_fields
 
 _HISTORY, _SUMMARY, _REQUEST = 2, 3, 100
-_WITHOUT_MEANING = frozenset((1, 9, 11, 12, 16, 19, 20, 21, 22, 24, 200))
-"""Numbering, control, telemetry, definitions of charts, heads and feet."""
+_WITHOUT_MEANING = frozenset((1, 9, 11, 12, 16, 19, 20, 21, 22, 23, 24, 200))
+"""Numbering, control, telemetry, definitions of charts, news of preemption, heads and feet."""
 _PARTIAL_HISTORY = 10
 _INTERRUPTED = 255
 _MOST_LINES = 5000
@@ -67,7 +68,7 @@ class WandbRun:
         self.key = f"{project}/{run_id}"
         self.segments: list[Segment] = []
         self._experiment = experiment
-        self._told_unread: set[Unread] = set()
+        self._news = News()
         self._begin()
 
     def _begin(self) -> None:
@@ -80,7 +81,6 @@ class WandbRun:
         self._partial: list[bytes] = []
         self._unknown: dict[int, int] = {}
         self._summary_told: dict[str, float] = {}
-        self._told: ImportedRun | None = None
         self._status: Status | None = None
         self._last_ms = 0
         self._readers: dict[int, Callable[[bytes], None]] = self._by_number()
@@ -89,15 +89,19 @@ class WandbRun:
 
     def add(self, segment: Segment) -> bool:
         """Take in a further file; return whether what was read before is void by it."""
-        read_before = self._told is not None
+        read_before = self._is_told
         self.segments.append(segment)
         self.segments.sort(key=lambda one: (str((one.folder or one.path).name), str(one.path)))
         is_last = self.segments[-1] is segment
         return read_before and (not is_last or segment.rewound_to < self._history.last_step)
 
     def start_over(self) -> Iterator[Piece]:
-        yield StartedOver(self.key)
+        yield from self._news.start_over()
         self._begin()
+
+    @property
+    def _is_told(self) -> bool:
+        return self._news.status(self.key) is not None
 
     def read(self) -> Iterator[Piece]:
         """Yield what is new, see `records.Reader`."""
@@ -105,7 +109,7 @@ class WandbRun:
             yield from self.start_over()
         grew = False
         for number, segment in enumerate(self.segments):
-            if self._told is None or segment.log.grew():
+            if not self._is_told or segment.log.grew():
                 grew = True
                 later = self.segments[number + 1 :]
                 below = min((one.rewound_to for one in later), default=math.inf) + 1
@@ -176,7 +180,6 @@ class WandbRun:
             13: self._take_output,
             RUN: facts.take_run,
             18: facts.take_exit,
-            23: facts.take_preempting,
             25: facts.take_used_artifact,
             26: facts.take_environment,
             27: self._take_logger_output,
@@ -221,8 +224,8 @@ class WandbRun:
     # -- what is handed on
 
     def _flush(self, status: Status) -> Iterator[Piece]:
-        if self._told is None:
-            yield from self._tell_run(status, ())
+        if not self._is_told:
+            yield from self._news.run(self._run(status, ()))
         yield from self._history.batches(self.key)
         for name, (steps, times, values) in self._system.items():
             yield Points(self.key, name, steps, times, values, system=True)
@@ -240,17 +243,11 @@ class WandbRun:
             if not self._has_text:
                 self._add_kept_output()
         artifacts = tuple(self._artifacts())
-        yield from self._tell_run(status, artifacts)
+        yield from self._news.run(self._run(status, artifacts))
         yield from self._flush(status)
         if status != "running":
             yield from self._summary_points()
             yield from self._unread_at_rest()
-
-    def _tell_run(self, status: Status, artifacts: tuple[ImportedArtifact, ...]) -> Iterator[Piece]:
-        run = self._run(status, artifacts)
-        if run != self._told:
-            self._told = run
-            yield run
 
     def _run(self, status: Status, artifacts: tuple[ImportedArtifact, ...]) -> ImportedRun:
         facts = self._facts
@@ -331,10 +328,7 @@ class WandbRun:
         return segment.log.offset > len(LOG_HEAD) + 1
 
     def _tell(self, path: Path, place: str, problem: str) -> Iterator[Unread]:
-        unread = Unread(path, place, problem, self.key)
-        if unread not in self._told_unread:
-            self._told_unread.add(unread)
-            yield unread
+        yield from self._news.trouble([Unread(path, place, problem, self.key)])
 
     def _add_kept_output(self) -> None:
         """Take lines from `output.log`, where the records have none."""
@@ -354,7 +348,8 @@ class WandbRun:
             if facts.exit_code == _INTERRUPTED:
                 return "killed"
             return "failed" if facts.exit_code else "finished"
-        return status_without_end(*(segment.path for segment in self.segments))
+        last = self.segments[-1]
+        return status_without_end(*signs_of_life(last.path, last.folder))
 
     def _started_at(self) -> datetime | None:
         if self._facts.started_at is not None:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
+from tui_tracker.language import units
 from tui_tracker.language.tokens import Reader
 from tui_tracker.language.tree import (
     FLAGS,
@@ -159,7 +160,7 @@ class Parser:
             return self._members(field)
         reader.note("operator", begin, field)
         if operator := reader.operator():
-            return Compare(field, operator, self._value(field, operator))
+            return self._compared(field, operator)
         reader.at = end
         return self._free(field, start)
 
@@ -193,6 +194,16 @@ class Parser:
             near = (get_close_matches(state, STATES, n=1) or [""])[0]
             raise reader.fail(f"no state {state!r}", start, near=near, length=len(state))
         return Is(state)
+
+    def _compared(self, field: Field, operator: Operator) -> Term:
+        """Read the value behind an operator; two numbers with `..` between them are a range."""
+        value = self._value(field, operator)
+        low, dots, high = value.text.partition("..")
+        numbers = dots and not value.quoted and units.number(low) is not None
+        if operator != "=" or not numbers or units.number(high) is None:
+            return Compare(field, operator, value)
+        behind = value.column + len(low) + len(dots)
+        return Between(field, Value(low, column=value.column), Value(high, column=behind))
 
     def _value(self, field: Field, operator: Operator) -> Value:
         if operator != ":":

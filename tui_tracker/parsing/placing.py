@@ -70,7 +70,13 @@ class Placing:
         self._first_heading: Step | None = None
         self.epoch: int | float | None = None
         self._context: tuple[str, Step] | None = None
-        self._spans: dict[tuple[str, ...], tuple[Step, Step]] = {}
+        self._spans: dict[tuple[str, tuple[str, ...]], tuple[Step, Step]] = {}
+        """The first and the last step of values that are printed together."""
+        self._names: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
+        self._epochs: dict[tuple[str, tuple[str, ...]], float] = {}
+        """The epoch that the last line of values named; -1 where steps count anew in each."""
+        self.is_renewed = False
+        """A table's head was printed again."""
         self._axes: dict[str, str] = {}
         """By name, what its steps count."""
         self._waiting: dict[str, _Waiting] = {}
@@ -98,7 +104,8 @@ class Placing:
         self.on_leave()
         self.run, self.has_values, self._why = -1, False, why
         self.heading = self._first_heading = self.epoch = self._context = None
-        self._spans, self._resumed, self._passes, self._axes = {}, False, 0, {}
+        self._spans, self._resumed, self._passes = {}, False, 0
+        self._axes, self._names, self._epochs = {}, {}, {}
 
     def take_trial(self, line: int, trial: Trial) -> None:
         """Close the run that is under way as a trial of a study."""
@@ -165,9 +172,12 @@ class Placing:
 
     def take_record(self, where: Place, said: Reading) -> None:
         """Take values that a line gives with their step."""
-        self.place(where, said.axis, said.step, said.names, said.values, said.why, said.total)
-        if said.epoch is not None:
-            self.epoch = said.epoch
+        axis, step, epoch = said.axis, said.step, said.epoch
+        if epoch is not None:
+            if type(step) is int and axis != "epoch":
+                axis, step = self._of_epoch(axis, step, said.names, epoch)
+            self.epoch = epoch
+        self.place(where, axis, step, said.names, said.values, said.why, said.total)
 
     def place(
         self,
@@ -188,24 +198,26 @@ class Placing:
             return
         if self._waiting:
             self._tell_waiting()
-        axis, step = self._within(axis, step, names)
-        if self._axes.get(names[0], axis) != axis or len(names) > 1:
-            names = tuple([self._own_name(name, axis) for name in names])
-        elif len(self._axes) < _MOST_NAMES:
-            self._axes.setdefault(names[0], axis)
-        self._watch(axis, step, names, where)
-        values_ = Values(
-            self.begin(where.line), where.line, where.at_ms, axis, step, names, values, how, total
-        )
-        if self._held is not None:
+        if axis == "batch" or (axis != "epoch" and self.heading is not None):
+            axis, step = self._within(axis, step, names)
+        self._watch(axis, step, names)
+        names = self._names.get((axis, names)) or self._own_names(axis, names)
+        line, at_ms = where
+        run = self.run if self.run >= 0 else self.begin(line)
+        told = Values(run, line, at_ms, axis, step, names, values, how, total)
+        if (held := self._held) is not None and (held.names != names or held.step != step):
             # In one line a later state replaces an earlier one of the same step.
-            if self._held.names != names or self._held.step != step:
-                self._emit(self._held)
-            self._held = None
-        self._held = values_
+            self._emit(held)
+        self._held = told
         self.has_values = True
         self._context = (axis, step)
-        self.on_record(values_)
+        self.on_record(told)
+
+    def _own_names(self, axis: str, names: tuple[str, ...]) -> tuple[str, ...]:
+        own = tuple([self._own_name(name, axis) for name in names])
+        if len(self._names) < _MOST_NAMES:
+            self._names[axis, names] = own
+        return own
 
     def _own_name(self, name: str, axis: str) -> str:
         """Return a name under which no values of another axis are, as the mean of an epoch."""
@@ -222,6 +234,21 @@ class Placing:
             self._emit(self._held)
             self._held = None
 
+    def _of_epoch(
+        self, axis: str, step: int, names: tuple[str, ...], epoch: int | float
+    ) -> tuple[str, Step]:
+        """Return a step together with the epoch of its line, where it counts anew in each."""
+        key = axis, names
+        before = self._epochs.get(key)
+        span = self._spans.get(key)
+        anew = before is not None and span is not None and not _is_less(span[1], step)
+        if before == -1 or (anew and before is not None and epoch > before and epoch == int(epoch)):
+            self._epochs[key] = -1
+            return "(epoch, batch)", (int(epoch), step)
+        if len(self._epochs) < _MOST_NAMES:
+            self._epochs[key] = epoch
+        return axis, step
+
     def _within(self, axis: str, step: Step, names: tuple[str, ...]) -> tuple[str, Step]:
         """Return a step that counts anew in each epoch together with its epoch."""
         if axis == "epoch" or isinstance(step, (tuple, float)):
@@ -229,32 +256,31 @@ class Placing:
         told = self.heading[1] if self.heading and self.heading[0] == "epoch" else None
         if axis == "batch" and isinstance(told, int):
             return "(epoch, batch)", (told, step)
-        span = self._spans.get((axis, *names))
+        span = self._spans.get((axis, names))
         if axis == "batch":
             if span is not None and not isinstance(span[1], tuple) and step < span[1]:
                 self._passes += 1
                 self._spans.clear()
             return ("(epoch, batch)", (self._passes, step)) if self._passes else (axis, step)
         if isinstance(told, int):
-            pair = self._spans.get(("(epoch, batch)", *names))
+            pair = self._spans.get(("(epoch, batch)", names))
             back = span is not None and _is_less(step, span[1]) and told != self._first_heading
             if pair is not None or back:
                 return "(epoch, batch)", (told, step)
         return axis, step
 
-    def _watch(self, axis: str, step: Step, names: tuple[str, ...], where: Place) -> None:
-        """Notice where steps go back."""
-        key = (axis, *names)
-        first, last = self._spans.get(key, (step, step))
-        if _is_less(step, last) and not self._resumed:
-            if _is_back(step, first, last):
+    def _watch(self, axis: str, step: Step, names: tuple[str, ...]) -> None:
+        """Notice where steps begin anew. Where they merely go back, all values are kept."""
+        first, last = self._spans.get((axis, names)) or (step, step)
+        renewed, self.is_renewed = self.is_renewed and (axis, names) in self._spans, False
+        if _is_less(step, last) or (renewed and step == last):
+            if not self._resumed and (renewed or _is_back(step, first, last)):
                 self.leave(f"{axis} {step} comes again")
                 first = step
-            elif self.run >= 0:
-                self._emit(Resumed(self.run, where.line, None, f"{axis} goes back to {step}"))
+        elif self._resumed:
+            self._resumed = not _is_less(last, step)
         if len(self._spans) < _MOST_NAMES:
-            self._spans[key] = (first, step)
-        self._resumed = self._resumed and not _is_less(last, step)
+            self._spans[axis, names] = (first, step)
 
     # Values without a step.
 
@@ -320,6 +346,8 @@ class Placing:
 
 
 def _is_less(one: Step, other: Step) -> bool:
+    if type(one) is type(other):
+        return one < other  # type: ignore[operator]
     if isinstance(one, tuple) or isinstance(other, tuple):
         return isinstance(one, tuple) and isinstance(other, tuple) and one < other
     return one < other

@@ -199,6 +199,8 @@ KEYS: tuple[Key, ...] = (
     Key("annotate", ("H",), "history", "history", "Show who changed what, and when"),
     Key("runs", ("I",), "import", "import", "Show what another tool left, and import it"),
     Key("import", ("enter",), "screen.take", "import", "Copy these runs into the store", 10),
+    Key("import", ("c",), "screen.columns", "columns", "Say what the columns of a table are", 12),
+    Key("import", ("p",), "screen.pattern", "pattern", "Teach a shape of lines of a log", 14),
     Key("runs", ("tab", "shift+tab"), "pane", "pane", "Go to the other pane", 30),
     Key("runs", ("1",), "tree", "tree", "Show or hide the tree of runs"),
     Key("runs", ("c",), "compare", "compare", "Compare the marked runs, or this with others", 24),
