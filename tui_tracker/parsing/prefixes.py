@@ -68,9 +68,19 @@ class Prefixes:
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[int, int, int, str, str]] = {}
+        self._last = _NO_LAST
 
-    def cut(self, text: str) -> Prefix:
-        """Return a line without what stands before its message."""
+    def cut(self, text: str) -> tuple[str, int | None, str, str, str]:
+        """Return a line without what stands before its message, as a `Prefix` has it."""
+        if _has_none(text):
+            return text, None, "", "", ""
+        width, head, known = self._last
+        if width and text[:width].translate(_ONE_DIGIT) == head:
+            end, start, stop, phase, level = known
+            return text[end:], _stamped(text[start:stop]) if start >= 0 else None, "", phase, level
+        return self._cut(text)
+
+    def _cut(self, text: str) -> Prefix:
         key = text[:_HEAD].translate(_ONE_DIGIT)
         known = self._known.get(key)
         if known is None:
@@ -85,8 +95,25 @@ class Prefixes:
             self._known[key] = (end, *stamp, prefix.phase, prefix.level)
             return prefix
         end, start, stop, phase, level = known
+        # What a prefix is hangs on no more than the word behind it, once its level is known.
+        space = text.find(" ", end) if level and text[end : end + 1].isalnum() else -1
+        if 0 < space < _HEAD - 4:
+            self._last = (space + 4, key[: space + 4], known)
         at_ms = _stamped(text[start:stop]) if start >= 0 else None
         return Prefix(text[end:] if end else text, at_ms, "", phase, level)
+
+
+_NO_LAST: tuple[int, str, tuple[int, int, int, str, str]] = (0, "", (0, -1, -1, "", ""))
+
+
+def _has_none(text: str) -> bool:
+    """Return whether a line surely has no prefix; cheap."""
+    return (
+        text[0].isalpha()
+        and text[3:4] != " "
+        and not text[1:2].isdigit()
+        and not text.startswith(_WORDS)
+    )
 
 
 def _place_of_time(text: str) -> tuple[int, int]:
@@ -97,8 +124,12 @@ def _place_of_time(text: str) -> tuple[int, int]:
 @lru_cache(maxsize=256)
 def _stamped(text: str) -> int | None:
     plain = _PLAIN_TIME.match(text)
-    if plain is not None and (whole := _second(f"{plain[1]}T{plain[2]}:00", "")) is not None:
-        return whole + int(plain[3]) * 1000 + int((plain[4] or "0").ljust(3, "0")[:3])
+    if plain is not None:
+        day, minute, second, fraction = plain.groups()
+        whole = _second(f"{day}T{minute}:00", "")
+        if whole is not None:
+            told = whole + int(second) * 1000
+            return told + int(fraction.ljust(3, "0")[:3]) if fraction else told
     found = _STAMP.match(text)
     return _moment(found) if found else None
 

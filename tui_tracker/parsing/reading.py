@@ -11,10 +11,12 @@ without a step is read only where its names are those of metrics and of nothing 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from tui_tracker.parsing.events import Step
+from tui_tracker.parsing.hot import Hot, can_be_hot
 from tui_tracker.parsing.shapes import LONGEST, MOST_NUMBERS, NUMBER, Part, Shape, read_shape
 from tui_tracker.parsing.words import (
     PHASES,
@@ -82,6 +84,8 @@ class Plan:
     picks: tuple[tuple[int, int], ...] = ()
     """Where a value is, and where what it is a count of; -1 where it is none."""
     why: str = ""
+    uses: int = 0
+    hot: Hot | None = None
 
 
 _LETTERS = re.compile(r"[a-z]+")
@@ -99,6 +103,8 @@ def may_say_values(text: str) -> bool:
 
 
 _NO_PLAN = Plan()
+_HEAD = 6
+_OFTEN, _MOST_HOT = 8, 256
 
 
 class Reader:
@@ -106,18 +112,38 @@ class Reader:
 
     def __init__(self) -> None:
         self._plans: dict[tuple[str, ...], Plan | dict[tuple[bool, ...], Plan]] = {}
+        self._hot: dict[str, Hot] = {}
+        """By the first letters of a line, the shape that was seen last, of frequent ones."""
+        self._many = 0
 
     def read(self, text: str, phase: str = "") -> Reading:
         """Return what a line says; `phase` is what its prefix says of it."""
         if len(text) > LONGEST:
             return NOTHING
+        hot = self._hot.get(text[:_HEAD])
+        if hot is not None and hot.phase == phase and (said := hot.read(text, Reading)) is not None:
+            return said
         pieces = NUMBER.split(text)
         if len(pieces) < 3 or len(pieces) > 2 * MOST_NUMBERS:
             return NOTHING
         plan = self._plan((phase, *pieces[::2]), pieces, text)
         if plan.kind == "none":
             return NOTHING if not plan.why else Reading("none", why=plan.why)
-        return _carry_out(plan, pieces)
+        plan.uses += 1
+        if plan.uses > _OFTEN and plan.kind == "record":
+            self._warm(plan, pieces, text, phase)
+        return _carry_out(plan, pieces[1::2])
+
+    def _warm(self, plan: Plan, pieces: list[str], text: str, phase: str) -> None:
+        """Read further lines of this shape the short way, if its plan hangs on nothing else."""
+        if plan.hot is None:
+            literals = pieces[::2]
+            sure = can_be_hot(literals) and self._plans.get((phase, *literals)) is plan
+            if not sure or self._many >= _MOST_HOT:
+                return
+            self._many += 1
+            plan.hot = Hot(plan, literals, phase, _carry_out)
+        self._hot[text[:_HEAD]] = plan.hot
 
     def _plan(self, key: tuple[str, ...], pieces: list[str], text: str) -> Plan:
         found = self._plans.get(key)
@@ -131,6 +157,8 @@ class Reader:
         plan, sensitive = make_plan(read_shape(pieces[::2]), forms, key[0])
         if len(self._plans) >= _MOST_PLANS:
             self._plans.clear()
+            self._hot.clear()
+            self._many = 0
         if not sensitive:
             self._plans[key] = plan
         elif found is None:
@@ -156,22 +184,22 @@ def number_of(text: str) -> float:
 _ODD = re.compile("[,D]")
 
 
-def _carry_out(plan: Plan, pieces: list[str]) -> Reading:
+def _carry_out(plan: Plan, numbers: Sequence[str]) -> Reading:
     values: list[float] = []
     for at, over in plan.picks:
-        text = pieces[2 * at + 1]
+        text = numbers[at]
         value = number_of(text)
         if over >= 0:
-            whole = number_of(pieces[2 * over + 1])
+            whole = number_of(numbers[over])
             value = value / whole if whole else float("nan")
         values.append(value)
     if plan.epoch < 0 and plan.batch < 0:
-        step = _step(pieces, plan.step)
+        step = _step(numbers, plan.step)
         return Reading(plan.kind, plan.axis, step, None, 0, plan.names, tuple(values), plan.why)
-    epoch = _step(pieces, plan.epoch)
-    step = _step(pieces, plan.step)
-    batch = _step(pieces, plan.batch)
-    total = _step(pieces, plan.total)
+    epoch = _step(numbers, plan.epoch)
+    step = _step(numbers, plan.step)
+    batch = _step(numbers, plan.batch)
+    total = _step(numbers, plan.total)
     told: Step | None = step if step is not None else epoch
     axis = plan.axis
     if batch is not None:
@@ -181,10 +209,10 @@ def _carry_out(plan: Plan, pieces: list[str]) -> Reading:
     )
 
 
-def _step(pieces: list[str], at: int) -> int | float | None:
+def _step(numbers: Sequence[str], at: int) -> int | float | None:
     if at < 0:
         return None
-    text = pieces[2 * at + 1]
+    text = numbers[at]
     if text.isdigit():
         return int(text) if len(text) < 19 else None
     value = number_of(text)
