@@ -56,7 +56,6 @@ class Box:
             return False
         return True
 
-
     def _take_indented(self, line: int, text: str) -> bool:
         if text[0] != " " or len(self.values) >= _MOST:
             return False

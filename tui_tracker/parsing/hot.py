@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tui_tracker.parsing.reading import Plan, Reading
+    from tui_tracker.parsing.plans import Plan
+    from tui_tracker.parsing.reading import Reading
 
 _NUMBER = r"[-+]?+\d*+\.?+\d*+(?:[eE][-+]?\d++)?+"
 _MOST_DIGITS = 18

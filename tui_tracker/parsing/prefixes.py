@@ -177,19 +177,23 @@ def _logger(text: str, at: int, stamped: bool) -> tuple[str, str, int]:
         elif stamped and not level and (found := _CALLER.match(text, at)):
             at = found.end()
         elif found := _BRACKETED.match(text, at):
-            # `[train] epoch 1` is what the message says, `[train][INFO]` who says it.
-            if _PHASE.match(found["name"].lower()) and not _LEVEL.match(text, found.end()):
+            if _is_of_message(found):
                 break
             at = found.end()
         elif (stamped or level) and (found := _PIPED.match(text, at) or _DASHED.match(text, at)):
-            if found.re is _PIPED:
-                phase = found["name"]
+            phase = found["name"] if found.re is _PIPED else phase
             at = found.end()
         elif level and (found := _COLONED.match(text, at)) and not _is_said(found["name"]):
             return phase, level, found.end()
         else:
             break
     return phase, level, at
+
+
+def _is_of_message(found: re.Match[str]) -> bool:
+    """Return whether brackets are of the message, as `[train] epoch 1`, not `[train][INFO]`."""
+    phase = _PHASE.match(found["name"].lower())
+    return phase is not None and not _LEVEL.match(found.string, found.end())
 
 
 _SAID = frozenset(

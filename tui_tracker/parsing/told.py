@@ -21,12 +21,10 @@ _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|nan"
 _TOLD = re.compile(
     rf"(?P<name>[A-Za-z][^=\n]*?)\s*(?:[:=]|\bis)\s*(?P<value>{_NUMBER})\s?(?P<percent>%)?[.!]?\s*$"
 )
-_COCO = re.compile(
-    rf"\s*(?P<name>Average (?:Precision|Recall) .*\])\s=\s(?P<value>{_NUMBER})\s*$"
-)
+_COCO = re.compile(rf"\s*(?P<name>Average (?:Precision|Recall) .*\])\s=\s(?P<value>{_NUMBER})\s*$")
 _LINK = re.compile(
-    r" (?:of|for|on|over) (?:the|all|class|classes|test|train|training|validation|val|dev|final|best"
-    r"|model|network|each)\b"
+    r" (?:of|for|on|over) (?:the|all|class|classes|test|train|training|validation|val|dev|final"
+    r"|best|model|network|each)\b"
 )
 _MEANS = frozenset("average avg mean overall final total top".split()) | PHASES
 _VERBS = frozenset(

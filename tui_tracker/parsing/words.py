@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 
-EPOCHS = frozenset("epoch ep epoch_num epoch_idx current_epoch cur_epoch epoch_id epoch_loaded".split())
+EPOCHS = frozenset(
+    "epoch ep epoch_num epoch_idx current_epoch cur_epoch epoch_id epoch_loaded".split()
+)
 BATCHES = frozenset("batch minibatch mb batch_idx batch_num micro_batch".split())
 STEPS: dict[str, str] = {
-    "iteration": "iteration", "iterate": "iteration", "round": "iteration", "generation": "iteration",
-    "gen": "iteration", "boosting_round": "iteration", "episode": "episode",
+    "iteration": "iteration", "iterate": "iteration", "round": "iteration",
+    "generation": "iteration", "gen": "iteration", "boosting_round": "iteration",
+    "episode": "episode",
 } | dict.fromkeys(
     "step iter it itr global_step globalstep num_updates update num_timesteps total_timesteps"
     " timestep n_updates trainer/global_step train_step current_step cur_step step_num iter_num"
-    " training_step training_iteration optimizer_step train/global_step _step steps train_num_updates"
-    " valid_num_updates test_num_updates".split(), "step",
+    " training_step training_iteration optimizer_step train/global_step _step steps"
+    " train_num_updates valid_num_updates test_num_updates".split(), "step",
 )  # fmt: skip
 """Names of steps, and the axis that they are of."""
 
@@ -33,7 +36,9 @@ _METRICS = frozenset(
     " gnorm grad_norm gradnorm mfu lr learning_rate".split()
 )
 _RATES = frozenset("lr gnorm grad_norm gradnorm mfu learning_rate".split())
-_LOOSE = frozenset("is value metric error err ar energy return l1 l2 map ap em corr score ll".split())
+_LOOSE = frozenset(
+    "is value metric error err ar energy return l1 l2 map ap em corr score ll".split()
+)
 """Words that mean a metric beside a step only: they mean other things as often."""
 _STRONG = _METRICS - _RATES - _LOOSE
 _LETTERS = re.compile(r"[a-z]+")
@@ -45,8 +50,8 @@ _NO_METRIC = frozenset(
 )
 CLOCKS = frozenset(
     "time eta elapsed remaining took duration total_time data_time batch_time data seconds secs"
-    " hours minutes ms it/s s/it img/s date uptime time_elapsed pid port rank local_rank cuda device mem memory max_mem"
-    " gpu_mem max_memory fps".split()
+    " hours minutes ms it/s s/it img/s date uptime time_elapsed pid port rank local_rank cuda"
+    " device mem memory max_mem gpu_mem max_memory fps".split()
 )
 _SCHEDULES = frozenset(
     "lr learning_rate wd weight_decay momentum time data eta mem memory max_mem speed throughput"
@@ -121,7 +126,9 @@ def is_clock(name: str) -> bool:
     low = name.lower().strip()
     if low in CLOCKS or plain(low) in CLOCKS:
         return True
-    return low.startswith(("eta", "elapsed", "remaining", "ms/", "time ")) or low.endswith(("_time", " time"))
+    return low.startswith(("eta", "elapsed", "remaining", "ms/", "time ")) or low.endswith(
+        ("_time", " time")
+    )
 
 
 def has_phase(name: str) -> bool:
