@@ -47,7 +47,7 @@ _NO_RECORD = re.compile(
     r"|\W*(?:successfully )?(?:better|sav(?:ed|ing)(?! dict for)|writ(?:ing|ten)|wrote"
     r"|load(?:ed|ing)|resum(?:e|ed|ing)"
     r"|restor(?:ed|ing)|download(?:ed|ing)|collecting|requirement|using cached|installing"
-    r"|building|compiling|checkpoint|early.stopping|http|get |post |put )\b",
+    r"|building|compiling|checkpoint|early.stopping|return|http|get |post |put )\b",
     re.I,
 )
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -103,7 +103,8 @@ def make_plan(shape: Shape, forms: tuple[bool, ...], phase: str) -> tuple[Plan, 
         chosen, sensitive = _alone(shape, picks, forms), True
         kind: Kind = "lone"
     elif anchored:
-        chosen, sensitive = _beside_step(shape, picks, forms)
+        counts_batches = plan.epoch < 0 and plan.step < 0
+        chosen, sensitive = _beside_step(shape, picks, forms, counts_batches)
         kind = "record"
     else:
         chosen, sensitive = _alone(shape, picks, forms), True
@@ -169,8 +170,13 @@ def _is_heading(shape: Shape) -> bool:
     return len(_WORD.findall(" ".join(said))) <= 4
 
 
-def _beside_step(shape: Shape, picks: list[int], forms: tuple[bool, ...]) -> tuple[list[int], bool]:
-    """Return the values of a line that names a step, and whether their form decided."""
+def _beside_step(
+    shape: Shape, picks: list[int], forms: tuple[bool, ...], counts_batches: bool
+) -> tuple[list[int], bool]:
+    """Return the values of a line that names a step, and whether their form decided.
+
+    `batch=16` is as often a size, so beside a batch alone a metric must stand.
+    """
     parts = shape.parts
     leads = parts[0].kind == "step" and not parts[0].name
     named = [at for at in picks if _is_named(parts[at])]
@@ -178,7 +184,7 @@ def _beside_step(shape: Shape, picks: list[int], forms: tuple[bool, ...]) -> tup
         return named, False
     if leads:
         return [at for at in named if parts[at].explicit], False
-    if not _is_clean(shape, picks):
+    if counts_batches or not _is_clean(shape, picks):
         return [], False
     if named and all(parts[at].explicit for at in named):
         told = len(named) > 1 or forms[named[0]]

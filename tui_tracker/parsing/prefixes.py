@@ -38,7 +38,7 @@ _LEVEL = re.compile(
 _SPACE = re.compile(r"[\s:|,-]*(?:[-|>]+\s+)?")
 _TAGGED = re.compile(r"\s*\[[A-Za-z][\w.-]{0,30}\]:?\s+(?=\[?\d{4}[-/]\d\d[-/]\d\d)")
 _CALLER = re.compile(
-    rf"(?:\s*(?:\([\w.]+:\d+\)|[A-Za-z_][\w.]{{0,40}}(?::\d+)?)\s+){{1,3}}(?=[\[(]?(?:{_LEVELS})[\])]?[:\s])"
+    rf"\s*+(?:(?:\([\w.]+:\d+\)|[A-Za-z_][\w.]{{0,40}}(?::\d+)?)\s++){{1,3}}(?=[\[(]?(?:{_LEVELS})[\])]?[:\s])"
 )
 _BRACKETED = re.compile(r"\s*\[(?P<name>[A-Za-z_][\w.:/ -]{0,60})\](?=[\s:\[-])")
 _PIPED = re.compile(r"\s*\|\s*(?P<name>[A-Za-z_][\w.:]{0,60})\s+[|-]\s+")

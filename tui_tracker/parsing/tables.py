@@ -67,7 +67,7 @@ class Table:
         cells = split_cells(text, self.by)
         if len(cells) != len(self.titles) and self.spans:
             cells = text.split()
-            cells = cells if len(cells) == len(self.titles) else _aligned(text, self.spans)
+            cells = _aligned(text, self.spans) if len(cells) < len(self.titles) else cells
         if len(cells) != len(self.titles):
             return None
         if self.label >= 0 and cells[self.label].lower() not in ("all", "mean", "avg", "overall"):
