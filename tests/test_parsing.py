@@ -275,6 +275,7 @@ _HOSTILE = [
     "Accuracy of the " + " is " * 250_000,
     "[CV 1/2] END " + "score=1, " * 100_000 + " total time=",
     "step 1 loss " + "1." * 500_000,
+    "(a pid=1) " * 100_000,
     "Result for x:\n  " + "a: " * 300_000,
     "epoch  loss  acc\n1  " + "2 " * 500_000,
 ]

@@ -7,6 +7,7 @@
 I1123 06:33:45.123456 12345 train.py:12] ...     absl, glog
 INFO:root:...                                    logging.basicConfig
 [I 2026-11-23 06:27:48,361] ...                  Optuna, tornado
+(train_fn pid=1234, ip=10.0.0.1) ...             Ray
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ _LEVEL = re.compile(
 )
 _SPACE = re.compile(r"[\s:|,-]*(?:[-|>]+\s+)?")
 _TAGGED = re.compile(r"\s*\[[A-Za-z][\w.-]{0,30}\]:?\s+(?=\[?\d{4}[-/]\d\d[-/]\d\d)")
+_RAY = re.compile(r"\([\w.:<>-]{1,60} pid=\d+(?:, ip=[\d.:]+)?\) ")
 _CALLER = re.compile(
     rf"\s*+(?:(?:\([\w.]+:\d+\)|[A-Za-z_][\w.]{{0,40}}(?::\d+)?)\s++){{1,3}}(?=[\[(]?(?:{_LEVELS})[\])]?[:\s])"
 )
@@ -148,6 +150,9 @@ def cut_prefix(text: str) -> Prefix:
     if text[0] not in _HEADS and not text.startswith(_WORDS):
         found = (_GLOG if text[0] in "IWEF" else _SYSLOG).match(text)
         return Prefix(text[found.end() :] if found else text)
+    if text[0] == "(" and (found := _RAY.match(text)):
+        rest = text[found.end() :]
+        return Prefix(rest) if rest[:1] in ("", "(") else cut_prefix(rest)
     at, rank, at_ms = 0, "", None
     if ("ank" in text[:12] or "[" in text[:2] or text[0].isdigit() or text[0] in "wR ") and (
         found := _RANK.match(text)

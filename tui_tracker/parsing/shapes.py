@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from tui_tracker.parsing.words import PHASES, UNIT, axis_of, is_unit
+from tui_tracker.parsing.words import COUNTED, PHASES, UNIT, axis_of, is_unit
 
 NUMBER = re.compile(
     r"(?:(?<![\w@.$#-])|(?<=[hnrp] #))"
@@ -70,6 +70,8 @@ def read_shape(literals: list[str]) -> Shape:
     rest = literals[0]
     for number, part in enumerate(shape.parts):
         unit, after = _cut_unit(literals[number + 1])
+        if unit in COUNTED and not after.strip() and number + 1 < count:
+            unit, after = "", literals[number + 1]  # `loss 0.5 tokens 1024`
         part.unit = unit
         _read_part(shape.parts, number, rest, literals[number + 1])
         rest = after

@@ -84,7 +84,7 @@ _SIZE = re.compile(r"(?:[KMGTP]i?)?[Bb](?:ytes|its?)?(?:/s)?$|[KMGTk]$|bytes$")
 _RATE = re.compile(
     r"[A-Za-z]{0,12}/(?:s|sec|second|ms|min|minute|h|hour|it|iter|step|batch|epoch|day)$"
 )
-_COUNTED = frozenset(
+COUNTED = frozenset(
     "epochs samples tokens params parameters features steps updates iterations batches images"
     " rows files items records examples classes layers gpus cpus threads workers devices"
     " categories trees leaves points seeds folds".split()
@@ -94,7 +94,7 @@ UNIT = re.compile(r"[ \t]?(%|[A-Za-zµμ]{0,12}/[A-Za-z]{1,10}|[A-Za-zµμ]{1,12
 
 def is_unit(word: str, *, apart: bool) -> bool:
     """Return whether a word behind a number is its unit; `apart`: with a space between."""
-    if word in TIME_UNITS or _RATE.match(word) or word in _COUNTED:
+    if word in TIME_UNITS or _RATE.match(word) or word in COUNTED:
         return True
     return bool(_SIZE.match(word)) and (not apart or len(word) > 1)
 
