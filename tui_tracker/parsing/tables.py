@@ -4,10 +4,12 @@
     Iter       Train Loss   Remaining Time                    scikit-learn
     | epoch | loss |                                          with bars, Markdown, Rich
     epoch,loss,acc                                            CSV, also with tabs or semicolons
+    epoch loss acc                                            words alone, rows of numbers
+    E    #       LOSS NER  ENTS_F                             spaCy: epoch and step
     Epoch  GPU_mem  box_loss ... Size  /  1/3  0G  1.2 ...    Ultralytics, with a bar at the end
 
 A head needs a column of steps or the name of a metric, and no number that stands alone. Rows may
-have other lines between them. Ultralytics prints a second table without a column of steps, whose
+have other lines between them, and cells left out: what is there stands below its title. Ultralytics prints a second table without a column of steps, whose
 row `all` belongs to the epoch of the row above.
 """
 
