@@ -9,8 +9,9 @@
     Epoch  GPU_mem  box_loss ... Size  /  1/3  0G  1.2 ...    Ultralytics, with a bar at the end
 
 A head needs a column of steps or the name of a metric, and no number that stands alone. Rows may
-have other lines between them, and cells left out: what is there stands below its title. Ultralytics prints a second table without a column of steps, whose
-row `all` belongs to the epoch of the row above.
+have other lines between them, and cells left out: what is there stands below its title.
+Ultralytics prints a second table without a column of steps, whose row `all` belongs to the epoch
+of the row above.
 """
 
 from __future__ import annotations
