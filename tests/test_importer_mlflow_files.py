@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.import_told import told
 from tests.import_truth import age, check, gather, read_all, read_item, truth_of
 from tui_tracker.errors import ImportFailed
 from tui_tracker.importers import find_sources
 from tui_tracker.importers.claims import Claim
 from tui_tracker.importers.mlflow_files import MlflowFiles
-from tui_tracker.importers.records import ImportedRun, Points, StartedOver
 
 EXPERIMENT = """\
 artifact_location: file:///gone/mlruns/1
@@ -57,20 +57,6 @@ def run(store: Path, key: str, *, status: int = 3) -> Path:
 
 def reader_of(path: Path) -> MlflowFiles:
     return MlflowFiles(Claim("mlflow", path, path))
-
-
-def told(pieces) -> list[str]:
-    shown = []
-    for piece in pieces:
-        if isinstance(piece, Points):
-            shown.append(f"{piece.run}: {piece.metric} {list(piece.steps)}")
-        elif isinstance(piece, ImportedRun):
-            shown.append(f"{piece.key} {piece.status}")
-        elif isinstance(piece, StartedOver):
-            shown.append(f"{piece.run} over")
-        else:
-            shown.append(str(piece))
-    return shown
 
 
 def test_every_run_of_the_shared_store_is_as_stated(tmp_path):
