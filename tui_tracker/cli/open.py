@@ -97,6 +97,8 @@ def _show(path: Path, tool: str, told: Told, command: list[str]) -> int:
         reading = opened.wait()
         for trouble in (*reading.skipped, *reading.warnings):
             say(trouble)
+        if reading.skipped and not reading.runs:
+            return 2
         args.store = str(opened.folder)
         return int(load(name).run(args))
 

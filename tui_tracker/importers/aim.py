@@ -21,6 +21,7 @@ Checked with Aim 3.29.
 
 from __future__ import annotations
 
+import os
 from collections import Counter, defaultdict
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -65,7 +66,7 @@ def find_claims(listing: Listing) -> Iterator[Claim]:
     """Yield repositories."""
     if _SQL in listing.files and {"meta", "seqs"} <= listing.folders:
         yield listing.claim_all(TOOL)
-    elif _FOLDER in listing.folders and (listing.folder / _FOLDER / "meta").is_dir():
+    elif _FOLDER in listing.folders and os.path.isdir(listing.folder / _FOLDER / "meta"):
         yield listing.claim(TOOL, _FOLDER)
 
 
@@ -112,7 +113,7 @@ class AimRepository:
     """The runs of one repository; a run whose files changed is read again."""
 
     def __init__(self, claim: Claim) -> None:
-        self._path = claim.path / _FOLDER if (claim.path / _FOLDER).is_dir() else claim.path
+        self._path = claim.path / _FOLDER if os.path.isdir(claim.path / _FOLDER) else claim.path
         self._root = claim.root
         self._sql = Database(self._path / _SQL)
         self._named: dict[str, dict[str, object]] = {}
@@ -123,10 +124,10 @@ class AimRepository:
         yield from self._read_names()
         folder = self._path / "meta" / "chunks"
         try:
-            hashes = sorted(one.name for one in folder.iterdir() if one.is_dir())
+            hashes = sorted(one.name for one in folder.iterdir() if os.path.isdir(one))
         except FileNotFoundError:
             # A repository whose first run has not begun.
-            if not self._path.is_dir():
+            if not os.path.isdir(self._path):
                 raise ImportFailed(str(self._path), "", "is not there any more") from None
             return
         except OSError as error:
@@ -143,7 +144,7 @@ class AimRepository:
         if not self._sql.has_changed():
             return
         young = status_without_end(self._path) == "running"
-        if young and not self._sql.path.exists():
+        if young and not os.path.exists(self._sql.path):
             return
         try:
             with self._sql.look() as session:
@@ -200,7 +201,7 @@ class AimRepository:
 
     def _leaves(self, run: str, folder: Path, known: _Known) -> Generator[Piece, None, Leaves]:
         """Return the leaves of a folder, read again where files were replaced meanwhile."""
-        if not folder.is_dir():
+        if not os.path.isdir(folder):
             return []
         try:
             contents = known.folders.setdefault(folder, Folder(folder)).read()

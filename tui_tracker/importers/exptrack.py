@@ -20,6 +20,7 @@ Checked with exptrack 2.1.0.
 
 from __future__ import annotations
 
+import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -180,11 +181,11 @@ class ExptrackProject:
         for _, label, place, digest, size in files:
             if text(place) == output:
                 folder = self._found(text(place))
-                if folder is not None and folder.is_dir():
+                if folder is not None and os.path.isdir(folder):
                     yield from list_files(folder, self._root, under=f"{folder.name}/")
                 continue
             found = self._found(text(place))
-            file = found if found is not None and found.is_file() else None
+            file = found if found is not None and os.path.isfile(found) else None
             name = (
                 Path(text(place)).name if file is None else file.relative_to(self._root).as_posix()
             )
@@ -199,7 +200,7 @@ class ExptrackProject:
         ]
         for start in range(len(parts)):
             path = self._root.joinpath(*parts[start:])
-            if path.exists() and is_inside(path, self._root):
+            if os.path.exists(path) and is_inside(path, self._root):
                 return path
         return None
 

@@ -53,6 +53,7 @@ from tui_tracker.importers.records import (
     ms_from_utc,
     utc_from_ms,
 )
+from tui_tracker.importers.regular import open_regular, read_regular
 from tui_tracker.importers.rewritten import reason
 from tui_tracker.importers.run_folders import (
     KINDS,
@@ -76,7 +77,11 @@ _MOST_EVENT_FILES = 1000
 def find_claims(listing: Listing) -> Iterator[Claim]:
     """Yield the folder of a run: it has attributes of Guild."""
     guild = listing.folder / ".guild"
-    if ".guild" in listing.folders and (guild / "attrs").is_dir() and (guild / "opref").is_file():
+    if (
+        ".guild" in listing.folders
+        and os.path.isdir(guild / "attrs")
+        and os.path.isfile(guild / "opref")
+    ):
         yield listing.claim_all(TOOL)
 
 
@@ -178,7 +183,7 @@ class Reader:
     def _operation(self) -> tuple[str, str]:
         """Return the names of model and operation."""
         try:
-            text = (self._guild / "opref").read_text("utf-8", "replace")
+            text = read_regular(self._guild / "opref").decode("utf-8", "replace")
             parts = shlex.split(text)
         except (OSError, ValueError):
             return "", ""
@@ -288,7 +293,7 @@ class Reader:
     def _entries(self, count: int) -> list[tuple[int, str]]:
         found: list[tuple[int, str]] = []
         try:
-            with (self._guild / "output.index").open("rb") as file:
+            with open_regular(self._guild / "output.index") as file:
                 file.seek(self._lines * _ENTRY.size)
                 data = file.read(count * _ENTRY.size)
             whole = data[: len(data) // _ENTRY.size * _ENTRY.size]

@@ -17,6 +17,7 @@ src/lightning/pytorch/loggers. Checked with 2.6.6.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,7 +100,7 @@ class _Facts:
     def look(self, problems: list[Unread]) -> None:
         """Read the hyperparameters, which may be written late."""
         path = self.folder / _PARAMS
-        if not path.is_file():
+        if not os.path.isfile(path):
             return
         try:
             self.params = flatten(mapping(read_yaml(path)))

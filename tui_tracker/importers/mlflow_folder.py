@@ -33,6 +33,7 @@ from tui_tracker.importers.records import (
     typed,
     utc_from_ms,
 )
+from tui_tracker.importers.regular import open_regular
 from tui_tracker.importers.rewritten import reason
 from tui_tracker.importers.yaml_text import NotYaml, read_yaml
 
@@ -77,7 +78,8 @@ class RunFolder:
         try:
             meta = read_meta(self.path / META)
         except (NotYaml, OSError) as error:
-            if status_without_end(self.path / META) == "running":
+            young = status_without_end(self.path / META) == "running"
+            if young and not isinstance(error, PermissionError):
                 return  # it may be just being written
             if stamps != self._stamps:
                 problem = f"cannot be read: {reason(error)}; the run was passed over"
@@ -104,7 +106,7 @@ class RunFolder:
 
     def _new_points(self) -> Iterator[Piece]:
         user, system = Gathered(), Gathered(system=True)
-        has_model = (self.path / "outputs").is_dir()
+        has_model = os.path.isdir(self.path / "outputs")
         for path in _files(self.path / "metrics", self.path):
             metric = self._metrics.get(path)
             if metric is None:
@@ -170,7 +172,7 @@ class RunFolder:
 
     def _artifacts(self, location: str) -> Iterator[ImportedArtifact]:
         folder: Path | None = self.path / "artifacts"
-        if not (folder and folder.is_dir() and is_inside(folder, *self.bases)):
+        if not (folder and os.path.isdir(folder) and is_inside(folder, *self.bases)):
             folder = find_folder(location, *self.bases)
         if folder is not None:
             yield from list_files(folder, self.bases[-1])
@@ -186,7 +188,7 @@ class RunFolder:
         meta = next(_metas(folder.parent, only=model), {})
         name = text(meta.get("name")) or model
         files = []
-        if (folder / "artifacts").is_dir() and is_inside(folder / "artifacts", *self.bases):
+        if os.path.isdir(folder / "artifacts") and is_inside(folder / "artifacts", *self.bases):
             inside = folder / "artifacts"
             files = list(
                 list_files(inside, self.bases[-1], kind="model", under=f"{name}/", used=used)
@@ -206,7 +208,7 @@ def _values(folder: Path, base: Path) -> dict[str, str]:
     found = {}
     for path in _files(folder, base):
         try:
-            with path.open("rb") as file:
+            with open_regular(path) as file:
                 value = file.read(_LONGEST_VALUE).decode("utf-8", "replace")
         except OSError:
             continue
@@ -220,7 +222,7 @@ def _files(folder: Path, base: Path) -> Iterator[Path]:
         folders.sort()
         for name in sorted(names):
             path = Path(top, name)
-            if path.is_file() and (not path.is_symlink() or is_inside(path, base)):
+            if os.path.isfile(path) and (not path.is_symlink() or is_inside(path, base)):
                 yield path
 
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tui_tracker.importers.cells import Gathered, number, whole
+from tui_tracker.importers.regular import open_regular
 
 _CHUNK = 4 << 20
 _LONGEST_LINE = 1 << 16
@@ -57,7 +58,7 @@ class MetricFile:
         self.inode = facts.st_ino
         if facts.st_size == self.offset:
             return
-        with self.path.open("rb") as file:
+        with open_regular(self.path) as file:
             file.seek(self.offset)
             rest = b""
             while chunk := file.read(_CHUNK):
@@ -98,7 +99,7 @@ class MetricFile:
             self.at_last.add(_fields(line))
             return known and self.has_model
         # It goes back in time, which is rare enough to look through all there was.
-        with self.path.open("rb") as file:
+        with open_regular(self.path) as file:
             while file.tell() < before:
                 if _fields(file.readline(_LONGEST_LINE)) == _fields(line):
                     return True

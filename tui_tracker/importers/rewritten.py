@@ -16,6 +16,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from tui_tracker.importers.records import BATCH_POINTS, Points
+from tui_tracker.importers.regular import read_regular
 
 MAX_BYTES = 1 << 30
 MAX_DEPTH = 200
@@ -48,7 +49,7 @@ def read_json(path: Path) -> object:
     """
     if os.stat(path).st_size > MAX_BYTES:
         raise ValueError(f"is larger than {MAX_BYTES >> 20} MiB")
-    return parse_json(path.read_bytes().decode("utf-8-sig", "replace"))
+    return parse_json(read_regular(path).decode("utf-8-sig", "replace"))
 
 
 def parse_json(text: str) -> object:

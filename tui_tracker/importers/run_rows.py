@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -64,7 +65,7 @@ class Target:
     artifacts: str
     """The folder of the store that holds files."""
     roots: tuple[Path, ...]
-    """What was opened: no file outside of it is taken."""
+    """What was opened, and the source in it: no file outside of them is taken."""
     keep_files: bool
 
 
@@ -83,13 +84,35 @@ def write_run(target: Target, known: KnownRun, pending: Pending, part: bytes) ->
     """
     if pending.start_over and known.row:
         _empty(target.connection, known)
-    problems = _save_run(target, known, pending, part)
+    is_copy = _is_copy(target, known, pending.run)
+    problems = [] if is_copy else _save_run(target, known, pending, part)
     writer = RunWriter(target.connection, known.uuid.hex())
+    before, known.changed = known.changed, False
     problems += _save_points(target.connection, writer, known, pending.points)
     _save_lines(target.connection, known, pending.printed)
+    if is_copy and known.changed:
+        problems += _save_run(target, known, pending, part)  # it goes further than the other one
+    known.changed |= before
     if pending.run.ended_at is None and pending.run.status != "running":
         _save_end(target.connection, known.row)
     return problems
+
+
+def _is_copy(target: Target, known: KnownRun, run: ImportedRun) -> bool:
+    """Return whether the run came from another place that is still there, and told as late.
+
+    Else two copies of a folder would replace what is known of each other's runs for ever.
+    """
+    if not known.row or known.state == _state(run):
+        return False
+    path, ended_ms = target.connection.execute(
+        "SELECT json_extract(source, '$.path'), ended_ms FROM run WHERE id=?", (known.row,)
+    ).fetchone()
+    if path in (None, str(run.path)) or Path(path).is_relative_to(target.roots[-1]):
+        return False
+    if run.ended_at is not None and _within(ms_from_utc(run.ended_at)) > (ended_ms or 0):
+        return False
+    return os.path.exists(path)
 
 
 def _save_run(target: Target, known: KnownRun, pending: Pending, part: bytes) -> list[str]:

@@ -21,6 +21,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from io import TextIOWrapper
 from pathlib import Path
 from typing import cast
 
@@ -41,6 +42,7 @@ from tui_tracker.importers.records import (
     Unread,
     flatten,
 )
+from tui_tracker.importers.regular import open_regular
 from tui_tracker.importers.rewritten import mapping, read_json, reason
 from tui_tracker.importers.run_folders import KINDS, folder_name, list_artifacts
 from tui_tracker.importers.swanlab_records import (
@@ -149,7 +151,7 @@ class Reader:
 
     def _check_head(self) -> None:
         try:
-            with self.path.open("rb") as file:
+            with open_regular(self.path) as file:
                 head = file.read(7)
         except OSError as error:
             raise ImportFailed(str(self.path), "", f"cannot be read: {error.strerror}") from error
@@ -255,7 +257,7 @@ class Reader:
     def _packages(self) -> dict[str, str]:
         path = self._folder / "files" / "requirements.txt"
         try:
-            with path.open(encoding="utf-8", errors="replace") as file:
+            with TextIOWrapper(open_regular(path), "utf-8", "replace") as file:
                 lines = file.read(1 << 20).splitlines()
         except OSError:
             return {}

@@ -29,6 +29,7 @@ from tui_tracker.importers.event_run import EventFile, EventRun, notes_of
 from tui_tracker.importers.event_values import EventValues
 from tui_tracker.importers.hparams import SESSION_TAG
 from tui_tracker.importers.records import ImportedRun, Piece, Status, utc_from_ms
+from tui_tracker.importers.regular import open_regular
 from tui_tracker.importers.run_folders import experiment_of, run_id, run_key
 
 TOOL = "tensorboard"
@@ -96,7 +97,7 @@ def is_event_file(name: str) -> bool:
 
 def list_event_files(path: Path) -> list[EventFile]:
     """Return the event files of a run, by name; those of its hyperparameters come last."""
-    if path.is_file():
+    if os.path.isfile(path):
         return [EventFile(path)]
     files = [EventFile(file) for file in _event_files_in(path)]
     if files and (within := hparams_folder(path)):
@@ -135,7 +136,7 @@ def _is_session(folder: Path) -> bool:
 
 def _has_session(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return SESSION_TAG in file.read(HEAD_BYTES)
     except OSError:
         return False

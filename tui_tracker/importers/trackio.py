@@ -18,6 +18,7 @@ Checked with trackio 0.2.3 and 0.43, and the schema of 0.10 by its source.
 
 from __future__ import annotations
 
+import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -240,7 +241,7 @@ class TrackioProject:
     def _media(self, seen: _Seen) -> Iterator[ImportedArtifact]:
         for place, kind in seen.media.items():
             file = self._folder / "media" / place
-            yield ImportedArtifact(place, file if file.is_file() else None, kind=kind)
+            yield ImportedArtifact(place, file if os.path.isfile(file) else None, kind=kind)
 
     def _artifacts(self, session: Session) -> dict[str, list[ImportedArtifact]]:
         found: dict[str, list[ImportedArtifact]] = defaultdict(list)
@@ -274,7 +275,7 @@ class TrackioProject:
             file: Path = blobs / digest[:2] / digest
             yield ImportedArtifact(
                 path,
-                file if file.is_file() else None,
+                file if os.path.isfile(file) else None,
                 kind=kind,
                 size_bytes=whole(entry.get("size")),
                 sha256=digest if len(digest) == 64 else "",

@@ -124,9 +124,9 @@ class Reader:
     def _list(self) -> Iterator[tuple[Path, Path | None]]:
         """Yield each file of records and its run folder."""
         path = self._claim.path
-        if path.is_file():
+        if os.path.isfile(path):
             folder = path.parent
-            yield path, folder if (folder / "files").is_dir() else None
+            yield path, folder if os.path.isdir(folder / "files") else None
             return
         for name in sorted(os.listdir(path)):
             folder = path / name

@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tui_tracker.importers.records import ImportedArtifact
+from tui_tracker.importers.regular import open_regular
 from tui_tracker.importers.wandb_facts import RunFacts, safe_path
 
 FOLDER = re.compile(r"(?:offline-run|dryrun|run)-(\d{8}_\d{6})-(.+)")
@@ -68,7 +69,7 @@ def list_files(folder: Path, kinds: dict[str, str]) -> Iterator[ImportedArtifact
         for name in sorted(names):
             file = Path(place, name)
             path = safe_path(file.relative_to(files).as_posix())
-            if not path or path in OWN_FILES or file.is_symlink() or not file.is_file():
+            if not path or path in OWN_FILES or file.is_symlink() or not os.path.isfile(file):
                 continue
             count += 1
             if count > _MOST_FILES:
@@ -106,7 +107,7 @@ def read_json(path: Path) -> dict[str, object]:
 def read_text(path: Path) -> str:
     """Return a file's text, "" where it cannot be read."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return file.read(_MOST_TEXT).decode("utf-8", "replace")
     except OSError:
         return ""

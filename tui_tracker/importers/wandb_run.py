@@ -29,6 +29,7 @@ from tui_tracker.importers.records import (
     ms_from_utc,
     utc_from_ms,
 )
+from tui_tracker.importers.regular import open_regular
 from tui_tracker.importers.wandb_facts import RunFacts, milliseconds_of, safe_path
 from tui_tracker.importers.wandb_folder import (
     OWN_FILES,
@@ -143,7 +144,7 @@ class WandbRun:
             yield from self._tell(segment.path, "", f"cannot be read: {error.strerror}")
 
     def _unread_head(self, path: Path) -> Iterator[Unread]:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             head = file.read(len(LOG_HEAD) + 1)
         if len(head) <= len(LOG_HEAD):
             return

@@ -13,11 +13,13 @@ Which of the last three holds shows after a while; until then states are kept, `
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from tui_tracker.parsing.bars import Bar
 from tui_tracker.parsing.events import Values
 from tui_tracker.parsing.placing import Place, Placing
+from tui_tracker.parsing.words import PHASES, has_phase, is_schedule, words_of
 
 MOST = 2000
 _MOST_BARS = 200
@@ -51,6 +53,16 @@ class _Plain:
     base: int = 0
 
 
+@lru_cache(maxsize=1024)
+def _phased(label: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return names with the phase that a bar's label tells, unless it is the training."""
+    words = (word for word in words_of(label) if word in PHASES and not word.startswith("train"))
+    phase = next(words, "")
+    if not phase:
+        return names
+    return tuple([n if has_phase(n) or is_schedule(n) else f"{phase} {n}" for n in names])
+
+
 class BarValues:
     """The bars of one process."""
 
@@ -70,7 +82,7 @@ class BarValues:
             return
         if not bar.names or bar.label.startswith("Sanity"):
             return
-        state = _State(where, bar.done, bar.names, bar.values)
+        state = _State(where, bar.done, _phased(bar.label, bar.names), bar.values)
         heading = self._placing.heading
         epoch = bar.epoch
         if epoch is None and heading and heading[0] == "epoch" and isinstance(heading[1], int):

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from tui_tracker.parsing.reading import number_of
 from tui_tracker.parsing.shapes import NUMBER
+from tui_tracker.parsing.words import axis_of
 
 _COUNT = re.compile(r"\|?\s*(?P<n>[\d.]+[kMGT]?)/(?P<total>[\d.]+[kMGT]?|\?)[A-Za-z ]{0,12}\s*\[")
 _OPEN = re.compile(r"(?P<n>\d+)(?:it|[A-Za-z]{1,12})? \[\d\d:\d\d")
@@ -145,7 +146,7 @@ def _pairs(text: str) -> tuple[tuple[str, ...], tuple[float, ...]]:
     found: dict[str, float] = {}
     for pair in _PAIR.finditer(text):
         name = pair["name"].strip()
-        if name in _NO_VALUE or name.lower().endswith("epoch"):
+        if name in _NO_VALUE or axis_of(name) == "epoch":
             continue
         if NUMBER.fullmatch(pair["value"].rstrip(".")):
             found[name] = number_of(pair["value"].rstrip("."))

@@ -5,6 +5,10 @@
     | time/              |          |
     |    total_timesteps | 2048     |
 
+    Result for PPO_CartPole-v1_00000:                          Ray, RLlib
+      episode_reward_mean: 22.1
+      training_iteration: 1
+
 A name that ends with a slash leads those below it. The box ends with its border, or with any other
 line. A step among the names is the step of all.
 """
@@ -19,13 +23,15 @@ from tui_tracker.parsing.shapes import NUMBER
 _LINE = re.compile(
     r"\s*[|│┃]\s*(?P<name>[A-Za-z_][\w/.@ -]{0,60}?)\s*[|│┃]\s*(?P<value>[^|│┃\s]*)\s*[|│┃]\s*$"
 )
+_INDENTED = re.compile(r" {2}(?P<name>[A-Za-z_][\w/.]{0,60}): (?P<value>\S+)\s*$")
 _MOST = 500
 
 
 class Box:
     """The pairs of a box that is being printed."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_result: bool = False) -> None:
+        self._is_result = is_result
         self.values: dict[str, float | str] = {}
         self.line = 0
         """Of its first pair."""
@@ -33,6 +39,8 @@ class Box:
 
     def take(self, line: int, text: str) -> bool:
         """Return whether a line is a pair of a box, and take it."""
+        if self._is_result:
+            return self._take_indented(line, text)
         found = _LINE.match(text)
         if found is None or len(self.values) >= _MOST:
             return False
@@ -47,6 +55,20 @@ class Box:
         else:
             return False
         return True
+
+    def _take_indented(self, line: int, text: str) -> bool:
+        if text[0] != " " or len(self.values) >= _MOST:
+            return False
+        found = _INDENTED.match(text)
+        if found is not None and NUMBER.fullmatch(found["value"]):
+            self.line = self.line or line
+            self.values[found["name"]] = number_of(found["value"])
+        return True
+
+
+def begins_result(text: str) -> bool:
+    """Return whether a line begins what Ray prints of an iteration: names and values, indented."""
+    return text.startswith("Result for ") and text.rstrip().endswith(":")
 
 
 def may_be_pair(text: str) -> bool:

@@ -205,7 +205,8 @@ def _saved(text: str) -> Iterator[str]:
     if path.endswith(_SOURCES):
         return
     if not path and (found := _SAVED_TO.search(text, start)):
-        path = found["path"] if found["path"].lower() not in _NO_PATHS else ""
+        vague = found["path"].lower() in _NO_PATHS or text[found.start()] in "ai"
+        path = "" if vague and not _HAS_DOT.search(found["path"]) else found["path"]
     if path:
         yield path.rstrip(".,:")
 
@@ -215,6 +216,9 @@ _SOURCES = (".py", ".cpp", ".c", ".h", ".cc", ".cu", ".js", ".ts", ".go", ".rs",
 _NO_PATHS = frozenset(
     "the disk file a an memory torch_dist iteration step epoch cache this it".split()
 )
+
+
+_HAS_DOT = re.compile(r"[./\\]\w")
 
 
 def _is_path(text: str) -> bool:

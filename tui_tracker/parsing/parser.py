@@ -12,15 +12,16 @@ from collections.abc import Callable, Sequence
 
 from tui_tracker.parsing.bar_values import BarValues
 from tui_tracker.parsing.bars import Bar, may_be_bar, read_bar
-from tui_tracker.parsing.boxes import Box, may_be_pair
+from tui_tracker.parsing.boxes import Box, begins_result, may_be_pair
 from tui_tracker.parsing.cleaning import Lines
 from tui_tracker.parsing.events import Begun, Event, Fact, Unclear
 from tui_tracker.parsing.patterns import Pattern
 from tui_tracker.parsing.placing import Place, Placing
 from tui_tracker.parsing.prefixes import Prefixes
-from tui_tracker.parsing.reading import Reader, Reading
+from tui_tracker.parsing.reading import Reader, Reading, with_phase
 from tui_tracker.parsing.tables import Table, read_head
 from tui_tracker.parsing.texts import Texts, read_values
+from tui_tracker.parsing.told import read_told
 
 Tell = Callable[[int, str], None]
 """Hears what became of a line, and why."""
@@ -207,7 +208,7 @@ class _Rank:
         said = self._parser.reader.read(text, phase)
         self._hot = said.kind == "record" and text[0] != "{"
         if not self._hot:
-            self._take_other(where, text, said)
+            self._take_other(where, text, said, phase)
             return
         if self._dict is not None:
             self._release_dict()
@@ -248,11 +249,13 @@ class _Rank:
         self._texts.flush()
         self.placing.flush()
 
-    def _take_other(self, where: Place, text: str, said: Reading) -> None:
+    def _take_other(self, where: Place, text: str, said: Reading, phase: str) -> None:
         """Take a line that is no values at a step, or values in a dict."""
         if text[0] == "{" and text.rstrip()[-1] == "}":
-            self._take_dict(where, text, said)
+            self._take_dict(where, text, said, phase)
             return
+        if said.kind != "heading" and (told := read_told(text)) is not None:
+            said = told
         if said.kind == "heading" and said.step is not None:
             self._bars.end_keras()
             self._texts.flush()
@@ -265,7 +268,12 @@ class _Rank:
             self.placing.take_alone(where, said)
             self._texts.take_side(where, text)
             return
+        if begins_result(text):
+            self._box = Box(is_result=True)
+            self._parser.note(where.line, "the head of a result")
+            return
         if (table := read_head(text)) is not None:
+            self.placing.is_renewed = self._table is not None and table.titles == self._table.titles
             self._table = table
             self._parser.forget()
             self._parser.note(where.line, "the head of a table")
@@ -299,8 +307,17 @@ class _Rank:
             return False
         self._parser.note(where.line, "")
         if table.label < 0:
-            self.placing.place(where, row.axis, row.step, row.names, row.values, "a row of a table")
-            self.placing.epoch = row.step if row.axis == "epoch" else self.placing.epoch
+            said = Reading(
+                "record",
+                row.axis,
+                row.step,
+                row.epoch,
+                0,
+                row.names,
+                row.values,
+                "a row of a table",
+            )
+            self.placing.take_record(where, said)
         else:
             said = Reading("lone", names=row.names, values=row.values, why="a row of a table")
             self.placing.take_alone(where, said)
@@ -348,9 +365,9 @@ class _Rank:
 
     # Values in a dict: the Hugging Face Trainer prints fractions of epochs, and its bar the step.
 
-    def _take_dict(self, where: Place, text: str, said: Reading) -> None:
+    def _take_dict(self, where: Place, text: str, said: Reading, phase: str) -> None:
         if '"' in text or "{" in text[1:] or said.kind == "none":
-            said = self._texts.read_dict(where, text)
+            said = with_phase(self._texts.read_dict(where, text), phase)
         if said.kind == "lone":
             self._parser.note(where.line, "")
             self.placing.take_alone(where, said)

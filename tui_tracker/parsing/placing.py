@@ -73,6 +73,10 @@ class Placing:
         self._spans: dict[tuple[str, tuple[str, ...]], tuple[Step, Step]] = {}
         """The first and the last step of values that are printed together."""
         self._names: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
+        self._epochs: dict[tuple[str, tuple[str, ...]], float] = {}
+        """The epoch that the last line of values named; -1 where steps count anew in each."""
+        self.is_renewed = False
+        """A table's head was printed again."""
         self._axes: dict[str, str] = {}
         """By name, what its steps count."""
         self._waiting: dict[str, _Waiting] = {}
@@ -101,7 +105,7 @@ class Placing:
         self.run, self.has_values, self._why = -1, False, why
         self.heading = self._first_heading = self.epoch = self._context = None
         self._spans, self._resumed, self._passes = {}, False, 0
-        self._axes, self._names = {}, {}
+        self._axes, self._names, self._epochs = {}, {}, {}
 
     def take_trial(self, line: int, trial: Trial) -> None:
         """Close the run that is under way as a trial of a study."""
@@ -168,9 +172,12 @@ class Placing:
 
     def take_record(self, where: Place, said: Reading) -> None:
         """Take values that a line gives with their step."""
-        self.place(where, said.axis, said.step, said.names, said.values, said.why, said.total)
-        if said.epoch is not None:
-            self.epoch = said.epoch
+        axis, step, epoch = said.axis, said.step, said.epoch
+        if epoch is not None:
+            if type(step) is int and axis != "epoch":
+                axis, step = self._of_epoch(axis, step, said.names, epoch)
+            self.epoch = epoch
+        self.place(where, axis, step, said.names, said.values, said.why, said.total)
 
     def place(
         self,
@@ -227,6 +234,21 @@ class Placing:
             self._emit(self._held)
             self._held = None
 
+    def _of_epoch(
+        self, axis: str, step: int, names: tuple[str, ...], epoch: int | float
+    ) -> tuple[str, Step]:
+        """Return a step together with the epoch of its line, where it counts anew in each."""
+        key = axis, names
+        before = self._epochs.get(key)
+        span = self._spans.get(key)
+        anew = before is not None and span is not None and not _is_less(span[1], step)
+        if before == -1 or (anew and before is not None and epoch > before and epoch == int(epoch)):
+            self._epochs[key] = -1
+            return "(epoch, batch)", (int(epoch), step)
+        if len(self._epochs) < _MOST_NAMES:
+            self._epochs[key] = epoch
+        return axis, step
+
     def _within(self, axis: str, step: Step, names: tuple[str, ...]) -> tuple[str, Step]:
         """Return a step that counts anew in each epoch together with its epoch."""
         if axis == "epoch" or isinstance(step, (tuple, float)):
@@ -250,8 +272,9 @@ class Placing:
     def _watch(self, axis: str, step: Step, names: tuple[str, ...]) -> None:
         """Notice where steps begin anew. Where they merely go back, all values are kept."""
         first, last = self._spans.get((axis, names)) or (step, step)
-        if _is_less(step, last):
-            if not self._resumed and _is_back(step, first, last):
+        renewed, self.is_renewed = self.is_renewed and (axis, names) in self._spans, False
+        if _is_less(step, last) or (renewed and step == last):
+            if not self._resumed and (renewed or _is_back(step, first, last)):
                 self.leave(f"{axis} {step} comes again")
                 first = step
         elif self._resumed:

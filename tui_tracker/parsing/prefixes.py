@@ -36,6 +36,10 @@ _LEVEL = re.compile(
     rf"[\s:|,-]*[\[(<]?(?P<level>{_LEVELS}|(?:debug|info|warning|error)(?=[\])>|:]))[\])>]?[:,]?(?=\W|$)"
 )
 _SPACE = re.compile(r"[\s:|,-]*(?:[-|>]+\s+)?")
+_TAGGED = re.compile(r"\s*\[[A-Za-z][\w.-]{0,30}\]:?\s+(?=\[?\d{4}[-/]\d\d[-/]\d\d)")
+_CALLER = re.compile(
+    rf"(?:\s*(?:\([\w.]+:\d+\)|[A-Za-z_][\w.]{{0,40}}(?::\d+)?)\s+){{1,3}}(?=[\[(]?(?:{_LEVELS})[\])]?[:\s])"
+)
 _BRACKETED = re.compile(r"\s*\[(?P<name>[A-Za-z_][\w.:/ -]{0,60})\](?=[\s:\[-])")
 _PIPED = re.compile(r"\s*\|\s*(?P<name>[A-Za-z_][\w.:]{0,60})\s+[|-]\s+")
 _DASHED = re.compile(r"\s*-\s*(?P<name>[A-Za-z_][\w.:]{0,60})\s+-\s+")
@@ -119,6 +123,8 @@ def cut_prefix(text: str) -> Prefix:
     ):
         rank = found["a"] or found["b"] or found["c"] or found["d"]
         at = found.end()
+    if tagged := _TAGGED.match(text, at):
+        at = tagged.end()
     if found := _STAMP.match(text, at):
         at, at_ms = found.end(), _moment(found)
     stamped = found is not None
@@ -137,9 +143,11 @@ def _logger(text: str, at: int, stamped: bool) -> tuple[str, str, int]:
     for _ in range(4):
         if not level and (found := _LEVEL.match(text, at)):
             level, at = found["level"], found.end()
+        elif stamped and not level and (found := _CALLER.match(text, at)):
+            at = found.end()
         elif found := _BRACKETED.match(text, at):
-            # `[train] epoch 1` without a time before it is what the message says.
-            if not stamped and not level and _PHASE.match(found["name"].lower()):
+            # `[train] epoch 1` is what the message says, `[train][INFO]` who says it.
+            if _PHASE.match(found["name"].lower()) and not _LEVEL.match(text, found.end()):
                 break
             at = found.end()
         elif (stamped or level) and (found := _PIPED.match(text, at) or _DASHED.match(text, at)):

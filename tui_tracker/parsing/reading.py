@@ -32,18 +32,18 @@ from tui_tracker.parsing.words import (
 Kind = Literal["record", "heading", "lone", "none"]
 _MOST_PLANS = 4096
 _PHASE = re.compile(
-    r"[^\w]*(?P<phase>train_inner|train(?:ing)?|val(?:id(?:ation)?)?|test(?:ing)?|eval(?:uation)?|dev)"
+    r"[^\w]*(?P<phase>train_inner|train(?:ing)?|val(?:id(?:at(?:ion|e))?)?|test(?:ing)?|eval(?:uation)?|dev)(?P<of> \((?:EMA|ema|avg)\))?"
     r"(?P<next>\s*[:|\]\[>/-]|\s+|$)(?P<noun>set\b)?",
     re.I,
 )
 _INNER = re.compile(
-    r"[|:\[(,>-]\s*(?P<phase>train(?:ing)?|val(?:id(?:ation)?)?|test(?:ing)?|eval(?:uation)?|dev)\b",
+    r"[|:\[(,>-]\s*(?P<phase>train(?:ing)?|val(?:id(?:at(?:ion|e))?)?|test(?:ing)?|eval(?:uation)?|dev)\b",
     re.I,
 )
 _GROUPED = re.compile(r"\((?P<phase>train|val|test|eval)\)")
 _CODE = re.compile(r"\s*[;*{]|\s*[-+/] ")
 _NO_RECORD = re.compile(
-    r"\W*(?:successfully )?(?:sav(?:ed|ing)|writ(?:ing|ten)|wrote|load(?:ed|ing)|resum(?:e|ed|ing)"
+    r"[-+](?:\s{2,}|[A-Za-z]|\t)|\W*(?:successfully )?(?:better|sav(?:ed|ing)(?! dict for)|writ(?:ing|ten)|wrote|load(?:ed|ing)|resum(?:e|ed|ing)"
     r"|restor(?:ed|ing)|download(?:ed|ing)|collecting|requirement|using cached|installing"
     r"|building|compiling|checkpoint|early.stopping|http|get |post |put )\b",
     re.I,
@@ -140,16 +140,27 @@ class Reader:
         return plan
 
 
+def with_phase(said: Reading, phase: str) -> Reading:
+    """Return what a line says with its phase before the names that tell none."""
+    if not phase:
+        return said
+    names = [n if has_phase(n) or is_schedule(n) else f"{phase} {n}" for n in said.names]
+    return said._replace(names=tuple(names))
+
+
 def number_of(text: str) -> float:
-    """Return a printed number, with or without commas between its thousands."""
-    return float(text.replace(",", "")) if "," in text else float(text)
+    """Return a printed number, with commas between its thousands or Fortran's `D` or without."""
+    return float(text.replace(",", "").replace("D", "e")) if _ODD.search(text) else float(text)
+
+
+_ODD = re.compile("[,D]")
 
 
 def _carry_out(plan: Plan, pieces: list[str]) -> Reading:
     values: list[float] = []
     for at, over in plan.picks:
         text = pieces[2 * at + 1]
-        value = float(text) if "," not in text else number_of(text)
+        value = number_of(text)
         if over >= 0:
             whole = number_of(pieces[2 * over + 1])
             value = value / whole if whole else float("nan")
@@ -254,7 +265,7 @@ def _has_batch(parts: list[Part]) -> bool:
 def _may_be_value(shape: Shape, at: int, part: Part) -> bool:
     if part.kind != "value" or part.unit not in ("", "%") or is_clock(part.name):
         return False
-    opened = part.name.lower() in PHASES and at + 1 < len(shape.parts)
+    opened = part.name.lower().split(" (")[0] in PHASES and at + 1 < len(shape.parts)
     return not (opened and shape.parts[at + 1].kind == "total")  # `Test: [ 10/100]`
 
 
@@ -312,12 +323,17 @@ def _alone(shape: Shape, picks: list[int], forms: tuple[bool, ...]) -> list[int]
         shown = forms[at] or part.unit == "%" or counted or is_best(part.name)
         spaced = part.explicit or (
             not _WORD.search(shape.tail)
-            and not _WORD.search(part.before)
+            and (not _WORD.search(part.before) or _is_apart(part.before))
             and len(words_of(part.name)) < 4
         )
         if shown and spaced:
             chosen.append(at)
     return chosen
+
+
+def _is_apart(before: str) -> bool:
+    """Return whether words before a name are a column (`| end | `) or a phase (`DEV : `)."""
+    return before.rstrip()[-1:] == "|" or before.strip(" :|-\t").lower() in PHASES
 
 
 def _is_row_of_pairs(shape: Shape, picks: list[int]) -> bool:
@@ -342,15 +358,18 @@ def _means_metric(name: str) -> bool:
 def _name(plan: Plan, shape: Shape, chosen: list[int], phase: str) -> None:
     parts = shape.parts
     phase = phase or _phase(shape, chosen)
-    twice = _repeated([parts[at].name for at in chosen])
-    names: list[str] = []
+    names = [parts[at].name for at in chosen]
+    twice = set(names) if len(set(names)) < len(names) else set()
+    shared = _shared_phase([parts[at] for at in chosen])
+    names = []
     picks: list[tuple[int, int]] = []
     near = ""
-    for at in chosen:
-        part = parts[at]
+    for at, part in enumerate(parts):
         near = next((w for w in words_of(part.before + " " + part.name) if w in PHASES), near)
+        if at not in chosen:
+            continue
         name = part.name
-        led = phase if name not in twice else near or phase
+        led = shared or (phase if name not in twice else near or phase)
         if led and not has_phase(name) and not is_schedule(name) and not is_best(name):
             name = f"{led} {name}"
         if name in names or name.lower() == "best":
@@ -370,8 +389,13 @@ def _name(plan: Plan, shape: Shape, chosen: list[int], phase: str) -> None:
         plan.kind = "none"
 
 
-def _repeated(names: list[str]) -> set[str]:
-    return {name for name in names if names.count(name) > 1}
+def _shared_phase(parts: list[Part]) -> str:
+    """Return the phase that the first name of `train Loss: 0.5 Acc: 0.6` tells for all."""
+    word = parts[0].name.partition(" ")[0]
+    others = parts[1:]
+    if word.lower() not in PHASES or any(part.before.strip() not in ("", ",") for part in others):
+        return ""
+    return "" if any(has_phase(part.name) for part in others) else word
 
 
 def _phase(shape: Shape, chosen: list[int]) -> str:
@@ -379,11 +403,14 @@ def _phase(shape: Shape, chosen: list[int]) -> str:
     head = shape.parts[0]
     found = _PHASE.match(shape.first)
     if found and not (head.kind == "value" and has_phase(head.name) and 0 in chosen):
-        word, behind = found["phase"], found["next"].strip()
+        word, behind = found["phase"] + (found["of"] or ""), found["next"].strip()
         # An adjective (`Train Epoch: 1`, `Test set:`) is written small, a title as it stands.
         return word if behind or found.end() == len(shape.first) else word.lower()
     if grouped := _GROUPED.search(shape.first):
         return grouped["phase"]
+    if shape.first.startswith("Saving dict for"):
+        return "eval"  # TensorFlow's estimators print so what an evaluation gave
     if chosen and chosen[0] and (inner := _INNER.search(shape.parts[chosen[0]].before)):
         return inner["phase"]
-    return ""
+    steps = [part.name for part in shape.parts if part.kind == "step" and has_phase(part.name)]
+    return next((word for word in words_of(steps[0]) if word in PHASES), "") if steps else ""

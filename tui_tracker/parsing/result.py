@@ -122,6 +122,7 @@ class Collector:
                     run.params = {**other.params, **run.params}
             found = [run for run in found if run not in common]
         found = [run for run in found if not run.is_empty] or found[:1]
+        found = _in_order_of_ranks(found)
         _number_names(found)
         return found
 
@@ -193,6 +194,12 @@ def _at_or_after(one: Step, other: Step) -> bool:
     if isinstance(one, tuple) != isinstance(other, tuple):
         return False
     return one >= other  # type: ignore[operator]
+
+
+def _in_order_of_ranks(runs: list[ParsedRun]) -> list[ParsedRun]:
+    """Return runs with those of ranks in the order of the ranks, the rest where they were."""
+    ranked = iter(sorted((r for r in runs if r.rank), key=lambda run: int(run.rank)))
+    return [next(ranked) if run.rank else run for run in runs]
 
 
 def _number_names(runs: Sequence[ParsedRun]) -> None:

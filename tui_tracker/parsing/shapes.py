@@ -14,20 +14,26 @@ from dataclasses import dataclass, field
 from tui_tracker.parsing.words import PHASES, UNIT, axis_of, is_unit
 
 NUMBER = re.compile(
-    r"(?<![\w@.$#-])"
-    r"([-+]?(?:\d{1,3}(?:,\d{3})++(?!\d)|\d++\.?\d*+|\.\d++)(?:[eE][-+]?\d++)?"
+    r"(?:(?<![\w@.$#-])|(?<=[hnrp] #))"
+    r"([-+]?(?:\d{1,3}(?:,\d{3})++(?!\d)|\d++\.?\d*+|\.\d++)(?:[eE][-+]?\d++|D[-+]\d\d)?"
     r"|[-+]?(?:nan|NaN|NAN|inf|Inf|INF|Infinity)(?!\w))"
 )
 LONGEST = 4096
 """Characters of a line that is taken apart; longer ones are no lines of metrics."""
 MOST_NUMBERS = 200
 
-_DELIMITER = re.compile(r"[,;|│┃•\t{}(\[\])]|  +| - |->|→|=>|: (?=\S)|\. (?=[A-Z])")
+_DELIMITER = re.compile(r"[,;|│┃•\t{}(\[\])]|  +| - |->|→|=>|: (?=\S)|(?<!Val)(?<!Avg)\. (?=[A-Z])")
 _NAME = re.compile(r"[^\W\d][\w@/.'%#^*+²³-]*(?: [\w@/.'%#^*+²³-]+)*$")
 _DECORATION = " \t*#>=~-–—•·.:!+|<\"'`"
 _UNITED = re.compile(r"\s*\((?P<unit>[^()\d]{1,12})\)$")
+_KINDS = frozenset("avg average mean micro macro weighted ema std".split())
+"""Words in parentheses behind a name that say which of several it is, and are no unit."""
+_BATCHES = re.compile(r"-\d+batch\b")
+_WRAPPED = re.compile(r"(?:tensor|np\.float\d+|Array)\($")
+"""How PyTorch, NumPy and JAX wrap a number that is printed."""
 _FOLLOWS = re.compile(r"$|[\s,;|│┃)\]}'\"/:%+±<!]|\.(?:\s|$)|-(?:\s|$)|—|–")
 _DOUBLE = re.compile(r"/$")
+_JOINED = re.compile(r"and +")
 _SPREADS = ("+", "+/-", "±", "+-", "(+/-", "(±")
 
 
@@ -69,7 +75,8 @@ def read_shape(literals: list[str]) -> Shape:
         rest = after
     shape.tail = rest
     first = shape.parts[0]
-    if first.axis == "epoch" and not first.name and literals[2:3] and literals[2][:1] != "]":
+    behind = literals[2][:1] if literals[0].strip() == "[" and count > 1 else "]"
+    if first.axis == "epoch" and not first.name and behind != "]":
         shape.parts[0] = Part()  # `[03/01 10:00:09 ...]` is a date
     return shape
 
@@ -89,13 +96,19 @@ def _read_part(parts: list[Part], number: int, text: str, behind: str) -> None:
     part = parts[number]
     bare = text.strip()
     before = parts[number - 1] if number else None
+    if number == 0 and not bare and behind.startswith("epoch"):
+        part.kind, part.axis, part.name = "step", "epoch", "epoch"  # ESPnet: `1epoch results: ...`
+        return
+    if before is not None and _BATCHES.match(behind) and before.axis == "epoch":
+        part.kind, part.axis = "step", "batch"
+        return
     if not _FOLLOWS.match(behind) and not part.unit:
         return
     if part.unit == "?":
         return
     if before is not None and _is_told_by(part, before, bare, behind):
         return
-    if number == 0 and bare == "[" and _DOUBLE.match(behind):
+    if number == 0 and _begins_pair(bare, behind):
         part.kind, part.axis = "step", "epoch"
         return
     if number == 0 and (bare in ("", "[")) and _leads(bare, behind):
@@ -130,9 +143,18 @@ def _leads(bare: str, behind: str) -> bool:
     return bool(re.match(r":\s+[A-Za-z_]", behind))
 
 
+def _begins_pair(bare: str, behind: str) -> bool:
+    """Return whether the first number of a line is the epoch of `[3/10]` or `[3, 2000]`."""
+    return bare == "[" and (_DOUBLE.match(behind) is not None or behind.strip() == ",")
+
+
 def _is_bracketed(text: str, behind: str, before: Part) -> bool:
     """Return whether a number is `[ 10/100]` or `: 11 / 43` behind an epoch."""
+    if text.strip() == "[" and before.kind == "value" and behind.strip() == "/":
+        return True  # `loss: 2.3  [   64/60000]`
     told = before.axis == "epoch" or before.kind == "total"
+    if text.strip() == "," and told and not before.name:
+        return behind.startswith("]")
     opens = text.strip(" :]|-)") in ("[", "(", "")
     return told and opens and re.match(r"\s*/\s*$", behind) is not None
 
@@ -143,13 +165,14 @@ def _names_phase(part: Part, behind: str) -> bool:
 
 
 def _read_name(part: Part, text: str) -> None:
+    text = _WRAPPED.sub("", text)
     bare = text.rstrip().rstrip("[(").rstrip() if text.rstrip()[-1:] in "[(" else text.rstrip()
     bare = bare.rstrip("'\"").rstrip() if bare[-1:] in "'\"" else bare
     if bare[-1:] in ":=" and bare[-1:]:
         if bare[-2:] in ("==", ">=", "<=", "!=", "~="):
             return
         part.explicit = True
-        bare = bare[:-1].rstrip()
+        bare = bare[:-1].rstrip().rstrip("|")
     elif bare[-2:] in ("->", "=>"):
         return
     unit = ""
@@ -162,10 +185,13 @@ def _read_name(part: Part, text: str) -> None:
     if found := re.search(r"[^\x00-\x7f²³µμ\w]+\s*", name):
         # Arrows, boxes and emoji stand between fields.
         name = name[found.end() :] or name[: found.start()].strip()
-    if not name or len(name) > 80 or not _NAME.match(name):
+    name = _JOINED.sub("", name)
+    if not name or len(name) > 80 or not _NAME.match(name) or name.startswith("of "):
         return
     part.name = name
-    if unit.lower() not in PHASES:
+    if not _KINDS.isdisjoint(unit.lower().split()):
+        part.name = f"{name} ({unit})"
+    elif unit.lower() not in PHASES:
         part.unit = part.unit or unit
     part.axis = axis_of(name) if part.unit in ("", "steps", "epochs") else ""
     part.kind = "step" if part.axis else "value"

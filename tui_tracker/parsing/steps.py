@@ -18,9 +18,10 @@ class WholeSteps:
     def whole(self, series: str, step: Step, total: int = 0) -> int:
         """Return the step of the next value of a series."""
         if isinstance(step, int):
-            return step
-        if isinstance(step, tuple) and total > 0:
-            return step[0] * total + step[1]
-        count = self._counts.get(series, 0)
-        self._counts[series] = count + 1
-        return count
+            whole = step
+        elif isinstance(step, tuple) and total > 0:
+            whole = step[0] * total + step[1]
+        else:
+            whole = self._counts.get(series, 0)
+        self._counts[series] = whole + 1
+        return whole

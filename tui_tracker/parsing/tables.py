@@ -29,6 +29,9 @@ _CELL = re.compile(
     r"[-+]?(?:\d[\d,]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?P<rest>%|[A-Za-z]{1,2}|(?::\d\d){1,2})?$"
 )
 _BAR = re.compile(r":?\s+\d+%.*$")
+_WIDE_CELL = re.compile(r"\S+(?: \S+)*")
+_CELLS = re.compile(r"\S+")
+_PLAIN_HEAD = re.compile(r"\s*[A-Za-z_][\w/@.]*(?: [A-Za-z_][\w/@.]*){1,30}\s*$")
 _HELD = "│┃|"
 
 
@@ -39,6 +42,7 @@ class Row(NamedTuple):
     step: int | None
     names: tuple[str, ...]
     values: tuple[float, ...]
+    epoch: int | None = None
 
 
 @dataclass(slots=True)
@@ -53,10 +57,17 @@ class Table:
     axis: str
     label: int = -1
     """The column that says what a row is about."""
+    epoch: int = -1
+    """The column of epochs, where another one is that of steps."""
+    spans: tuple[tuple[int, int], ...] = ()
+    """Where in its line each title stands, for rows with cells left out."""
 
     def read(self, text: str) -> Row | None:
         """Return a row of it, None for any other line."""
         cells = split_cells(text, self.by)
+        if len(cells) != len(self.titles) and self.spans:
+            cells = text.split()
+            cells = cells if len(cells) == len(self.titles) else _aligned(text, self.spans)
         if len(cells) != len(self.titles):
             return None
         if self.label >= 0 and cells[self.label].lower() not in ("all", "mean", "avg", "overall"):
@@ -73,7 +84,7 @@ class Table:
         names: list[str] = []
         values: list[float] = []
         for at, (title, cell) in enumerate(zip(self.titles, cells, strict=True)):
-            if at in (self.at, self.label):
+            if at in (self.at, self.label, self.epoch):
                 continue
             value = _value(cell)
             if value is None:
@@ -81,13 +92,18 @@ class Table:
             if value is not _NO_NUMBER and not is_clock(title) and title.lower() not in _COUNTERS:
                 names.append(title)
                 values.append(value)
-        return Row(self.axis, step, tuple(names), tuple(values)) if names else None
+        if not names:
+            return None
+        epoch = cells[self.epoch] if self.epoch >= 0 else ""
+        of = int(epoch) if epoch.isdigit() and len(epoch) < 19 else None
+        of = step if self.axis == "epoch" else of
+        return Row(self.axis, step, tuple(names), tuple(values), of)
 
 
 _NO_NUMBER = float("nan")
 _COUNTERS = frozenset(("instances", "images", "size", "gpu_mem"))
 """What Ultralytics counts in both of its tables, each of something else."""
-_EMPTY = frozenset(("", "-", "--", "n/a", "N/A", "None", "null", "NA", "*"))
+_EMPTY = frozenset(("", "+", "-", "--", "n/a", "N/A", "None", "null", "NA", "*"))
 
 
 def _value(cell: str) -> float | None:
@@ -102,8 +118,22 @@ def _value(cell: str) -> float | None:
     return number_of(cell[:-1]) if found["rest"] == "%" else _NO_NUMBER
 
 
+def _aligned(text: str, spans: tuple[tuple[int, int], ...]) -> list[str]:
+    """Return the cells of a row some of which are left out, each below its title; [] for others."""
+    cells = [""] * len(spans)
+    for found in _CELLS.finditer(text):
+        under = [n for n, (start, end) in enumerate(spans)
+                 if found.start() < end and found.end() > start]  # fmt: skip
+        if len(under) != 1 or cells[under[0]]:
+            return []
+        cells[under[0]] = found[0]
+    return cells if 2 * sum(map(bool, cells)) > len(cells) else []
+
+
 def split_cells(text: str, by: str) -> list[str]:
     """Return the cells of a line, parted by `by`: "wide" for two spaces or more."""
+    if by == "space":
+        return text.split()
     if by == "wide":
         return _WIDE.split(_BAR.sub("", text).strip())
     if by == "bars":
@@ -121,6 +151,8 @@ def read_head(text: str) -> Table | None:
         if not 2 <= len(titles) <= _MOST_COLUMNS or any(not _TITLE.match(t) for t in titles if t):
             continue
         if (table := _table(by, titles)) is not None:
+            if by == "wide":
+                table.spans = tuple([found.span() for found in _WIDE_CELL.finditer(text)])
             return table
     return None
 
@@ -132,7 +164,9 @@ def _partings(text: str) -> list[str]:
     ):
         return ["bars"]
     found = [by for by in (",", ";") if by in text and ": " not in text]
-    return found or (["wide"] if _WIDE.search(text.strip()) else [])
+    if found or _WIDE.search(text.strip()):
+        return found or ["wide"]
+    return ["space"] if _PLAIN_HEAD.match(text) and axis_of(text.split()[0]) else []
 
 
 def _table(by: str, titles: list[str]) -> Table | None:
@@ -140,15 +174,20 @@ def _table(by: str, titles: list[str]) -> Table | None:
         return None
     axes = [axis_of(title) if len(title.split()) < 3 else "" for title in titles]
     axes = ["iteration" if t.lower() == "iter" else a for t, a in zip(titles, axes, strict=True)]
-    at = next((n for n, axis in enumerate(axes) if axis and axis != "batch"), -1)
+    if "#" in titles and titles[0] == "E":
+        axes[0], axes[titles.index("#")] = "epoch", "step"  # spaCy
+    steps = [n for n, axis in enumerate(axes) if axis and axis != "batch"]
+    at = next((n for n in steps if axes[n] != "epoch"), steps[0] if steps else -1)
+    epoch = next((n for n in steps if axes[n] == "epoch" and n != at), -1)
     known = sum(is_metric(title) or title.lower().startswith("map") for title in titles)
     label = next((n for n, t in enumerate(titles[:1]) if t.lower() in ("class", "classes")), -1)
     if at < 0 and label < 0:
         return None
     words = any(" " in title and len(title.split()) > 3 for title in titles)
-    if words or (not known and (at != 0 or len(titles) < 3)):
+    if words or (not known and (by == "space" or at != 0 or len(titles) < 3)):
         return None
-    return Table(by, tuple(_cleaned(titles)), at, axes[at] if at >= 0 else "", label)
+    axis = axes[at] if at >= 0 else ""
+    return Table(by, tuple(_cleaned(titles)), at, axis, label, epoch)
 
 
 def _cleaned(titles: list[str]) -> list[str]:

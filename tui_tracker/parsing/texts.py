@@ -218,7 +218,9 @@ def read_values(values: Mapping[str, ParamValue], *, sure: bool = False) -> Read
             continue
         axis = axis_of(last)
         if axis and number == number and abs(number) < 2**62:
-            steps.setdefault(axis, int(number) if number.is_integer() else number)
+            whole = number.is_integer()
+            if axis not in steps or (whole and type(steps[axis]) is float):
+                steps[axis] = int(number) if whole else number
         else:
             told[name] = number
     known = [name for name in told if is_metric(name)]

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 
-EPOCHS = frozenset("epoch ep epoch_num epoch_idx current_epoch cur_epoch epoch_id".split())
+EPOCHS = frozenset(
+    "epoch ep epoch_num epoch_idx current_epoch cur_epoch epoch_id epoch_loaded".split()
+)
 BATCHES = frozenset("batch minibatch mb batch_idx batch_num micro_batch".split())
 STEPS: dict[str, str] = {
-    "iteration": "iteration", "round": "iteration", "generation": "iteration",
+    "iteration": "iteration", "iterate": "iteration", "round": "iteration", "generation": "iteration",
     "gen": "iteration", "boosting_round": "iteration", "episode": "episode",
 } | dict.fromkeys(
     "step iter it itr global_step globalstep num_updates update num_timesteps total_timesteps"
     " timestep n_updates trainer/global_step train_step current_step cur_step step_num iter_num"
-    " training_step optimizer_step train/global_step _step steps".split(), "step",
+    " training_step training_iteration optimizer_step train/global_step _step steps train_num_updates"
+    " valid_num_updates test_num_updates".split(), "step",
 )  # fmt: skip
 """Names of steps, and the axis that they are of."""
 
 PHASES = frozenset(
-    "train training valid val validation test testing eval evaluation dev train_inner".split()
+    "train training valid val validation validate test testing eval evaluation dev"
+    " train_inner".split()
 )
 _METRICS = frozenset(
     "loss losses acc accuracy auc auroc auprc roc f1 precision recall mse mae rmse rmsle mape"
@@ -27,11 +31,13 @@ _METRICS = frozenset(
     " top1 top5 acc1 acc5 error err objective score value metric brier ece hinge crossentropy"
     " cross_entropy ce bce l1 l2 mlogloss binary_logloss multi_logloss merror cindex"
     " sensitivity specificity exact_match em hits silhouette inertia wasserstein energy"
-    " likelihood loglik log_likelihood bpc bpb bpd accuracy1 winrate win_rate regret aic bic"
+    " likelihood loglik log_likelihood ll bpc bpb bpd accuracy1 winrate win_rate regret aic bic"
     " gnorm grad_norm gradnorm mfu lr learning_rate".split()
 )
 _RATES = frozenset("lr gnorm grad_norm gradnorm mfu learning_rate".split())
-_LOOSE = frozenset("is value metric error err ar energy return l1 l2 map ap em corr score".split())
+_LOOSE = frozenset(
+    "is value metric error err ar energy return l1 l2 map ap em corr score ll".split()
+)
 """Words that mean a metric beside a step only: they mean other things as often."""
 _STRONG = _METRICS - _RATES - _LOOSE
 _LETTERS = re.compile(r"[a-z]+")
@@ -39,11 +45,11 @@ _SPLIT = re.compile(r"[^a-z0-9]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 _NO_METRIC = frozenset(
     "packet packets weight_loss data_loss scale size samples count num number params parameters"
-    " threshold path file workers smoothing fn function type name weight coef".split()
+    " threshold machine path file workers smoothing type name weight coef".split()
 )
 CLOCKS = frozenset(
     "time eta elapsed remaining took duration total_time data_time batch_time data seconds secs"
-    " hours minutes ms it/s s/it img/s date uptime time_elapsed pid port mem memory max_mem"
+    " hours minutes ms it/s s/it img/s date uptime time_elapsed pid port rank local_rank cuda device mem memory max_mem"
     " gpu_mem max_memory fps".split()
 )
 _SCHEDULES = frozenset(
@@ -105,7 +111,7 @@ def plain(name: str) -> str:
 def is_metric(name: str, *, strict: bool = False) -> bool:
     """Return whether a name is one of a metric; `strict`: of nothing else."""
     words = words_of(name)
-    if not words or not _NO_METRIC.isdisjoint(words):
+    if not words or not _NO_METRIC.isdisjoint(words) or words[-1] in ("fn", "function"):
         return False
     known = _STRONG if strict else _METRICS
     if not known.isdisjoint(words) or "_".join(words[-2:]) in known:
@@ -117,7 +123,11 @@ def is_metric(name: str, *, strict: bool = False) -> bool:
 def is_clock(name: str) -> bool:
     """Return whether a name is one of a time, a rate or a countdown."""
     low = name.lower().strip()
-    return low in CLOCKS or plain(low) in CLOCKS or low.startswith(("eta", "elapsed", "remaining"))
+    if low in CLOCKS or plain(low) in CLOCKS:
+        return True
+    return low.startswith(("eta", "elapsed", "remaining", "ms/", "time ")) or low.endswith(
+        ("_time", " time")
+    )
 
 
 def has_phase(name: str) -> bool:
