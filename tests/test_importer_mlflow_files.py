@@ -108,6 +108,16 @@ def test_lines_of_all_versions_are_points(store):
     assert series.times_ms == [1000, 2000, 3000]
 
 
+@pytest.mark.timeout(20)
+def test_a_series_whose_times_go_back_all_the_way_is_read_in_one_go(store):
+    points = [f"{1_700_000_900_000 - step} {step / 2} {step}" for step in range(20_000)]
+    put(run(store, "f00d") / "metrics" / "loss", "\n".join([*points, points[7], ""]))
+
+    series = read_all(store).one("f00d").series("loss")
+
+    assert series.steps == list(range(20_000))
+
+
 def test_a_point_that_is_logged_once_more_with_a_model_counts_once(store):
     folder = run(store, "a")
     put(folder / "metrics" / "loss", "1000 0.5 0\n2000 0.25 1\n2000 0.25 1\n1000 0.5 0\n900 9 0\n")

@@ -43,6 +43,8 @@ class MetricFile:
     last_ms: int = -(2**63)
     at_last: set[bytes] = field(default_factory=set)
     """The points of the last time, as they are written."""
+    earlier: set[bytes] | None = None
+    """All points, as they are written; None while none went back in time."""
     told_cut: bool = False
 
     def read(self, run: str, points: Gathered) -> Iterator[tuple[str, str]]:
@@ -91,6 +93,8 @@ class MetricFile:
 
     def _was_there(self, line: bytes, time_ms: int, before: int) -> bool:
         """Return whether a point is one of those before it, logged once more with a model."""
+        if self.earlier is not None and time_ms >= self.last_ms:
+            self.earlier.add(_fields(line))
         if time_ms > self.last_ms:
             self.last_ms, self.at_last = time_ms, {_fields(line)}
             return False
@@ -98,12 +102,17 @@ class MetricFile:
             known = _fields(line) in self.at_last
             self.at_last.add(_fields(line))
             return known and self.has_model
-        # It goes back in time, which is rare enough to look through all there was.
+        if self.earlier is None:
+            # Few files ever go back in time: only those pay for knowing all their lines.
+            self.earlier = set(self._lines_up_to(before))
+        known = _fields(line) in self.earlier
+        self.earlier.add(_fields(line))
+        return known
+
+    def _lines_up_to(self, end: int) -> Iterator[bytes]:
         with open_regular(self.path) as file:
-            while file.tell() < before:
-                if _fields(file.readline(_LONGEST_LINE)) == _fields(line):
-                    return True
-        return False
+            while file.tell() < end:
+                yield _fields(file.readline(_LONGEST_LINE))
 
 
 def _fields(line: bytes) -> bytes:
