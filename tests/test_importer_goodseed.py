@@ -74,6 +74,18 @@ def test_a_step_that_is_not_whole_keeps_its_order_and_itself(path):
     assert run.series("train/loss.step").values == [0.5, 1.5, 2.0]
 
 
+def test_steps_are_whole_again_in_a_series_that_was_written_anew(path):
+    reader = GoodseedRun(Claim("goodseed", path, path.parent))
+    run_sql(path, "INSERT INTO metric_points VALUES (1, 0.5, 3, 1)")
+    before = told_of_one(reader.read())
+    run_sql(path, "DELETE FROM metric_points; INSERT INTO metric_points VALUES (1, 7, 3, 1)")
+
+    after = told_of_one(reader.read())
+
+    assert before == ["running", "train/loss.step [0]", "train/loss [0]"]
+    assert after == ["over", "running", "train/loss [7]"]
+
+
 def test_console_lines_are_printed_and_other_texts_told_of(path):
     run_sql(
         path,

@@ -18,7 +18,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tui_tracker.importers.cells import Gathered, number, whole
+from tui_tracker.importers.batches import Batches
+from tui_tracker.importers.cells import number, whole
+from tui_tracker.importers.mlflow_facts import is_system
 from tui_tracker.importers.regular import open_regular
 
 _CHUNK = 4 << 20
@@ -47,7 +49,7 @@ class MetricFile:
     """All points, as they are written; None while none went back in time."""
     told_cut: bool = False
 
-    def read(self, run: str, points: Gathered) -> Iterator[tuple[str, str]]:
+    def read(self, run: str, points: Batches) -> Iterator[tuple[str, str]]:
         """Gather new points; yield what could not be read as place and problem.
 
         Raises:
@@ -79,7 +81,7 @@ class MetricFile:
         self.told_cut = self.told_cut or cut
         return cut
 
-    def _take(self, lines: list[bytes], run: str, points: Gathered) -> Iterator[tuple[str, str]]:
+    def _take(self, lines: list[bytes], run: str, points: Batches) -> Iterator[tuple[str, str]]:
         for line in lines:
             place, before = self.lines + 1, self.offset
             self.lines, self.offset = place, before + len(line) + 1
@@ -89,7 +91,8 @@ class MetricFile:
                     shown = line[:60].decode("utf-8", "replace")
                     yield f"line {place}", f"expected 'milliseconds value step', got {shown!r}"
             elif not self._was_there(line, point[0], before):
-                points.add(run, self.name, point[2], point[0], point[1])
+                time_ms, value, step = point
+                points.add(run, self.name, step, time_ms, value, system=is_system(self.name))
 
     def _was_there(self, line: bytes, time_ms: int, before: int) -> bool:
         """Return whether a point is one of those before it, logged once more with a model."""
