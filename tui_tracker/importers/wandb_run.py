@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
+from tui_tracker.importers.files import safe_name
 from tui_tracker.importers.framing import LOG_HEAD, BlockLog, Damage
 from tui_tracker.importers.liveness import status_without_end
 from tui_tracker.importers.news import News
@@ -30,7 +31,7 @@ from tui_tracker.importers.records import (
     utc_from_ms,
 )
 from tui_tracker.importers.regular import open_regular
-from tui_tracker.importers.wandb_facts import RunFacts, milliseconds_of, safe_path
+from tui_tracker.importers.wandb_facts import RunFacts, milliseconds_of
 from tui_tracker.importers.wandb_folder import (
     OWN_FILES,
     add_folder_facts,
@@ -291,7 +292,7 @@ class WandbRun:
                 add_folder_facts(segment.folder, self._facts)
                 found |= {one.path: one for one in list_files(segment.folder, kinds)}
         for name in kinds:
-            path = safe_path(name)
+            path = safe_name(name)
             if path and path not in found and path not in OWN_FILES:
                 found[path] = ImportedArtifact(path, None, kind_of(name, kinds))
         yield from found.values()
