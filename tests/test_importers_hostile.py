@@ -194,3 +194,31 @@ def test_where_all_was_left_out_there_is_nothing_to_ask(tmp_path, capsys):
     assert code == 2
     assert "is a pipe or a device" in said.err
     assert "no runs yet" not in said.err
+
+
+@pytest.mark.parametrize("ending", ["log", "txt", "csv", "jsonl", "wandb", "json", "yaml", "db"])
+def test_an_empty_file_is_told_whatever_it_is_called(tmp_path, ending):
+    path = tmp_path / f"x.{ending}"
+    path.touch()
+    age(path)
+
+    count, told = runs_in(path)
+
+    assert (count, len(told)) == (0, 1) or ending == "wandb"
+    assert "kept as console" not in "".join(told)
+    assert str(path) in told[0]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_file_that_is_replaced_by_a_pipe_is_told_and_not_waited_for(tmp_path):
+    path = table(tmp_path / "a.csv")
+    (source,) = find_sources(tmp_path)
+    path.unlink()
+    os.mkfifo(path)
+
+    def trouble() -> str:
+        with pytest.raises(ImportFailed) as raised:
+            list(source.open().read())
+        return str(raised.value)
+
+    assert "pipe" in str(in_time(trouble))

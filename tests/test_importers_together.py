@@ -262,3 +262,30 @@ def test_what_vanishes_between_two_looks_stays_in_the_store(folder, tmp_path):
     assert {name: points for name, (_, points) in after.items()} == {
         name: points for name, (_, points) in before.items()
     }
+
+
+def test_a_store_inside_of_a_run_folder_of_another_tool_is_found(tmp_path):
+    for make in (sacred_folder, ultralytics_folder):
+        make(tmp_path)
+    mlflow_store(tmp_path / "sacred" / "1")
+    lightning_folder(tmp_path / "detect")
+
+    tools = sorted(one.tool for one in find_sources(tmp_path))
+
+    assert tools == ["lightning", "mlflow", "sacred", "ultralytics"]
+
+
+def test_files_of_many_tools_side_by_side_are_told_apart(tmp_path):
+    for make in (optuna_journal, plain_tables, printed_log, of_no_tool):
+        make(tmp_path)
+    trainer_folder(tmp_path)
+    lightning_folder(tmp_path)
+    for place in (tmp_path / "trainer", tmp_path / "lightning_logs" / "version_0"):
+        for path in list(place.iterdir()):
+            path.rename(tmp_path / path.name)
+        place.rmdir()
+    (tmp_path / "lightning_logs").rmdir()
+
+    tools = sorted(one.tool for one in find_sources(tmp_path))
+
+    assert tools == ["hf_trainer", "lightning", "log", "optuna", "table", "table"]

@@ -22,6 +22,10 @@ HEAD_BYTES = 1 << 16
 _DEEPEST = 32
 _NEVER = frozenset((".git", ".hg", ".svn", "__pycache__", "node_modules", ".tui_tracker"))
 """Folders in which no tool keeps runs, and our own store, which needs no reader."""
+_STORES = frozenset(
+    "wandb mlruns mlflow.db lightning_logs .aim .exptrack swanlog tlog dvclive".split()
+)
+"""What tools call their stores when nobody tells them another name."""
 _ENVIRONMENT = "pyvenv.cfg"
 """Beside it are packages, thousands of files of them."""
 
@@ -75,8 +79,9 @@ class Listing:
         return Claim(tool, self.folder / name, self.root, frozenset((name, *others)))
 
     def claim_all(self, tool: str) -> Claim:
-        """Return a claim on the folder as a whole."""
-        return Claim(tool, self.folder, self.root, frozenset(self.files | self.folders))
+        """Return a claim on the folder as a whole, but for what is plainly another tool's."""
+        names = (self.files | self.folders) - _STORES
+        return Claim(tool, self.folder, self.root, frozenset(names))
 
 
 class Format(Protocol):

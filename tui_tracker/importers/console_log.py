@@ -211,6 +211,8 @@ class Reader:
         if not running and runs.is_plain and not self._has_warned:
             self._has_warned = True
             problem = "no value of a metric was found in it; its lines are kept as console"
+            if not self._file.offset:
+                problem = "is empty"
             yield Unread(self._path, "", problem, self._key)
 
     def _hand_on(self, events: list[Event], lines: list[tuple[int, str]]) -> Iterator[Piece]:
