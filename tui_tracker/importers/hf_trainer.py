@@ -231,7 +231,7 @@ class Reader:
         return ImportedRun(
             key=key,
             id=run_id(self.claim),
-            name=folder_name(self.claim.path),
+            name=run_id(self.claim),
             experiment=experiment_of(self.claim),
             status=status,
             path=self.claim.path,

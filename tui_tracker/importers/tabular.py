@@ -228,10 +228,10 @@ class Reader:
         )
 
     def _name(self, run: TableRun) -> str:
-        file = self.claim.path.name
+        name = run_id(self.claim)
         if not run.value or self._runs is None:
-            return file
-        return f"{file} {self._runs.columns.run}={run.value}"
+            return name
+        return f"{name} {self._runs.columns.run}={run.value}"
 
 
 def _settings_of(path: Path) -> dict[str, ParamValue]:
