@@ -363,6 +363,7 @@ def _totals(state: _State) -> dict[str, tuple[int, float]]:
         ("num_input_tokens_seen", end),
     ):
         value = as_number(content.get(name))
-        if value:
+        # A total of 0 was not counted; a metric of 0 may well be the best.
+        if value is not None and (value or name == "best_metric"):
             found[name] = (at, value)
     return found
