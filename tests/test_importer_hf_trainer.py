@@ -85,6 +85,16 @@ def test_totals_best_metric_and_trial_come_with_the_end(tmp_path):
     assert run.run.tags == ["best:checkpoint-40"]
 
 
+def test_a_best_metric_of_zero_counts_and_totals_that_were_not_counted_do_not(tmp_path):
+    more = {"best_metric": 0.0, "best_global_step": 20, "max_steps": 40, "total_flos": 0}
+    make(tmp_path / "out", {"": state(40, losses(4), **more)})
+
+    [run] = read_all(tmp_path).runs.values()
+
+    assert (run.series("best_metric").steps, run.series("best_metric").values) == ([20], [0.0])
+    assert ("total_flos", "") not in run.metrics
+
+
 def test_the_end_record_tells_how_long_it_took(tmp_path):
     log = [*losses(2), {"step": 20, "train_runtime": 60.0, "train_loss": 0.7}]
     make(tmp_path / "out", {"": state(20, log)})

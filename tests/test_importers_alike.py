@@ -76,6 +76,17 @@ def test_a_run_with_a_param_that_is_nan_is_told_once(tmp_path, tool):
     assert again == []
 
 
+@pytest.mark.parametrize("tool", ["dvclive", "hf_trainer", "lightning", "ultralytics", "table"])
+def test_runs_without_a_name_are_told_apart_by_their_paths(tmp_path, tool):
+    for above in ("a", "b"):
+        write(tmp_path / above / "same", **NAN_PARAM[tool])
+
+    names = sorted(one.run.name for one in read_all(tmp_path).runs.values())
+
+    end = "/t.csv" if tool == "table" else ""
+    assert names == [f"a/same{end}", f"b/same{end}"]
+
+
 @pytest.mark.parametrize(
     ("console", "facts", "over"),
     [

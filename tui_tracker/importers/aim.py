@@ -29,7 +29,8 @@ from pathlib import Path
 
 from tui_tracker.errors import ImportFailed
 from tui_tracker.importers.aim_values import ObjectOf, Part, leaves, plain, put
-from tui_tracker.importers.cells import Gathered, moment, number, text, whole
+from tui_tracker.importers.batches import Batches
+from tui_tracker.importers.cells import moment, number, text, whole
 from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.databases import Database
 from tui_tracker.importers.liveness import status_without_end
@@ -257,6 +258,7 @@ class AimRepository:
             known.counts.clear()
             known.last.clear()
         passed: Counter[str] = Counter()
+        batches = Batches()
         for key, points in found.items():
             new = points[known.counts.get(key, 0) :]
             kind, name = series[key].kind, key[1]
@@ -264,15 +266,15 @@ class AimRepository:
             if kind == _LINES:
                 yield from _lines(run.key, new)
             else:
-                system = name.startswith(_SYSTEM)
-                to = Gathered(context=context, system=system)
+                system, shown = name.startswith(_SYSTEM), name.removeprefix(_SYSTEM)
                 for at, step, value in new:
                     reached = number(value) if isinstance(value, (int, float)) else None
                     if reached is None:
                         passed[f"{kind or 'values'} of {name!r}"] += 1
                     else:
-                        to.add(run.key, name.removeprefix(_SYSTEM), step, round(at * 1000), reached)
-                yield from to.rest()
+                        point = step, round(at * 1000), reached
+                        batches.add(run.key, shown, *point, context, system=system)
+                yield from batches.take()
             known.counts[key] = len(points)
             if points:
                 known.last[key] = points[-1][:2]

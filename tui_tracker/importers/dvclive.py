@@ -45,7 +45,6 @@ from tui_tracker.importers.run_folders import (
     changed_ms,
     clean,
     experiment_of,
-    folder_name,
     list_artifacts,
     run_id,
     run_key,
@@ -165,7 +164,7 @@ class Reader:
         return ImportedRun(
             key=key,
             id=run_id(self.claim),
-            name=folder_name(folder),
+            name=run_id(self.claim),
             experiment=experiment_of(self.claim),
             status=status,
             path=folder,

@@ -25,7 +25,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tui_tracker.importers.cells import Gathered, milliseconds, moment, number, parsed, text, whole
+from tui_tracker.importers.batches import Batches
+from tui_tracker.importers.cells import milliseconds, moment, number, parsed, text, whole
 from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.databases import Row, Session, is_database, list_columns, list_tables
 from tui_tracker.importers.files import is_inside
@@ -107,7 +108,7 @@ class ExptrackProject:
         """Nothing is held between two reads."""
 
     def _metrics(self, session: Session, until: int, known: set[str]) -> Iterator[Piece]:
-        points, odd = Gathered(), 0
+        points, odd = Batches(), 0
         for rows in self._points.read(session, until):
             for _, run, key, value, step, at in rows:
                 if run not in known or not key:
@@ -120,7 +121,7 @@ class ExptrackProject:
                 found = float("nan") if found is None else found
                 points.add(run, text(key), place, milliseconds(at) or 0, found)
             yield from points.full()
-        yield from points.rest()
+        yield from points.take()
         if odd:
             problem = f"{odd} rows are no points of any run that is there, and were passed over"
             yield Unread(self._path, "table metrics", problem)

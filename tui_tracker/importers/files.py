@@ -22,7 +22,13 @@ _OUTSIDE = "its file lies outside of what was opened, and was not read"
 def safe_name(path: str) -> str | None:
     """Return an artifact's path without `.`; None where it is absolute, climbs or is empty."""
     parts = PurePosixPath(path.replace("\\", "/")).parts
-    if not parts or path.startswith(("/", "\\")) or ".." in parts or parts[0][1:2] == ":":
+    if (
+        not parts
+        or "\0" in path
+        or path.startswith(("/", "\\"))
+        or ".." in parts
+        or parts[0][1:2] == ":"
+    ):
         return None
     return "/".join(parts)
 

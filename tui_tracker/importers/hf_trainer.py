@@ -32,13 +32,13 @@ from tui_tracker.errors import ImportFailed
 from tui_tracker.importers import hf_arguments
 from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.liveness import changed_at, status_without_end
+from tui_tracker.importers.news import News
 from tui_tracker.importers.records import (
     ImportedArtifact,
     ImportedRun,
     ParamValue,
     Piece,
     Points,
-    StartedOver,
     Status,
     Unread,
     fill_times,
@@ -49,7 +49,7 @@ from tui_tracker.importers.records import (
 from tui_tracker.importers.regular import open_regular
 from tui_tracker.importers.rewritten import (
     Stamp,
-    Told,
+    ToldSeries,
     as_number,
     as_step,
     mapping,
@@ -134,9 +134,8 @@ class Reader:
     claim: Claim
     _stamps: dict[Path, Stamp] = field(default_factory=dict)
     _state: _State | None = None
-    _told_run: ImportedRun | None = None
-    _told: Told = field(default_factory=Told)
-    _unread: set[str] = field(default_factory=set)
+    _news: News = field(default_factory=News)
+    _told: ToldSeries = field(default_factory=ToldSeries)
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -144,7 +143,7 @@ class Reader:
     def read(self) -> Iterator[Piece]:
         paths = list(self._state_files())
         stamps = {path: stamp_of(path) for path in paths}
-        live = self._told_run is not None and self._told_run.status == "running"
+        live = self._news.status(run_key(self.claim.path)) == "running"
         if stamps == self._stamps and not live:
             return
         problems: list[Unread] = []
@@ -208,19 +207,13 @@ class Reader:
         status = self._status(state)
         series = _series(state, key, over=status != "running")
         if any(self._told.has_changed(key, one.metric, one.steps, one.values) for one in series):
-            yield StartedOver(key)
+            yield from self._news.start_over()
             self._told.forget(key)
-            self._told_run = None
         run = self._run(state, key, status, problems)
-        if run != self._told_run:
-            self._told_run = run
-            yield run
+        yield from self._news.run(run)
         for one in series:
             yield from self._told.fresh(key, one.metric, one.steps, one.times_ms, one.values)
-        for problem in problems:
-            if str(problem) not in self._unread:
-                self._unread.add(str(problem))
-                yield problem
+        yield from self._news.trouble(problems)
 
     def _status(self, state: _State) -> Status:
         content = state.content
@@ -238,7 +231,7 @@ class Reader:
         return ImportedRun(
             key=key,
             id=run_id(self.claim),
-            name=folder_name(self.claim.path),
+            name=run_id(self.claim),
             experiment=experiment_of(self.claim),
             status=status,
             path=self.claim.path,
@@ -370,6 +363,7 @@ def _totals(state: _State) -> dict[str, tuple[int, float]]:
         ("num_input_tokens_seen", end),
     ):
         value = as_number(content.get(name))
-        if value:
+        # A total of 0 was not counted; a metric of 0 may well be the best.
+        if value is not None and (value or name == "best_metric"):
             found[name] = (at, value)
     return found

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tui_tracker.importers.cells import Gathered, number, text
+from tui_tracker.importers.batches import Batches
+from tui_tracker.importers.cells import number, text
 from tui_tracker.importers.files import is_inside
 from tui_tracker.importers.liveness import status_without_end
 from tui_tracker.importers.mlflow_artifacts import find_folder, list_files
@@ -19,7 +20,6 @@ from tui_tracker.importers.mlflow_facts import (
     STATUSES,
     USER,
     Dataset,
-    is_system,
     told,
 )
 from tui_tracker.importers.mlflow_metric_file import MetricFile, Replaced
@@ -105,7 +105,7 @@ class RunFolder:
             yield from self._new_points()
 
     def _new_points(self) -> Iterator[Piece]:
-        user, system = Gathered(), Gathered(system=True)
+        points = Batches()
         has_model = os.path.isdir(self.path / "outputs")
         for path in _files(self.path / "metrics", self.path):
             metric = self._metrics.get(path)
@@ -113,19 +113,16 @@ class RunFolder:
                 name = path.relative_to(self.path / "metrics").as_posix()
                 metric = self._metrics[path] = MetricFile(path, name)
             metric.has_model = has_model
-            to = system if is_system(metric.name) else user
             try:
-                for place, problem in metric.read(self.key, to):
+                for place, problem in metric.read(self.key, points):
                     yield Unread(path, place, problem, self.key)
             except OSError as error:
                 yield Unread(path, "", f"cannot be read: {error.strerror}", self.key)
             if self._ended and metric.is_cut():
                 problem = "is cut off in the middle, and was passed over"
                 yield Unread(path, f"line {metric.lines + 1}", problem, self.key)
-            yield from user.full()
-            yield from system.full()
-        yield from user.rest()
-        yield from system.rest()
+            yield from points.full()
+        yield from points.take()
 
     # -- facts
 

@@ -29,7 +29,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from tui_tracker.importers.cells import Gathered, moment, number, parsed, text, whole
+from tui_tracker.importers.batches import Batches
+from tui_tracker.importers.cells import moment, number, parsed, text, whole
 from tui_tracker.importers.claims import Claim
 from tui_tracker.importers.databases import Row, Session
 from tui_tracker.importers.following import Mark, Watched
@@ -122,7 +123,7 @@ class OptunaDatabase:
                 yield from self._news.run(as_run(self._claim.path, trial[1], status))
 
     def _points(self, session: Session, mark: Mark, until: int) -> Iterator[Piece]:
-        points = Gathered()
+        points = Batches()
         odd = 0
         for rows in mark.read(session, until):
             for _, key, cell, value, kind in rows:
@@ -133,7 +134,7 @@ class OptunaDatabase:
                 run = key_of(self._claim.path, trial)
                 points.add(run, INTERMEDIATE, step, _time(trial), _value(value, kind))
             yield from points.full()
-        yield from points.rest()
+        yield from points.take()
         if odd:
             problem = f"{odd} rows belong to no trial that is there, and were passed over"
             yield Unread(session.path, f"table {mark.table}", problem)
@@ -145,7 +146,7 @@ class OptunaDatabase:
             for key, trial in self._trials.items()
             if key not in self._valued and not trial.is_open()
         }
-        points = Gathered()
+        points = Batches()
         values = _objective_rows(session) if ended else {}
         for key, trial in ended.items():
             self._valued.add(key)
@@ -154,7 +155,7 @@ class OptunaDatabase:
                 points.add(
                     key_of(self._claim.path, trial), metric, 0, _time(trial, end=True), value
                 )
-        yield from points.rest()
+        yield from points.take()
 
 
 def _points_mark(session: Session) -> Mark:

@@ -166,7 +166,7 @@ def as_step(value: object) -> int | None:
 
 
 @dataclass(slots=True)
-class Told:
+class ToldSeries:
     """How much of each series was handed on."""
 
     _of: dict[tuple[str, str, str], tuple[int, bytes]] = field(default_factory=dict)

@@ -48,7 +48,7 @@ from tui_tracker.importers.records import (
 )
 from tui_tracker.importers.rewritten import (
     Stamp,
-    Told,
+    ToldSeries,
     mapping,
     read_json,
     read_json_start,
@@ -99,7 +99,7 @@ class Reader:
     _console: PrintedFile = field(init=False)
     _stamps: list[Stamp] = field(default_factory=list)
     _news: News = field(default_factory=News)
-    _told: Told = field(default_factory=Told)
+    _told: ToldSeries = field(default_factory=ToldSeries)
 
     def __post_init__(self) -> None:
         self._console = PrintedFile(self.folder / "cout.txt")

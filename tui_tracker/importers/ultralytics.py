@@ -34,7 +34,6 @@ from tui_tracker.importers.rewritten import mapping, reason
 from tui_tracker.importers.run_folders import (
     KINDS,
     experiment_of,
-    folder_name,
     list_artifacts,
     run_id,
     run_key,
@@ -95,7 +94,7 @@ class Reader:
         return ImportedRun(
             key=self._table.key,
             id=run_id(self.claim, folder),
-            name=folder_name(folder),
+            name=run_id(self.claim, folder),
             experiment=project.rpartition("/")[2] or experiment_of(self.claim),
             status=status,
             path=folder,

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
+from tui_tracker.importers.batches import Batches
+from tui_tracker.importers.files import safe_name
 from tui_tracker.importers.framing import LOG_HEAD, BlockLog, Damage
 from tui_tracker.importers.liveness import status_without_end
 from tui_tracker.importers.news import News
@@ -30,7 +32,7 @@ from tui_tracker.importers.records import (
     utc_from_ms,
 )
 from tui_tracker.importers.regular import open_regular
-from tui_tracker.importers.wandb_facts import RunFacts, milliseconds_of, safe_path
+from tui_tracker.importers.wandb_facts import RunFacts, milliseconds_of
 from tui_tracker.importers.wandb_folder import (
     OWN_FILES,
     add_folder_facts,
@@ -77,7 +79,7 @@ class WandbRun:
         self._summary = Summary()
         self._text = PrintedText()
         self._has_text = False
-        self._system: dict[str, tuple[list[int], list[int], list[float]]] = {}
+        self._system = Batches()
         self._partial: list[bytes] = []
         self._unknown: dict[int, int] = {}
         self._summary_told: dict[str, float] = {}
@@ -138,10 +140,15 @@ class WandbRun:
                     place = f"byte {segment.log.offset}"
                     problem = f"a record was passed over: {error}"
                     yield from self._tell(segment.path, place, problem)
-                if self._history.is_full or len(self._text.lines) > _MOST_LINES:
+                if self._is_full:
                     yield from self._flush("running")
         except OSError as error:
             yield from self._tell(segment.path, "", f"cannot be read: {error.strerror}")
+
+    @property
+    def _is_full(self) -> bool:
+        waiting = self._history.is_full or self._system.is_full
+        return waiting or len(self._text.lines) > _MOST_LINES
 
     def _unread_head(self, path: Path) -> Iterator[Unread]:
         with open_regular(path) as file:
@@ -207,12 +214,8 @@ class WandbRun:
         for name, text in pairs:
             value = loaded(text)
             if any(path_of(name)) and isinstance(value, (int, float)):
-                steps, times, values = self._system.setdefault(
-                    ".".join(path_of(name)), ([], [], [])
-                )
-                steps.append(step)
-                times.append(at_ms)
-                values.append(as_float(value))
+                metric = ".".join(path_of(name))
+                self._system.add(self.key, metric, step, at_ms, as_float(value), system=True)
 
     def _take_request(self, data: bytes) -> None:
         """Keep history that was not yet made a record; it is void once the record comes."""
@@ -227,9 +230,7 @@ class WandbRun:
         if not self._is_told:
             yield from self._news.run(self._run(status, ()))
         yield from self._history.batches(self.key)
-        for name, (steps, times, values) in self._system.items():
-            yield Points(self.key, name, steps, times, values, system=True)
-        self._system = {}
+        yield from self._system.take()
         if lines := self._text.take():
             yield Printed(self.key, lines)
 
@@ -291,7 +292,7 @@ class WandbRun:
                 add_folder_facts(segment.folder, self._facts)
                 found |= {one.path: one for one in list_files(segment.folder, kinds)}
         for name in kinds:
-            path = safe_path(name)
+            path = safe_name(name)
             if path and path not in found and path not in OWN_FILES:
                 found[path] = ImportedArtifact(path, None, kind_of(name, kinds))
         yield from found.values()
