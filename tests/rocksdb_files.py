@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import struct
 
+from tests.import_bytes import varint
 from tui_tracker.importers.checksums import masked_crc32c
 
 Operation = tuple[int, bytes, bytes]
 """Type, key and value; a value is written where the type has one."""
 _BLOCK = 1 << 15
-
-
-def varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 127:
-        out.append(value & 127 | 128)
-        value >>= 7
-    return bytes(out + bytes([value]))
 
 
 def text(data: bytes) -> bytes:

@@ -366,3 +366,6 @@ def test_a_merged_run_is_queried_as_it_was_amended(store, run, tmp_path):
         merge_runs(store, other)
 
         assert len(found(other, "commit:bbbb and lr = 9")) == 1
+        amend(store, run, [correct("code.branch", "later")], reason="seen")
+        merge_runs(store, other)
+        assert len(found(other, "branch = later and commit:bbbb")) == 1

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.import_told import told_of_one
 from tests.import_truth import SHARED, check, gather, read_all, read_item, truth_of
 from tests.rocksdb_files import batch, log
 from tui_tracker.errors import ImportFailed
 from tui_tracker.importers.aim import AimRepository
 from tui_tracker.importers.aim_values import path_of
 from tui_tracker.importers.claims import Claim
-from tui_tracker.importers.records import ImportedRun, Points, Printed, StartedOver
 
 SCHEMA = """
 CREATE TABLE run (id INTEGER PRIMARY KEY, hash, name, description, is_archived, created_at,
@@ -91,22 +91,6 @@ class Repository:
 @pytest.fixture
 def repository(tmp_path) -> Repository:
     return Repository(tmp_path)
-
-
-def told(pieces) -> list[str]:
-    shown = []
-    for piece in pieces:
-        if isinstance(piece, Points):
-            shown.append(f"{piece.metric} {list(piece.steps)}")
-        elif isinstance(piece, ImportedRun):
-            shown.append(piece.status)
-        elif isinstance(piece, StartedOver):
-            shown.append("over")
-        elif isinstance(piece, Printed):
-            shown.append(str(piece.lines))
-        else:
-            shown.append(str(piece))
-    return shown
 
 
 def test_every_run_of_the_shared_store_is_as_stated(tmp_path):
@@ -189,13 +173,13 @@ def test_printed_lines_are_lines_and_other_objects_are_told_of(repository):
 def test_a_run_is_followed_until_it_ends(repository):
     repository.track("loss", 0, 0.5)
     reader = repository.reader()
-    assert told(reader.read()) == ["running", "loss [0]"]
+    assert told_of_one(reader.read()) == ["running", "loss [0]"]
 
     repository.track("loss", 1, 0.25)
-    assert told(reader.read()) == ["loss [1]"]
+    assert told_of_one(reader.read()) == ["loss [1]"]
     repository.put("meta", ("end_time",), 1_767_225_700.5)
-    assert told(reader.read()) == ["finished"]
-    assert told(reader.read()) == []
+    assert told_of_one(reader.read()) == ["finished"]
+    assert told_of_one(reader.read()) == []
 
 
 def test_a_killed_run_is_known_by_its_silence(repository):
@@ -205,8 +189,8 @@ def test_a_killed_run_is_known_by_its_silence(repository):
     for file in repository.path.rglob("*"):
         os.utime(file, (time.time() - 1000,) * 2)
 
-    assert told(reader.read()) == ["killed"]
-    assert told(reader.read()) == []
+    assert told_of_one(reader.read()) == ["killed"]
+    assert told_of_one(reader.read()) == []
 
 
 def test_a_point_that_was_put_before_others_makes_the_run_read_anew(repository):
@@ -216,7 +200,7 @@ def test_a_point_that_was_put_before_others_makes_the_run_read_anew(repository):
 
     repository.track("loss", 1, 0.25, at=1.0)
 
-    assert told(reader.read()) == ["over", "running", "loss [1, 0]"]
+    assert told_of_one(reader.read()) == ["over", "running", "loss [1, 0]"]
 
 
 def test_a_repository_without_its_names_is_read_all_the_same(repository):
@@ -259,9 +243,9 @@ def test_a_repository_whose_first_run_has_not_begun_is_no_failure(repository):
     chunks = repository.path / "meta" / "chunks"
     shutil.rmtree(repository.path / "seqs")
     (chunks / "r1" / "000004.log").unlink()
-    assert told(reader.read()) == ["running"]
+    assert told_of_one(reader.read()) == ["running"]
     shutil.rmtree(chunks)
-    assert told(reader.read()) == []
+    assert told_of_one(reader.read()) == []
     shutil.rmtree(repository.path)
 
     with pytest.raises(ImportFailed, match="not there"):
@@ -273,7 +257,7 @@ def test_points_wait_for_what_their_context_means(repository):
     for array, of in (("step", 0), ("val", 0.5), ("time", float("inf"))):
         repository.raw("seqs", (*path, array, 1), value(of))
     reader = repository.reader()
-    assert told(reader.read()) == ["running"]
+    assert told_of_one(reader.read()) == ["running"]
 
     repository.put("meta", ("contexts", 5, "subset"), "val")
 

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tui_tracker.importers.cells import Gathered, moment, number, parsed, text, whole
-from tui_tracker.importers.records import BATCH_POINTS
+from tui_tracker.importers.cells import moment, number, parsed, text, whole
 
 
 @pytest.mark.parametrize(
@@ -48,20 +47,3 @@ def test_times_are_aware(cell):
 @pytest.mark.parametrize("cell", ["", None, "soon", "9999-12-31T23:59:59-23:59", 5])
 def test_what_is_no_time_is_none(cell):
     assert moment(cell) is None
-
-
-def test_points_are_handed_on_in_batches():
-    points = Gathered(context="val", system=True)
-    for step in range(BATCH_POINTS - 1):
-        points.add("a", "loss", step, 0, 1.0)
-    assert list(points.full()) == []
-
-    points.add("b", "acc", 0, 0, 2.0)
-
-    batch = list(points.full())
-    assert [(one.run, one.metric, len(one.values)) for one in batch] == [
-        ("a", "loss", BATCH_POINTS - 1),
-        ("b", "acc", 1),
-    ]
-    assert (batch[0].context, batch[0].system) == ("val", True)
-    assert list(points.rest()) == []

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.import_told import run_sql, told_of_one
 from tests.import_truth import check, read_all, read_item, truth_of
 from tui_tracker.importers.claims import Claim
 from tui_tracker.importers.exptrack import ExptrackProject
-from tui_tracker.importers.records import ImportedRun, Points
 
 
 def test_every_run_of_the_shared_store_is_as_stated(tmp_path):
@@ -50,28 +48,14 @@ INSERT INTO experiments VALUES ('e1', 'proj', 'first', 'running', '2026-01-01T00
 def path(tmp_path) -> Path:
     file = tmp_path / "proj" / ".exptrack" / "experiments.db"
     file.parent.mkdir(parents=True)
-    do(file, SCHEMA)
+    run_sql(file, SCHEMA)
     return file
 
 
-def do(path: Path, script: str) -> None:
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.executescript(script)
-
-
-def told(pieces) -> list[str]:
-    return [
-        f"{one.metric} {list(one.steps)}"
-        if isinstance(one, Points)
-        else one.status
-        if isinstance(one, ImportedRun)
-        else str(one)
-        for one in pieces
-    ]
-
-
 def test_facts_of_a_run_are_told(path):
-    do(path, "INSERT INTO params VALUES ('e1', 'lr', '0.1'), ('e1', '_gpu', '{\"name\": \"A\"}')")
+    run_sql(
+        path, "INSERT INTO params VALUES ('e1', 'lr', '0.1'), ('e1', '_gpu', '{\"name\": \"A\"}')"
+    )
 
     run = read_all(path).one("e1").run
 
@@ -85,16 +69,16 @@ def test_facts_of_a_run_are_told(path):
 
 
 def test_an_interrupted_run_was_stopped_by_hand_and_a_failed_one_failed(path):
-    do(path, "UPDATE experiments SET status='failed'")
+    run_sql(path, "UPDATE experiments SET status='failed'")
     assert read_all(path).one("e1").run.status == "failed"
 
-    do(path, "INSERT INTO params VALUES ('e1', '_interrupted', 'true')")
+    run_sql(path, "INSERT INTO params VALUES ('e1', '_interrupted', 'true')")
 
     assert read_all(path).one("e1").run.status == "killed"
 
 
 def test_missing_steps_are_counted_and_null_is_nan(path):
-    do(
+    run_sql(
         path,
         "INSERT INTO metrics (exp_id, key, value, step) VALUES ('e1', 'loss', 1, NULL), "
         "('e1', 'loss', NULL, NULL), ('e1', 'loss', 2, 7), ('nobody', 'loss', 1, 1)",
@@ -110,15 +94,15 @@ def test_missing_steps_are_counted_and_null_is_nan(path):
 
 def test_a_run_is_followed_and_only_told_of_what_is_new(path):
     reader = ExptrackProject(Claim("exptrack", path, path.parent))
-    assert told(reader.read()) == ["running"]
+    assert told_of_one(reader.read()) == ["running"]
 
-    do(path, "INSERT INTO metrics (exp_id, key, value, step) VALUES ('e1', 'loss', 1, 0)")
-    assert told(reader.read()) == ["loss [0]"]
-    do(path, "INSERT INTO metrics (exp_id, key, value, step) VALUES ('e1', 'loss', 1, 1)")
-    assert told(reader.read()) == ["loss [1]"]
-    do(path, "UPDATE experiments SET status='done'")
-    assert told(reader.read()) == ["finished"]
-    assert told(reader.read()) == []
+    run_sql(path, "INSERT INTO metrics (exp_id, key, value, step) VALUES ('e1', 'loss', 1, 0)")
+    assert told_of_one(reader.read()) == ["loss [0]"]
+    run_sql(path, "INSERT INTO metrics (exp_id, key, value, step) VALUES ('e1', 'loss', 1, 1)")
+    assert told_of_one(reader.read()) == ["loss [1]"]
+    run_sql(path, "UPDATE experiments SET status='done'")
+    assert told_of_one(reader.read()) == ["finished"]
+    assert told_of_one(reader.read()) == []
 
 
 def test_files_are_found_below_the_project_only(path, tmp_path):
@@ -127,7 +111,7 @@ def test_files_are_found_below_the_project_only(path, tmp_path):
     (project / "outputs" / "first" / "log.txt").write_text("x")
     (project / "w.json").write_text("{}")
     (tmp_path / "secret").write_text("!")
-    do(
+    run_sql(
         path,
         "INSERT INTO artifacts (exp_id, label, path) VALUES "
         "('e1', 'output_dir', '/gone/proj/outputs/first'), ('e1', 'w', '/gone/proj/w.json'), "
@@ -145,7 +129,7 @@ def test_files_are_found_below_the_project_only(path, tmp_path):
 
 
 def test_a_run_in_the_bin_is_archived(path):
-    do(path, "UPDATE experiments SET deleted_at='2026-01-01'")
+    run_sql(path, "UPDATE experiments SET deleted_at='2026-01-01'")
 
     run = read_all(path).one("e1").run
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import time
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.import_told import run_sql, told_of_one
 from tests.import_truth import check, gather, read_all, read_item, truth_of
 from tui_tracker.importers.claims import Claim
 from tui_tracker.importers.goodseed import GoodseedRun
-from tui_tracker.importers.records import ImportedRun, Points
 
 SCHEMA = """
 CREATE TABLE run_meta (key TEXT PRIMARY KEY, value TEXT);
@@ -33,24 +31,8 @@ INSERT INTO metric_series VALUES (1, 'train/loss'), (2, 'monitoring/ab12/cpu');
 @pytest.fixture
 def path(tmp_path) -> Path:
     file = tmp_path / "r-1.sqlite"
-    do(file, SCHEMA)
+    run_sql(file, SCHEMA)
     return file
-
-
-def do(path: Path, script: str) -> None:
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.executescript(script)
-
-
-def told(pieces) -> list[str]:
-    return [
-        f"{one.metric} {list(one.steps)}"
-        if isinstance(one, Points)
-        else one.status
-        if isinstance(one, ImportedRun)
-        else str(one)
-        for one in pieces
-    ]
 
 
 def test_every_run_of_the_shared_store_is_as_stated(tmp_path):
@@ -63,7 +45,7 @@ def test_every_run_of_the_shared_store_is_as_stated(tmp_path):
 
 
 def test_values_have_the_types_they_were_given(path):
-    do(
+    run_sql(
         path,
         "INSERT INTO configs VALUES ('a/b', 'int', '3', ''), ('n', 'null', '', ''), "
         "('t', 'bool', 'true', ''), ('f', 'float', 'nan', ''), ('odd', 'int', 'x', ''), "
@@ -84,7 +66,7 @@ def test_values_have_the_types_they_were_given(path):
 
 
 def test_a_step_that_is_not_whole_keeps_its_order_and_itself(path):
-    do(path, "INSERT INTO metric_points VALUES (1, 0.5, 3, 1), (1, 1.5, 2, 2), (1, 2, 1, 3)")
+    run_sql(path, "INSERT INTO metric_points VALUES (1, 0.5, 3, 1), (1, 1.5, 2, 2), (1, 2, 1, 3)")
 
     run = read_all(path).one("r-1")
 
@@ -92,8 +74,20 @@ def test_a_step_that_is_not_whole_keeps_its_order_and_itself(path):
     assert run.series("train/loss.step").values == [0.5, 1.5, 2.0]
 
 
+def test_steps_are_whole_again_in_a_series_that_was_written_anew(path):
+    reader = GoodseedRun(Claim("goodseed", path, path.parent))
+    run_sql(path, "INSERT INTO metric_points VALUES (1, 0.5, 3, 1)")
+    before = told_of_one(reader.read())
+    run_sql(path, "DELETE FROM metric_points; INSERT INTO metric_points VALUES (1, 7, 3, 1)")
+
+    after = told_of_one(reader.read())
+
+    assert before == ["running", "train/loss.step [0]", "train/loss [0]"]
+    assert after == ["over", "running", "train/loss [7]"]
+
+
 def test_console_lines_are_printed_and_other_texts_told_of(path):
-    do(
+    run_sql(
         path,
         "INSERT INTO string_series VALUES (1, 'monitoring/ab12/stderr'), (2, 'notes');"
         "INSERT INTO string_points VALUES (1, 0, 'one' || char(10) || 'two', 5), (2, 0, 'x', 6);"
@@ -110,15 +104,15 @@ def test_console_lines_are_printed_and_other_texts_told_of(path):
 
 def test_a_run_is_followed_until_it_ends(path):
     reader = GoodseedRun(Claim("goodseed", path, path.parent))
-    assert told(reader.read()) == ["running"]
+    assert told_of_one(reader.read()) == ["running"]
 
-    do(path, "INSERT INTO metric_points VALUES (1, 0, 3, 1), (1, 1, 2, 2)")
-    assert told(reader.read()) == ["train/loss [0, 1]"]
-    do(path, "INSERT INTO metric_points VALUES (1, 2, 1, 3)")
-    assert told(reader.read()) == ["train/loss [2]"]
-    do(path, "UPDATE run_meta SET value='failed' WHERE key='status'")
-    assert told(reader.read()) == ["failed"]
-    assert told(reader.read()) == []
+    run_sql(path, "INSERT INTO metric_points VALUES (1, 0, 3, 1), (1, 1, 2, 2)")
+    assert told_of_one(reader.read()) == ["train/loss [0, 1]"]
+    run_sql(path, "INSERT INTO metric_points VALUES (1, 2, 1, 3)")
+    assert told_of_one(reader.read()) == ["train/loss [2]"]
+    run_sql(path, "UPDATE run_meta SET value='failed' WHERE key='status'")
+    assert told_of_one(reader.read()) == ["failed"]
+    assert told_of_one(reader.read()) == []
 
 
 def test_a_run_that_was_killed_is_known_by_its_silence(path):
@@ -128,7 +122,7 @@ def test_a_run_that_was_killed_is_known_by_its_silence(path):
 
 
 def test_odd_rows_and_schemas_are_told(path):
-    do(
+    run_sql(
         path,
         "UPDATE run_meta SET value='9' WHERE key='schema_version';"
         "INSERT INTO metric_points VALUES (77, 0, 1, 1), (1, 0, 'word', 1), (1, 1, 2, 'never')",

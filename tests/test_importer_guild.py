@@ -94,7 +94,7 @@ def test_attributes_become_facts_of_the_run(tmp_path):
 
 @pytest.mark.parametrize(
     ("code", "status"),
-    [("0", "finished"), ("1", "failed"), ("-15", "killed"), (None, "killed")],
+    [("0", "finished"), ("1", "failed"), ("-15", "killed"), ("-11", "failed"), (None, "killed")],
 )
 def test_the_exit_status_tells_how_a_run_ended(tmp_path, code, status):
     make_run(tmp_path, exit_status=code)
@@ -135,10 +135,12 @@ def test_metrics_of_sub_folders_have_the_folder_as_context(tmp_path):
     assert set(one.metrics) == {("loss", ""), ("loss", "train"), ("loss", "validation")}
 
 
-def test_a_deleted_run_is_archived(tmp_path):
+def test_a_deleted_run_is_archived_and_says_so(tmp_path):
     make_run(tmp_path, place="trash/runs")
 
-    assert read_all(tmp_path).one("f00d").run.archived
+    run = read_all(tmp_path).one("f00d").run
+
+    assert (run.archived, "deleted" in run.tags) == (True, True)
 
 
 def test_a_broken_attribute_is_named_and_the_rest_is_read(tmp_path):

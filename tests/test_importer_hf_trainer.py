@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import json
+import pickle
+import sys
+from enum import Enum
+from io import BytesIO
 from pathlib import Path
+from types import ModuleType
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -36,8 +42,10 @@ def make(folder: Path, states: dict[str, str]) -> Path:
 def test_the_run_of_the_shared_folder_comes_out_as_stated(tmp_path):
     found = read_item("hf_trainer", tmp_path)
 
-    # The arguments lie in a pickle, which is never opened.
-    check(found, truth_of("hf_trainer"), not_told={"params", "start_time", "end_time"})
+    # What was passed and the model's config are told apart by the truth only in part.
+    check(found, truth_of("hf_trainer"), more_params=True, not_told={"start_time", "end_time"})
+    assert len(found.one("trainer_out").run.params) < 80
+    assert not found.unread
 
 
 def test_the_state_that_came_furthest_counts(tmp_path):
@@ -75,6 +83,16 @@ def test_totals_best_metric_and_trial_come_with_the_end(tmp_path):
     assert run.series("total_flos").values == [1e15]
     assert run.run.params == {"max_steps": 100, "num_train_epochs": 2, "learning_rate": 3e-5}
     assert run.run.tags == ["best:checkpoint-40"]
+
+
+def test_a_best_metric_of_zero_counts_and_totals_that_were_not_counted_do_not(tmp_path):
+    more = {"best_metric": 0.0, "best_global_step": 20, "max_steps": 40, "total_flos": 0}
+    make(tmp_path / "out", {"": state(40, losses(4), **more)})
+
+    [run] = read_all(tmp_path).runs.values()
+
+    assert (run.series("best_metric").steps, run.series("best_metric").values) == ([20], [0.0])
+    assert ("total_flos", "") not in run.metrics
 
 
 def test_the_end_record_tells_how_long_it_took(tmp_path):
@@ -188,20 +206,121 @@ def test_where_no_state_can_be_read_it_is_told(tmp_path):
         list(source.open().read())
 
 
-def test_a_pickle_is_only_a_file(tmp_path):
+def pickled_arguments(monkeypatch, protocol: int = 2, **fields: object) -> bytes:
+    """Return arguments as the Trainer pickles them, of classes that are gone when it is read."""
+    module = ModuleType("transformers_made_up")
+    members = [("LINEAR", "linear"), ("COSINE", "cosine")]
+    scheduler = Enum("SchedulerType", members, type=str, module=module.__name__)  # type: ignore[misc]
+    arguments = type("TrainingArguments", (), {"__module__": module.__name__})
+    module.SchedulerType, module.TrainingArguments = scheduler, arguments  # type: ignore[attr-defined]
+    one = arguments()
+    one.__dict__.update(fields)
+    if "lr_scheduler_type" in fields:
+        one.lr_scheduler_type = scheduler(fields["lr_scheduler_type"])
+    with monkeypatch.context() as patched:
+        patched.setitem(sys.modules, module.__name__, module)
+        return pickle.dumps(one, protocol)
+
+
+def zipped(content: bytes, name: str = "training_args/data.pkl") -> bytes:
+    file = BytesIO()
+    with ZipFile(file, "w") as archive:
+        archive.writestr(name, content)
+        archive.writestr("training_args/version", "3")
+    return file.getvalue()
+
+
+def old_torch(content: bytes) -> bytes:
+    head = [0x1950A86A20F9469CFC6C, 1001, {"little_endian": True}]
+    return b"".join(pickle.dumps(one, 2) for one in head) + content + pickle.dumps([], 2)
+
+
+ARGUMENTS = {
+    "output_dir": "out",
+    "learning_rate": 3e-4,
+    "lr_scheduler_type": "cosine",
+    "seed": 7,
+    "warmup_steps": 0,
+    "max_steps": -1,
+    "remove_unused_columns": False,
+    "hub_token": "hf_secret",
+    "eval_strategy": "no",
+    "logging_dir": "/home/me/out/runs",
+    "deepspeed": None,
+    "my_file": "/home/me/data",
+    "lr_scheduler_kwargs": {"num_cycles": 2},
+    "include_for_metrics": [],
+    "my_layers": [1, 2],
+    "_n_gpu": 3,
+}
+SET = {
+    "learning_rate": 3e-4,
+    "lr_scheduler_type": "cosine",
+    "seed": 7,
+    "warmup_steps": 0,
+    "remove_unused_columns": False,
+    "lr_scheduler_kwargs.num_cycles": 2,
+    "my_layers": [1, 2],
+}
+
+
+@pytest.mark.parametrize("protocol", range(6))
+@pytest.mark.parametrize("packed", [zipped, old_torch, bytes])
+def test_the_arguments_that_somebody_set_are_params(tmp_path, monkeypatch, packed, protocol):
     folder = make(tmp_path / "out", {"": state(100, losses(1))})
-    (folder / "training_args.bin").write_bytes(b"cos\nsystem\n(S'touch /tmp/x'\ntR.")
+    content = packed(pickled_arguments(monkeypatch, protocol, **ARGUMENTS))
+    (folder / "training_args.bin").write_bytes(content)
 
-    run = read_all(tmp_path).one("out").run
+    found = read_all(tmp_path)
 
-    assert "out/training_args.bin" in [one.path for one in run.artifacts]
+    assert found.one("out").run.params == {**SET, "max_steps": 100}
+    assert not found.unread
 
 
-def test_damage_of_any_file_leaves_the_rest(tmp_path):
+def test_the_arguments_of_a_checkpoint_count_where_the_folder_has_none(tmp_path, monkeypatch):
+    folder = make(tmp_path / "out", {"checkpoint-20": state(20, losses(2))})
+    content = zipped(pickled_arguments(monkeypatch, seed=5))
+    (folder / "checkpoint-20" / "training_args.bin").write_bytes(content)
+
+    assert read_all(tmp_path).one("out").run.params["seed"] == 5
+
+
+def test_a_pickle_that_would_run_something_does_nothing(tmp_path):
+    folder = make(tmp_path / "out", {"": state(100, losses(1))})
+    sign = tmp_path / "it_ran"
+    evil = b"cos\nsystem\n(S'touch " + str(sign).encode() + b"'\ntR."
+    (folder / "training_args.bin").write_bytes(evil)
+
+    found = read_all(tmp_path)
+
+    assert not sign.exists()
+    assert found.one("out").run.params == {"max_steps": 100}
+    assert "out/training_args.bin" in [one.path for one in found.one("out").run.artifacts]
+    assert [one.problem for one in found.unread] == ["cannot be read: holds no arguments"]
+
+
+def test_arguments_that_were_cut_are_kept_up_to_there(tmp_path, monkeypatch):
+    folder = make(tmp_path / "out", {"": state(100, losses(1))})
+    content = pickled_arguments(monkeypatch, **ARGUMENTS)
+    (folder / "training_args.bin").write_bytes(content[: content.index(b"warmup_steps")])
+
+    found = read_all(tmp_path)
+
+    assert found.one("out").run.params == {
+        **{name: SET[name] for name in ("learning_rate", "lr_scheduler_type", "seed")},
+        "max_steps": 100,
+    }
+    (told,) = found.unread
+    assert told.path.name == "training_args.bin"
+    assert "is damaged behind byte" in told.problem
+
+
+def test_damage_of_any_file_leaves_the_rest(tmp_path, monkeypatch):
     folder = make(
         tmp_path / "out", {"checkpoint-20": state(20, losses(2)), "": state(100, losses(10))}
     )
     (folder / "config.json").write_text('{"a": {"b": [1, 2]}}')
+    (folder / "training_args.bin").write_bytes(zipped(pickled_arguments(monkeypatch, **ARGUMENTS)))
     found = []
 
     for path in sorted(one for one in folder.rglob("*") if one.is_file()):
@@ -209,4 +328,4 @@ def test_damage_of_any_file_leaves_the_rest(tmp_path):
             found.append(read_damaged(tmp_path))
 
     assert all(isinstance(one, Found) for one in found)
-    assert sum(one.points >= 4 for one in found if isinstance(one, Found)) > 270
+    assert sum(one.points >= 4 for one in found if isinstance(one, Found)) > 370

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.import_told import told
 from tests.import_truth import age, check, gather, read_all, read_item, truth_of
 from tui_tracker.errors import ImportFailed
 from tui_tracker.importers import find_sources
 from tui_tracker.importers.claims import Claim
 from tui_tracker.importers.mlflow_files import MlflowFiles
-from tui_tracker.importers.records import ImportedRun, Points, StartedOver
 
 EXPERIMENT = """\
 artifact_location: file:///gone/mlruns/1
@@ -57,20 +57,6 @@ def run(store: Path, key: str, *, status: int = 3) -> Path:
 
 def reader_of(path: Path) -> MlflowFiles:
     return MlflowFiles(Claim("mlflow", path, path))
-
-
-def told(pieces) -> list[str]:
-    shown = []
-    for piece in pieces:
-        if isinstance(piece, Points):
-            shown.append(f"{piece.run}: {piece.metric} {list(piece.steps)}")
-        elif isinstance(piece, ImportedRun):
-            shown.append(f"{piece.key} {piece.status}")
-        elif isinstance(piece, StartedOver):
-            shown.append(f"{piece.run} over")
-        else:
-            shown.append(str(piece))
-    return shown
 
 
 def test_every_run_of_the_shared_store_is_as_stated(tmp_path):
@@ -120,6 +106,16 @@ def test_lines_of_all_versions_are_points(store):
 
     assert (series.steps, series.values) == ([0, 3, 4], [0.5, 0.25, 0.125])
     assert series.times_ms == [1000, 2000, 3000]
+
+
+@pytest.mark.timeout(20)
+def test_a_series_whose_times_go_back_all_the_way_is_read_in_one_go(store):
+    points = [f"{1_700_000_900_000 - step} {step / 2} {step}" for step in range(20_000)]
+    put(run(store, "f00d") / "metrics" / "loss", "\n".join([*points, points[7], ""]))
+
+    series = read_all(store).one("f00d").series("loss")
+
+    assert series.steps == list(range(20_000))
 
 
 def test_a_point_that_is_logged_once_more_with_a_model_counts_once(store):

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.import_told import told
 from tests.import_truth import check, gather, read_all, read_item, truth_of
 from tui_tracker.errors import ImportFailed
 from tui_tracker.importers import find_sources
 from tui_tracker.importers import mlflow_sqlite as module
 from tui_tracker.importers.claims import Claim
 from tui_tracker.importers.databases import Session
-from tui_tracker.importers.records import ImportedRun, Piece, Points, StartedOver, Unread
+from tui_tracker.importers.records import Piece, Unread
 
 SCHEMA = """
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL);
@@ -94,21 +95,6 @@ class Store:
 def store(tmp_path) -> Store:
     (tmp_path / "kept").mkdir()
     return Store(tmp_path / "kept" / "mlflow.db")
-
-
-def told(pieces: list[Piece]) -> list[str]:
-    """What was told, in short."""
-    shown = []
-    for piece in pieces:
-        if isinstance(piece, Points):
-            shown.append(f"{piece.run}: {piece.metric} {list(piece.steps)}")
-        elif isinstance(piece, ImportedRun):
-            shown.append(f"{piece.key} {piece.status}")
-        elif isinstance(piece, StartedOver):
-            shown.append(f"{piece.run} over")
-        else:
-            shown.append(str(piece))
-    return shown
 
 
 def test_every_run_of_the_shared_store_is_as_stated(tmp_path):

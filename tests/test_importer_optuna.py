@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import math
 import os
-import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.import_told import run_sql
 from tests.import_truth import check, gather, read_all, read_item, truth_of
 from tui_tracker.errors import ImportFailed
 from tui_tracker.importers import find_sources
@@ -66,13 +65,8 @@ INSERT INTO trial_values VALUES (1, 7, 0, 0.25), (2, 7, 1, NULL), (3, 7, 2, 0.75
 @pytest.fixture
 def path(tmp_path) -> Path:
     file = tmp_path / "study.db"
-    do(file, SCHEMA)
+    run_sql(file, SCHEMA)
     return file
-
-
-def do(path: Path, script: str) -> None:
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.executescript(script)
 
 
 def reader_of(path: Path):
@@ -137,7 +131,7 @@ def test_a_param_is_what_its_distribution_says(distribution, kept, meant):
 
 
 def test_values_that_are_not_finite_come_out_as_logged(path):
-    do(
+    run_sql(
         path,
         "INSERT INTO trials VALUES (1, 0, 1, 'COMPLETE', '2026-01-01 00:00:00', NULL);"
         "INSERT INTO trial_intermediate_values VALUES (1, 1, 0, NULL, 'NAN'), "
@@ -154,7 +148,7 @@ def test_values_that_are_not_finite_come_out_as_logged(path):
 
 
 def test_several_objectives_are_metrics_of_their_own(path):
-    do(
+    run_sql(
         path,
         "INSERT INTO study_directions VALUES (2, 'MAXIMIZE', 1, 1);"
         "INSERT INTO trials VALUES (1, 0, 1, 'COMPLETE', '2026-01-01 00:00:00', NULL);"
@@ -162,7 +156,7 @@ def test_several_objectives_are_metrics_of_their_own(path):
     )
     assert set(read_all(path).one("0").metrics) == {("value_0", ""), ("value_1", "")}
 
-    do(
+    run_sql(
         path,
         "INSERT INTO study_system_attributes VALUES (1, 1, 'study:metric_names', "
         """'["loss", "speed"]');""",
@@ -175,7 +169,7 @@ def test_several_objectives_are_metrics_of_their_own(path):
 
 def test_the_tables_before_version_2_4_are_read(tmp_path):
     path = tmp_path / "old.db"
-    do(path, OLD_SCHEMA)
+    run_sql(path, OLD_SCHEMA)
 
     found = read_all(path)
 
@@ -189,26 +183,26 @@ def test_the_tables_before_version_2_4_are_read(tmp_path):
 
 
 def test_trials_are_told_as_they_go(path):
-    do(path, "INSERT INTO trials VALUES (1, 0, 1, 'RUNNING', '2026-01-01 00:00:00', NULL)")
+    run_sql(path, "INSERT INTO trials VALUES (1, 0, 1, 'RUNNING', '2026-01-01 00:00:00', NULL)")
     reader = reader_of(path)
     assert told(reader.read()) == ["0 running"]
 
-    do(path, "INSERT INTO trial_intermediate_values VALUES (1, 1, 0, 0.5, 'FINITE')")
+    run_sql(path, "INSERT INTO trial_intermediate_values VALUES (1, 1, 0, 0.5, 'FINITE')")
     assert told(reader.read()) == ["0: intermediate [0.5]"]
-    do(
+    run_sql(
         path,
         "UPDATE trials SET state='COMPLETE', datetime_complete='2026-01-01 00:01:00';"
         "INSERT INTO trial_values VALUES (1, 1, 0, 0.5, 'FINITE');"
         "INSERT INTO trials VALUES (2, 1, 1, 'PRUNED', '2026-01-01 00:00:00', NULL)",
     )
     assert told(reader.read()) == ["0 finished", "1 pruned", "0: value [0.5]"]
-    do(path, "INSERT INTO study_user_attributes VALUES (1, 1, 'owner', '\"x\"')")
+    run_sql(path, "INSERT INTO study_user_attributes VALUES (1, 1, 'owner', '\"x\"')")
     assert told(reader.read()) == ["0 finished", "1 pruned"]
     assert told(reader.read()) == []
 
 
 def test_a_trial_whose_process_is_gone_is_killed_by_silence(path):
-    do(path, "INSERT INTO trials VALUES (1, 0, 1, 'RUNNING', '2026-01-01 00:00:00', NULL)")
+    run_sql(path, "INSERT INTO trials VALUES (1, 0, 1, 'RUNNING', '2026-01-01 00:00:00', NULL)")
     reader = reader_of(path)
     assert told(reader.read()) == ["0 running"]
 
@@ -219,7 +213,7 @@ def test_a_trial_whose_process_is_gone_is_killed_by_silence(path):
 
 
 def test_a_waiting_trial_is_marked(path):
-    do(path, "INSERT INTO trials VALUES (1, 0, 1, 'WAITING', NULL, NULL)")
+    run_sql(path, "INSERT INTO trials VALUES (1, 0, 1, 'WAITING', NULL, NULL)")
 
     run = read_all(path).one("0").run
 
@@ -228,14 +222,14 @@ def test_a_waiting_trial_is_marked(path):
 
 
 def test_ids_that_are_used_again_are_read_anew(path):
-    do(
+    run_sql(
         path,
         "INSERT INTO trials VALUES (1, 0, 1, 'COMPLETE', '2026-01-01 00:00:00', NULL);"
         "INSERT INTO trial_intermediate_values VALUES (1, 1, 0, 0.5, 'FINITE')",
     )
     reader = reader_of(path)
     list(reader.read())
-    do(
+    run_sql(
         path,
         "DELETE FROM trials; DELETE FROM trial_intermediate_values; DELETE FROM studies;"
         "INSERT INTO studies VALUES (1, 'second');"
@@ -247,7 +241,7 @@ def test_ids_that_are_used_again_are_read_anew(path):
 
 
 def test_an_unknown_schema_is_told(path):
-    do(path, "UPDATE version_info SET schema_version=99")
+    run_sql(path, "UPDATE version_info SET schema_version=99")
 
     (unread,) = read_all(path).unread
 

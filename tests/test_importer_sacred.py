@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,14 @@ def test_statuses(tmp_path, said, status):
     make(tmp_path / "1", facts(said), config={})
 
     assert read_all(tmp_path).one("1").run.status == status
+
+
+def test_a_run_that_died_ended_with_its_last_heartbeat(tmp_path):
+    make(tmp_path / "1", facts("RUNNING", heartbeat=STOP, stop_time=None), config={})
+
+    run = read_all(tmp_path).one("1").run
+
+    assert (run.status, run.ended_at) == ("killed", datetime(2026, 1, 1, 10, 1, tzinfo=UTC))
 
 
 def test_a_run_whose_files_change_is_running(tmp_path):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.import_bytes import field
 from tests.import_damage import damaged, read_damaged
 from tests.import_truth import Found, age, check, gather, read_all, read_item, truth_of
 from tui_tracker.errors import ImportFailed
@@ -22,53 +23,34 @@ AT = 1_700_000_000
 # -- a writer of such files, of what the format says
 
 
-def varint(value: int) -> bytes:
-    value &= (1 << 64) - 1
-    out = bytearray()
-    while value > 127:
-        out.append(value & 127 | 128)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
+def time(number: int, seconds: int) -> bytes:
+    return field(number, field(1, seconds) + field(2, 250_000_000))
 
 
-def number(field: int, value: int) -> bytes:
-    return varint(field << 3) + varint(value)
-
-
-def part(field: int, content: bytes | str) -> bytes:
-    content = content.encode() if isinstance(content, str) else content
-    return varint(field << 3 | 2) + varint(len(content)) + content
-
-
-def time(field: int, seconds: int) -> bytes:
-    return part(field, number(1, seconds) + number(2, 250_000_000))
-
-
-def record(field: int, content: bytes) -> bytes:
-    return number(1, 1) + time(2, AT) + part(field, content)
+def record(number: int, content: bytes) -> bytes:
+    return field(1, 1) + time(2, AT) + field(number, content)
 
 
 def start() -> bytes:
-    content = part(1, "proj") + part(4, "digits") + part(5, "a try") + part(6, "one")
-    return record(10, content + part(6, "two") + part(7, "g") + part(10, "abc") + time(12, AT))
+    content = field(1, "proj") + field(4, "digits") + field(5, "a try") + field(6, "one")
+    return record(10, content + field(6, "two") + field(7, "g") + field(10, "abc") + time(12, AT))
 
 
 def finish(state: int, error: str = "") -> bytes:
-    return record(11, number(1, state) + part(2, error) + time(3, AT + 60))
+    return record(11, field(1, state) + field(2, error) + time(3, AT + 60))
 
 
 def scalar(key: str, step: int, value: float) -> bytes:
-    held = part(5, varint(1 << 3 | 1) + struct.pack("<d", value))
-    return record(13, part(1, key) + number(2, step) + time(4, AT + step) + held)
+    held = field(5, field(1, value))
+    return record(13, field(1, key) + field(2, step) + time(4, AT + step) + held)
 
 
 def column(key: str, kind: int) -> bytes:
-    return record(12, number(1, kind) + part(3, key))
+    return record(12, field(1, kind) + field(3, key))
 
 
 def line(text: str, level: int = 0) -> bytes:
-    return record(16, part(1, text) + number(2, level) + time(3, AT + 1))
+    return record(16, field(1, text) + field(2, level) + time(3, AT + 1))
 
 
 def log(*records: bytes, version: int = 2) -> bytes:

@@ -22,7 +22,7 @@ from tests.import_bytes import (
 )
 from tests.import_truth import age, check, gather, read_all, read_item, same_value, truth_of
 from tui_tracker.importers import find_sources
-from tui_tracker.importers.records import ImportedRun, Points, StartedOver
+from tui_tracker.importers.records import BATCH_POINTS, ImportedRun, Points, StartedOver
 
 VERSION = event(0, version=field(3, "brain.Event:2"))
 SCALAR_SHAPE = field(2, b"")
@@ -193,12 +193,14 @@ def test_a_restart_at_a_step_makes_void_what_came_after_it(tmp_path):
 
 
 def test_a_restart_within_a_file_counts_too_even_after_points_were_handed_on(tmp_path):
-    rows = [event(step, simple("loss", 1.0)) for step in range(54_000)]
+    values = [simple("loss", 1.0), *(simple(f"other{number}", 1.0) for number in range(49))]
+    rows = [event(step, *values) for step in range(1_100)]
     rows += [start(10), *(event(step, simple("loss", 2.0)) for step in range(10, 20))]
     write_events(tmp_path, rows)
 
     [one] = read_all(tmp_path).runs.values()
 
+    assert len(values) * 1_100 > BATCH_POINTS
     assert one.series("loss").steps == list(range(20))
     assert one.series("loss").values == [1.0] * 10 + [2.0] * 10
 
@@ -375,8 +377,8 @@ def test_a_file_without_values_is_no_run(tmp_path):
 
 
 def test_points_come_in_batches(tmp_path):
-    rows = [event(step, simple(f"m{step % 4}", step)) for step in range(56_000)]
-    write_events(tmp_path, rows)
+    values = [simple(f"m{number}", 1.5) for number in range(4)]
+    write_events(tmp_path, [event(step, values[step % 4]) for step in range(56_000)])
 
     pieces = list(open_one(tmp_path).read())
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.import_told import run_sql
 from tests.import_truth import age, check, gather, read_all, read_item, truth_of
 from tui_tracker.importers.claims import Claim
 from tui_tracker.importers.records import ImportedRun, Points, StartedOver
@@ -44,13 +45,8 @@ AT = "2026-01-01T00:00:00+00:00"
 @pytest.fixture
 def path(tmp_path) -> Path:
     file = tmp_path / "digits.db"
-    do(file, SCHEMA)
+    run_sql(file, SCHEMA)
     return file
-
-
-def do(path: Path, script: str) -> None:
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.executescript(script)
 
 
 def log(path: Path, run: str, step: int, *, table: str = "metrics", **values: object) -> None:
@@ -99,7 +95,7 @@ def test_values_are_read_as_they_were_logged(path):
 
 def test_the_first_versions_know_a_run_by_its_name(tmp_path):
     path = tmp_path / "old.db"
-    do(path, OLD_SCHEMA)
+    run_sql(path, OLD_SCHEMA)
 
     run = read_all(path).one("first")
 
@@ -181,7 +177,7 @@ def test_a_project_that_was_made_anew_is_read_anew(path):
     log(path, "a", 0, loss=1)
     reader = TrackioProject(Claim("trackio", path, path.parent))
     list(reader.read())
-    do(path, "DELETE FROM metrics; DELETE FROM sqlite_sequence")
+    run_sql(path, "DELETE FROM metrics; DELETE FROM sqlite_sequence")
     log(path, "b", 0, loss=5)
 
     assert told(reader.read()) == ["a over", "b running", "b: loss [5.0]"]
@@ -190,7 +186,7 @@ def test_a_project_that_was_made_anew_is_read_anew(path):
 @pytest.mark.parametrize("cell", ["", "[1]", "null", "{", "7"])
 def test_a_row_that_is_no_mapping_is_counted(path, cell):
     log(path, "a", 0, loss=1)
-    do(path, f"INSERT INTO metrics VALUES (9, 'a', 'never', 'name a', 'x', '{cell}')")
+    run_sql(path, f"INSERT INTO metrics VALUES (9, 'a', 'never', 'name a', 'x', '{cell}')")
     age(path)
 
     found = gather(TrackioProject(Claim("trackio", path, path.parent)).read())

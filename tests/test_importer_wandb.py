@@ -457,9 +457,20 @@ def test_two_tools_in_one_folder_are_both_read(tmp_path):
 
 def test_points_come_in_batches(tmp_path):
     row = {f"m{number}": 1.5 for number in range(50)}
-    run_folder(tmp_path, [run_record(), *(history(step, **row) for step in range(2500))])
+    run_folder(tmp_path, [run_record(), *(history(step, **row) for step in range(1_100))])
 
     sizes = [len(one.steps) for one in open_one(tmp_path).read() if isinstance(one, Points)]
 
-    assert sum(sizes) == 125_000
-    assert max(sizes) <= 1_100
+    assert sum(sizes) == 55_000
+    assert max(sizes) < 1_100
+
+
+def test_points_of_the_machine_come_in_batches_where_nothing_else_was_logged(tmp_path):
+    values = b"".join(field(3, field(1, f"m{number}") + field(16, "1.5")) for number in range(50))
+    stats = [field(7, field(2, timestamp(1_700_000_000 + at)) + values) for at in range(1_100)]
+    run_folder(tmp_path, [run_record(), *stats])
+
+    sizes = [len(one.steps) for one in open_one(tmp_path).read() if isinstance(one, Points)]
+
+    assert sum(sizes) == 55_000
+    assert max(sizes) < 1_100

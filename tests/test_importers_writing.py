@@ -273,3 +273,25 @@ def test_trouble_that_readers_tell_is_handed_on(store: Store, tmp_path: Path):
     taken = take(store, tmp_path, trouble)
 
     assert str(taken.unread[0]) == f"{tmp_path / 'x'}, line 3: is no number"
+
+
+def test_an_import_that_was_stopped_goes_on_where_it_was(store: Store, tmp_path: Path):
+    def pieces(until: int):
+        yield a_run(tmp_path)
+        for start in range(0, 600_000, 50_000):
+            if start >= until:
+                raise KeyboardInterrupt
+            steps = list(range(start, start + 50_000))
+            yield points("a", steps, [float(step) for step in steps])
+        yield a_run(tmp_path, "b")
+        yield points("b", [0], [1.0])
+
+    with pytest.raises(KeyboardInterrupt):
+        StoreWriter(store, "tool", [tmp_path]).take(pieces(400_000))
+    (stopped,) = store.read("SELECT points FROM run")
+    taken = StoreWriter(store, "tool", [tmp_path]).take(pieces(600_001))
+
+    assert stopped == (300_000,)
+    assert (len(taken.imported), len(taken.updated)) == (1, 1)
+    assert store.read("SELECT points FROM run ORDER BY id") == [(600_000,), (1,)]
+    assert values_of(store, "run-a") == [float(step) for step in range(600_000)]

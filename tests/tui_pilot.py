@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from time import monotonic
 
+from textual import events
 from textual.pilot import Pilot
 
 from tui_tracker.store import Store
@@ -40,6 +41,13 @@ async def see(pilot: Pilot[None], *texts: str) -> None:
 async def gone(pilot: Pilot[None], text: str) -> None:
     """Wait until a text stands on the screen no more."""
     await until(pilot, lambda: text not in screen_text(pilot))
+
+
+async def paste(pilot: Pilot[None], text: str) -> None:
+    """Enter a text into the field that has the focus; keys take a wait each."""
+    assert pilot.app.screen.focused is not None
+    pilot.app.screen.focused.post_message(events.Paste(text))
+    await pilot.pause()
 
 
 @asynccontextmanager

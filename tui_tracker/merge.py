@@ -238,6 +238,7 @@ def _join(
             add_rows(names, table, run["uuid"])
         elif table.name == "amendment":
             copy_rows(names, table, run["id"], key, {})
+            save_all_facts(names.target, key)
     with_files = names.source.read(
         "SELECT path, at_ms, sha256 FROM artifact WHERE run=? AND copied=1", (run["id"],)
     )

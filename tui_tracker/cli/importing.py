@@ -155,11 +155,12 @@ def _list(args: argparse.Namespace, path: Path) -> int:
         print_json([{"tool": one.tool, "path": str(one.path)} for one in sources], indent=2)
     else:
         from tui_tracker.cli.tables import Column, print_table
+        from tui_tracker.formatting import printable
 
         print_table(
             [
                 Column("tool", [one.tool for one in sources]),
-                Column("path", [str(one.path) for one in sources]),
+                Column("path", [printable(str(one.path)) for one in sources]),
             ]
         )
         for source in sources:

@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         from tui_tracker.cli import main
 
         return main(["--store", str(path), *command])
-    if not path.exists():
+    if not os.path.exists(path):
         raise InvalidArgument(f"there is nothing at {args.path!r} to read.")
     told = told_of(args)
     told.check()
@@ -97,6 +97,8 @@ def _show(path: Path, tool: str, told: Told, command: list[str]) -> int:
         reading = opened.wait()
         for trouble in (*reading.skipped, *reading.warnings):
             say(trouble)
+        if reading.skipped and not reading.runs:
+            return 2
         args.store = str(opened.folder)
         return int(load(name).run(args))
 

@@ -6,6 +6,7 @@ path is looked at, never before.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -74,7 +75,7 @@ def find_sources(
     Raises:
         InvalidArgument: there is nothing at the path, or no tool of that name.
     """
-    if not path.exists():
+    if not os.path.exists(path):
         raise InvalidArgument(f"there is nothing at {str(path)!r} to read.")
     names = _names(tool)
     finds: list[Find] = [_Asked(name) for name in names]

@@ -21,6 +21,7 @@ Checked with Aim 3.29.
 
 from __future__ import annotations
 
+import os
 from collections import Counter, defaultdict
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -28,7 +29,8 @@ from pathlib import Path
 
 from tui_tracker.errors import ImportFailed
 from tui_tracker.importers.aim_values import ObjectOf, Part, leaves, plain, put
-from tui_tracker.importers.cells import Gathered, moment, number, text, whole
+from tui_tracker.importers.batches import Batches
+from tui_tracker.importers.cells import moment, number, text, whole
 from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.databases import Database
 from tui_tracker.importers.liveness import status_without_end
@@ -44,6 +46,7 @@ from tui_tracker.importers.records import (
     flatten,
     utc_from_ms,
 )
+from tui_tracker.importers.rewritten import reason
 from tui_tracker.importers.rocksdb import Folder, Unreadable
 
 TOOL = "aim"
@@ -64,7 +67,7 @@ def find_claims(listing: Listing) -> Iterator[Claim]:
     """Yield repositories."""
     if _SQL in listing.files and {"meta", "seqs"} <= listing.folders:
         yield listing.claim_all(TOOL)
-    elif _FOLDER in listing.folders and (listing.folder / _FOLDER / "meta").is_dir():
+    elif _FOLDER in listing.folders and os.path.isdir(listing.folder / _FOLDER / "meta"):
         yield listing.claim(TOOL, _FOLDER)
 
 
@@ -111,7 +114,7 @@ class AimRepository:
     """The runs of one repository; a run whose files changed is read again."""
 
     def __init__(self, claim: Claim) -> None:
-        self._path = claim.path / _FOLDER if (claim.path / _FOLDER).is_dir() else claim.path
+        self._path = claim.path / _FOLDER if os.path.isdir(claim.path / _FOLDER) else claim.path
         self._root = claim.root
         self._sql = Database(self._path / _SQL)
         self._named: dict[str, dict[str, object]] = {}
@@ -122,10 +125,10 @@ class AimRepository:
         yield from self._read_names()
         folder = self._path / "meta" / "chunks"
         try:
-            hashes = sorted(one.name for one in folder.iterdir() if one.is_dir())
+            hashes = sorted(one.name for one in folder.iterdir() if os.path.isdir(one))
         except FileNotFoundError:
             # A repository whose first run has not begun.
-            if not self._path.is_dir():
+            if not os.path.isdir(self._path):
                 raise ImportFailed(str(self._path), "", "is not there any more") from None
             return
         except OSError as error:
@@ -142,7 +145,7 @@ class AimRepository:
         if not self._sql.has_changed():
             return
         young = status_without_end(self._path) == "running"
-        if young and not self._sql.path.exists():
+        if young and not os.path.exists(self._sql.path):
             return
         try:
             with self._sql.look() as session:
@@ -199,13 +202,13 @@ class AimRepository:
 
     def _leaves(self, run: str, folder: Path, known: _Known) -> Generator[Piece, None, Leaves]:
         """Return the leaves of a folder, read again where files were replaced meanwhile."""
-        if not folder.is_dir():
+        if not os.path.isdir(folder):
             return []
         try:
             contents = known.folders.setdefault(folder, Folder(folder)).read()
             items = contents.items()
         except (OSError, Unreadable) as error:
-            yield Unread(folder, "", f"cannot be read: {error}", run)
+            yield Unread(folder, "", f"cannot be read: {reason(error)}", run)
             return []
         for path, problem in contents.problems:
             if f"{path}{problem}" not in known.problems:
@@ -255,6 +258,7 @@ class AimRepository:
             known.counts.clear()
             known.last.clear()
         passed: Counter[str] = Counter()
+        batches = Batches()
         for key, points in found.items():
             new = points[known.counts.get(key, 0) :]
             kind, name = series[key].kind, key[1]
@@ -262,15 +266,15 @@ class AimRepository:
             if kind == _LINES:
                 yield from _lines(run.key, new)
             else:
-                system = name.startswith(_SYSTEM)
-                to = Gathered(context=context, system=system)
+                system, shown = name.startswith(_SYSTEM), name.removeprefix(_SYSTEM)
                 for at, step, value in new:
                     reached = number(value) if isinstance(value, (int, float)) else None
                     if reached is None:
                         passed[f"{kind or 'values'} of {name!r}"] += 1
                     else:
-                        to.add(run.key, name.removeprefix(_SYSTEM), step, round(at * 1000), reached)
-                yield from to.rest()
+                        point = step, round(at * 1000), reached
+                        batches.add(run.key, shown, *point, context, system=system)
+                yield from batches.take()
             known.counts[key] = len(points)
             if points:
                 known.last[key] = points[-1][:2]

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from tui_tracker.importers.regular import open_regular
+
 _HEAD_BYTES = 256
 
 
@@ -34,7 +36,7 @@ class AppendedFile:
         Raises:
             OSError: it cannot be opened.
         """
-        with self.path.open("rb") as file:
+        with open_regular(self.path) as file:
             facts = os.fstat(file.fileno())
             self.size, self._inode = facts.st_size, facts.st_ino
             if len(self._head) < _HEAD_BYTES:
@@ -56,7 +58,7 @@ class AppendedFile:
             facts = os.stat(self.path)
             if facts.st_size < self.offset or facts.st_ino != self._inode:
                 return True
-            with self.path.open("rb") as file:
+            with open_regular(self.path) as file:
                 return not file.read(_HEAD_BYTES).startswith(self._head)
         except OSError:
             return False

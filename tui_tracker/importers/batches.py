@@ -21,6 +21,11 @@ class Batches:
     def is_full(self) -> bool:
         return self._count >= BATCH_POINTS
 
+    def full(self) -> Iterator[Points]:
+        """Yield all that waits, if it is enough for a batch."""
+        if self.is_full:
+            yield from self.take()
+
     def add(
         self,
         run: str,

@@ -1,16 +1,15 @@
 """Cells of foreign databases as values: SQLite's column types bind nobody, so all may be there.
 
-Besides: times as texts, JSON in cells, and points gathered into batches.
+Besides: times as texts, and JSON in cells.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
 
-from tui_tracker.importers.records import BATCH_POINTS, Points, ms_from_utc
+from tui_tracker.importers.records import ms_from_utc
 
 _HIGHEST = 2**63
 
@@ -68,32 +67,3 @@ def milliseconds(cell: object, zone: tzinfo | None = UTC) -> int | None:
     """Return a time as text in Unix milliseconds."""
     found = moment(cell, zone)
     return None if found is None else ms_from_utc(found)
-
-
-class Gathered:
-    """Points of many series, handed on in batches."""
-
-    def __init__(self, *, context: str = "", system: bool = False) -> None:
-        self._series: dict[tuple[str, str], tuple[list[int], list[int], list[float]]] = {}
-        self._count = 0
-        self._context, self._system = context, system
-
-    def add(self, run: str, metric: str, step: int, time_ms: int, value: float) -> None:
-        found = self._series.get((run, metric))
-        if found is None:
-            found = self._series[run, metric] = ([], [], [])
-        found[0].append(step)
-        found[1].append(time_ms)
-        found[2].append(value)
-        self._count += 1
-
-    def full(self) -> Iterator[Points]:
-        """Yield all points if there are enough of them for a batch."""
-        if self._count >= BATCH_POINTS:
-            yield from self.rest()
-
-    def rest(self) -> Iterator[Points]:
-        """Yield all points there are."""
-        series, self._series, self._count = self._series, {}, 0
-        for (run, metric), (steps, times, values) in series.items():
-            yield Points(run, metric, steps, times, values, self._context, self._system)

@@ -15,12 +15,17 @@ from pathlib import Path
 from typing import Protocol
 
 from tui_tracker.importers.records import Reader, Unread
+from tui_tracker.importers.regular import open_regular
 
 HEAD_BYTES = 1 << 16
 """A format knows its file by these first bytes at most."""
 _DEEPEST = 32
 _NEVER = frozenset((".git", ".hg", ".svn", "__pycache__", "node_modules", ".tui_tracker"))
 """Folders in which no tool keeps runs, and our own store, which needs no reader."""
+_STORES = frozenset(
+    "wandb mlruns mlflow.db lightning_logs .aim .exptrack swanlog tlog dvclive".split()
+)
+"""What tools call their stores when nobody tells them another name."""
 _ENVIRONMENT = "pyvenv.cfg"
 """Beside it are packages, thousands of files of them."""
 
@@ -49,21 +54,34 @@ class Listing:
     """Without links."""
     given: bool = False
     """The user named this very file: a format need not be as sure as in a folder full of files."""
+    unreadable: dict[str, str] = field(default_factory=dict)
+    """Files whose beginning was asked for in vain, and why it cannot be read."""
     _heads: dict[str, bytes] = field(default_factory=dict)
 
     def head(self, name: str) -> bytes:
         """Return the first bytes of a file, b"" where it cannot be read."""
         if name not in self._heads:
-            self._heads[name] = _read_head(self.folder / name)
+            self._heads[name] = self._read_head(name)
         return self._heads[name]
+
+    def _read_head(self, name: str) -> bytes:
+        try:
+            with open_regular(self.folder / name) as file:
+                return file.read(HEAD_BYTES)
+        except FileNotFoundError:
+            return b""  # it was just removed
+        except OSError as error:
+            self.unreadable[name] = error.strerror or str(error)
+            return b""
 
     def claim(self, tool: str, name: str, *others: str) -> Claim:
         """Return a claim on an entry; `others` belong to it."""
         return Claim(tool, self.folder / name, self.root, frozenset((name, *others)))
 
     def claim_all(self, tool: str) -> Claim:
-        """Return a claim on the folder as a whole."""
-        return Claim(tool, self.folder, self.root, frozenset(self.files | self.folders))
+        """Return a claim on the folder as a whole, but for what is plainly another tool's."""
+        names = (self.files | self.folders) - _STORES
+        return Claim(tool, self.folder, self.root, frozenset(names))
 
 
 class Format(Protocol):
@@ -84,13 +102,17 @@ def list_claims(
 ) -> Iterator[tuple[int, Claim]]:
     """Yield what can be opened at or below a path, with the number of the format it is of.
 
-    In order of their paths. `tell` hears of folders that cannot be looked into.
+    In order of their paths. `tell` hears of what cannot be looked into.
     """
-    if path.is_dir():
+    if os.path.isdir(path):
         yield from _below(path, path, finds, tell, 0)
         return
+    if not os.path.isfile(path):
+        # Who opens a pipe waits for its writer, maybe for ever.
+        tell(Unread(path, "", "is a pipe or a device and was not opened", skipped=True))
+        return
     listing = Listing(path.parent, path.parent, {path.name}, given=True)
-    yield from _ask(listing, finds)
+    yield from _ask(listing, finds, tell)
 
 
 def _below(
@@ -103,7 +125,7 @@ def _below(
         return
     if _ENVIRONMENT in listing.files:
         return
-    yield from _ask(listing, finds)
+    yield from _ask(listing, finds, tell)
     if depth >= _DEEPEST:
         tell(Unread(folder, "", f"is {_DEEPEST} folders deep; what is below was not looked at"))
         return
@@ -118,26 +140,37 @@ def _list(folder: Path, root: Path) -> Listing:
             if entry.is_dir(follow_symlinks=False):
                 if entry.name not in _NEVER:
                     listing.folders.add(entry.name)
-            elif entry.is_file():
+            elif _is_file(entry):
                 listing.files.add(entry.name)
     return listing
 
 
-def _ask(listing: Listing, finds: list[Find]) -> Iterator[tuple[int, Claim]]:
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Return whether it is a file or a link to one; a pipe or a device is read by nobody."""
+    try:
+        return entry.is_file()
+    except OSError:
+        return False  # a link to itself, or into a folder that nobody may enter
+
+
+def _ask(
+    listing: Listing, finds: list[Find], tell: Callable[[Unread], None]
+) -> Iterator[tuple[int, Claim]]:
     found: list[tuple[int, Claim]] = []
     for number, find in enumerate(finds):
         if not listing.files and not listing.folders:
             break  # formats are loaded when they are asked
-        for claim in list(find(listing)):
+        try:
+            claims = list(find(listing))
+        except OSError as error:
+            place = Path(error.filename or listing.folder)
+            tell(Unread(place, "", f"cannot be looked into: {error.strerror}", skipped=True))
+            continue
+        for claim in claims:
             listing.files -= claim.takes
             listing.folders -= claim.takes
             found.append((number, claim))
+    for name, why in listing.unreadable.items():
+        if name in listing.files:
+            tell(Unread(listing.folder / name, "", f"cannot be read: {why}", skipped=True))
     yield from sorted(found, key=lambda pair: str(pair[1].path))
-
-
-def _read_head(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(HEAD_BYTES)
-    except OSError:
-        return b""

@@ -33,6 +33,7 @@ from tui_tracker.importers.liveness import status_without_end
 from tui_tracker.importers.log_lines import LogLines
 from tui_tracker.importers.log_runs import LogRuns
 from tui_tracker.importers.records import Piece, Printed, StartedOver, Unread
+from tui_tracker.importers.regular import open_regular
 from tui_tracker.importers.run_folders import clean
 from tui_tracker.parsing.config import read_patterns
 from tui_tracker.parsing.events import Begun, Event, Values
@@ -175,7 +176,7 @@ class Reader:
 
     def _identity(self) -> str:
         """Return what tells this log from others: its path and its first line."""
-        with self._path.open("rb") as file:
+        with open_regular(self._path) as file:
             first = file.readline(_FIRST_LINE)
         digest = hashlib.sha256(first.rstrip(b"\r\n")).hexdigest()[:16]
         return f"{clean(os.path.realpath(self._path))}#{digest}"
@@ -211,6 +212,8 @@ class Reader:
         if not running and runs.is_plain and not self._has_warned:
             self._has_warned = True
             problem = "no value of a metric was found in it; its lines are kept as console"
+            if not self._file.offset:
+                problem = "is empty"
             yield Unread(self._path, "", problem, self._key)
 
     def _hand_on(self, events: list[Event], lines: list[tuple[int, str]]) -> Iterator[Piece]:

@@ -32,6 +32,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from tui_tracker.importers.regular import open_regular
+
 Stamp = tuple[int, int, int]
 """Size, time of change in nanoseconds and inode of a file."""
 Stamps = tuple[Stamp | None, ...]
@@ -155,8 +157,8 @@ def _copied(path: Path, scratch: Path, end: str) -> Way:
 
 
 def _is_alike(source: Path, target: Path) -> bool:
-    if not (source.exists() and target.exists()):
-        return source.exists() == target.exists()
+    if not (os.path.exists(source) and os.path.exists(target)):
+        return os.path.exists(source) == os.path.exists(target)
     with source.open("rb") as left, target.open("rb") as right:
         while part := left.read(_PART):
             if part != right.read(_PART):
@@ -223,7 +225,7 @@ def _in_wal_mode(path: Path) -> bool:
 
 
 def _head(path: Path, count: int) -> bytes:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return file.read(count)
 
 

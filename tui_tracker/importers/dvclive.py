@@ -28,13 +28,13 @@ from tui_tracker.errors import ImportFailed
 from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.columns import Columns
 from tui_tracker.importers.liveness import status_without_end
+from tui_tracker.importers.news import News
 from tui_tracker.importers.records import (
     ImportedNote,
     ImportedRun,
     ParamValue,
     Piece,
     Points,
-    StartedOver,
     Unread,
     flatten,
     utc_from_ms,
@@ -45,7 +45,6 @@ from tui_tracker.importers.run_folders import (
     changed_ms,
     clean,
     experiment_of,
-    folder_name,
     list_artifacts,
     run_id,
     run_key,
@@ -99,7 +98,6 @@ class _SeriesFile:
     name: str
     is_system: bool
     runs: TableRuns
-    columns_known: bool = False
 
 
 @dataclass(slots=True)
@@ -108,9 +106,8 @@ class Reader:
 
     claim: Claim
     _files: dict[Path, _SeriesFile] = field(default_factory=dict)
-    _told: ImportedRun | None = None
+    _news: News = field(default_factory=News)
     _singles: dict[str, tuple[int, float]] = field(default_factory=dict)
-    _unread: set[str] = field(default_factory=set)
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -119,26 +116,20 @@ class Reader:
         folder = self.claim.path
         key = run_key(folder)
         if not os.path.isdir(folder):
-            if self._told is None:
+            if self._news.status(key) is None:
                 raise ImportFailed(str(folder), "", "is no folder any more")
             return
         self._find_files(key)
         problems: list[Unread] = []
         if any(_is_another(one.runs.table) for one in self._files.values()):
-            yield StartedOver(key)
-            self._told = None
+            yield from self._news.start_over()
             self._singles.clear()
             for one in self._files.values():
                 one.runs.start_over()
         run = self._run(key, problems)
-        if run != self._told:
-            self._told = run
-            yield run
+        yield from self._news.run(run)
         yield from self._points(run, problems)
-        for problem in problems:
-            if str(problem) not in self._unread:
-                self._unread.add(str(problem))
-                yield problem
+        yield from self._news.trouble(problems)
 
     def _find_files(self, key: str) -> None:
         for place in _SERIES:
@@ -173,7 +164,7 @@ class Reader:
         return ImportedRun(
             key=key,
             id=run_id(self.claim),
-            name=folder_name(folder),
+            name=run_id(self.claim),
             experiment=experiment_of(self.claim),
             status=status,
             path=folder,

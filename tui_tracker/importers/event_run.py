@@ -16,12 +16,12 @@ from pathlib import Path
 from tui_tracker.importers.event_values import NO_BOUND, EventValues, Start
 from tui_tracker.importers.framing import Damage, Record, RecordFile
 from tui_tracker.importers.liveness import status_without_end
+from tui_tracker.importers.news import News
 from tui_tracker.importers.records import (
     ImportedNote,
     ImportedRun,
     Piece,
     Printed,
-    StartedOver,
     Status,
     Unread,
     utc_from_ms,
@@ -63,7 +63,7 @@ class EventRun:
         self._describe = describe
         self._starts: dict[Path, dict[int, int]] = {}
         """Of each file the places where a writer began anew, and the steps."""
-        self._told_unread: set[Unread] = set()
+        self._news = News()
         self._make_values = make_values
         self._is_empty_told = is_empty_told
         self._begin()
@@ -71,7 +71,6 @@ class EventRun:
     def _begin(self) -> None:
         self._files: dict[EventFile, RecordFile] = {}
         self._values = self._make_values()
-        self._told: ImportedRun | None = None
         self._status: Status | None = None
 
     def read(self) -> Iterator[Piece]:
@@ -101,8 +100,7 @@ class EventRun:
     def _start_over(self, files: list[EventFile]) -> Iterator[Piece]:
         for file in files:
             self._starts[file.path] = dict(_find_starts(file.path))
-        if self._told is not None:
-            yield StartedOver(self.key)
+        yield from self._news.start_over()
         self._begin()
 
     def _read_files(self, files: list[EventFile]) -> Generator[Piece, None, bool | None]:
@@ -163,10 +161,7 @@ class EventRun:
 
     def _flush(self, status: Status) -> Iterator[Piece]:
         self._values.settle()
-        run = self._describe(self._values, status)
-        if run != self._told:
-            self._told = run
-            yield run
+        yield from self._news.run(self._describe(self._values, status))
         yield from self._values.batches(self.key)
         if lines := self._values.take_lines():
             yield Printed(self.key, lines)
@@ -193,10 +188,8 @@ class EventRun:
             yield from self._tell(paths[0] if len(paths) == 1 else paths[0].parent, "", problem)
 
     def _tell(self, path: Path, place: str, problem: str) -> Iterator[Unread]:
-        unread = Unread(path, place, problem, self.key if self._told else "")
-        if unread not in self._told_unread:
-            self._told_unread.add(unread)
-            yield unread
+        run = self.key if self._news.status(self.key) else ""
+        yield from self._news.trouble([Unread(path, place, problem, run)])
 
     def _find_status(self) -> Status:
         """Return `killed` where the last file ends within a record: such a writer never closed."""

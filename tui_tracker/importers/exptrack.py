@@ -20,17 +20,21 @@ Checked with exptrack 2.1.0.
 
 from __future__ import annotations
 
+import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tui_tracker.importers.cells import Gathered, milliseconds, moment, number, parsed, text, whole
+from tui_tracker.importers.batches import Batches
+from tui_tracker.importers.cells import milliseconds, moment, number, parsed, text, whole
 from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.databases import Row, Session, is_database, list_columns, list_tables
 from tui_tracker.importers.files import is_inside
-from tui_tracker.importers.following import Mark, Told, Watched
+from tui_tracker.importers.following import Mark, Watched
 from tui_tracker.importers.mlflow_artifacts import list_files
+from tui_tracker.importers.news import News
 from tui_tracker.importers.records import (
+    DELETED,
     ImportedArtifact,
     ImportedNote,
     ImportedRun,
@@ -79,7 +83,7 @@ class ExptrackProject:
         folder = claim.path.parent
         self._root = folder.parent if folder.name == _FOLDER else folder
         self._watched = Watched(claim.path)
-        self._told = Told()
+        self._news = News()
         self._points = Mark("metrics", "exp_id", "key", "value", "step", "ts")
         self._counts: Counter[tuple[str, str]] = Counter()
 
@@ -91,12 +95,12 @@ class ExptrackProject:
             if self._points.is_lost(session):
                 self._points.forget()
                 self._counts.clear()
-                yield from self._told.start_over()
+                yield from self._news.start_over()
             until = self._points.last(session)
             known = set()
             for run in self._runs(session):
                 known.add(run.key)
-                yield from self._told.tell(run)
+                yield from self._news.run(run)
             yield from self._metrics(session, until, known)
             yield from session.damages
 
@@ -104,7 +108,7 @@ class ExptrackProject:
         """Nothing is held between two reads."""
 
     def _metrics(self, session: Session, until: int, known: set[str]) -> Iterator[Piece]:
-        points, odd = Gathered(), 0
+        points, odd = Batches(), 0
         for rows in self._points.read(session, until):
             for _, run, key, value, step, at in rows:
                 if run not in known or not key:
@@ -117,7 +121,7 @@ class ExptrackProject:
                 found = float("nan") if found is None else found
                 points.add(run, text(key), place, milliseconds(at) or 0, found)
             yield from points.full()
-        yield from points.rest()
+        yield from points.take()
         if odd:
             problem = f"{odd} rows are no points of any run that is there, and were passed over"
             yield Unread(self._path, "table metrics", problem)
@@ -178,11 +182,11 @@ class ExptrackProject:
         for _, label, place, digest, size in files:
             if text(place) == output:
                 folder = self._found(text(place))
-                if folder is not None and folder.is_dir():
+                if folder is not None and os.path.isdir(folder):
                     yield from list_files(folder, self._root, under=f"{folder.name}/")
                 continue
             found = self._found(text(place))
-            file = found if found is not None and found.is_file() else None
+            file = found if found is not None and os.path.isfile(found) else None
             name = (
                 Path(text(place)).name if file is None else file.relative_to(self._root).as_posix()
             )
@@ -197,7 +201,7 @@ class ExptrackProject:
         ]
         for start in range(len(parts)):
             path = self._root.joinpath(*parts[start:])
-            if path.exists() and is_inside(path, self._root):
+            if os.path.exists(path) and is_inside(path, self._root):
                 return path
         return None
 
@@ -211,7 +215,7 @@ def _tags(facts: Mapping[str, str]) -> list[str]:
     found = [text(tag) for tag in tags] if isinstance(tags, list) else []
     found += [f"study:{text(one)}" for one in studies] if isinstance(studies, list) else []
     found += [f"stage:{facts['stage_name']}"] if facts["stage_name"] else []
-    return [tag for tag in found if tag] + (["deleted"] if facts["deleted_at"] else [])
+    return [tag for tag in found if tag] + ([DELETED] if facts["deleted_at"] else [])
 
 
 def _lineage(

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from tui_tracker.artifacts import stored_path, take_in
 from tui_tracker.importers.records import ImportedArtifact
+from tui_tracker.importers.regular import read_regular
 
 _LINKED_BYTES = 16 << 20
 _OUTSIDE = "its file lies outside of what was opened, and was not read"
@@ -21,7 +22,13 @@ _OUTSIDE = "its file lies outside of what was opened, and was not read"
 def safe_name(path: str) -> str | None:
     """Return an artifact's path without `.`; None where it is absolute, climbs or is empty."""
     parts = PurePosixPath(path.replace("\\", "/")).parts
-    if not parts or path.startswith(("/", "\\")) or ".." in parts or parts[0][1:2] == ":":
+    if (
+        not parts
+        or "\0" in path
+        or path.startswith(("/", "\\"))
+        or ".." in parts
+        or parts[0][1:2] == ":"
+    ):
         return None
     return "/".join(parts)
 
@@ -80,7 +87,7 @@ def _linked(file: Path, folder: str) -> dict[str, object]:
             return {"problem": "it is no regular file"}
         if facts.st_size > _LINKED_BYTES:
             return {"size": facts.st_size, "problem": "it is large, and was left where it is"}
-        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        digest = hashlib.sha256(read_regular(file)).hexdigest()
         place = Path(stored_path(folder, digest))
         place.parent.mkdir(parents=True, exist_ok=True)
         if not place.is_symlink():

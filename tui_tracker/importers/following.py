@@ -1,4 +1,4 @@
-"""What a reader remembers of what it told, so that it tells only what is new."""
+"""How far a database was read that its tool may still be writing to."""
 
 from __future__ import annotations
 
@@ -7,27 +7,7 @@ from pathlib import Path
 
 from tui_tracker.importers.databases import Damaged, Database, Row, Session, quoted
 from tui_tracker.importers.liveness import status_without_end
-from tui_tracker.importers.records import ImportedRun, StartedOver, Status
-
-
-class Told:
-    """Runs as they were told last."""
-
-    def __init__(self) -> None:
-        self._seen: dict[str, int] = {}
-
-    def tell(self, run: ImportedRun) -> Iterator[ImportedRun]:
-        """Yield the run if it is not what was told of it before."""
-        seen = hash(repr(run))
-        if self._seen.get(run.key) != seen:
-            self._seen[run.key] = seen
-            yield run
-
-    def start_over(self) -> Iterator[StartedOver]:
-        """Declare all void that was told."""
-        seen, self._seen = self._seen, {}
-        for key in seen:
-            yield StartedOver(key)
+from tui_tracker.importers.records import Status
 
 
 class Watched:

@@ -20,10 +20,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from tui_tracker.importers.cells import Gathered, moment, number, parsed, text, whole
+from tui_tracker.importers.batches import Batches
+from tui_tracker.importers.cells import moment, number, parsed, text, whole
 from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.databases import Session, is_database, list_tables
-from tui_tracker.importers.following import Mark, Told, Watched
+from tui_tracker.importers.following import Mark, Watched
+from tui_tracker.importers.news import News
 from tui_tracker.importers.records import (
     ImportedNote,
     ImportedRun,
@@ -74,7 +76,7 @@ class GoodseedRun:
     def __init__(self, claim: Claim) -> None:
         self._path = claim.path
         self._watched = Watched(claim.path)
-        self._told = Told()
+        self._news = News()
         self._points = Mark("metric_points", "series_id", "step", "y", "ts")
         self._strings = Mark("string_points", "series_id", "value", "ts")
         self._counts: Counter[str] = Counter()
@@ -92,9 +94,10 @@ class GoodseedRun:
                 self._points.forget()
                 self._strings.forget()
                 self._counts.clear()
-                yield from self._told.start_over()
+                self._odd_steps.clear()
+                yield from self._news.start_over()
             run = self._run(session, meta)
-            yield from self._told.tell(run)
+            yield from self._news.run(run)
             yield from self._metrics(session, run.key)
             yield from self._texts(session, run.key)
             yield from session.damages
@@ -142,33 +145,30 @@ class GoodseedRun:
     def _metrics(self, session: Session, run: str) -> Iterator[Piece]:
         until = self._points.last(session)
         names = {key: text(path) for key, path in session.table("metric_series", "id", "path")}
-        user, system = Gathered(), Gathered(system=True)
+        points, odd = Batches(), 0
         for rows in self._points.read(session, until):
             for _, series, step, value, at in rows:
                 name, found = names.get(series, ""), number(value)
                 if not name or found is None:
-                    self._counts["points of no series"] += 1
+                    odd += 1
                     continue
-                to = system if name.startswith("monitoring/") else user
-                self._add(to, run, name, step, _milliseconds(at), found)
-            yield from user.full()
-            yield from system.full()
-        yield from user.rest()
-        yield from system.rest()
-        if lost := self._counts.pop("points of no series", 0):
-            problem = f"{lost} rows are no points of a series, and were passed over"
+                self._add(points, run, name, step, _milliseconds(at), found)
+            yield from points.full()
+        yield from points.take()
+        if odd:
+            problem = f"{odd} rows are no points of a series, and were passed over"
             yield Unread(self._path, "table metric_points", problem)
 
     def _add(
-        self, to: Gathered, run: str, name: str, step: object, time_ms: int, value: float
+        self, points: Batches, run: str, name: str, step: object, time_ms: int, value: float
     ) -> None:
-        place = whole(step)
+        place, system = whole(step), name.startswith("monitoring/")
         if place is None or name in self._odd_steps:
             self._odd_steps.add(name)
             place = self._counts[name]
-            to.add(run, f"{name}.step", place, time_ms, number(step) or 0.0)
+            points.add(run, f"{name}.step", place, time_ms, number(step) or 0.0, system=system)
         self._counts[name] = max(self._counts[name], place) + 1
-        to.add(run, name, place, time_ms, value)
+        points.add(run, name, place, time_ms, value, system=system)
 
     def _texts(self, session: Session, run: str) -> Iterator[Piece]:
         if "string_points" not in session.tables:

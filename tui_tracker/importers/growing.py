@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from tui_tracker.importers.regular import open_regular
+
 Change = Literal["same", "grown", "over", "gone"]
 
 _CHUNK = 1 << 20
@@ -71,7 +73,7 @@ class GrowingText:
         return "grown"
 
     def _is_same(self) -> bool:
-        with self.path.open("rb") as file:
+        with open_regular(self.path) as file:
             head = self._head[: self._offset]
             if file.read(len(head)) != head:
                 return False
@@ -102,7 +104,7 @@ class GrowingText:
         Raises:
             OSError: the file cannot be read.
         """
-        with self.path.open("rb") as file:
+        with open_regular(self.path) as file:
             facts = os.fstat(file.fileno())
             if not self._offset:
                 self._begin(file.read(_HEAD))

@@ -12,7 +12,8 @@
     <home>/trash/runs/<id>/      the same, deleted
 
 Event files elsewhere in the run's folder are the script's own; their metrics have the folder as
-context. An exit status below 0 is a signal. A run without one was killed, or is at work.
+context. An exit status below 0 is a signal: one with which somebody stops a
+process, or a fault. A run without one was killed, or is at work. What lies in the trash is deleted.
 
 Source: guildai/guildai, guild/run.py, op_util.py, run_manifest.py, index.py. Checked with 0.9.0.
 """
@@ -31,10 +32,12 @@ from tui_tracker.errors import ImportFailed
 from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.event_run import EventFile, EventRun
 from tui_tracker.importers.event_values import EventValues
-from tui_tracker.importers.growing import GrowingText
 from tui_tracker.importers.guild_facts import lineage_of, manifest_of
 from tui_tracker.importers.liveness import status_without_end
+from tui_tracker.importers.news import News
+from tui_tracker.importers.printed_text import PrintedFile
 from tui_tracker.importers.records import (
+    DELETED,
     ImportedArtifact,
     ImportedNote,
     ImportedRun,
@@ -50,6 +53,8 @@ from tui_tracker.importers.records import (
     ms_from_utc,
     utc_from_ms,
 )
+from tui_tracker.importers.regular import open_regular, read_regular
+from tui_tracker.importers.rewritten import reason
 from tui_tracker.importers.run_folders import (
     KINDS,
     artifact,
@@ -63,15 +68,20 @@ from tui_tracker.importers.yaml_text import read_yaml
 
 TOOL = "guild"
 
+_BY_HAND = frozenset((1, 2, 3, 9, 15))
+"""HUP, INT, QUIT, KILL, TERM, as `tt run` has it."""
 _ENTRY = struct.Struct(">QB")
-_MOST_LINES = 5000
 _MOST_EVENT_FILES = 1000
 
 
 def find_claims(listing: Listing) -> Iterator[Claim]:
     """Yield the folder of a run: it has attributes of Guild."""
     guild = listing.folder / ".guild"
-    if ".guild" in listing.folders and (guild / "attrs").is_dir() and (guild / "opref").is_file():
+    if (
+        ".guild" in listing.folders
+        and os.path.isdir(guild / "attrs")
+        and os.path.isfile(guild / "opref")
+    ):
         yield listing.claim_all(TOOL)
 
 
@@ -89,10 +99,9 @@ class Reader:
         self._key = run_key(claim.path)
         self._attrs: dict[str, object] = {}
         self._unread: list[Unread] = []
-        self._told_unread: set[Unread] = set()
-        self._told: ImportedRun | None = None
+        self._news = News()
         self._lines = 0
-        self._output = GrowingText(self._guild / "output")
+        self._output = PrintedFile(self._guild / "output")
         self._events = self._new_events()
 
     def close(self) -> None:
@@ -101,30 +110,26 @@ class Reader:
     def read(self) -> Iterator[Piece]:
         """Yield what is new, see `records.Reader`."""
         self._read_attrs()
-        if self._output_began_anew():
-            yield StartedOver(self._key)
-            self._told, self._lines = None, 0
-            self._output = GrowingText(self._output.path)
-        if self._told is None:  # only now the attributes tell when the run began
+        if self._output.began_anew():
+            yield from self._news.start_over()
+            self._output.start_over()
+            self._lines = 0
+        if self._news.status(self._key) is None:  # only now the attributes tell when the run began
             self._events = self._new_events()
         run = self._describe(EventValues(), "finished")
-        if run != self._told:
-            self._told = run
-            yield run
+        yield from self._news.run(run)
         for piece in self._events.read():
             # The attributes know all of a run that its events know.
             if not isinstance(piece, ImportedRun):
                 yield from self._passed_on(piece, run)
         yield from self._printed(run)
-        for one in self._unread:
-            if one not in self._told_unread:
-                self._told_unread.add(one)
-                yield one
+        yield from self._news.trouble(self._unread)
 
     def _passed_on(self, piece: Piece, run: ImportedRun) -> Iterator[Piece]:
         yield self._timed(piece, run) if isinstance(piece, Points) else piece
         if isinstance(piece, StartedOver):
-            self._output, self._lines = GrowingText(self._output.path), 0
+            self._output.start_over()
+            self._lines = 0
             yield run
 
     def _new_events(self) -> EventRun:
@@ -135,12 +140,6 @@ class Reader:
             make_values=lambda: EventValues(self._started_ms(), always_context=True),
             is_empty_told=True,
         )
-
-    def _output_began_anew(self) -> bool:
-        try:
-            return self._told is not None and self._output.look() == "over"
-        except OSError:
-            return False
 
     # -- facts
 
@@ -156,7 +155,7 @@ class Reader:
             try:
                 self._attrs[clean(name)] = read_yaml(folder / name)
             except (OSError, ValueError) as error:
-                problem = f"cannot be read: {error}"
+                problem = f"cannot be read: {reason(error)}"
                 self._unread.append(Unread(folder / name, "", problem, self._key))
 
     def _describe(self, values: EventValues, _: Status) -> ImportedRun:
@@ -178,13 +177,13 @@ class Reader:
             lineage=lineage_of(self._attrs, self._guild),
             host=self._text("host"),
             user=self._text("user"),
-            archived=self._folder.absolute().parent.parent.name == "trash",
+            archived=self._is_deleted,
         )
 
     def _operation(self) -> tuple[str, str]:
         """Return the names of model and operation."""
         try:
-            text = (self._guild / "opref").read_text("utf-8", "replace")
+            text = read_regular(self._guild / "opref").decode("utf-8", "replace")
             parts = shlex.split(text)
         except (OSError, ValueError):
             return "", ""
@@ -193,7 +192,7 @@ class Reader:
     def _status(self) -> Status:
         code = self._attrs.get("exit_status")
         if isinstance(code, int):
-            return "finished" if code == 0 else "killed" if code < 0 else "failed"
+            return "killed" if -code in _BY_HAND else "failed" if code else "finished"
         return status_without_end(
             self._guild / "output",
             self._guild / "attrs",
@@ -207,7 +206,12 @@ class Reader:
     def _tags(self) -> tuple[str, ...]:
         tags = self._attrs.get("tags")
         found = [str(tag) for tag in tags if tag] if isinstance(tags, list) else []
-        return tuple(dict.fromkeys([*found, *(["marked"] if self._attrs.get("marked") else [])]))
+        own = {"marked": self._attrs.get("marked"), DELETED: self._is_deleted}
+        return tuple(dict.fromkeys([*found, *(tag for tag, holds in own.items() if holds)]))
+
+    @property
+    def _is_deleted(self) -> bool:
+        return self._folder.absolute().parent.parent.name == "trash"
 
     def _notes(self) -> Iterator[ImportedNote]:
         label = self._text("label")
@@ -271,30 +275,25 @@ class Reader:
 
     def _printed(self, run: ImportedRun) -> Iterator[Piece]:
         try:
-            if self._output.look() == "grown":
-                for _, lines in self._output.read():
-                    yield from self._stamped(lines)
-            if run.status != "running" and self._output.rest:
-                yield from self._stamped([self._output.take_rest()])
+            for lines in self._output.read(is_over=run.status != "running"):
+                yield self._stamped(lines)
         except OSError as error:
             problem = f"cannot be read: {error.strerror}"
             self._unread.append(Unread(self._output.path, "", problem, self._key))
 
-    def _stamped(self, lines: list[str]) -> Iterator[Printed]:
-        """Yield lines with the times and streams that the index tells."""
-        for first in range(0, len(lines), _MOST_LINES):
-            some = lines[first : first + _MOST_LINES]
-            entries = self._entries(len(some))
-            yield Printed(
-                self._key,
-                [(at, stream, text) for (at, stream), text in zip(entries, some, strict=True)],
-            )
-            self._lines += len(some)
+    def _stamped(self, lines: list[str]) -> Printed:
+        """Return lines with the times and streams that the index tells."""
+        entries = self._entries(len(lines))
+        self._lines += len(lines)
+        return Printed(
+            self._key,
+            [(at, stream, text) for (at, stream), text in zip(entries, lines, strict=True)],
+        )
 
     def _entries(self, count: int) -> list[tuple[int, str]]:
         found: list[tuple[int, str]] = []
         try:
-            with (self._guild / "output.index").open("rb") as file:
+            with open_regular(self._guild / "output.index") as file:
                 file.seek(self._lines * _ENTRY.size)
                 data = file.read(count * _ENTRY.size)
             whole = data[: len(data) // _ENTRY.size * _ENTRY.size]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+from tui_tracker.importers.regular import open_regular
+
 Lineage = dict[str, dict[str, object]]
 
 _MOST_BYTES = 16 << 20
@@ -37,7 +39,7 @@ def lineage_of(attrs: dict[str, object], guild: Path) -> Lineage:
 def _manifest(guild: Path) -> list[list[str]]:
     """Return the fields of each line: kind, path, SHA-1 or `-`, origin."""
     try:
-        with (guild / "manifest").open("rb") as file:
+        with open_regular(guild / "manifest") as file:
             text = file.read(_MOST_BYTES).decode("utf-8", "replace")
     except OSError:
         return []

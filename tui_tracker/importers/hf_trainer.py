@@ -5,16 +5,18 @@
         trainer_state.json                     the last state, where `save_state()` was called
         config.json, model.safetensors ...     the model
         README.md                              a model card, with hyperparameters as a list
-        all_results.json, train_results.json, eval_results.json, training_args.bin (a pickle)
+        training_args.bin                      a pickle of the arguments
+        all_results.json, train_results.json, eval_results.json
 
 `log_history` of a state lists all that was logged: {"step", "epoch", <metric>: value ...}. Each
 state has all of the history before it, so the one that came furthest counts. All of a folder is one
-run, and so is a lone checkpoint. A pickle is never opened: of the arguments only what the
-state and the card tell are params. No time is told but `train_runtime`, in the record that ends a
-training; the times of points are spread over it, back from the last change of the state.
+run, and so is a lone checkpoint. Params are the arguments (see `hf_arguments`), what the card and
+the state tell besides, and the model's config below `model.`. No time is told but
+`train_runtime`, in the record that ends a training; the times of points are spread over it, back
+from the last change of the state.
 
 Source: huggingface/transformers, src/transformers/trainer_callback.py (TrainerState),
-trainer.py, modelcard.py. Checked with 5.23.
+trainer.py, modelcard.py. Checked with 5.23 and 5.24.
 """
 
 from __future__ import annotations
@@ -23,18 +25,20 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from io import TextIOWrapper
 from pathlib import Path
 
 from tui_tracker.errors import ImportFailed
+from tui_tracker.importers import hf_arguments
 from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.liveness import changed_at, status_without_end
+from tui_tracker.importers.news import News
 from tui_tracker.importers.records import (
     ImportedArtifact,
     ImportedRun,
     ParamValue,
     Piece,
     Points,
-    StartedOver,
     Status,
     Unread,
     fill_times,
@@ -42,9 +46,10 @@ from tui_tracker.importers.records import (
     typed,
     utc_from_ms,
 )
+from tui_tracker.importers.regular import open_regular
 from tui_tracker.importers.rewritten import (
     Stamp,
-    Told,
+    ToldSeries,
     as_number,
     as_step,
     mapping,
@@ -129,9 +134,8 @@ class Reader:
     claim: Claim
     _stamps: dict[Path, Stamp] = field(default_factory=dict)
     _state: _State | None = None
-    _told_run: ImportedRun | None = None
-    _told: Told = field(default_factory=Told)
-    _unread: set[str] = field(default_factory=set)
+    _news: News = field(default_factory=News)
+    _told: ToldSeries = field(default_factory=ToldSeries)
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -139,7 +143,7 @@ class Reader:
     def read(self) -> Iterator[Piece]:
         paths = list(self._state_files())
         stamps = {path: stamp_of(path) for path in paths}
-        live = self._told_run is not None and self._told_run.status == "running"
+        live = self._news.status(run_key(self.claim.path)) == "running"
         if stamps == self._stamps and not live:
             return
         problems: list[Unread] = []
@@ -203,19 +207,13 @@ class Reader:
         status = self._status(state)
         series = _series(state, key, over=status != "running")
         if any(self._told.has_changed(key, one.metric, one.steps, one.values) for one in series):
-            yield StartedOver(key)
+            yield from self._news.start_over()
             self._told.forget(key)
-            self._told_run = None
         run = self._run(state, key, status, problems)
-        if run != self._told_run:
-            self._told_run = run
-            yield run
+        yield from self._news.run(run)
         for one in series:
             yield from self._told.fresh(key, one.metric, one.steps, one.times_ms, one.values)
-        for problem in problems:
-            if str(problem) not in self._unread:
-                self._unread.add(str(problem))
-                yield problem
+        yield from self._news.trouble(problems)
 
     def _status(self, state: _State) -> Status:
         content = state.content
@@ -233,7 +231,7 @@ class Reader:
         return ImportedRun(
             key=key,
             id=run_id(self.claim),
-            name=folder_name(self.claim.path),
+            name=run_id(self.claim),
             experiment=experiment_of(self.claim),
             status=status,
             path=self.claim.path,
@@ -258,20 +256,38 @@ class Reader:
 
     def _params(self, state: _State, key: str, problems: list[Unread]) -> dict[str, ParamValue]:
         content = state.content
-        params = self._card()
+        params = self._card() | self._arguments(state, key, problems)
         for name in _SETTINGS:
             if content.get(name) is not None:
                 params.setdefault(name, flatten({name: content[name]}).get(name))
         params |= flatten(mapping(content.get("trial_params")))
-        for path in (self.claim.path / "config.json", state.path.parent / "config.json"):
-            if not os.path.isfile(path):
-                continue
+        path = self._beside(state, "config.json")
+        if path is not None:
             try:
                 params |= flatten(mapping(read_json(path)), "model.")
-                break
             except (OSError, ValueError, RecursionError) as error:
                 problems.append(Unread(path, "", f"cannot be read: {reason(error)}", key))
         return params
+
+    def _arguments(self, state: _State, key: str, problems: list[Unread]) -> dict[str, ParamValue]:
+        """Return the arguments that were pickled."""
+        path = self._beside(state, hf_arguments.FILE)
+        if path is None:
+            return {}
+        try:
+            params, problem = hf_arguments.read_arguments(path)
+        except (OSError, ValueError) as error:
+            params, problem = {}, f"cannot be read: {reason(error)}"
+        if problem:
+            problems.append(Unread(path, "", problem, key))
+        return params
+
+    def _beside(self, state: _State, name: str) -> Path | None:
+        """Return a file of the folder, else of the state's checkpoint, else of the last one."""
+        for folder in (self.claim.path, state.path.parent, *(one.parent for one in self._stamps)):
+            if is_plain_file(folder / name):
+                return folder / name
+        return None
 
     def _card(self) -> dict[str, ParamValue]:
         """Return the hyperparameters that the model card lists."""
@@ -279,7 +295,7 @@ class Reader:
         if "README.md" not in self.claim.takes or not is_plain_file(path):
             return {}
         try:
-            with path.open(encoding="utf-8", errors="replace") as file:
+            with TextIOWrapper(open_regular(path), "utf-8", "replace") as file:
                 text = file.read(_MOST_CARD)
         except OSError:
             return {}
@@ -347,6 +363,7 @@ def _totals(state: _State) -> dict[str, tuple[int, float]]:
         ("num_input_tokens_seen", end),
     ):
         value = as_number(content.get(name))
-        if value:
+        # A total of 0 was not counted; a metric of 0 may well be the best.
+        if value is not None and (value or name == "best_metric"):
             found[name] = (at, value)
     return found

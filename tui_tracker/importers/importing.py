@@ -45,6 +45,14 @@ class Imported:
         for one in taken.unread:
             self.tell(one)
 
+    def settle(self) -> None:
+        """Name each run once, although copies of it may have been met: for the most it did."""
+        self.imported = list(dict.fromkeys(self.imported))
+        new = set(self.imported)
+        self.updated = [run for run in dict.fromkeys(self.updated) if run not in new]
+        new.update(self.updated)
+        self.same = [run for run in dict.fromkeys(self.same) if run not in new]
+
     def tell(self, one: Unread) -> None:
         (self.skipped if one.skipped else self.warnings).append(one)
 
@@ -98,6 +106,7 @@ class Follower:
             taken = self._take(one)
             done.add(one.source.tool, taken)
             runs, points = runs + 1, points + taken.points
+        done.settle()
         done.skipped = self._new(done.skipped)
         done.warnings = self._new(done.warnings)
         return done

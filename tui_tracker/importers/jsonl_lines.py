@@ -19,7 +19,6 @@ class JsonLines:
     """One file of JSON objects."""
 
     path: Path
-    bad_lines: int = 0
     text: GrowingText = field(init=False)
 
     def __post_init__(self) -> None:
@@ -34,7 +33,6 @@ class JsonLines:
         change = self.text.look()
         if change == "over" or (change == "gone" and self.text.lines_read):
             self.text.start_over()
-            self.bad_lines = 0
             return True
         return False
 
@@ -78,7 +76,4 @@ class JsonLines:
             record = parse_json(line.lstrip("\ufeff"))
         except ValueError:
             record = None
-        if not isinstance(record, dict):
-            self.bad_lines += 1
-            return None
-        return record
+        return record if isinstance(record, dict) else None

@@ -17,29 +17,27 @@ src/lightning/pytorch/loggers. Checked with 2.6.6.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tui_tracker.errors import ImportFailed
 from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.columns import Columns
 from tui_tracker.importers.event_run import EventRun, notes_of
 from tui_tracker.importers.event_values import EventValues
-from tui_tracker.importers.growing import Change
-from tui_tracker.importers.liveness import changed_at, status_without_end
+from tui_tracker.importers.news import News
 from tui_tracker.importers.records import (
     ImportedArtifact,
     ImportedRun,
     ParamValue,
     Piece,
-    StartedOver,
     Status,
     Unread,
     flatten,
     utc_from_ms,
 )
-from tui_tracker.importers.rewritten import mapping
+from tui_tracker.importers.rewritten import mapping, reason
 from tui_tracker.importers.run_folders import (
     KINDS,
     experiment_of,
@@ -48,8 +46,8 @@ from tui_tracker.importers.run_folders import (
     run_id,
     run_key,
 )
-from tui_tracker.importers.table_runs import TableRuns
-from tui_tracker.importers.table_text import Form, GrowingTable
+from tui_tracker.importers.table_of_run import TableOfRun
+from tui_tracker.importers.table_text import Form
 from tui_tracker.importers.tensorboard import (
     host_of,
     hparams_folder,
@@ -98,19 +96,17 @@ class _Facts:
     def __init__(self, folder: Path, claim: Claim) -> None:
         self.folder, self.claim = folder, claim
         self.params: dict[str, ParamValue] = {}
-        self.unread: list[Unread] = []
-        self._told: set[Unread] = set()
 
-    def look(self) -> None:
+    def look(self, problems: list[Unread]) -> None:
         """Read the hyperparameters, which may be written late."""
         path = self.folder / _PARAMS
-        if not path.is_file():
+        if not os.path.isfile(path):
             return
         try:
             self.params = flatten(mapping(read_yaml(path)))
         except (OSError, ValueError) as error:
-            problem = f"the params cannot be read: {error}"
-            self.unread.append(Unread(path, "", problem, run_key(self.folder)))
+            problem = f"the params cannot be read: {reason(error)}"
+            problems.append(Unread(path, "", problem, run_key(self.folder)))
 
     @property
     def experiment(self) -> str:
@@ -122,20 +118,13 @@ class _Facts:
         folder = self.folder / _CHECKPOINTS
         return list(list_artifacts(folder, kinds=KINDS, prefix=f"{_CHECKPOINTS}/"))
 
-    def news(self) -> Iterator[Unread]:
-        """Yield what was not told yet."""
-        for one in self.unread:
-            if one not in self._told:
-                self._told.add(one)
-                yield one
-        self.unread = []
-
 
 class EventReader:
     """A version folder of the TensorBoardLogger."""
 
     def __init__(self, claim: Claim) -> None:
         self._facts = _Facts(claim.path, claim)
+        self._news = News()
         self._run = EventRun(
             run_key(claim.path), lambda: list_event_files(claim.path), self._describe
         )
@@ -145,9 +134,10 @@ class EventReader:
 
     def read(self) -> Iterator[Piece]:
         """Yield what is new, see `records.Reader`."""
-        self._facts.look()
+        problems: list[Unread] = []
+        self._facts.look(problems)
         yield from self._run.read()
-        yield from self._facts.news()
+        yield from self._news.trouble(problems)
 
     def _describe(self, values: EventValues, status: Status) -> ImportedRun:
         facts = self._facts
@@ -177,55 +167,19 @@ class CsvReader:
         columns = Columns(("step",), Form(","), step="step", step_is_sure=True)
         # Beside events of the same folder it is a run of its own.
         key = run_key(claim.path if any(list_event_files(folder)) else folder)
-        self._table = TableRuns(GrowingTable(claim.path), columns, key)
-        self._told: ImportedRun | None = None
+        self._table = TableOfRun(claim.path, columns, key)
 
     def close(self) -> None:
         """Nothing is held open."""
 
     def read(self) -> Iterator[Piece]:
         """Yield what is new, see `records.Reader`."""
-        change = self._look()
-        if change == "gone":
-            return
-        if change == "over":
-            yield StartedOver(self._table.key)
-            self._table.start_over()
-            self._told = None
-        self._facts.look()
-        run = self._describe()
-        if run != self._told:
-            self._told = run
-            yield run
-        yield from self._points(run)
-        yield from self._facts.news()
+        yield from self._table.read(self._describe)
 
-    def _look(self) -> Change:
-        path = self._table.table.path
-        try:
-            change = self._table.table.look()
-        except OSError as error:
-            raise ImportFailed(str(path), "", f"cannot be read: {error.strerror}") from error
-        if change == "gone" and self._told is None:
-            raise ImportFailed(str(path), "", "is not there any more")
-        return change
-
-    def _points(self, run: ImportedRun) -> Iterator[Piece]:
-        table = self._table.table
-        self._table.time_ms = round(max(changed_at(table.path), 0.0) * 1000)
-        try:
-            if table.look() == "grown":
-                yield from self._table.take(table.read(), lambda _: None)
-            if run.status != "running":
-                yield from self._table.take(table.read_last(), lambda _: None)
-        except OSError as error:
-            problem = f"cannot be read: {error.strerror}"
-            self._facts.unread.append(Unread(table.path, "", problem, run.key, skipped=True))
-
-    def _describe(self) -> ImportedRun:
+    def _describe(self, problems: list[Unread]) -> ImportedRun:
         facts = self._facts
-        path = self._table.table.path
-        status = status_without_end(path, otherwise="finished")
+        facts.look(problems)
+        status, ended_at = self._table.standing()
         name = run_id(facts.claim, facts.folder)
         return ImportedRun(
             key=self._table.key,
@@ -234,7 +188,7 @@ class CsvReader:
             experiment=facts.experiment,
             status=status,
             path=facts.folder,
-            ended_at=utc_from_ms(changed_at(path) * 1000) if status != "running" else None,
+            ended_at=ended_at,
             params=facts.params,
             artifacts=facts.checkpoints(),
         )

@@ -7,6 +7,7 @@ from array import array
 from itertools import islice
 from pathlib import Path
 
+from tui_tracker.importers.regular import open_regular
 from tui_tracker.parsing.prefixes import Prefixes
 
 _REMEMBERED = 100_000
@@ -81,7 +82,7 @@ class LogLines:
 
     def _first_stamp(self, path: Path) -> tuple[int, int] | None:
         """Return how many lines stand before the first one with a time, and that time."""
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             for number, raw in enumerate(islice(file, _HEAD_LINES)):
                 text = _last_state(raw[:_LONGEST].decode("utf-8", "replace").rstrip("\n"))
                 if text and (at_ms := self._prefixes.cut(text)[1]) is not None:
@@ -96,7 +97,7 @@ def _last_state(line: str) -> str:
 
 def _count_lines(path: Path, offset: int) -> int:
     count = 0
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         file.seek(offset)
         while chunk := file.read(_CHUNK):
             count += chunk.count(b"\n")

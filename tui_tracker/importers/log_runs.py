@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -219,7 +220,7 @@ class LogRuns:
             if name is None or name in found:
                 continue
             file = self._claim.path.parent / name
-            inside = safe_name(path) is not None and file.is_file()
+            inside = safe_name(path) is not None and os.path.isfile(file)
             found[name] = ImportedArtifact(name, file if inside else None, used=used)
         return list(found.values())
 

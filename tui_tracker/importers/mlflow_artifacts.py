@@ -37,14 +37,14 @@ def find_folder(location: str, *bases: Path) -> Path | None:
     parts = _parts(location)
     told = Path("/", *parts)
     for base in bases:
-        if told.is_relative_to(base.absolute()) and is_inside(told, base) and told.is_dir():
+        if told.is_relative_to(base.absolute()) and is_inside(told, base) and os.path.isdir(told):
             return told
     # A name alone would fit any folder: the run's or model's id and `artifacts` are needed.
     for start in range(max(len(parts) - 1, 0)):
         for base in bases:
             for below in ("", *_SERVED):
                 folder = base.joinpath(below, *parts[start:])
-                if folder.is_dir() and is_inside(folder, base):
+                if os.path.isdir(folder) and is_inside(folder, base):
                     return folder
     return None
 
@@ -60,7 +60,7 @@ def list_files(
             file = Path(top, name)
             if file.is_symlink() and not is_inside(file, base):
                 continue
-            if not file.is_file() or count >= _MOST:
+            if not os.path.isfile(file) or count >= _MOST:
                 continue
             count += 1
             path = f"{under}{file.relative_to(folder).as_posix()}"

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tui_tracker.importers.records import ImportedNote, Status
+from tui_tracker.importers.records import DELETED, ImportedNote, Status
 
 TOOL = "mlflow"
 STATUSES: Mapping[str, Status] = {
@@ -54,7 +54,6 @@ _DROPPED = frozenset(
     }
 )
 _OWN = frozenset({NOTE, PARENT, NAME, USER, _DIRTY, *_CODE, *_PROCESS, *_DROPPED})
-DELETED = "deleted"
 
 Lineage = dict[str, Mapping[str, object]]
 

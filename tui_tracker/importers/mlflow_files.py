@@ -22,6 +22,7 @@ Checked with stores of MLflow 1.30, 2.9, 2.22 and 3.17.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +33,8 @@ from tui_tracker.importers.claims import HEAD_BYTES, Claim, Listing
 from tui_tracker.importers.mlflow_facts import TOOL
 from tui_tracker.importers.mlflow_folder import META, TRASH, RunFolder, list_folders, read_meta
 from tui_tracker.importers.records import Piece, Reader, Unread
+from tui_tracker.importers.regular import open_regular
+from tui_tracker.importers.rewritten import reason
 from tui_tracker.importers.yaml_text import NotYaml
 
 __all__ = ["TOOL", "find_claims", "open_reader"]
@@ -76,7 +79,7 @@ def _kind(head: bytes) -> str:
 
 def _head(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return file.read(HEAD_BYTES)
     except OSError:
         return b""
@@ -102,7 +105,7 @@ class MlflowFiles:
 
     def read(self) -> Iterator[Piece]:
         """Yield what is new; see `records.Reader`."""
-        if not self._path.is_dir():
+        if not os.path.isdir(self._path):
             raise ImportFailed(str(self._path), "", "is not there any more")
         kind = _kind(_head(self._path / META))
         if kind == "run":
@@ -113,7 +116,7 @@ class MlflowFiles:
             for folder in sorted([*list_folders(self._path), *list_folders(self._path / TRASH)]):
                 if _kind(_head(folder / META)) == "experiment":
                     yield from self._read_experiment(folder)
-                elif (folder / META).exists() and folder.name.isdigit():
+                elif os.path.exists(folder / META) and folder.name.isdigit():
                     yield from self._tell(folder / META, "is of no experiment, and was passed over")
 
     def close(self) -> None:
@@ -129,7 +132,9 @@ class MlflowFiles:
         try:
             meta = read_meta(folder / META)
         except (NotYaml, OSError) as error:
-            yield from self._tell(folder / META, f"cannot be read: {error}; it was passed over")
+            yield from self._tell(
+                folder / META, f"cannot be read: {reason(error)}; it was passed over"
+            )
             return
         deleted = text(meta.get("lifecycle_stage")) == "deleted" or folder.parent.name == TRASH
         name = text(meta.get("name")) or folder.name
@@ -137,7 +142,14 @@ class MlflowFiles:
         known.name, known.deleted = name, deleted
         for path in sorted(list_folders(folder)):
             if path not in known.runs:
-                if path.name in _NO_RUNS or not (path / META).exists():
+                if path.name in _NO_RUNS:
+                    continue
+                try:
+                    os.stat(path / META)
+                except FileNotFoundError:
+                    continue
+                except OSError as error:
+                    yield from self._tell(path, f"cannot be looked into: {error.strerror}")
                     continue
                 known.runs[path] = RunFolder(path, self._bases)
             yield from known.runs[path].read(name, deleted=deleted)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tui_tracker.importers.cells import Gathered, number, text
+from tui_tracker.importers.batches import Batches
+from tui_tracker.importers.cells import number, text
 from tui_tracker.importers.files import is_inside
 from tui_tracker.importers.liveness import status_without_end
 from tui_tracker.importers.mlflow_artifacts import find_folder, list_files
@@ -19,7 +20,6 @@ from tui_tracker.importers.mlflow_facts import (
     STATUSES,
     USER,
     Dataset,
-    is_system,
     told,
 )
 from tui_tracker.importers.mlflow_metric_file import MetricFile, Replaced
@@ -33,6 +33,8 @@ from tui_tracker.importers.records import (
     typed,
     utc_from_ms,
 )
+from tui_tracker.importers.regular import open_regular
+from tui_tracker.importers.rewritten import reason
 from tui_tracker.importers.yaml_text import NotYaml, read_yaml
 
 META = "meta.yaml"
@@ -76,10 +78,11 @@ class RunFolder:
         try:
             meta = read_meta(self.path / META)
         except (NotYaml, OSError) as error:
-            if status_without_end(self.path / META) == "running":
+            young = status_without_end(self.path / META) == "running"
+            if young and not isinstance(error, PermissionError):
                 return  # it may be just being written
             if stamps != self._stamps:
-                problem = f"cannot be read: {error}; the run was passed over"
+                problem = f"cannot be read: {reason(error)}; the run was passed over"
                 yield Unread(self.path / META, "", problem, skipped=True)
             self._stamps = stamps
             return
@@ -102,27 +105,24 @@ class RunFolder:
             yield from self._new_points()
 
     def _new_points(self) -> Iterator[Piece]:
-        user, system = Gathered(), Gathered(system=True)
-        has_model = (self.path / "outputs").is_dir()
+        points = Batches()
+        has_model = os.path.isdir(self.path / "outputs")
         for path in _files(self.path / "metrics", self.path):
             metric = self._metrics.get(path)
             if metric is None:
                 name = path.relative_to(self.path / "metrics").as_posix()
                 metric = self._metrics[path] = MetricFile(path, name)
             metric.has_model = has_model
-            to = system if is_system(metric.name) else user
             try:
-                for place, problem in metric.read(self.key, to):
+                for place, problem in metric.read(self.key, points):
                     yield Unread(path, place, problem, self.key)
             except OSError as error:
                 yield Unread(path, "", f"cannot be read: {error.strerror}", self.key)
             if self._ended and metric.is_cut():
                 problem = "is cut off in the middle, and was passed over"
                 yield Unread(path, f"line {metric.lines + 1}", problem, self.key)
-            yield from user.full()
-            yield from system.full()
-        yield from user.rest()
-        yield from system.rest()
+            yield from points.full()
+        yield from points.take()
 
     # -- facts
 
@@ -169,7 +169,7 @@ class RunFolder:
 
     def _artifacts(self, location: str) -> Iterator[ImportedArtifact]:
         folder: Path | None = self.path / "artifacts"
-        if not (folder and folder.is_dir() and is_inside(folder, *self.bases)):
+        if not (folder and os.path.isdir(folder) and is_inside(folder, *self.bases)):
             folder = find_folder(location, *self.bases)
         if folder is not None:
             yield from list_files(folder, self.bases[-1])
@@ -185,7 +185,7 @@ class RunFolder:
         meta = next(_metas(folder.parent, only=model), {})
         name = text(meta.get("name")) or model
         files = []
-        if (folder / "artifacts").is_dir() and is_inside(folder / "artifacts", *self.bases):
+        if os.path.isdir(folder / "artifacts") and is_inside(folder / "artifacts", *self.bases):
             inside = folder / "artifacts"
             files = list(
                 list_files(inside, self.bases[-1], kind="model", under=f"{name}/", used=used)
@@ -205,7 +205,7 @@ def _values(folder: Path, base: Path) -> dict[str, str]:
     found = {}
     for path in _files(folder, base):
         try:
-            with path.open("rb") as file:
+            with open_regular(path) as file:
                 value = file.read(_LONGEST_VALUE).decode("utf-8", "replace")
         except OSError:
             continue
@@ -219,7 +219,7 @@ def _files(folder: Path, base: Path) -> Iterator[Path]:
         folders.sort()
         for name in sorted(names):
             path = Path(top, name)
-            if path.is_file() and (not path.is_symlink() or is_inside(path, base)):
+            if os.path.isfile(path) and (not path.is_symlink() or is_inside(path, base)):
                 yield path
 
 

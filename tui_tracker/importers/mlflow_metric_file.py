@@ -18,7 +18,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tui_tracker.importers.cells import Gathered, number, whole
+from tui_tracker.importers.batches import Batches
+from tui_tracker.importers.cells import number, whole
+from tui_tracker.importers.mlflow_facts import is_system
+from tui_tracker.importers.regular import open_regular
 
 _CHUNK = 4 << 20
 _LONGEST_LINE = 1 << 16
@@ -42,9 +45,11 @@ class MetricFile:
     last_ms: int = -(2**63)
     at_last: set[bytes] = field(default_factory=set)
     """The points of the last time, as they are written."""
+    earlier: set[bytes] | None = None
+    """All points, as they are written; None while none went back in time."""
     told_cut: bool = False
 
-    def read(self, run: str, points: Gathered) -> Iterator[tuple[str, str]]:
+    def read(self, run: str, points: Batches) -> Iterator[tuple[str, str]]:
         """Gather new points; yield what could not be read as place and problem.
 
         Raises:
@@ -57,7 +62,7 @@ class MetricFile:
         self.inode = facts.st_ino
         if facts.st_size == self.offset:
             return
-        with self.path.open("rb") as file:
+        with open_regular(self.path) as file:
             file.seek(self.offset)
             rest = b""
             while chunk := file.read(_CHUNK):
@@ -76,7 +81,7 @@ class MetricFile:
         self.told_cut = self.told_cut or cut
         return cut
 
-    def _take(self, lines: list[bytes], run: str, points: Gathered) -> Iterator[tuple[str, str]]:
+    def _take(self, lines: list[bytes], run: str, points: Batches) -> Iterator[tuple[str, str]]:
         for line in lines:
             place, before = self.lines + 1, self.offset
             self.lines, self.offset = place, before + len(line) + 1
@@ -86,10 +91,13 @@ class MetricFile:
                     shown = line[:60].decode("utf-8", "replace")
                     yield f"line {place}", f"expected 'milliseconds value step', got {shown!r}"
             elif not self._was_there(line, point[0], before):
-                points.add(run, self.name, point[2], point[0], point[1])
+                time_ms, value, step = point
+                points.add(run, self.name, step, time_ms, value, system=is_system(self.name))
 
     def _was_there(self, line: bytes, time_ms: int, before: int) -> bool:
         """Return whether a point is one of those before it, logged once more with a model."""
+        if self.earlier is not None and time_ms >= self.last_ms:
+            self.earlier.add(_fields(line))
         if time_ms > self.last_ms:
             self.last_ms, self.at_last = time_ms, {_fields(line)}
             return False
@@ -97,12 +105,17 @@ class MetricFile:
             known = _fields(line) in self.at_last
             self.at_last.add(_fields(line))
             return known and self.has_model
-        # It goes back in time, which is rare enough to look through all there was.
-        with self.path.open("rb") as file:
-            while file.tell() < before:
-                if _fields(file.readline(_LONGEST_LINE)) == _fields(line):
-                    return True
-        return False
+        if self.earlier is None:
+            # Few files ever go back in time: only those pay for knowing all their lines.
+            self.earlier = set(self._lines_up_to(before))
+        known = _fields(line) in self.earlier
+        self.earlier.add(_fields(line))
+        return known
+
+    def _lines_up_to(self, end: int) -> Iterator[bytes]:
+        with open_regular(self.path) as file:
+            while file.tell() < end:
+                yield _fields(file.readline(_LONGEST_LINE))
 
 
 def _fields(line: bytes) -> bytes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from tui_tracker.importers.cells import Gathered, number, whole
+from tui_tracker.importers.batches import Batches
+from tui_tracker.importers.cells import number, whole
 from tui_tracker.importers.databases import Row, Session
 from tui_tracker.importers.following import Mark
 from tui_tracker.importers.mlflow_facts import is_system, metric_value
@@ -18,8 +19,7 @@ def metrics_mark() -> Mark:
 
 def read_points(session: Session, mark: Mark, until: int, runs: Collection[str]) -> Iterator[Piece]:
     """Yield further points up to a row, in log order; those of no known run are counted."""
-    user, system = Gathered(), Gathered(system=True)
-    odd = 0
+    points, odd = Batches(), 0
     for rows in mark.read(session, until):
         for row in rows:
             _, run, key, value, time_ms, step, is_nan = _sound(row)
@@ -27,11 +27,9 @@ def read_points(session: Session, mark: Mark, until: int, runs: Collection[str])
                 odd += 1
                 continue
             value = float("nan") if is_nan else metric_value(value)
-            (system if is_system(key) else user).add(run, key, step, time_ms, value)
-        yield from user.full()
-        yield from system.full()
-    yield from user.rest()
-    yield from system.rest()
+            points.add(run, key, step, time_ms, value, system=is_system(key))
+        yield from points.full()
+    yield from points.take()
     if odd:
         problem = f"{odd} rows are no points of any run that is there, and were passed over"
         yield Unread(session.path, "table metrics", problem)

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from tui_tracker.errors import ImportFailed
+from tui_tracker.errors import ImportFailed, InvalidArgument
 from tui_tracker.importers.follow import REPORT
 from tui_tracker.importers.told import Told
 from tui_tracker.store import Store
@@ -86,11 +86,12 @@ class OpenedInPlace:
 
         Raises:
             ImportFailed: nothing could be read.
+            InvalidArgument: there is nothing to read.
         """
         while True:
             now = self.reading()
             if now.error and not now.runs:
-                raise ImportFailed(str(self.path), "", now.error.removeprefix(f"{self.path}: "))
+                raise _trouble(now.error, self.path)
             if now.done or now.error or (first_run and self._has_run()):
                 return now
             time.sleep(_LOOK_S)
@@ -141,6 +142,14 @@ class OpenedInPlace:
                 return bool(store.read("SELECT 1 FROM run LIMIT 1"))
         except StoreError:
             return False  # it is being made
+
+
+def _trouble(error: str, path: Path) -> ImportFailed | InvalidArgument:
+    """Return what the reader said as an error of ours, which names the path once."""
+    place = f"{path}: "
+    if str(path) in error and not error.startswith(place):
+        return InvalidArgument(error)
+    return ImportFailed(str(path), "", error.removeprefix(place))
 
 
 def _base() -> Path:

@@ -11,6 +11,7 @@ from tui_tracker.importers.optuna_journal import OptunaJournal, is_journal
 from tui_tracker.importers.optuna_sqlite import NEEDED, OptunaDatabase
 from tui_tracker.importers.optuna_trials import TOOL
 from tui_tracker.importers.records import Reader
+from tui_tracker.importers.regular import open_regular
 
 __all__ = ["TOOL", "find_claims", "open_reader"]
 
@@ -36,7 +37,7 @@ def open_reader(claim: Claim) -> Reader:
         ImportFailed: it cannot be read.
     """
     try:
-        with claim.path.open("rb") as file:
+        with open_regular(claim.path) as file:
             head = file.read(16)
     except OSError as error:
         raise ImportFailed(str(claim.path), "", f"cannot be read: {error.strerror}") from error

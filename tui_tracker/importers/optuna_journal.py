@@ -28,7 +28,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tui_tracker.errors import ImportFailed
-from tui_tracker.importers.cells import Gathered, moment, number, parsed, text, whole
+from tui_tracker.importers.batches import Batches
+from tui_tracker.importers.cells import moment, number, parsed, text, whole
 from tui_tracker.importers.claims import Claim
 from tui_tracker.importers.growing import GrowingText
 from tui_tracker.importers.liveness import status_without_end
@@ -67,7 +68,7 @@ class OptunaJournal:
         self._counts: dict[int, int] = {}
         """Trials by the study's number."""
         self._changed: dict[int, None] = {}
-        self._points = Gathered()
+        self._points = Batches()
         self._status: Status = "running"
 
     def read(self) -> Iterator[Piece]:
@@ -105,7 +106,7 @@ class OptunaJournal:
         changed, self._changed = self._changed, {}
         for key in changed:
             yield as_run(self._path, self._trials[key], status)
-        yield from self._points.rest()
+        yield from self._points.take()
 
     def _apply(self, line: str) -> str:
         """Take an operation; return what is wrong with it, "" for nothing."""

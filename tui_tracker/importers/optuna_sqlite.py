@@ -29,10 +29,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from tui_tracker.importers.cells import Gathered, moment, number, parsed, text, whole
+from tui_tracker.importers.batches import Batches
+from tui_tracker.importers.cells import moment, number, parsed, text, whole
 from tui_tracker.importers.claims import Claim
 from tui_tracker.importers.databases import Row, Session
-from tui_tracker.importers.following import Mark, Told, Watched
+from tui_tracker.importers.following import Mark, Watched
+from tui_tracker.importers.news import News
 from tui_tracker.importers.optuna_trials import (
     INTERMEDIATE,
     STATES,
@@ -56,7 +58,7 @@ class OptunaDatabase:
     def __init__(self, claim: Claim) -> None:
         self._claim = claim
         self._watched = Watched(claim.path)
-        self._told = Told()
+        self._news = News()
         self._trials: dict[int, Trial] = {}
         """By id in the database."""
         self._mark: Mark | None = None
@@ -98,7 +100,7 @@ class OptunaDatabase:
         if mark.is_lost(session):
             mark.forget()
             self._valued, self._trials = set(), {}
-            yield from self._told.start_over()
+            yield from self._news.start_over()
 
     def _tell_trials(self, session: Session) -> Iterator[Piece]:
         """Tell all trials that have no end yet, or are new; ended ones do not change any more."""
@@ -118,10 +120,10 @@ class OptunaDatabase:
             for trial in _trials(session, some, changed, studies):
                 self._trials[trial[0]] = trial[1]
                 status = self._watched.open() if trial[1].is_open() else "finished"
-                yield from self._told.tell(as_run(self._claim.path, trial[1], status))
+                yield from self._news.run(as_run(self._claim.path, trial[1], status))
 
     def _points(self, session: Session, mark: Mark, until: int) -> Iterator[Piece]:
-        points = Gathered()
+        points = Batches()
         odd = 0
         for rows in mark.read(session, until):
             for _, key, cell, value, kind in rows:
@@ -132,7 +134,7 @@ class OptunaDatabase:
                 run = key_of(self._claim.path, trial)
                 points.add(run, INTERMEDIATE, step, _time(trial), _value(value, kind))
             yield from points.full()
-        yield from points.rest()
+        yield from points.take()
         if odd:
             problem = f"{odd} rows belong to no trial that is there, and were passed over"
             yield Unread(session.path, f"table {mark.table}", problem)
@@ -144,7 +146,7 @@ class OptunaDatabase:
             for key, trial in self._trials.items()
             if key not in self._valued and not trial.is_open()
         }
-        points = Gathered()
+        points = Batches()
         values = _objective_rows(session) if ended else {}
         for key, trial in ended.items():
             self._valued.add(key)
@@ -153,7 +155,7 @@ class OptunaDatabase:
                 points.add(
                     key_of(self._claim.path, trial), metric, 0, _time(trial, end=True), value
                 )
-        yield from points.rest()
+        yield from points.take()
 
 
 def _points_mark(session: Session) -> Mark:

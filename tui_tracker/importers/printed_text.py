@@ -6,12 +6,17 @@ line. Of the two streams each has an unfinished line of its own.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal
+
+from tui_tracker.importers.growing import GrowingText
 
 Line = tuple[int, str, str]
 Stream = Literal["o", "e"]
 
 _LONGEST = 1 << 20
+_MOST_LINES = 2000
 
 
 class PrintedText:
@@ -42,6 +47,40 @@ class PrintedText:
         """Return the finished lines, and forget them."""
         lines, self.lines = self.lines, []
         return lines
+
+
+class PrintedFile:
+    """What one run printed, in a file that grows at its end."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._text = GrowingText(path)
+
+    def began_anew(self) -> bool:
+        """Return whether it is another file now than what was read."""
+        try:
+            return self._text.look() == "over"
+        except OSError:  # told when it is read
+            return False
+
+    def start_over(self) -> None:
+        """Forget what was read: the next read begins at the first line."""
+        self._text.start_over()
+
+    def read(self, *, is_over: bool) -> Iterator[list[str]]:
+        """Yield new lines as a terminal shows them, some at a time.
+
+        An unfinished last line counts only if the run is over.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        if self._text.look() not in ("same", "gone"):
+            for _, lines in self._text.read():
+                for first in range(0, len(lines), _MOST_LINES):
+                    yield [last_state(line) for line in lines[first : first + _MOST_LINES]]
+        if is_over and self._text.rest:
+            yield [last_state(self._text.take_rest())]
 
 
 def last_state(line: str) -> str:

@@ -17,6 +17,8 @@ from typing import Literal, Protocol
 ParamValue = bool | int | float | str | None | list[object]
 Status = Literal["running", "finished", "failed", "killed", "crashed", "pruned"]
 
+DELETED = "deleted"
+"""The tag of a run that its tool counts as deleted; it is archived, too."""
 BATCH_POINTS = 50_000
 """About as many points a reader gathers before it hands them on."""
 

@@ -16,6 +16,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from tui_tracker.importers.records import BATCH_POINTS, Points
+from tui_tracker.importers.regular import read_regular
 
 MAX_BYTES = 1 << 30
 MAX_DEPTH = 200
@@ -48,7 +49,7 @@ def read_json(path: Path) -> object:
     """
     if os.stat(path).st_size > MAX_BYTES:
         raise ValueError(f"is larger than {MAX_BYTES >> 20} MiB")
-    return parse_json(path.read_bytes().decode("utf-8-sig", "replace"))
+    return parse_json(read_regular(path).decode("utf-8-sig", "replace"))
 
 
 def parse_json(text: str) -> object:
@@ -165,7 +166,7 @@ def as_step(value: object) -> int | None:
 
 
 @dataclass(slots=True)
-class Told:
+class ToldSeries:
     """How much of each series was handed on."""
 
     _of: dict[tuple[str, str, str], tuple[int, bytes]] = field(default_factory=dict)

@@ -41,6 +41,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tui_tracker.importers.checksums import masked_crc32c
+from tui_tracker.importers.regular import open_regular, read_regular
 from tui_tracker.importers.snappy import NotSnappy, decompress, varint
 
 _MAGIC = 0x88E241B785F4CFF7
@@ -146,13 +147,13 @@ class Folder:
         if path.suffix == ".log":
             self._read_log(path)
         elif path.name not in self._tables:
-            _read_table(path.read_bytes(), self.contents)
+            _read_table(read_regular(path), self.contents)
             self._tables.add(path.name)
 
     def _read_log(self, path: Path) -> None:
         offset = self._read_to.get(path.name, 0)
         base = offset - offset % _LOG_BLOCK
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             file.seek(base)
             data = file.read()
         for record, end in _records(data, offset - base):

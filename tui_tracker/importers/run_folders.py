@@ -11,7 +11,7 @@ from pathlib import Path
 from tui_tracker.importers.claims import Claim
 from tui_tracker.importers.records import ImportedArtifact
 
-MOST_FILES = 20_000
+MOST_FILES = 100_000
 _DEEPEST = 32
 
 

@@ -1,4 +1,4 @@
-"""One foreign run into the tables: made, brought up to date, its points appended.
+"""One foreign run into the tables: made, and brought up to date; `run_points` appends.
 
 All of it inside the transaction of whoever calls. What a person changed since the run
 came in (a name, a tag that was taken away, a note) stays as the person left it.
@@ -8,31 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tui_tracker import journal
 from tui_tracker.facts import clean
 from tui_tracker.importers.files import artifact_facts, modified_ms, safe_name
-from tui_tracker.importers.known import (
-    KnownRun,
-    Label,
-    Position,
-    advance,
-    forget_series,
-    new_uuid,
-    rewind,
-)
+from tui_tracker.importers.known import KnownRun, forget_series, new_uuid
 from tui_tracker.importers.records import ImportedRun, Points, Printed, ms_from_utc
-from tui_tracker.printed import Console
-from tui_tracker.records import METRIC, SYSTEM, RunWriter
-from tui_tracker.sampled import PREFIX
-from tui_tracker.series import AxisCache, OpenSeries
+from tui_tracker.importers.run_points import save_lines, save_points, storable_ms
+from tui_tracker.records import RunWriter
 
-_LEAST, _MOST = -(2**63), 2**63 - 1
-_LATEST_MS = 2**48 - 1
 _PARTS = ("code", "environment", "hardware", "seeds")
 """Of a lineage, where nothing told is worth saying."""
 _UNTAGGED = (
@@ -64,16 +52,8 @@ class Target:
     artifacts: str
     """The folder of the store that holds files."""
     roots: tuple[Path, ...]
-    """What was opened: no file outside of it is taken."""
+    """What was opened, and the source in it: no file outside of them is taken."""
     keep_files: bool
-
-
-def label_of(points: Points) -> Label:
-    """Return the name that a series has in the store."""
-    if not points.system:
-        return METRIC, clean(points.metric), clean(points.context)
-    name = points.metric if points.metric.startswith(PREFIX) else f"{PREFIX}{points.metric}"
-    return SYSTEM, clean(name), clean(points.context)
 
 
 def write_run(target: Target, known: KnownRun, pending: Pending, part: bytes) -> list[str]:
@@ -83,11 +63,35 @@ def write_run(target: Target, known: KnownRun, pending: Pending, part: bytes) ->
     """
     if pending.start_over and known.row:
         _empty(target.connection, known)
-    problems = _save_run(target, known, pending, part)
+    is_copy = _is_copy(target, known, pending.run)
+    problems = [] if is_copy else _save_run(target, known, pending, part)
     writer = RunWriter(target.connection, known.uuid.hex())
-    problems += _save_points(target.connection, writer, known, pending.points)
-    _save_lines(target.connection, known, pending.printed)
+    before, known.changed = known.changed, False
+    problems += save_points(target.connection, writer, known, pending.points)
+    save_lines(target.connection, known, pending.printed)
+    if is_copy and known.changed:
+        problems += _save_run(target, known, pending, part)  # it goes further than the other one
+    known.changed |= before
+    if pending.run.ended_at is None and pending.run.status != "running":
+        _save_end(target.connection, known.row)
     return problems
+
+
+def _is_copy(target: Target, known: KnownRun, run: ImportedRun) -> bool:
+    """Return whether the run came from another place that is still there, and told as late.
+
+    Else two copies of a folder would replace what is known of each other's runs for ever.
+    """
+    if not known.row or known.state == _state(run):
+        return False
+    path, ended_ms = target.connection.execute(
+        "SELECT json_extract(source, '$.path'), ended_ms FROM run WHERE id=?", (known.row,)
+    ).fetchone()
+    if path in (None, str(run.path)) or Path(path).is_relative_to(target.roots[-1]):
+        return False
+    if run.ended_at is not None and storable_ms(ms_from_utc(run.ended_at)) > (ended_ms or 0):
+        return False
+    return os.path.exists(path)
 
 
 def _save_run(target: Target, known: KnownRun, pending: Pending, part: bytes) -> list[str]:
@@ -138,8 +142,8 @@ def _update(target: Target, known: KnownRun, run: ImportedRun) -> list[str]:
             "source": json.dumps(source),
             "name": clean(run.name),
             "archived": run.archived,
-            "started": None if run.started_at is None else _within(ms_from_utc(run.started_at)),
-            "ended": None if run.ended_at is None else _within(ms_from_utc(run.ended_at)),
+            "started": None if run.started_at is None else storable_ms(ms_from_utc(run.started_at)),
+            "ended": None if run.ended_at is None else storable_ms(ms_from_utc(run.ended_at)),
             "experiment": _experiment(connection, clean(run.experiment), _now_ms(run)),
         },
     )
@@ -160,6 +164,15 @@ def _update(target: Target, known: KnownRun, run: ImportedRun) -> list[str]:
     writer.apply(journal.START, {**told, "lineage": _lineage(target.tool, run)})
     _save_notes(connection, writer, key, run, started)
     return _save_artifacts(target, writer, key, run, started)
+
+
+def _save_end(connection: sqlite3.Connection, key: int) -> None:
+    """Let a run that is over and tells no end have ended with its last point, not go on."""
+    connection.execute(
+        "UPDATE run SET ended_ms=max(started_ms, "
+        "coalesce((SELECT max(last_ms) FROM metric WHERE run=run.id), 0)) WHERE id=?",
+        (key,),
+    )
 
 
 def _lineage(tool: str, run: ImportedRun) -> list[dict[str, object]]:
@@ -186,7 +199,7 @@ def _save_notes(
         if connection.execute(_KNOWN_NOTE, {"run": key, "text": text}).fetchone() is None:
             at_ms = started if note.at is None else ms_from_utc(note.at)
             author = note.author or run.user
-            writer.apply(journal.NOTE, {"t": _within(at_ms), "text": text, "user": author})
+            writer.apply(journal.NOTE, {"t": storable_ms(at_ms), "text": text, "user": author})
 
 
 def _save_artifacts(
@@ -199,7 +212,7 @@ def _save_artifacts(
             shown = artifact.path[:100]
             problems.append(f"an artifact named {shown!r} leads out of its folder and was not read")
             continue
-        at_ms = _within(modified_ms(artifact) or started)
+        at_ms = storable_ms(modified_ms(artifact) or started)
         there = target.connection.execute(
             "SELECT problem FROM artifact WHERE run=? AND path=? AND at_ms=?", (key, name, at_ms)
         ).fetchone()
@@ -210,114 +223,6 @@ def _save_artifacts(
         )
         writer.apply(journal.ARTIFACT, {**facts, "t": at_ms})
     return problems
-
-
-def _save_points(
-    connection: sqlite3.Connection, writer: RunWriter, known: KnownRun, points: Iterable[Points]
-) -> list[str]:
-    axes, problems, added = AxisCache(), [], 0
-    for label, batch in _by_series(points).items():
-        problem, columns = _joined(batch)
-        if problem:
-            problems.append(f"{label[1]}: {problem}")
-        if not columns[0]:
-            continue
-        metric = writer.metric_key(label[1], label[2], label[0])
-        position = known.positions.get(label)
-        if position is None:
-            position = known.positions[label] = _position(connection, known, metric)
-        added += _append(connection, (known.row, metric), position, columns, axes)
-    if added:
-        known.changed = True
-        connection.execute("UPDATE run SET points=points+? WHERE id=?", (added, known.row))
-    return problems
-
-
-def _append(
-    connection: sqlite3.Connection,
-    place: tuple[int, int],
-    position: Position,
-    columns: tuple[list[int], list[int], list[float]],
-    axes: AxisCache,
-) -> int:
-    """Append what the store does not have of these points; return by how many it grew."""
-    before, steps, times, values = position.stored, *columns
-    known = advance(connection, place, position, steps, values)
-    if known is None:
-        kept = rewind(connection, place, position)
-        position.seen += len(steps)
-        steps, times = [*kept[0], *steps], [*kept[1], *times]
-        values = [*kept[2], *values]
-        known, grown = 0, len(steps) - before
-    else:
-        grown = len(steps) - known
-    if known < len(steps):
-        series = OpenSeries.load(connection, *place)
-        # Full blocks are written as they fill, so that memory stays bounded.
-        series.add(steps[known:], times[known:], values[known:])
-        series.save(connection, axes)
-        axes.clear()
-    return grown
-
-
-def _position(connection: sqlite3.Connection, known: KnownRun, metric: int) -> Position:
-    row = (
-        known.was_there
-        and connection.execute(
-            "SELECT count FROM metric WHERE run=? AND key=?", (known.row, metric)
-        ).fetchone()
-    )
-    return Position(stored=int(row[0]) if row else 0)
-
-
-def _by_series(points: Iterable[Points]) -> dict[Label, list[Points]]:
-    found: dict[Label, list[Points]] = {}
-    for batch in points:
-        found.setdefault(label_of(batch), []).append(batch)
-    return found
-
-
-def _joined(
-    batches: Sequence[Points],
-) -> tuple[str, tuple[list[int], list[int], list[float]]]:
-    """Return the points of one series without what no store holds, and what that was."""
-    steps: list[int] = []
-    times: list[int] = []
-    values: list[float] = []
-    for batch in batches:
-        steps += batch.steps
-        times += batch.times_ms
-        values += batch.values
-    problem = ""
-    if steps and not (min(steps) >= _LEAST and max(steps) <= _MOST):
-        rows = [row for row in zip(steps, times, values, strict=True) if _LEAST <= row[0] <= _MOST]
-        problem = f"{len(steps) - len(rows)} points have steps beyond 64 bits and were passed over"
-        steps, times, values = ([row[place] for row in rows] for place in range(3))  # type: ignore[assignment]
-    if times and not (min(times) >= 0 and max(times) <= _LATEST_MS):
-        times = [_within(time) for time in times]
-    return problem, (steps, times, [float(value) for value in values])
-
-
-def _save_lines(
-    connection: sqlite3.Connection, known: KnownRun, printed: Sequence[Printed]
-) -> None:
-    if not printed:
-        return
-    if known.was_there and not known.lines_stored and not known.lines_seen:
-        known.lines_stored = connection.execute(
-            "SELECT console_lines FROM run WHERE id=?", (known.row,)
-        ).fetchone()[0]
-    console: Console | None = None
-    for batch in printed:
-        skip = min(len(batch.lines), max(0, known.lines_stored - known.lines_seen))
-        known.lines_seen += len(batch.lines)
-        for at_ms, stream, text in batch.lines[skip:]:
-            console = console or Console.load(connection, known.row)
-            told = {"t": _within(at_ms), "text": text, "stream": "err" if stream == "e" else "out"}
-            console.add(told, "")
-    if console is not None:
-        known.changed = True
-        console.save(connection)
 
 
 def _empty(connection: sqlite3.Connection, known: KnownRun) -> None:
@@ -347,13 +252,13 @@ def _started_ms(pending: Pending) -> int:
     """Return when the run began: as it says, else with its first point, else with its file."""
     run = pending.run
     if run.started_at is not None:
-        return _within(ms_from_utc(run.started_at))
+        return storable_ms(ms_from_utc(run.started_at))
     times = [min(batch.times_ms) for batch in pending.points]
     times += [batch.lines[0][0] for batch in pending.printed if batch.lines]
     if times:
-        return _within(min(times))
+        return storable_ms(min(times))
     try:
-        return _within(run.path.stat().st_mtime_ns // 1_000_000)
+        return storable_ms(run.path.stat().st_mtime_ns // 1_000_000)
     except OSError:
         return 0
 
@@ -370,8 +275,4 @@ def _state(run: ImportedRun) -> str:
 
 
 def _now_ms(run: ImportedRun) -> int:
-    return 0 if run.started_at is None else _within(ms_from_utc(run.started_at))
-
-
-def _within(at_ms: int) -> int:
-    return min(max(0, int(at_ms)), _LATEST_MS)
+    return 0 if run.started_at is None else storable_ms(ms_from_utc(run.started_at))

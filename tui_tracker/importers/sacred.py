@@ -31,9 +31,9 @@ from pathlib import Path
 
 from tui_tracker.errors import ImportFailed
 from tui_tracker.importers.claims import Claim, Listing
-from tui_tracker.importers.growing import GrowingText
 from tui_tracker.importers.liveness import status_without_end
-from tui_tracker.importers.printed_text import last_state
+from tui_tracker.importers.news import News
+from tui_tracker.importers.printed_text import PrintedFile
 from tui_tracker.importers.records import (
     ImportedArtifact,
     ImportedNote,
@@ -41,7 +41,6 @@ from tui_tracker.importers.records import (
     ParamValue,
     Piece,
     Printed,
-    StartedOver,
     Status,
     Unread,
     flatten,
@@ -49,7 +48,7 @@ from tui_tracker.importers.records import (
 )
 from tui_tracker.importers.rewritten import (
     Stamp,
-    Told,
+    ToldSeries,
     mapping,
     read_json,
     read_json_start,
@@ -78,7 +77,6 @@ _STATUS: dict[str, Status] = {
     "TIMEOUT": "killed",
     "KILLED": "killed",
 }
-_LINES = 2000
 
 
 def find_claims(listing: Listing) -> Iterator[Claim]:
@@ -98,28 +96,27 @@ class Reader:
     """One run folder."""
 
     folder: Path
-    _console: GrowingText = field(init=False)
+    _console: PrintedFile = field(init=False)
     _stamps: list[Stamp] = field(default_factory=list)
-    _told_run: ImportedRun | None = None
-    _told: Told = field(default_factory=Told)
-    _unread: set[str] = field(default_factory=set)
+    _news: News = field(default_factory=News)
+    _told: ToldSeries = field(default_factory=ToldSeries)
 
     def __post_init__(self) -> None:
-        self._console = GrowingText(self.folder / "cout.txt")
+        self._console = PrintedFile(self.folder / "cout.txt")
 
     def close(self) -> None:
         """Nothing is held open."""
 
     def read(self) -> Iterator[Piece]:
         stamps = [stamp_of(self.folder / name) for name in _OWN]
-        status_may_change = self._told_run is not None and self._told_run.status == "running"
-        if stamps == self._stamps and not status_may_change:
+        told = self._news.status(run_key(self.folder))
+        if stamps == self._stamps and told != "running":
             return
         problems: list[Unread] = []
         try:
             facts = mapping(read_json(self.folder / "run.json"))
         except (OSError, ValueError) as error:
-            if self._told_run is not None:  # it is being written anew
+            if told is not None:  # it is being written anew
                 return
             facts = self._without_facts(error, problems)
         self._stamps = stamps
@@ -146,20 +143,14 @@ class Reader:
             series += self._info(run, problems)
             series += read_info({"result": plain(facts.get("result"))}, at)
         if self._has_started_over(run.key, series):
-            yield StartedOver(run.key)
-            self._told_run = None
+            yield from self._news.start_over()
             self._told.forget(run.key)
             self._console.start_over()
-        if run != self._told_run:
-            self._told_run = run
-            yield run
+        yield from self._news.run(run)
         for one in series:
             yield from self._told.fresh(run.key, one.name, one.steps, one.times_ms, one.values)
         yield from self._printed(run, problems)
-        for problem in problems:
-            if str(problem) not in self._unread:
-                self._unread.add(str(problem))
-                yield problem
+        yield from self._news.trouble(problems)
 
     def _has_started_over(self, key: str, series: list[Series]) -> bool:
         return any(self._told.has_changed(key, one.name, one.steps, one.values) for one in series)
@@ -171,15 +162,17 @@ class Reader:
         key = run_key(self.folder)
         command = facts.get("command")
         comment = mapping(facts.get("meta")).get("comment")
+        status = self._status(facts)
+        ended_at = utc(facts.get("stop_time")) or utc(facts.get("heartbeat"))
         return ImportedRun(
             key=key,
             id=folder_name(self.folder),
             name=name,
             experiment=name,
-            status=self._status(facts),
+            status=status,
             path=self.folder,
             started_at=utc(facts.get("start_time")),
-            ended_at=utc(facts.get("stop_time")),
+            ended_at=None if status == "running" else ended_at,
             params=self._params(key, problems),
             tags=[f"command:{command}"] if isinstance(command, str) and command != "main" else [],
             notes=_notes(comment, facts.get("fail_trace")),
@@ -261,15 +254,9 @@ class Reader:
 
     def _printed(self, run: ImportedRun, problems: list[Unread]) -> Iterator[Piece]:
         try:
-            if self._console.look() in ("same", "gone"):
-                return
             at = ms_from_utc(run.started_at) if run.started_at else 0
-            for _, lines in self._console.read():
-                for first in range(0, len(lines), _LINES):
-                    some = lines[first : first + _LINES]
-                    yield Printed(run.key, [(at, "o", last_state(line)) for line in some])
-            if run.status != "running" and self._console.rest:
-                yield Printed(run.key, [(at, "o", last_state(self._console.take_rest()))])
+            for lines in self._console.read(is_over=run.status != "running"):
+                yield Printed(run.key, [(at, "o", line) for line in lines])
         except OSError as error:
             problems.append(
                 Unread(self._console.path, "", f"cannot be read: {error.strerror}", run.key)

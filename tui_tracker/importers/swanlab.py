@@ -21,6 +21,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from io import TextIOWrapper
 from pathlib import Path
 from typing import cast
 
@@ -29,6 +30,7 @@ from tui_tracker.importers.batches import Batches
 from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.framing import BlockLog, Damage
 from tui_tracker.importers.liveness import status_without_end
+from tui_tracker.importers.news import News
 from tui_tracker.importers.printed_text import last_state
 from tui_tracker.importers.records import (
     ImportedNote,
@@ -36,11 +38,11 @@ from tui_tracker.importers.records import (
     ParamValue,
     Piece,
     Printed,
-    StartedOver,
     Status,
     Unread,
     flatten,
 )
+from tui_tracker.importers.regular import open_regular
 from tui_tracker.importers.rewritten import mapping, read_json, reason
 from tui_tracker.importers.run_folders import KINDS, folder_name, list_artifacts
 from tui_tracker.importers.swanlab_records import (
@@ -102,11 +104,10 @@ class Reader:
     path: Path
     _log: BlockLog = field(init=False)
     _known: _Known = field(default_factory=_Known)
-    _told: ImportedRun | None = None
+    _news: News = field(default_factory=News)
     _batches: Batches = field(default_factory=Batches)
     _lines: list[tuple[int, str, str]] = field(default_factory=list)
     _problems: list[Unread] = field(default_factory=list)
-    _said: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._log = BlockLog(self.path)
@@ -124,9 +125,10 @@ class Reader:
 
     def read(self) -> Iterator[Piece]:
         if self._log.was_replaced():
-            yield StartedOver(self._key)
-            self._log, self._known, self._told = BlockLog(self.path), _Known(), None
-        if self._told is None:
+            yield from self._news.start_over()
+            self._log, self._known = BlockLog(self.path), _Known()
+        is_first = self._news.status(self._key) is None
+        if is_first:
             self._check_head()
         try:
             for record in self._log.read():
@@ -134,7 +136,7 @@ class Reader:
                 if self._batches.is_full or len(self._lines) >= _LINES:
                     yield from self._gathered()
         except OSError as error:
-            if self._told is None:
+            if is_first:
                 raise ImportFailed(
                     str(self.path), "", f"cannot be read: {error.strerror}"
                 ) from error
@@ -144,11 +146,12 @@ class Reader:
         if run.status != "running" and self._log.torn_bytes:
             problem = f"{self._log.torn_bytes} bytes at the end are no whole record; left out"
             self._doubt(f"byte {self._log.offset}", problem)
-        yield from self._new_problems()
+        problems, self._problems = self._problems, []
+        yield from self._news.trouble(problems)
 
     def _check_head(self) -> None:
         try:
-            with self.path.open("rb") as file:
+            with open_regular(self.path) as file:
                 head = file.read(7)
         except OSError as error:
             raise ImportFailed(str(self.path), "", f"cannot be read: {error.strerror}") from error
@@ -160,13 +163,6 @@ class Reader:
 
     def _doubt(self, place: str, problem: str) -> None:
         self._problems.append(Unread(self.path, place, problem, self._key))
-
-    def _new_problems(self) -> Iterator[Unread]:
-        problems, self._problems = self._problems, []
-        for one in problems:
-            if str(one) not in self._said:
-                self._said.add(str(one))
-                yield one
 
     def _take(self, record: bytes | Damage) -> None:
         if isinstance(record, Damage):
@@ -192,10 +188,7 @@ class Reader:
             self._known.learn(event)
 
     def _gathered(self, run: ImportedRun | None = None) -> Iterator[Piece]:
-        run = run or self._run()
-        if run != self._told:
-            self._told = run
-            yield run
+        yield from self._news.run(run or self._run())
         yield from self._batches.take()
         lines, self._lines = self._lines, []
         for first in range(0, len(lines), _LINES):
@@ -264,7 +257,7 @@ class Reader:
     def _packages(self) -> dict[str, str]:
         path = self._folder / "files" / "requirements.txt"
         try:
-            with path.open(encoding="utf-8", errors="replace") as file:
+            with TextIOWrapper(open_regular(path), "utf-8", "replace") as file:
                 lines = file.read(1 << 20).splitlines()
         except OSError:
             return {}

@@ -28,11 +28,11 @@ from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.column_guess import guess_columns
 from tui_tracker.importers.columns import Columns, describe, parse_columns
 from tui_tracker.importers.liveness import changed_at, status_without_end
+from tui_tracker.importers.news import News
 from tui_tracker.importers.records import (
     ImportedRun,
     ParamValue,
     Piece,
-    StartedOver,
     Unread,
     flatten,
     utc_from_ms,
@@ -126,7 +126,7 @@ class Reader:
     claim: Claim
     columns: Columns | None = None
     _runs: TableRuns | None = None
-    _told: dict[str, ImportedRun] = field(default_factory=dict)
+    _news: News = field(default_factory=News)
     _waiting: list[TableRun] = field(default_factory=list)
     _settings: dict[str, ParamValue] = field(default_factory=dict)
     _is_unreadable: bool = False
@@ -145,10 +145,8 @@ class Reader:
         try:
             change = runs.table.look()
             if change == "over":
-                for run in list(runs.runs.values()):
-                    yield StartedOver(run.key)
+                yield from self._news.start_over()
                 runs.start_over()
-                self._told.clear()
             if change in ("grown", "over"):
                 yield from self._taken(runs, runs.table.read())
             if is_over and change != "gone":
@@ -206,15 +204,11 @@ class Reader:
         waiting = list(self._waiting)
         self._waiting.clear()
         for run in waiting:
-            self._told[run.key] = self._imported(run)
-            yield self._told[run.key]
+            yield from self._news.run(self._imported(run))
 
     def _told_anew(self, runs: TableRuns) -> Iterator[ImportedRun]:
         for run in runs.runs.values():
-            now = self._imported(run)
-            if now != self._told.get(run.key):
-                self._told[run.key] = now
-                yield now
+            yield from self._news.run(self._imported(run))
 
     def _imported(self, run: TableRun) -> ImportedRun:
         path = self.claim.path
@@ -234,10 +228,10 @@ class Reader:
         )
 
     def _name(self, run: TableRun) -> str:
-        file = self.claim.path.name
+        name = run_id(self.claim)
         if not run.value or self._runs is None:
-            return file
-        return f"{file} {self._runs.columns.run}={run.value}"
+            return name
+        return f"{name} {self._runs.columns.run}={run.value}"
 
 
 def _settings_of(path: Path) -> dict[str, ParamValue]:

@@ -29,6 +29,8 @@ from tui_tracker.importers.event_run import EventFile, EventRun, notes_of
 from tui_tracker.importers.event_values import EventValues
 from tui_tracker.importers.hparams import SESSION_TAG
 from tui_tracker.importers.records import ImportedRun, Piece, Status, utc_from_ms
+from tui_tracker.importers.regular import open_regular
+from tui_tracker.importers.run_folders import experiment_of, run_id, run_key
 
 TOOL = "tensorboard"
 
@@ -61,7 +63,7 @@ class Reader:
     def __init__(self, claim: Claim) -> None:
         self._claim = claim
         self._run = EventRun(
-            str(claim.path.absolute()), lambda: list_event_files(claim.path), self._describe
+            run_key(claim.path), lambda: list_event_files(claim.path), self._describe
         )
 
     def close(self) -> None:
@@ -72,14 +74,15 @@ class Reader:
         yield from self._run.read()
 
     def _describe(self, values: EventValues, status: Status) -> ImportedRun:
-        name = name_below(self._claim)
+        path = self._claim.path
+        name = run_id(self._claim, path.parent if path.is_file() else path)
         return ImportedRun(
             key=self._run.key,
             id=name,
             name=name,
-            experiment=self._claim.root.absolute().name or "/",
+            experiment=experiment_of(self._claim),
             status=status,
-            path=self._claim.path,
+            path=path,
             started_at=utc_from_ms(values.first_ms),
             ended_at=None if status == "running" else utc_from_ms(values.last_ms),
             params=dict(values.session.params),
@@ -88,20 +91,13 @@ class Reader:
         )
 
 
-def name_below(claim: Claim) -> str:
-    """Return the path of a run's folder from what was opened; its own name for that itself."""
-    folder = claim.path.parent if claim.path.is_file() else claim.path
-    below = folder.relative_to(claim.root).as_posix()
-    return below if below != "." else folder.absolute().name or "/"
-
-
 def is_event_file(name: str) -> bool:
     return _MARK in name and not name.endswith(_NOT_EVENTS)
 
 
 def list_event_files(path: Path) -> list[EventFile]:
     """Return the event files of a run, by name; those of its hyperparameters come last."""
-    if path.is_file():
+    if os.path.isfile(path):
         return [EventFile(path)]
     files = [EventFile(file) for file in _event_files_in(path)]
     if files and (within := hparams_folder(path)):
@@ -140,7 +136,7 @@ def _is_session(folder: Path) -> bool:
 
 def _has_session(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return SESSION_TAG in file.read(HEAD_BYTES)
     except OSError:
         return False

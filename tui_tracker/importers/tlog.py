@@ -29,19 +29,19 @@ from pathlib import Path
 from tui_tracker.errors import ImportFailed
 from tui_tracker.importers.batches import Batches
 from tui_tracker.importers.claims import Claim, Listing
-from tui_tracker.importers.growing import GrowingText
 from tui_tracker.importers.jsonl_lines import JsonLines
 from tui_tracker.importers.liveness import status_without_end
-from tui_tracker.importers.printed_text import last_state
+from tui_tracker.importers.news import News
+from tui_tracker.importers.printed_text import PrintedFile
 from tui_tracker.importers.records import (
     ImportedRun,
     ParamValue,
     Piece,
     Printed,
-    StartedOver,
     Status,
     Unread,
     flatten,
+    ms_from_utc,
     utc_from_ms,
 )
 from tui_tracker.importers.rewritten import as_number, as_step, mapping, read_json, reason
@@ -51,7 +51,6 @@ TOOL = "tlog"
 
 _DATA = ("meta.json", "config.json", "metrics.jsonl", "system.jsonl", "console.log", "heartbeat")
 _NAME = re.compile(r"(.+)__\d{8}-\d{6}__(.+)")
-_LINES = 2000
 
 
 def find_claims(listing: Listing) -> Iterator[Claim]:
@@ -74,17 +73,16 @@ class Reader:
     folder: Path
     _metrics: JsonLines = field(init=False)
     _system: JsonLines = field(init=False)
-    _console: GrowingText = field(init=False)
-    _told: ImportedRun | None = None
+    _console: PrintedFile = field(init=False)
+    _news: News = field(default_factory=News)
     _texts: dict[str, int] = field(default_factory=dict)
     _texts_told: bool = False
-    _unreadable_told: set[Path] = field(default_factory=set)
     _system_steps: int = 0
 
     def __post_init__(self) -> None:
         self._metrics = JsonLines(self.folder / "metrics.jsonl")
         self._system = JsonLines(self.folder / "system.jsonl")
-        self._console = GrowingText(self.folder / "console.log")
+        self._console = PrintedFile(self.folder / "console.log")
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -94,23 +92,24 @@ class Reader:
         try:
             meta = mapping(read_json(self.folder / "meta.json"))
         except (OSError, ValueError) as error:
-            if self._told is not None:  # in the middle of being replaced
+            if self._news.status(self._key) is not None:  # in the middle of being replaced
                 return
             meta = self._without_meta(error, unread)
         run = self._run(meta, unread)
-        yield from unread if self._told is None else ()
+        yield from self._news.trouble(unread)
         if self._has_started_over():
-            yield StartedOver(run.key)
-            self._told = None
-        if run != self._told:
-            self._told = run
-            yield run
+            yield from self._news.start_over()
+        yield from self._news.run(run)
         is_over = run.status != "running"
         yield from self._points(self._metrics, run.key, is_over=is_over)
         yield from self._points(self._system, run.key, is_over=is_over, system=True)
         yield from self._printed(run)
         if is_over:
             yield from self._passed_over(run.key)
+
+    @property
+    def _key(self) -> str:
+        return f"{folder_name(self.folder.parent)}/{folder_name(self.folder)}"
 
     def _without_meta(self, error: Exception, unread: list[Unread]) -> dict[str, object]:
         """Tell that a run has to do without what meta.json says.
@@ -122,7 +121,7 @@ class Reader:
         if not os.path.exists(self.folder / "metrics.jsonl"):
             raise ImportFailed(str(path), "", f"cannot be read: {reason(error)}") from error
         problem = f"cannot be read: {reason(error)}; the name of the folder has to do"
-        unread.append(Unread(path, "", problem))
+        unread.append(Unread(path, "", problem, self._key))
         return {}
 
     def _has_started_over(self) -> bool:
@@ -132,10 +131,7 @@ class Reader:
                 over |= lines.has_started_over()
             except OSError:
                 continue
-        try:
-            over |= self._console.look() == "over"
-        except OSError:
-            pass
+        over |= self._console.began_anew()
         if over:
             self._metrics.text.start_over()
             self._system.text.start_over()
@@ -146,7 +142,7 @@ class Reader:
         named = _NAME.fullmatch(self.folder.name)
         own_id = str(meta.get("id") or (named.group(2) if named else self.folder.name))
         name = str(meta.get("name") or (named.group(1) if named else self.folder.name))
-        key = f"{folder_name(self.folder.parent)}/{folder_name(self.folder)}"
+        key = self._key
         env = mapping(meta.get("env"))
         group = meta.get("group")
         return ImportedRun(
@@ -230,19 +226,16 @@ class Reader:
 
     def _printed(self, run: ImportedRun) -> Iterator[Piece]:
         try:
-            if self._console.look() in ("same", "gone"):
-                return
-            for _, lines in self._console.read():
-                yield from _as_printed(run, lines)
-            if run.status != "running" and self._console.rest:
-                yield from _as_printed(run, [self._console.take_rest()])
+            # The file has no times; what was printed is told in order.
+            at = ms_from_utc(run.started_at) if run.started_at else 0
+            for lines in self._console.read(is_over=run.status != "running"):
+                yield Printed(run.key, [(at, "o", line) for line in lines])
         except OSError as error:
             yield from self._unreadable(self._console.path, error, run.key)
 
     def _unreadable(self, path: Path, error: OSError, run: str) -> Iterator[Unread]:
-        if path not in self._unreadable_told:
-            self._unreadable_told.add(path)
-            yield Unread(path, "", f"cannot be read: {reason(error)}", run, skipped=True)
+        problem = f"cannot be read: {reason(error)}"
+        yield from self._news.trouble([Unread(path, "", problem, run, skipped=True)])
 
     def _passed_over(self, run: str) -> Iterator[Unread]:
         if self._texts and not self._texts_told:
@@ -252,15 +245,6 @@ class Reader:
             )
             problem = f"values that are no numbers were passed over: {names}"
             yield Unread(self._metrics.path, "", problem, run)
-
-
-def _as_printed(run: ImportedRun, lines: list[str]) -> Iterator[Printed]:
-    # The file has no times; what was printed is told in order.
-    at = round(run.started_at.timestamp() * 1000) if run.started_at else 0
-    for first in range(0, len(lines), _LINES):
-        yield Printed(
-            run.key, [(at, "o", last_state(line)) for line in lines[first : first + _LINES]]
-        )
 
 
 def _ms(seconds: float) -> int:

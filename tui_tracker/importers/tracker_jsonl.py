@@ -30,6 +30,7 @@ from tui_tracker.importers.records import (
     Unread,
     utc_from_ms,
 )
+from tui_tracker.importers.regular import open_regular
 
 TOOL = "tui_tracker"
 _ODD = (ValueError, TypeError, LookupError, OverflowError, AttributeError, RecursionError)
@@ -80,7 +81,7 @@ class TrackerLines:
             self._place, self._line, self._now = 0, 1, _Run(self._path)
             self._runs = set()
         self._identity = identity
-        with self._path.open("rb") as file:
+        with open_regular(self._path) as file:
             file.seek(self._place)
             for line in read_lines(file, self._line):
                 self._line, self._place = line.number + 1, file.tell()

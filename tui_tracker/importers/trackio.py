@@ -18,18 +18,21 @@ Checked with trackio 0.2.3 and 0.43, and the schema of 0.10 by its source.
 
 from __future__ import annotations
 
+import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from tui_tracker.importers.cells import Gathered, milliseconds, moment, number, parsed, text, whole
+from tui_tracker.importers.batches import Batches
+from tui_tracker.importers.cells import milliseconds, moment, number, parsed, text, whole
 from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.databases import Session, is_database
 from tui_tracker.importers.databases import list_columns as columns_of
 from tui_tracker.importers.files import safe_name
-from tui_tracker.importers.following import Mark, Told, Watched
+from tui_tracker.importers.following import Mark, Watched
+from tui_tracker.importers.news import News
 from tui_tracker.importers.records import (
     ImportedArtifact,
     ImportedNote,
@@ -90,7 +93,7 @@ class TrackioProject:
         self._folder = claim.path.parent
         self._project = claim.path.stem
         self._watched = Watched(claim.path)
-        self._told = Told()
+        self._news = News()
         columns = ("run_id", "run_name", "timestamp", "metrics")
         self._logged = Mark("metrics", *columns, "step")
         self._sampled = Mark("system_metrics", *columns)
@@ -106,40 +109,37 @@ class TrackioProject:
                 self._logged.forget()
                 self._sampled.forget()
                 self._runs.clear()
-                yield from self._told.start_over()
+                yield from self._news.start_over()
             configs = self._configs(session)
-            logged, sampled = Gathered(), Gathered(system=True)
+            points = Batches()
             # Points wait until their run was told, which needs what is in them.
-            for batch in self._batches(session, logged, sampled):
+            for batch in self._batches(session, points):
                 yield from self._tell(session, configs)
                 yield from batch
             yield from self._tell(session, configs)
-            yield from logged.rest()
-            yield from sampled.rest()
+            yield from points.take()
             yield from self._passed_over()
             yield from session.damages
 
     def close(self) -> None:
         """Nothing is held between two reads."""
 
-    def _batches(
-        self, session: Session, logged: Gathered, sampled: Gathered
-    ) -> Iterator[Iterator[Piece]]:
+    def _batches(self, session: Session, points: Batches) -> Iterator[Iterator[Piece]]:
         for rows in self._logged.read(session, self._logged.last(session)):
             for _, run, name, at, values, step in rows:
                 key, time_ms = self._key(run, name), milliseconds(at, None)
                 seen = self._seen(key, name, time_ms)
                 place = whole(step)
-                self._add(key, seen, values, place or 0, time_ms or 0, logged)
-            yield logged.full()
+                self._add(key, seen, values, place or 0, time_ms or 0, points)
+            yield points.full()
         if "system_metrics" not in session.tables:
             return
         for rows in self._sampled.read(session, self._sampled.last(session)):
             for _, run, name, at, values in rows:
                 key, time_ms = self._key(run, name), milliseconds(at, None)
                 seen = self._seen(key, name, time_ms)
-                self._add(key, seen, values, None, time_ms or 0, sampled)
-            yield sampled.full()
+                self._add(key, seen, values, None, time_ms or 0, points)
+            yield points.full()
 
     def _key(self, run: object, name: object) -> str:
         """Return what tells a run from all others: its id, or file and name where it has none."""
@@ -154,7 +154,7 @@ class TrackioProject:
         return seen
 
     def _add(
-        self, key: str, seen: _Seen, cell: object, step: int | None, time_ms: int, to: Gathered
+        self, key: str, seen: _Seen, cell: object, step: int | None, time_ms: int, points: Batches
     ) -> None:
         values = parsed(cell)
         if not isinstance(values, dict):
@@ -165,7 +165,7 @@ class TrackioProject:
             if found is not None:
                 place = seen.sampled[name] if step is None else step
                 seen.sampled[name] += step is None
-                to.add(key, name, place, time_ms, found)
+                points.add(key, name, place, time_ms, found, system=step is None)
             else:
                 self._pass_over(seen, name, value)
 
@@ -209,7 +209,7 @@ class TrackioProject:
             status = self._watched.open()
             status = "finished" if status == "killed" else status
             group = text(own.get("_Group"))
-            yield from self._told.tell(
+            yield from self._news.run(
                 ImportedRun(
                     key=key,
                     id=(seen.name or key) if key.startswith(nameless) else key,
@@ -239,7 +239,7 @@ class TrackioProject:
     def _media(self, seen: _Seen) -> Iterator[ImportedArtifact]:
         for place, kind in seen.media.items():
             file = self._folder / "media" / place
-            yield ImportedArtifact(place, file if file.is_file() else None, kind=kind)
+            yield ImportedArtifact(place, file if os.path.isfile(file) else None, kind=kind)
 
     def _artifacts(self, session: Session) -> dict[str, list[ImportedArtifact]]:
         found: dict[str, list[ImportedArtifact]] = defaultdict(list)
@@ -273,7 +273,7 @@ class TrackioProject:
             file: Path = blobs / digest[:2] / digest
             yield ImportedArtifact(
                 path,
-                file if file.is_file() else None,
+                file if os.path.isfile(file) else None,
                 kind=kind,
                 size_bytes=whole(entry.get("size")),
                 sha256=digest if len(digest) == 64 else "",

@@ -21,30 +21,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tui_tracker.errors import ImportFailed
 from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.columns import Columns
-from tui_tracker.importers.growing import Change
-from tui_tracker.importers.liveness import changed_at, status_without_end
 from tui_tracker.importers.records import (
     ImportedRun,
     ParamValue,
     Piece,
-    StartedOver,
     Unread,
     flatten,
-    utc_from_ms,
 )
 from tui_tracker.importers.rewritten import mapping, reason
 from tui_tracker.importers.run_folders import (
     KINDS,
-    folder_name,
+    experiment_of,
     list_artifacts,
     run_id,
     run_key,
 )
-from tui_tracker.importers.table_runs import TableRuns
-from tui_tracker.importers.table_text import Form, GrowingTable
+from tui_tracker.importers.table_of_run import TableOfRun
+from tui_tracker.importers.table_text import Form
 from tui_tracker.importers.yaml_text import read_yaml
 
 TOOL = "ultralytics"
@@ -73,14 +68,11 @@ class Reader:
     """One folder."""
 
     claim: Claim
-    _runs: TableRuns = field(init=False)
-    _told: ImportedRun | None = None
-    _unread: set[str] = field(default_factory=set)
+    _table: TableOfRun = field(init=False)
 
     def __post_init__(self) -> None:
-        path = self._folder / "results.csv"
         columns = Columns(("epoch",), Form(","), step="epoch")
-        self._runs = TableRuns(GrowingTable(path), columns, run_key(self._folder))
+        self._table = TableOfRun(self._folder / "results.csv", columns, run_key(self._folder))
 
     @property
     def _folder(self) -> Path:
@@ -91,63 +83,24 @@ class Reader:
         """Nothing is held open."""
 
     def read(self) -> Iterator[Piece]:
-        change = self._look()
-        if change == "gone":
-            return
-        if change == "over":
-            yield StartedOver(self._runs.key)
-            self._runs.start_over()
-            self._told = None
-        problems: list[Unread] = []
-        run = self._run(problems)
-        if run != self._told:
-            self._told = run
-            yield run
-        yield from self._points(run, problems)
-        for one in problems:
-            if str(one) not in self._unread:
-                self._unread.add(str(one))
-                yield one
-
-    def _look(self) -> Change:
-        path = self._runs.table.path
-        try:
-            change = self._runs.table.look()
-        except OSError as error:
-            raise ImportFailed(str(path), "", f"cannot be read: {error.strerror}") from error
-        if change == "gone" and self._told is None:
-            raise ImportFailed(str(path), "", "is not there any more")
-        return change
-
-    def _points(self, run: ImportedRun, problems: list[Unread]) -> Iterator[Piece]:
-        table = self._runs.table
-        self._runs.time_ms = round(max(changed_at(table.path), 0.0) * 1000)
-        try:
-            if table.look() == "grown":
-                yield from self._runs.take(table.read(), lambda _: None)
-            if run.status != "running":
-                yield from self._runs.take(table.read_last(), lambda _: None)
-        except OSError as error:
-            problem = f"cannot be read: {error.strerror}"
-            problems.append(Unread(table.path, "", problem, run.key, skipped=True))
+        """Yield what is new, see `records.Reader`."""
+        yield from self._table.read(self._run)
 
     def _run(self, problems: list[Unread]) -> ImportedRun:
         folder = self._folder
-        results = folder / "results.csv"
         params = self._params(problems)
-        status = status_without_end(results, otherwise="finished")
-        ended_ms = changed_at(results) * 1000
+        status, ended_at = self._table.standing()
         project = str(params.get("project") or "").replace("\\", "/").rstrip("/")
         return ImportedRun(
-            key=self._runs.key,
+            key=self._table.key,
             id=run_id(self.claim, folder),
-            name=folder_name(folder),
-            experiment=project.rpartition("/")[2] or folder_name(self.claim.root),
+            name=run_id(self.claim, folder),
+            experiment=project.rpartition("/")[2] or experiment_of(self.claim),
             status=status,
             path=folder,
-            ended_at=utc_from_ms(ended_ms) if status != "running" else None,
+            ended_at=ended_at,
             params=params,
-            artifacts=list(list_artifacts(folder, without=[results], kinds=KINDS)),
+            artifacts=list(list_artifacts(folder, without=[self._table.path], kinds=KINDS)),
         )
 
     def _params(self, problems: list[Unread]) -> dict[str, ParamValue]:
@@ -160,5 +113,5 @@ class Reader:
                 params |= flatten(mapping(read_yaml(path)))
             except (OSError, ValueError) as error:
                 problem = f"the params cannot be read: {reason(error)}"
-                problems.append(Unread(path, "", problem, self._runs.key))
+                problems.append(Unread(path, "", problem, self._table.key))
         return params

@@ -9,11 +9,11 @@ A `.wandb` file is a log in blocks (`framing.py`) of protobuf messages (`wire.py
 with one kind set:
 
     2 history   3 summary   4 output   5 config   6 files   7 stats   8 artifact   10 alert
-    13 output_raw   17 run   18 exit   23 preempting   25 use_artifact   26 environment
+    13 output_raw   17 run   18 exit   25 use_artifact   26 environment
     27 output_logger   100 request, which may hold history that was not flushed
 
-Kinds without meaning for us (numbering, telemetry, definitions of charts, head and foot) are
-passed over, unknown ones are counted and told. History and summary are told of in
+Kinds without meaning for us (numbering, telemetry, definitions of charts, preemption, head
+and foot) are passed over, unknown ones are counted and told. History and summary are told of in
 `wandb_history.py`, the others in `wandb_facts.py`. An exit code of 0 is a finished run, 255 an
 interrupted one, any other a failed one; without an exit record it was killed, or is running.
 Several folders with one run id are one run that was resumed.
@@ -33,6 +33,7 @@ from tui_tracker.importers.claims import Claim, Listing
 from tui_tracker.importers.framing import LOG_HEAD
 from tui_tracker.importers.liveness import status_without_end
 from tui_tracker.importers.records import Piece
+from tui_tracker.importers.run_folders import experiment_of
 from tui_tracker.importers.wandb_folder import FOLDER, id_of, signs_of_life
 from tui_tracker.importers.wandb_run import WandbRun
 from tui_tracker.importers.wandb_segment import Segment
@@ -118,14 +119,14 @@ class Reader:
     def _experiment(self) -> str:
         """Return where a run belongs that tells no project: to its neighbours, if they agree."""
         projects = {project for project, _ in self._runs if project}
-        return projects.pop() if len(projects) == 1 else self._claim.root.absolute().name
+        return projects.pop() if len(projects) == 1 else experiment_of(self._claim)
 
     def _list(self) -> Iterator[tuple[Path, Path | None]]:
         """Yield each file of records and its run folder."""
         path = self._claim.path
-        if path.is_file():
+        if os.path.isfile(path):
             folder = path.parent
-            yield path, folder if (folder / "files").is_dir() else None
+            yield path, folder if os.path.isdir(folder / "files") else None
             return
         for name in sorted(os.listdir(path)):
             folder = path / name

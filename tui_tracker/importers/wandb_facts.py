@@ -7,8 +7,8 @@ values, whose JSON may be nested; `environment` comes in several parts that are 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
 
+from tui_tracker.importers.files import safe_name
 from tui_tracker.importers.records import ImportedArtifact, ImportedNote
 from tui_tracker.importers.wandb_history import Keys, loaded, path_of, split_items
 from tui_tracker.importers.wire import Message
@@ -33,7 +33,6 @@ class RunFacts:
         self.started_at: datetime | None = None
         self.exit_code: int | None = None
         self.runtime_s = 0
-        self.preempted = False
         self.alerts: list[ImportedNote] = []
         self.notes = ""
         self.logged: dict[str, ImportedArtifact] = {}
@@ -118,21 +117,18 @@ class RunFacts:
             self._take_used(kind, name, record.text(6))
         entries = list(record.message(12).messages(4))
         for entry in entries:
-            path = safe_path(f"{name}/{entry.text(1)}")
+            path = safe_name(f"{name}/{entry.text(1)}")
             size = entry.integer(4)
             if path:
                 self.logged[path] = ImportedArtifact(
                     path, None, kind, size if size >= 0 else None, used=used
                 )
-        if not entries and (path := safe_path(name)):
+        if not entries and (path := safe_name(name)):
             self.logged[path] = ImportedArtifact(path, None, kind, used=used)
 
     def take_used_artifact(self, data: bytes) -> None:
         record = Message(data)
         self._take_used(record.text(2), record.text(3), "")
-
-    def take_preempting(self, _: bytes) -> None:
-        self.preempted = True
 
     def _take_used(self, kind: str, name: str, digest: str) -> None:
         plain, _, version = name.partition(":")
@@ -211,11 +207,3 @@ def milliseconds_of(stamp: Message, otherwise: int) -> int:
     """Return a protobuf Timestamp as Unix milliseconds."""
     moment = moment_of(stamp)
     return otherwise if moment is None else round(moment.timestamp() * 1000)
-
-
-def safe_path(path: str) -> str:
-    """Return a path that stays where it is put; "" where it would leave."""
-    parts = PurePosixPath(path.replace("\\", "/")).parts
-    if not parts or ".." in parts or parts[0].startswith("/") or "\0" in path:
-        return ""
-    return "/".join(parts)

@@ -12,14 +12,16 @@ and of older versions, `config.yaml`, `wandb-metadata.json`, `wandb-summary.json
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tui_tracker.importers.records import ImportedArtifact
-from tui_tracker.importers.wandb_facts import RunFacts, safe_path
+from tui_tracker.importers.regular import open_regular
+from tui_tracker.importers.run_folders import list_artifacts
+from tui_tracker.importers.wandb_facts import RunFacts
 
 FOLDER = re.compile(r"(?:offline-run|dryrun|run)-(\d{8}_\d{6})-(.+)")
 _RECORDS = re.compile(r"run-(.+)\.wandb")
@@ -30,7 +32,6 @@ OWN_FILES = frozenset(
         *("wandb-events.jsonl", "config.defaults.yaml"),
     )
 )
-_MOST_FILES = 100_000
 _MOST_TEXT = 1 << 26
 
 
@@ -62,18 +63,8 @@ def signs_of_life(path: Path, folder: Path | None) -> list[Path]:
 def list_files(folder: Path, kinds: dict[str, str]) -> Iterator[ImportedArtifact]:
     """Yield the files that the script left in a run's folder; links are not followed."""
     files = folder / "files"
-    count = 0
-    for place, folders, names in os.walk(files):
-        folders.sort()
-        for name in sorted(names):
-            file = Path(place, name)
-            path = safe_path(file.relative_to(files).as_posix())
-            if not path or path in OWN_FILES or file.is_symlink() or not file.is_file():
-                continue
-            count += 1
-            if count > _MOST_FILES:
-                return
-            yield ImportedArtifact(path, file, kind_of(path, kinds), file.stat().st_size)
+    for one in list_artifacts(files, without=[files / name for name in OWN_FILES]):
+        yield replace(one, kind=kind_of(one.path, kinds))
 
 
 def kind_of(path: str, kinds: dict[str, str]) -> str:
@@ -106,7 +97,7 @@ def read_json(path: Path) -> dict[str, object]:
 def read_text(path: Path) -> str:
     """Return a file's text, "" where it cannot be read."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return file.read(_MOST_TEXT).decode("utf-8", "replace")
     except OSError:
         return ""

@@ -12,8 +12,11 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
+from tui_tracker.importers.batches import Batches
+from tui_tracker.importers.files import safe_name
 from tui_tracker.importers.framing import LOG_HEAD, BlockLog, Damage
 from tui_tracker.importers.liveness import status_without_end
+from tui_tracker.importers.news import News
 from tui_tracker.importers.printed_text import PrintedText
 from tui_tracker.importers.records import (
     ImportedArtifact,
@@ -22,14 +25,14 @@ from tui_tracker.importers.records import (
     Piece,
     Points,
     Printed,
-    StartedOver,
     Status,
     Unread,
     flatten,
     ms_from_utc,
     utc_from_ms,
 )
-from tui_tracker.importers.wandb_facts import RunFacts, milliseconds_of, safe_path
+from tui_tracker.importers.regular import open_regular
+from tui_tracker.importers.wandb_facts import RunFacts, milliseconds_of
 from tui_tracker.importers.wandb_folder import (
     OWN_FILES,
     add_folder_facts,
@@ -51,8 +54,8 @@ from tui_tracker.importers.wandb_segment import RUN, Segment
 from tui_tracker.importers.wire import Message, WireError, read_fields
 
 _HISTORY, _SUMMARY, _REQUEST = 2, 3, 100
-_WITHOUT_MEANING = frozenset((1, 9, 11, 12, 16, 19, 20, 21, 22, 24, 200))
-"""Numbering, control, telemetry, definitions of charts, heads and feet."""
+_WITHOUT_MEANING = frozenset((1, 9, 11, 12, 16, 19, 20, 21, 22, 23, 24, 200))
+"""Numbering, control, telemetry, definitions of charts, news of preemption, heads and feet."""
 _PARTIAL_HISTORY = 10
 _INTERRUPTED = 255
 _MOST_LINES = 5000
@@ -67,7 +70,7 @@ class WandbRun:
         self.key = f"{project}/{run_id}"
         self.segments: list[Segment] = []
         self._experiment = experiment
-        self._told_unread: set[Unread] = set()
+        self._news = News()
         self._begin()
 
     def _begin(self) -> None:
@@ -76,11 +79,10 @@ class WandbRun:
         self._summary = Summary()
         self._text = PrintedText()
         self._has_text = False
-        self._system: dict[str, tuple[list[int], list[int], list[float]]] = {}
+        self._system = Batches()
         self._partial: list[bytes] = []
         self._unknown: dict[int, int] = {}
         self._summary_told: dict[str, float] = {}
-        self._told: ImportedRun | None = None
         self._status: Status | None = None
         self._last_ms = 0
         self._readers: dict[int, Callable[[bytes], None]] = self._by_number()
@@ -89,15 +91,19 @@ class WandbRun:
 
     def add(self, segment: Segment) -> bool:
         """Take in a further file; return whether what was read before is void by it."""
-        read_before = self._told is not None
+        read_before = self._is_told
         self.segments.append(segment)
         self.segments.sort(key=lambda one: (str((one.folder or one.path).name), str(one.path)))
         is_last = self.segments[-1] is segment
         return read_before and (not is_last or segment.rewound_to < self._history.last_step)
 
     def start_over(self) -> Iterator[Piece]:
-        yield StartedOver(self.key)
+        yield from self._news.start_over()
         self._begin()
+
+    @property
+    def _is_told(self) -> bool:
+        return self._news.status(self.key) is not None
 
     def read(self) -> Iterator[Piece]:
         """Yield what is new, see `records.Reader`."""
@@ -105,7 +111,7 @@ class WandbRun:
             yield from self.start_over()
         grew = False
         for number, segment in enumerate(self.segments):
-            if self._told is None or segment.log.grew():
+            if not self._is_told or segment.log.grew():
                 grew = True
                 later = self.segments[number + 1 :]
                 below = min((one.rewound_to for one in later), default=math.inf) + 1
@@ -134,13 +140,18 @@ class WandbRun:
                     place = f"byte {segment.log.offset}"
                     problem = f"a record was passed over: {error}"
                     yield from self._tell(segment.path, place, problem)
-                if self._history.is_full or len(self._text.lines) > _MOST_LINES:
+                if self._is_full:
                     yield from self._flush("running")
         except OSError as error:
             yield from self._tell(segment.path, "", f"cannot be read: {error.strerror}")
 
+    @property
+    def _is_full(self) -> bool:
+        waiting = self._history.is_full or self._system.is_full
+        return waiting or len(self._text.lines) > _MOST_LINES
+
     def _unread_head(self, path: Path) -> Iterator[Unread]:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             head = file.read(len(LOG_HEAD) + 1)
         if len(head) <= len(LOG_HEAD):
             return
@@ -176,7 +187,6 @@ class WandbRun:
             13: self._take_output,
             RUN: facts.take_run,
             18: facts.take_exit,
-            23: facts.take_preempting,
             25: facts.take_used_artifact,
             26: facts.take_environment,
             27: self._take_logger_output,
@@ -204,12 +214,8 @@ class WandbRun:
         for name, text in pairs:
             value = loaded(text)
             if any(path_of(name)) and isinstance(value, (int, float)):
-                steps, times, values = self._system.setdefault(
-                    ".".join(path_of(name)), ([], [], [])
-                )
-                steps.append(step)
-                times.append(at_ms)
-                values.append(as_float(value))
+                metric = ".".join(path_of(name))
+                self._system.add(self.key, metric, step, at_ms, as_float(value), system=True)
 
     def _take_request(self, data: bytes) -> None:
         """Keep history that was not yet made a record; it is void once the record comes."""
@@ -221,12 +227,10 @@ class WandbRun:
     # -- what is handed on
 
     def _flush(self, status: Status) -> Iterator[Piece]:
-        if self._told is None:
-            yield from self._tell_run(status, ())
+        if not self._is_told:
+            yield from self._news.run(self._run(status, ()))
         yield from self._history.batches(self.key)
-        for name, (steps, times, values) in self._system.items():
-            yield Points(self.key, name, steps, times, values, system=True)
-        self._system = {}
+        yield from self._system.take()
         if lines := self._text.take():
             yield Printed(self.key, lines)
 
@@ -240,17 +244,11 @@ class WandbRun:
             if not self._has_text:
                 self._add_kept_output()
         artifacts = tuple(self._artifacts())
-        yield from self._tell_run(status, artifacts)
+        yield from self._news.run(self._run(status, artifacts))
         yield from self._flush(status)
         if status != "running":
             yield from self._summary_points()
             yield from self._unread_at_rest()
-
-    def _tell_run(self, status: Status, artifacts: tuple[ImportedArtifact, ...]) -> Iterator[Piece]:
-        run = self._run(status, artifacts)
-        if run != self._told:
-            self._told = run
-            yield run
 
     def _run(self, status: Status, artifacts: tuple[ImportedArtifact, ...]) -> ImportedRun:
         facts = self._facts
@@ -294,7 +292,7 @@ class WandbRun:
                 add_folder_facts(segment.folder, self._facts)
                 found |= {one.path: one for one in list_files(segment.folder, kinds)}
         for name in kinds:
-            path = safe_path(name)
+            path = safe_name(name)
             if path and path not in found and path not in OWN_FILES:
                 found[path] = ImportedArtifact(path, None, kind_of(name, kinds))
         yield from found.values()
@@ -331,10 +329,7 @@ class WandbRun:
         return segment.log.offset > len(LOG_HEAD) + 1
 
     def _tell(self, path: Path, place: str, problem: str) -> Iterator[Unread]:
-        unread = Unread(path, place, problem, self.key)
-        if unread not in self._told_unread:
-            self._told_unread.add(unread)
-            yield unread
+        yield from self._news.trouble([Unread(path, place, problem, self.key)])
 
     def _add_kept_output(self) -> None:
         """Take lines from `output.log`, where the records have none."""

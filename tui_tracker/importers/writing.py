@@ -24,7 +24,8 @@ from tui_tracker.importers.records import (
     StartedOver,
     Unread,
 )
-from tui_tracker.importers.run_rows import Pending, Target, label_of, write_run
+from tui_tracker.importers.run_points import label_of
+from tui_tracker.importers.run_rows import Pending, Target, write_run
 from tui_tracker.queries.rows import run_uuid
 from tui_tracker.store import Store
 

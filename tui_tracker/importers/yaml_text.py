@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from tui_tracker.importers.regular import open_regular
 from tui_tracker.importers.yaml_scalars import plain_value, tagged_value, type_object
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def read_documents(source: str | bytes | Path, *, version: Version = "1.1") -> I
 
 def _text_of(source: str | bytes | Path) -> str:
     if isinstance(source, Path):
-        with source.open("rb") as file:
+        with open_regular(source) as file:
             source = file.read(MAX_BYTES + 1)
     if len(source) > MAX_BYTES:
         raise NotYaml(0, f"is larger than {MAX_BYTES >> 20} MiB, which no config is")

@@ -1,4 +1,4 @@
-"""What came from other tools, one line a run: what a preview of an import shows."""
+"""What came from other tools, by tool and one line a run: what a preview of an import shows."""
 
 from __future__ import annotations
 
@@ -22,6 +22,24 @@ class ImportedLine:
     points: int
     lines: int
     files: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedTool:
+    """A tool that runs came from, and how many."""
+
+    tool: str
+    runs: int
+    points: int
+
+
+def list_imported_tools(store: Store) -> list[ImportedTool]:
+    """Return the tools that runs came from, by name."""
+    rows = store.read(
+        "SELECT json_extract(source, '$.tool') AS tool, count(*), sum(points) FROM run "
+        "WHERE source IS NOT NULL GROUP BY tool ORDER BY tool"
+    )
+    return [ImportedTool(str(tool or ""), runs, points) for tool, runs, points in rows]
 
 
 def list_imported(store: Store, most: int = 2000) -> list[ImportedLine]:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from tui_tracker.formatting import fit, format_count, printable, wrap
+from tui_tracker.lineage.words import plural
+from tui_tracker.queries.imported import ImportedTool
 
 if TYPE_CHECKING:
     from tui_tracker.importers.opening import Reading
@@ -20,28 +22,32 @@ _ROLES: dict[str, Role] = {"failed": "bad", "crashed": "bad", "running": "good"}
 
 
 def import_lines(
-    reading: Reading, runs: Sequence[ImportedLine], said: Sequence[Line], width: int
+    reading: Reading,
+    tools: Sequence[ImportedTool],
+    runs: Sequence[ImportedLine],
+    said: Sequence[Line],
+    width: int,
 ) -> tuple[Line, ...]:
-    """Return the whole page; `said` is what is known of printed logs."""
+    """Return the whole page; `said` is what is known of printed logs and tables."""
     return (
         (),
-        *_tools(reading, runs),
+        *_tools(reading, tools),
         (),
         *_troubles("Left out", reading.skipped, "bad", width),
         *_troubles("To know", reading.warnings, "second", width),
         *said,
-        *_table(runs, width),
+        *_table(runs, width, sum(one.runs for one in tools) - len(runs)),
     )
 
 
-def _tools(reading: Reading, runs: Sequence[ImportedLine]) -> Iterable[Line]:
+def _tools(reading: Reading, tools: Sequence[ImportedTool]) -> Iterable[Line]:
     if not reading.done:
-        yield ((f" Reading: {format_count(reading.runs)} runs so far …", "accent"),)
-    for tool in reading.tools or sorted({run.tool for run in runs}):
-        mine = [run for run in runs if run.tool == tool]
-        points = format_count(sum(run.points for run in mine))
-        count = f"{format_count(len(mine))} run{'' if len(mine) == 1 else 's'}"
-        yield ((f" {fit(printable(tool), _TOOL)} ", "bold"), (f"{count}, {points} points", ""))
+        yield ((f" Reading: {plural(reading.runs, 'run')} so far …", "accent"),)
+    known = {one.tool: one for one in tools}
+    for tool in reading.tools or known:
+        one = known.get(tool, ImportedTool(tool, 0, 0))
+        counts = f"{plural(one.runs, 'run')}, {plural(one.points, 'point')}"
+        yield ((f" {fit(printable(tool), _TOOL)} ", "bold"), (counts, ""))
 
 
 def _troubles(title: str, told: Sequence[str], role: Role, width: int) -> Iterable[Line]:
@@ -54,7 +60,7 @@ def _troubles(title: str, told: Sequence[str], role: Role, width: int) -> Iterab
     yield ()
 
 
-def _table(runs: Sequence[ImportedLine], width: int) -> Iterable[Line]:
+def _table(runs: Sequence[ImportedLine], width: int, others: int) -> Iterable[Line]:
     if not runs:
         return
     wide = [count for count in _COUNTS if _fits(count[0], width)]
@@ -69,6 +75,8 @@ def _table(runs: Sequence[ImportedLine], width: int) -> Iterable[Line]:
             (fit(run.status, _STATUS), _ROLES.get(run.status, "dim")),
             (counts, ""),
         )
+    if others > 0:
+        yield ((f" and {plural(others, 'run')} more", "dim"),)
 
 
 def _told(run: ImportedLine) -> str:

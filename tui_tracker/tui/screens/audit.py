@@ -171,7 +171,7 @@ class AuditScreen(Mending, inherit_bindings=False):
         if event.list is self.grid:
             self._show_column()
 
-    def on_audit_grid_column_moved(self) -> None:
+    def on_column_grid_column_moved(self) -> None:
         self._show_column()
 
     # What keys do.

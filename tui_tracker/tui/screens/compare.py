@@ -164,7 +164,7 @@ class CompareScreen(Annotating, inherit_bindings=False):
         if event.list is self.table:
             self._show_foot()
 
-    def on_compare_table_column_moved(self) -> None:
+    def on_column_grid_column_moved(self) -> None:
         self._show_foot()
 
     # What keys do.

@@ -31,7 +31,7 @@ from tui_tracker.tui.widgets.lines_view import LinesView
 
 if TYPE_CHECKING:
     from tui_tracker.importers.opening import Reading
-    from tui_tracker.queries.imported import ImportedLine
+    from tui_tracker.queries.imported import ImportedLine, ImportedTool
     from tui_tracker.tui.widgets.line_widget import Line
 
 LOOK_S = 0.4
@@ -51,6 +51,7 @@ class ImportScreen(TrackerScreen, inherit_bindings=False):
         """The reader came a step further."""
 
         reading: Reading
+        tools: Sequence[ImportedTool]
         runs: Sequence[ImportedLine]
         said: Sequence[Line]
 
@@ -102,7 +103,9 @@ class ImportScreen(TrackerScreen, inherit_bindings=False):
     def on_import_screen_read(self, event: ImportScreen.Read) -> None:
         self._reading = event.reading
         view = self.query_one(LinesView)
-        view.lines = import_lines(event.reading, event.runs, event.said, self.size.width)
+        view.lines = import_lines(
+            event.reading, event.tools, event.runs, event.said, self.size.width
+        )
         if event.reading.error:
             self.say(event.reading.error, bad=True)
 
@@ -170,7 +173,8 @@ class ImportScreen(TrackerScreen, inherit_bindings=False):
     def on_import_screen_copied(self, event: ImportScreen.Copied) -> None:
         self._copying = False
         self.say(event.words, bad=event.trouble)
-        if self._ours and not event.trouble:
+        # A dialog may have come on top meanwhile.
+        if self._ours and not event.trouble and self.is_current:
             self.app.pop_screen()
             if isinstance(self.app.screen, TrackerScreen):
                 self.app.screen.say(event.words)
@@ -193,20 +197,20 @@ def _read(
     details: dict[Path, tuple[Line, ...]],
 ) -> Message:
     from tui_tracker.errors import StoreError
-    from tui_tracker.queries.imported import list_imported
+    from tui_tracker.queries.imported import list_imported, list_imported_tools
 
     try:
         with opened.store() as store:
-            runs = list_imported(store)
+            tools, runs = list_imported_tools(store), list_imported(store)
     except StoreError:
-        runs = []  # it is being made
+        tools, runs = [], []  # it is being made
     if reading.done:
         guessed = {(run.tool, Path(run.path)) for run in runs if run.tool in (LOG, TABLE)}
         for tool, path in sorted(guessed)[:MOST_TOLD]:
             if path not in details:
                 details[path] = _detail(tool, path, told, width)
     lines = [line for lines in details.values() for line in lines]
-    return ImportScreen.Read(reading, runs, lines)
+    return ImportScreen.Read(reading, tools, runs, lines)
 
 
 def _detail(tool: str, path: Path, told: Told, width: int) -> tuple[Line, ...]:

@@ -140,7 +140,7 @@ class PlanScreen(TrackerScreen, inherit_bindings=False):
         if event.list is self.grid:
             self._show_foot()
 
-    def on_plan_grid_column_moved(self) -> None:
+    def on_column_grid_column_moved(self) -> None:
         self._show_foot()
 
     # What keys do.

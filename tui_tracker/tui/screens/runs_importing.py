@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 
 from tui_tracker.errors import TrackerError
-from tui_tracker.formatting import format_count, printable
+from tui_tracker.formatting import printable
+from tui_tracker.lineage.words import plural
 from tui_tracker.tui.screens.runs_core import RunsCore
 
 if TYPE_CHECKING:
@@ -66,7 +68,7 @@ class Importing(RunsCore, inherit_bindings=False):
         if not answer:
             return
         path = Path(answer).expanduser()
-        if not path.exists():
+        if not os.path.exists(path):
             self.say(f"there is nothing at {printable(answer)}", bad=True)
             return
         try:
@@ -80,9 +82,9 @@ class Importing(RunsCore, inherit_bindings=False):
 def _words(reading: Reading) -> str:
     if reading.error:
         return printable(reading.error)
-    runs = f"{format_count(reading.runs)} run{'' if reading.runs == 1 else 's'}"
-    words = f"{runs} of {printable(', '.join(reading.tools)) or 'no tool'}, shown in place"
+    tools = printable(", ".join(reading.tools)) or "no tool"
+    words = f"{plural(reading.runs, 'run')} of {tools}, shown in place"
     troubles = len(reading.skipped) + len(reading.warnings)
     if troubles:
-        words += f"; {format_count(troubles)} things to know"
+        words += f"; {plural(troubles, 'thing')} to know"
     return f"{words}. I tells more, and imports"

@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from textual.geometry import Region
 from textual.message import Message
-from textual.reactive import reactive
 
 from tui_tracker.formatting import cell_width, fit, format_count, printable, short_labels
 from tui_tracker.tui.keys import bindings
+from tui_tracker.tui.widgets.column_grid import ColumnGrid
 from tui_tracker.tui.widgets.line_widget import Line, Role, Span
-from tui_tracker.tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
     from tui_tracker.tui.audit_reading import GridCell, GridColumn, GridRow
@@ -32,24 +30,12 @@ _COUNT = 6
 _WIDEST, _TIGHTEST = 14, 7
 
 
-class AuditGrid(VirtualList, inherit_bindings=False):
+class AuditGrid(ColumnGrid, inherit_bindings=False):
     """Rules by runs; left and right choose the column, which scrolls into view."""
 
     BINDINGS = [*bindings("list"), *bindings("audit")]
     PLACE = "audit"
     HEADER_LINES = 2
-
-    column: reactive[int] = reactive(0, repaint=False)
-
-    @dataclass
-    class ColumnMoved(Message):
-        """The cursor stands in another column."""
-
-        grid: AuditGrid
-
-        @property
-        def control(self) -> AuditGrid:
-            return self.grid
 
     @dataclass
     class Opened(Message):
@@ -67,8 +53,6 @@ class AuditGrid(VirtualList, inherit_bindings=False):
         self.rows: tuple[GridRow, ...] = ()
         self.columns: tuple[GridColumn, ...] = ()
         self._titles: list[tuple[str, str]] = []
-        self._first = 0
-        """Columns that are scrolled out at the left."""
         self._label, self._width = _LABEL_MOST, _TIGHTEST
 
     def show(self, rows: Sequence[GridRow], columns: Sequence[GridColumn]) -> None:
@@ -79,7 +63,7 @@ class AuditGrid(VirtualList, inherit_bindings=False):
             return
         self.rows, self.columns = tuple(rows), tuple(columns)
         self.count = len(self.rows)
-        self._measure()
+        self.measure()
         places = {row.rule: place for place, row in enumerate(self.rows)}
         self.cursor = places.get(before, min(self.cursor, max(0, self.count - 1)))
         at = [place for place, column in enumerate(self.columns) if column.keys == keys]
@@ -97,7 +81,14 @@ class AuditGrid(VirtualList, inherit_bindings=False):
 
     # Columns.
 
-    def _measure(self) -> None:
+    @property
+    def column_count(self) -> int:
+        return len(self.columns)
+
+    def fitting(self) -> int:
+        return max(1, (self.room - self._label - _COUNT) // self._width)
+
+    def measure(self) -> None:
         longest = max((cell_width(row.rule) for row in self.rows), default=0) + 5
         most = _LABEL_MOST if self.size.width >= 100 else _LABEL_LEAST + 4
         self._label = max(_LABEL_LEAST, min(longest, most))
@@ -108,35 +99,6 @@ class AuditGrid(VirtualList, inherit_bindings=False):
         fitting = spare // max(1, len(names))
         self._width = max(_TIGHTEST, min(widest + 2, fitting, _WIDEST))
 
-    @property
-    def _visible(self) -> range:
-        count = max(1, (self.room - self._label - _COUNT) // self._width)
-        return range(self._first, min(len(self.columns), self._first + count))
-
-    def validate_column(self, column: int) -> int:
-        return max(0, min(column, len(self.columns) - 1))
-
-    def watch_column(self) -> None:
-        if self._scroll_to_column():
-            self.refresh()
-        else:
-            self.refresh(Region(0, 0, self.size.width, 1))
-            self.refresh_index(self.cursor)
-        self.post_message(self.ColumnMoved(self))
-
-    def _scroll_to_column(self) -> bool:
-        before = self._first
-        count = max(1, (self.room - self._label - _COUNT) // self._width)
-        self._first = max(0, min(self._first, self.column, len(self.columns) - 1))
-        self._first = max(self._first, self.column - count + 1)
-        return self._first != before
-
-    def on_resize(self) -> None:
-        self._measure()
-        self._scroll_to_column()
-        super().on_resize()
-        self.refresh()
-
     # Drawing.
 
     def header(self, row: int) -> Line:
@@ -145,20 +107,14 @@ class AuditGrid(VirtualList, inherit_bindings=False):
         spans: list[Span] = [(" " * (self._label + _COUNT), "")]
         if row == self.HEADER_LINES - 1:
             spans = [
-                (fit(f"   rule  {self._more()}", self._label), "dim"),
+                (fit(f"   rule  {self.more(len(self.in_view))}", self._label), "dim"),
                 (fit("runs", _COUNT - 1, right=True) + " ", "dim"),
             ]
-        for place in self._visible:
+        for place in self.in_view:
             here = place == self.column and self.has_focus
             half = fit(_end(self._titles[place][row], self._width - 1), self._width - 1)
             spans += [(" ", ""), (half, "accent" if here else "bold")]
         return tuple(spans)
-
-    def _more(self) -> str:
-        """Return how many columns stand outside the view, and where."""
-        out = len(self.columns) - len(self._visible)
-        left = f"‹{self._first} " if self._first else ""
-        return left + (f"{out - self._first}›" if out > self._first else "")
 
     def line(self, index: int) -> Line:
         row = self.rows[index]
@@ -170,7 +126,7 @@ class AuditGrid(VirtualList, inherit_bindings=False):
             (fit(row.rule, self._label - 4) + " ", "" if row.runs else "dim"),
             (fit(format_count(row.runs) if row.runs else "", _COUNT, right=True), "dim"),
         ]
-        for place in self._visible:
+        for place in self.in_view:
             marked = here and place == self.column and self.has_focus
             spans += self._cell(row, row.cells[place], marked=marked)
         return tuple(spans)
@@ -186,15 +142,9 @@ class AuditGrid(VirtualList, inherit_bindings=False):
 
     # Actions.
 
-    def action_column(self, columns: int) -> None:
-        self.column += columns
-
     def action_open(self) -> None:
         if self.current is not None:
             self.post_message(self.Opened(self, self.current))
-
-    def chosen(self) -> None:
-        self.action_open()
 
 
 def _halves(name: str) -> tuple[str, str]:

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
 
 from tui_tracker.formatting import cell_width, crop, fit, printable, short_labels
 from tui_tracker.tui.keys import bindings
+from tui_tracker.tui.widgets.column_grid import ColumnGrid
 from tui_tracker.tui.widgets.line_widget import Line, Role, Span
-from tui_tracker.tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
     from tui_tracker.tui.compare_pages import PageLine
@@ -24,7 +23,7 @@ _LABEL, _LABEL_LEAST = 34, 18
 _REFERENCE = " ref"
 
 
-class CompareTable(VirtualList, inherit_bindings=False):
+class CompareTable(ColumnGrid, inherit_bindings=False):
     """Fields by runs; left and right choose the run, which scrolls into view."""
 
     BINDINGS = [*bindings("list"), *bindings("compare")]
@@ -32,18 +31,6 @@ class CompareTable(VirtualList, inherit_bindings=False):
     HEADER_LINES = 1
 
     lines: reactive[tuple[PageLine, ...]] = reactive((), repaint=False)
-    column: reactive[int] = reactive(0, repaint=False)
-    """The place of the run under the cursor."""
-
-    @dataclass
-    class ColumnMoved(Message):
-        """The cursor stands in another run's column."""
-
-        table: CompareTable
-
-        @property
-        def control(self) -> CompareTable:
-            return self.table
 
     @dataclass
     class Opened(Message):
@@ -61,8 +48,6 @@ class CompareTable(VirtualList, inherit_bindings=False):
         super().__init__(id=id, classes=classes)
         self.names: Sequence[str] = ()
         self.reference = 0
-        self._first = 0
-        """How many columns beside the reference's are scrolled out at the left."""
         self._label = _LABEL
         self._widths: list[int] = []
         self._titles: list[str] = []
@@ -78,7 +63,7 @@ class CompareTable(VirtualList, inherit_bindings=False):
         self.set_reactive(CompareTable.lines, lines)
         self.column = min(self.column, max(0, len(names) - 1))
         self.count = len(lines)  # before columns are measured: a scroll mark takes a cell
-        self._measure()
+        self.measure()
         self._keep_cursor(before)
         if same_runs and held == tuple(self._widths) and len(shown) == len(lines):
             for index in self.window:
@@ -113,7 +98,14 @@ class CompareTable(VirtualList, inherit_bindings=False):
         others = [place for place in range(len(self.names)) if place != self.reference]
         return [self.reference, *others] if self.names else []
 
-    def _measure(self) -> None:
+    @property
+    def column_count(self) -> int:
+        return len(self.names)
+
+    def fitting(self) -> int:
+        return len(self.shown_columns())
+
+    def measure(self) -> None:
         """Give each column what its cells need, less where not all columns fit so."""
         rows = [line for line in self.lines if line.kind == "row"]
         label = max((cell_width(line.text) + 2 + _GAP for line in rows), default=_LABEL_LEAST)
@@ -160,8 +152,8 @@ class CompareTable(VirtualList, inherit_bindings=False):
             room -= width + _GAP
         return shown
 
-    def _scroll_to_column(self) -> bool:
-        """Bring the column of the cursor into view; return whether columns moved."""
+    def scroll_to_column(self) -> bool:
+        """Bring the run of the cursor into view; the reference does not scroll."""
         before = self._first
         others = self.order[1:]
         if self.column in others:
@@ -171,30 +163,15 @@ class CompareTable(VirtualList, inherit_bindings=False):
                 self._first += 1
         return self._first != before
 
-    def watch_column(self) -> None:
-        if self._scroll_to_column():
-            self.refresh()
-        else:
-            self.refresh(Region(0, 0, self.size.width, 1))
-            self.refresh_index(self.cursor)
-        self.post_message(self.ColumnMoved(self))
-
-    def validate_column(self, column: int) -> int:
-        return max(0, min(column, len(self.names) - 1))
-
-    def on_resize(self) -> None:
-        self._measure()
-        self._scroll_to_column()
-        super().on_resize()
-        self.refresh()
-
     # Drawing.
 
     def header(self, row: int) -> Line:  # noqa: ARG002 - there is one header line
         if not self.names:
             return ()
         shown = self.shown_columns()
-        spans: list[Span] = [(fit(self._more(shown), self._label), "dim")]
+        spans: list[Span] = [
+            (fit(f" {len(self.names)} runs  {self.more(len(shown))}", self._label), "dim")
+        ]
         for place, width in shown:
             mark = _REFERENCE if place == self.reference else ""
             title = self._title(place, width - len(mark))
@@ -211,15 +188,6 @@ class CompareTable(VirtualList, inherit_bindings=False):
         while name and cell_width(name) > width - 1:
             name = name[1:]
         return f"…{name}" if width > 1 else ""
-
-    def _more(self, shown: Sequence[tuple[int, int]]) -> str:
-        """Return how many runs stand outside the view, and where."""
-        out = len(self.names) - len(shown)
-        if not out:
-            return f" {len(self.names)} runs"
-        left = f"‹{self._first} " if self._first else ""
-        right = out - self._first
-        return f" {len(self.names)} runs  {left}{f'{right}›' if right else ''}".rstrip()
 
     def line(self, index: int) -> Line:
         line = self.lines[index]
@@ -277,9 +245,6 @@ class CompareTable(VirtualList, inherit_bindings=False):
     def action_open(self) -> None:
         if self.current is not None and self.current.kind != "blank":
             self.post_message(self.Opened(self, self.current, self.column))
-
-    def chosen(self) -> None:
-        self.action_open()
 
     def action_move(self, lines: int) -> None:
         super().action_move(lines)
