@@ -87,6 +87,8 @@ def test_what_is_no_training_gives_nothing(name):
         "[3/ loss",
         "[12/97] Building CXX object loss.cpp.o",
         "-    loss = 0.5",
+        "    run.log(step=1, train_loss=0.5)",
+        "engine: epochs=2, batch=16, imgsz=640",
         "Better model found at epoch 1 with valid_loss value: 0.0723.",
         "Recall that 3 of 4 = 0.75",
         "Loss of signal on channel 3: 12.5",

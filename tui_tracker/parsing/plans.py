@@ -44,6 +44,7 @@ _GROUPED = re.compile(r"\((?P<phase>train|val|test|eval)\)")
 _CODE = re.compile(r"\s*[;*{]|\s*[-+/] ")
 _NO_RECORD = re.compile(
     r"[-+](?:\s{2,}|[A-Za-z]|\t)"  # a line of a difference
+    r"|\s*(?:await )?[a-z_]\w*\.[a-z_]\w*\("  # a call in code
     r"|\W*(?:successfully )?(?:better|sav(?:ed|ing)(?! dict for)|writ(?:ing|ten)|wrote"
     r"|load(?:ed|ing)|resum(?:e|ed|ing)"
     r"|restor(?:ed|ing)|download(?:ed|ing)|collecting|requirement|using cached|installing"
