@@ -14,9 +14,11 @@ from tui_tracker.parsing.config import read_given, read_patterns
 from tui_tracker.parsing.events import Unclear, Values
 from tui_tracker.parsing.parser import LogParser
 from tui_tracker.parsing.patterns import read_pattern, suggest
+from tui_tracker.parsing.prefixes import Prefixes, cut_prefix
 from tui_tracker.parsing.preview import preview
 from tui_tracker.parsing.reading import Reader
 from tui_tracker.parsing.result import parse
+from tui_tracker.parsing.steps import WholeSteps
 
 _DATA = Path(__file__).parent / "data" / "logs"
 _TRUTH = json.loads((_DATA / "truth.json").read_text())
@@ -84,6 +86,11 @@ def test_what_is_no_training_gives_nothing(name):
         "[3/",
         "[3/ loss",
         "[12/97] Building CXX object loss.cpp.o",
+        "-    loss = 0.5",
+        "Better model found at epoch 1 with valid_loss value: 0.0723.",
+        "Recall that 3 of 4 = 0.75",
+        "Loss of signal on channel 3: 12.5",
+        "Accuracy of 5 digits: 12",
     ],
 )
 def test_numbers_in_prose_are_no_metrics(line):
@@ -263,6 +270,14 @@ _HOSTILE = [
     "x" * 1_000_000 + ": 0.5",
     "-" * 1_000_000,
     "\b" * 1_000_000,
+    "2026-01-01 00:00:00 " + "abc " + " " * 1_000_000,
+    "2026-01-01 00:00:00 INFO " + "abc " * 250_000,
+    "Accuracy of the " + " is " * 250_000,
+    "[CV 1/2] END " + "score=1, " * 100_000 + " total time=",
+    "step 1 loss " + "1." * 500_000,
+    "(a pid=1) " * 100_000,
+    "Result for x:\n  " + "a: " * 300_000,
+    "epoch  loss  acc\n1  " + "2 " * 500_000,
 ]
 
 
@@ -329,3 +344,89 @@ def test_values_come_before_the_log_is_over():
     events = LogParser().feed(b"step 1 loss 0.5\n")
 
     assert [e.values for e in events if isinstance(e, Values)] == [(0.5,)]
+
+
+def test_a_frequent_shape_says_the_same_as_a_rare_one():
+    dice = random.Random(7)
+    frequent = Reader()
+    numbers = [
+        "1",
+        "0.5",
+        "1e-3",
+        "-2.5",
+        "1,234",
+        "1,23",
+        "nan",
+        "5.",
+        ".5",
+        "1D+05",
+        "-",
+        "",
+        "7x",
+    ]
+    shapes = [
+        "step {} loss {} acc {}",
+        "Epoch {}/{} | loss {}, lr {}",
+        "epoch {} step {} loss {}",
+        "step {} loss {},acc {}",
+        "[{}] loss:{} ({})",
+    ]
+    for shape in shapes:
+        for number in range(40):
+            frequent.read(shape.format(number, number + 1, 0.25, 0.5))
+    for _ in range(4000):
+        line = dice.choice(shapes).format(*dice.choices(numbers, k=4))
+
+        assert str(frequent.read(line)) == str(Reader().read(line)), line
+
+
+def test_a_frequent_prefix_is_cut_as_a_rare_one():
+    dice = random.Random(8)
+    heads = [
+        "2026-11-23 06:00:01 INFO ",
+        "[2026-11-23 06:00:01,5][main][INFO] - ",
+        "INFO:root:",
+        "",
+    ]
+    messages = ["step 1 loss 0.5", "trainer: step 2", "a - b", "[train] epoch 1", "x: y", "loss"]
+    frequent = Prefixes()
+    for _ in range(2000):
+        line = dice.choice(heads) + dice.choice(messages).replace("1", str(dice.randrange(1, 10)))
+
+        assert tuple(frequent.cut(line)) == tuple(cut_prefix(line)), line
+
+
+def test_ranks_come_in_their_order_and_other_runs_stay_where_they_were():
+    text = "".join(f"[rank{r}]: step {s} loss {r}.{s}\n" for s in range(3) for r in (10, 2, 0))
+
+    assert [run.name for run in _parsed(text).runs] == ["rank0", "rank2", "rank10"]
+
+
+def test_steps_that_count_anew_in_each_epoch_are_of_one_run():
+    text = "".join(f"epoch {e} step {s} loss {e}.{s}\n" for e in (1, 2) for s in (10, 20))
+
+    assert _points(text) == {
+        "loss": [((1, 10), 1.10), ((1, 20), 1.20), ((2, 10), 2.10), ((2, 20), 2.20)]
+    }
+
+
+def test_a_table_whose_head_is_printed_again_at_its_first_step_is_another_run():
+    head = "epoch     train_loss  valid_loss\n"
+
+    log = _parsed(f"{head}0         0.5         0.6\n{head}0         0.4         0.5\n")
+
+    assert [run.metrics["train_loss"].points() for run in log.runs] == [[(0, 0.5)], [(0, 0.4)]]
+
+
+def test_a_row_with_cells_left_out_is_read_by_where_they_stand():
+    text = "epoch    loss    cp    acc\n    1     0.5     +    0.6\n    2     0.4          0.7\n"
+
+    assert _points(text) == {"loss": [(1, 0.5), (2, 0.4)], "acc": [(1, 0.6), (2, 0.7)]}
+
+
+def test_counted_steps_go_on_behind_those_that_were_told():
+    steps = WholeSteps()
+
+    found = [steps.whole("loss", step) for step in (10, 20, (1, 10), (1, 20))]
+
+    assert found == [10, 20, 21, 22]

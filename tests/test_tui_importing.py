@@ -145,3 +145,14 @@ async def test_columns_and_patterns_are_told_on_the_page(tmp_path: Path, store: 
         await paste(pilot, "ep {epoch:d} thing {mine:f}")
         await pilot.press("enter")
         await see(pilot, "mine", "1.5 to 1")
+
+
+async def test_a_name_that_no_file_can_have_is_told(store: Store):
+    async with opened(store) as pilot:
+        await pilot.press("I")
+        await see(pilot, "Import from another tool")
+
+        pilot.app.screen.query_one("Input").value = "漢" * 400  # type: ignore[attr-defined]
+        await pilot.press("enter")
+
+        await see(pilot, "there is nothing at 漢")

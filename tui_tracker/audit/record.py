@@ -127,17 +127,24 @@ class RunRecord:
 
         Data that were only named by params count, too.
         """
-        version = next((str(self.params[n]) for n in VERSIONS if self.params.get(n)), "")
-        parts = list(self.parts_of("data"))
+        parts = self._kinds.get("data")
         if parts:
-            lone = version if len(parts) == 1 else ""
+            lone = self._first_told(VERSIONS) if len(parts) == 1 else ""
             return tuple(
                 (word(p.facts, "name") or name, word(p.facts, "version") or lone,
                  word(p.facts, "digest"))
                 for name, p in parts
             )  # fmt: skip
-        name = next((str(self.params[n]) for n in DATA_NAMES if self.params.get(n)), "")
+        name, version = self._first_told(DATA_NAMES), self._first_told(VERSIONS)
         return ((name, version, ""),) if name or version else ()
+
+    def _first_told(self, names: Sequence[str]) -> str:
+        """Return the first of these params that says anything, "" where none does."""
+        params = self.params
+        for name in names:
+            if name in params and params[name]:
+                return str(params[name])
+        return ""
 
     @property
     def data_names(self) -> tuple[str, ...]:

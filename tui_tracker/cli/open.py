@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         from tui_tracker.cli import main
 
         return main(["--store", str(path), *command])
-    if not path.exists():
+    if not os.path.exists(path):
         raise InvalidArgument(f"there is nothing at {args.path!r} to read.")
     told = told_of(args)
     told.check()

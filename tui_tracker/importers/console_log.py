@@ -4,7 +4,8 @@ Any text: what `nohup`, `tee`, Slurm or a redirection left. What is a metric in 
 step, is the business of `tui_tracker.parsing`. Checked with what these printed: catboost 1.2.10,
 fastai 2.8.12, keras 3.15.1, lightgbm 4.7.0, lightning 2.6.6, optuna 5.0.0, scikit-learn 1.9.1, tqdm
 4.70.1, transformers 5.23.0, xgboost 3.2.0; and with lines as fairseq, Megatron-LM, nanoGPT, timm,
-Ultralytics, Stable-Baselines3 and the examples of PyTorch print them.
+Ultralytics, Stable-Baselines3, TensorFlow's estimators, spaCy, ESPnet, OpenMMLab, Ray, DeepSpeed,
+Flax and the examples of PyTorch print them (`tests/data/logs`).
 
 A run is known by its path and the first line of the file, so a log that was written over by the
 next training is another run, and one that grows is the same. Several processes in one log

@@ -71,7 +71,7 @@ class LogLines:
 
     def _line(self, text: str) -> tuple[int, str]:
         text = _last_state(text)
-        at_ms = self._prefixes.cut(text).at_ms if text else None
+        at_ms = self._prefixes.cut(text)[1] if text else None
         self.last_ms = max(self.last_ms + 1, at_ms or 0)
         self.count += 1
         self._times.append(self.last_ms)
@@ -85,7 +85,7 @@ class LogLines:
         with open_regular(path) as file:
             for number, raw in enumerate(islice(file, _HEAD_LINES)):
                 text = _last_state(raw[:_LONGEST].decode("utf-8", "replace").rstrip("\n"))
-                if text and (at_ms := self._prefixes.cut(text).at_ms) is not None:
+                if text and (at_ms := self._prefixes.cut(text)[1]) is not None:
                     return number, at_ms
         return None
 

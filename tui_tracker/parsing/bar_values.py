@@ -198,7 +198,7 @@ class BarValues:
 
     def _adopt(self, record: Values) -> None:
         """Take what bars show as values of the step that a line names."""
-        if record.how.endswith("bar") or not self._plain:
+        if not self._plain or record.how.endswith("bar"):
             return
         for plain in self._plain.values():
             if plain.mode not in ("", "adopted") or not plain.states:

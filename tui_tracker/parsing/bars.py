@@ -14,6 +14,7 @@ Source: tqdm, std.py (format_meter); keras, utils/progbar.py; fastprogress, fast
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from tui_tracker.parsing.reading import number_of
@@ -31,6 +32,7 @@ _PAIR = re.compile(
 )
 _EPOCH = re.compile(r"\bep(?:och)?\s*[:#=\[(]{0,2}\s*(?P<epoch>\d+)(?:\s*/\s*(?P<of>\d+))?", re.I)
 _NO_VALUE = frozenset(("v_num", "refresh", "eta"))
+_axis_of = lru_cache(maxsize=1024)(axis_of)
 _POWERS = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
 
@@ -97,20 +99,21 @@ def _with_rest(label: str, count: int, total: int, text: str, opening: int) -> B
     after = text[closing + 1 :] if closing >= 0 else ""
     fields = inside.split(", ")[1:]
     names, values = _pairs(", ".join(field for field in fields if "/s" not in field))
-    own, label = _split_label(label)
-    more = _pairs(own)
+    more, label, epoch = _read_label(label)
     names, values = more[0] + names, more[1] + values
-    found = _EPOCH.search(label)
-    epoch = int(found["epoch"]) if found else None
-    return Bar(NUMBER.sub("#", label), epoch, count, total, names, values, False, "", after)
+    return Bar(label, epoch, count, total, names, values, False, "", after)
 
 
-def _split_label(label: str) -> tuple[str, str]:
-    """Return the values that a bar's label carries, and the label without them."""
+@lru_cache(maxsize=256)
+def _read_label(
+    label: str,
+) -> tuple[tuple[tuple[str, ...], tuple[float, ...]], str, int | None]:
+    """Return the values that a bar's label carries, the label without them, and its epoch."""
     found = _EPOCH.search(label)
     at = found.end() if found else 0
     own = label[at:] if re.search(r"[=:]\s*[-+]?\d", label[at:]) else ""
-    return own, label[: len(label) - len(own)]
+    rest = NUMBER.sub("#", label[: len(label) - len(own)])
+    return _pairs(own), rest, int(found["epoch"]) if found else None
 
 
 def _read_keras(text: str, found: re.Match[str]) -> Bar:
@@ -146,7 +149,7 @@ def _pairs(text: str) -> tuple[tuple[str, ...], tuple[float, ...]]:
     found: dict[str, float] = {}
     for pair in _PAIR.finditer(text):
         name = pair["name"].strip()
-        if name in _NO_VALUE or axis_of(name) == "epoch":
+        if name in _NO_VALUE or _axis_of(name) == "epoch":
             continue
         if NUMBER.fullmatch(pair["value"].rstrip(".")):
             found[name] = number_of(pair["value"].rstrip("."))

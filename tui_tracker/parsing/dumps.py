@@ -22,6 +22,7 @@ from tui_tracker.parsing.events import ParamValue
 
 MOST_LINES = 500
 _MOST_CHARACTERS = 1 << 17
+_LONGEST_PAIRS = 8000
 _CALL = re.compile(r"(?:[\w .]{0,40}[:=]\s*)?(?P<name>[A-Z]\w{2,60})\((?=\w+\s?=)")
 _KEY = re.compile(
     r"(?P<indent> *)(?P<dash>- )?(?P<key>[A-Za-z_][\w./-]{0,60}):(?:\s+(?P<value>\S.*?))?\s*$"
@@ -128,8 +129,8 @@ def read_dotted(text: str) -> tuple[str, ParamValue] | None:
 
 def read_pairs(text: str) -> dict[str, ParamValue]:
     """Return `seed=3 lr=0.1` where all of a line is pairs and one is a known param; else none."""
-    found = {pair["key"]: scalar(pair["value"]) for pair in _PAIRS.finditer(text[:2000])}
-    left = _PAIRS.sub("", text[:2000]).strip(" ,;|-")
+    found = {pair["key"]: scalar(pair["value"]) for pair in _PAIRS.finditer(text[:_LONGEST_PAIRS])}
+    left = _PAIRS.sub("", text[:_LONGEST_PAIRS]).strip(" ,;|-")
     words = [word for word in left.split() if word.isalpha()]
     if not found or not is_config(found) or len(words) > 2 or re.search(r"\d", left):
         return {}

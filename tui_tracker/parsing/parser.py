@@ -11,10 +11,11 @@ import re
 from collections.abc import Callable, Sequence
 
 from tui_tracker.parsing.bar_values import BarValues
-from tui_tracker.parsing.bars import Bar, may_be_bar, read_bar
+from tui_tracker.parsing.bars import may_be_bar, read_bar
 from tui_tracker.parsing.boxes import Box, begins_result, may_be_pair
 from tui_tracker.parsing.cleaning import Lines
 from tui_tracker.parsing.events import Begun, Event, Fact, Unclear
+from tui_tracker.parsing.held_dict import HeldDict
 from tui_tracker.parsing.patterns import Pattern
 from tui_tracker.parsing.placing import Place, Placing
 from tui_tracker.parsing.prefixes import Prefixes
@@ -186,9 +187,7 @@ class _Rank:
         self.placing.on_leave = parser.forget
         self._texts = Texts(self.placing, parser.note, parser.lost)
         self._table: Table | None = None
-        self._dict: tuple[Place, Reading] | None = None
-        """Values whose step the next state of a bar tells."""
-        self._per_epoch = 0.0
+        self._dict = HeldDict(self.placing)
         self._box: Box | None = None
         self._hot = False
 
@@ -210,8 +209,7 @@ class _Rank:
         if not self._hot:
             self._take_other(where, text, said, phase)
             return
-        if self._dict is not None:
-            self._release_dict()
+        self._dict.release()
         self._bars.end_keras()
         self.placing.take_record(where, said)
         self._parser.used = True
@@ -243,7 +241,7 @@ class _Rank:
     def flush(self) -> None:
         """Emit all that is held."""
         self._end_box()
-        self._release_dict()
+        self._dict.release()
         self._bars.flush()
         self._give_up()
         self._texts.flush()
@@ -289,7 +287,7 @@ class _Rank:
             return True
         if self._table is None or not text.lstrip().startswith("Class "):
             self._parser.note(where.line, "a progress bar")
-        self._resolve_dict(bar)
+        self._dict.resolve(bar)
         self._bars.take(where, bar)
         if bar.label.lstrip().startswith("Class") and (head := read_head(text.split(":")[0])):
             self._table = head
@@ -363,8 +361,6 @@ class _Rank:
                 return True
         return False
 
-    # Values in a dict: the Hugging Face Trainer prints fractions of epochs, and its bar the step.
-
     def _take_dict(self, where: Place, text: str, said: Reading, phase: str) -> None:
         if '"' in text or "{" in text[1:] or said.kind == "none":
             said = with_phase(self._texts.read_dict(where, text), phase)
@@ -372,37 +368,12 @@ class _Rank:
             self._parser.note(where.line, "")
             self.placing.take_alone(where, said)
         elif said.kind == "record":
-            self._release_dict()
+            self._dict.release()
             self._parser.note(where.line, "")
             if said.axis == "epoch" and text.rstrip("}'\"0123456789.e-+ ").endswith("'epoch':"):
-                self._dict = (where, said)
+                self._dict.hold(where, said)
             else:
                 self.placing.take_record(where, said)
-
-    def _resolve_dict(self, bar: Bar) -> None:
-        if self._dict is None or bar.is_keras or bar.done <= 0 or bar.total <= 0:
-            return
-        (where, said), self._dict = self._dict, None
-        epoch = float(said.epoch or 0)
-        step = bar.done
-        if self._per_epoch and abs(step - epoch * self._per_epoch) > max(1.0, step * 0.02):
-            step = round(epoch * self._per_epoch)
-        elif epoch > 0:
-            self._per_epoch = step / epoch
-        self._take_at(where, said, step)
-
-    def _release_dict(self) -> None:
-        if self._dict is None:
-            return
-        (where, said), self._dict = self._dict, None
-        if self._per_epoch and said.epoch is not None:
-            self._take_at(where, said, round(float(said.epoch) * self._per_epoch))
-        else:
-            self.placing.take_record(where, said)
-
-    def _take_at(self, where: Place, said: Reading, step: int) -> None:
-        how = "a dict, its step from the progress bar"
-        self.placing.place(where, "step", step, said.names, said.values, how)
 
 
 def describe(event: Event) -> str:

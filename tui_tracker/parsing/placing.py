@@ -57,6 +57,16 @@ class _Waiting:
     count: int = 0
 
 
+@dataclass(slots=True)
+class _Span:
+    """Steps of values that are printed together."""
+
+    first: Step
+    last: Step
+    names: tuple[str, ...]
+    """The names that they have in the run."""
+
+
 class Placing:
     """One process's runs: takes what lines say, and emits events."""
 
@@ -70,9 +80,7 @@ class Placing:
         self._first_heading: Step | None = None
         self.epoch: int | float | None = None
         self._context: tuple[str, Step] | None = None
-        self._spans: dict[tuple[str, tuple[str, ...]], tuple[Step, Step]] = {}
-        """The first and the last step of values that are printed together."""
-        self._names: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
+        self._spans: dict[tuple[str, tuple[str, ...]], _Span] = {}
         self._epochs: dict[tuple[str, tuple[str, ...]], float] = {}
         """The epoch that the last line of values named; -1 where steps count anew in each."""
         self.is_renewed = False
@@ -105,7 +113,7 @@ class Placing:
         self.run, self.has_values, self._why = -1, False, why
         self.heading = self._first_heading = self.epoch = self._context = None
         self._spans, self._resumed, self._passes = {}, False, 0
-        self._axes, self._names, self._epochs = {}, {}, {}
+        self._axes, self._epochs = {}, {}
 
     def take_trial(self, line: int, trial: Trial) -> None:
         """Close the run that is under way as a trial of a study."""
@@ -200,8 +208,18 @@ class Placing:
             self._tell_waiting()
         if axis == "batch" or (axis != "epoch" and self.heading is not None):
             axis, step = self._within(axis, step, names)
-        self._watch(axis, step, names)
-        names = self._names.get((axis, names)) or self._own_names(axis, names)
+        span = self._spans.get((axis, names))
+        if (
+            span is not None
+            and type(step) is int
+            and type(span.last) is int
+            and step > span.last
+            and not (self._resumed or self.is_renewed)
+        ):
+            span.last = step
+        else:
+            span = self._watch(axis, step, names)
+        names = span.names
         line, at_ms = where
         run = self.run if self.run >= 0 else self.begin(line)
         told = Values(run, line, at_ms, axis, step, names, values, how, total)
@@ -212,12 +230,6 @@ class Placing:
         self.has_values = True
         self._context = (axis, step)
         self.on_record(told)
-
-    def _own_names(self, axis: str, names: tuple[str, ...]) -> tuple[str, ...]:
-        own = tuple([self._own_name(name, axis) for name in names])
-        if len(self._names) < _MOST_NAMES:
-            self._names[axis, names] = own
-        return own
 
     def _own_name(self, name: str, axis: str) -> str:
         """Return a name under which no values of another axis are, as the mean of an epoch."""
@@ -241,7 +253,7 @@ class Placing:
         key = axis, names
         before = self._epochs.get(key)
         span = self._spans.get(key)
-        anew = before is not None and span is not None and not _is_less(span[1], step)
+        anew = before is not None and span is not None and not _is_less(span.last, step)
         if before == -1 or (anew and before is not None and epoch > before and epoch == int(epoch)):
             self._epochs[key] = -1
             return "(epoch, batch)", (int(epoch), step)
@@ -258,29 +270,33 @@ class Placing:
             return "(epoch, batch)", (told, step)
         span = self._spans.get((axis, names))
         if axis == "batch":
-            if span is not None and not isinstance(span[1], tuple) and step < span[1]:
+            if span is not None and not isinstance(span.last, tuple) and step < span.last:
                 self._passes += 1
                 self._spans.clear()
             return ("(epoch, batch)", (self._passes, step)) if self._passes else (axis, step)
         if isinstance(told, int):
             pair = self._spans.get(("(epoch, batch)", names))
-            back = span is not None and _is_less(step, span[1]) and told != self._first_heading
+            back = span is not None and _is_less(step, span.last) and told != self._first_heading
             if pair is not None or back:
                 return "(epoch, batch)", (told, step)
         return axis, step
 
-    def _watch(self, axis: str, step: Step, names: tuple[str, ...]) -> None:
+    def _watch(self, axis: str, step: Step, names: tuple[str, ...]) -> _Span:
         """Notice where steps begin anew. Where they merely go back, all values are kept."""
-        first, last = self._spans.get((axis, names)) or (step, step)
-        renewed, self.is_renewed = self.is_renewed and (axis, names) in self._spans, False
-        if _is_less(step, last) or (renewed and step == last):
-            if not self._resumed and (renewed or _is_back(step, first, last)):
+        span = self._spans.get((axis, names))
+        renewed, self.is_renewed = self.is_renewed, False
+        if span is not None and (_is_less(step, span.last) or (renewed and step == span.last)):
+            if not self._resumed and (renewed or _is_back(step, span.first, span.last)):
                 self.leave(f"{axis} {step} comes again")
-                first = step
+                span = None
         elif self._resumed:
-            self._resumed = not _is_less(last, step)
-        if len(self._spans) < _MOST_NAMES:
-            self._spans[axis, names] = (first, step)
+            self._resumed = span is None or not _is_less(span.last, step)
+        if span is None:
+            span = _Span(step, step, tuple([self._own_name(name, axis) for name in names]))
+            if len(self._spans) < _MOST_NAMES:
+                self._spans[axis, names] = span
+        span.last = step
+        return span
 
     # Values without a step.
 

@@ -7,6 +7,7 @@
 I1123 06:33:45.123456 12345 train.py:12] ...     absl, glog
 INFO:root:...                                    logging.basicConfig
 [I 2026-11-23 06:27:48,361] ...                  Optuna, tornado
+(train_fn pid=1234, ip=10.0.0.1) ...             Ray
 """
 
 from __future__ import annotations
@@ -37,8 +38,9 @@ _LEVEL = re.compile(
 )
 _SPACE = re.compile(r"[\s:|,-]*(?:[-|>]+\s+)?")
 _TAGGED = re.compile(r"\s*\[[A-Za-z][\w.-]{0,30}\]:?\s+(?=\[?\d{4}[-/]\d\d[-/]\d\d)")
+_RAY = re.compile(r"\([\w.:<>-]{1,60} pid=\d+(?:, ip=[\d.:]+)?\) ")
 _CALLER = re.compile(
-    rf"(?:\s*(?:\([\w.]+:\d+\)|[A-Za-z_][\w.]{{0,40}}(?::\d+)?)\s+){{1,3}}(?=[\[(]?(?:{_LEVELS})[\])]?[:\s])"
+    rf"\s*+(?:(?:\([\w.]+:\d+\)|[A-Za-z_][\w.]{{0,40}}(?::\d+)?)\s++){{1,3}}(?=[\[(]?(?:{_LEVELS})[\])]?[:\s])"
 )
 _BRACKETED = re.compile(r"\s*\[(?P<name>[A-Za-z_][\w.:/ -]{0,60})\](?=[\s:\[-])")
 _PIPED = re.compile(r"\s*\|\s*(?P<name>[A-Za-z_][\w.:]{0,60})\s+[|-]\s+")
@@ -68,9 +70,19 @@ class Prefixes:
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[int, int, int, str, str]] = {}
+        self._last = _NO_LAST
 
-    def cut(self, text: str) -> Prefix:
-        """Return a line without what stands before its message."""
+    def cut(self, text: str) -> tuple[str, int | None, str, str, str]:
+        """Return a line without what stands before its message, as a `Prefix` has it."""
+        if _has_none(text):
+            return text, None, "", "", ""
+        width, head, known = self._last
+        if width and text[:width].translate(_ONE_DIGIT) == head:
+            end, start, stop, phase, level = known
+            return text[end:], _stamped(text[start:stop]) if start >= 0 else None, "", phase, level
+        return self._cut(text)
+
+    def _cut(self, text: str) -> Prefix:
         key = text[:_HEAD].translate(_ONE_DIGIT)
         known = self._known.get(key)
         if known is None:
@@ -85,8 +97,25 @@ class Prefixes:
             self._known[key] = (end, *stamp, prefix.phase, prefix.level)
             return prefix
         end, start, stop, phase, level = known
+        # What a prefix is hangs on no more than the word behind it, once its level is known.
+        space = text.find(" ", end) if level and text[end : end + 1].isalnum() else -1
+        if 0 < space < _HEAD - 4:
+            self._last = (space + 4, key[: space + 4], known)
         at_ms = _stamped(text[start:stop]) if start >= 0 else None
         return Prefix(text[end:] if end else text, at_ms, "", phase, level)
+
+
+_NO_LAST: tuple[int, str, tuple[int, int, int, str, str]] = (0, "", (0, -1, -1, "", ""))
+
+
+def _has_none(text: str) -> bool:
+    """Return whether a line surely has no prefix; cheap."""
+    return (
+        text[0].isalpha()
+        and text[3:4] != " "
+        and not text[1:2].isdigit()
+        and not text.startswith(_WORDS)
+    )
 
 
 def _place_of_time(text: str) -> tuple[int, int]:
@@ -97,8 +126,12 @@ def _place_of_time(text: str) -> tuple[int, int]:
 @lru_cache(maxsize=256)
 def _stamped(text: str) -> int | None:
     plain = _PLAIN_TIME.match(text)
-    if plain is not None and (whole := _second(f"{plain[1]}T{plain[2]}:00", "")) is not None:
-        return whole + int(plain[3]) * 1000 + int((plain[4] or "0").ljust(3, "0")[:3])
+    if plain is not None:
+        day, minute, second, fraction = plain.groups()
+        whole = _second(f"{day}T{minute}:00", "")
+        if whole is not None:
+            told = whole + int(second) * 1000
+            return told + int(fraction.ljust(3, "0")[:3]) if fraction else told
     found = _STAMP.match(text)
     return _moment(found) if found else None
 
@@ -117,6 +150,9 @@ def cut_prefix(text: str) -> Prefix:
     if text[0] not in _HEADS and not text.startswith(_WORDS):
         found = (_GLOG if text[0] in "IWEF" else _SYSLOG).match(text)
         return Prefix(text[found.end() :] if found else text)
+    if text[0] == "(" and (found := _RAY.match(text)):
+        rest = text[found.end() :]
+        return Prefix(rest) if rest[:1] in ("", "(") else cut_prefix(rest)
     at, rank, at_ms = 0, "", None
     if ("ank" in text[:12] or "[" in text[:2] or text[0].isdigit() or text[0] in "wR ") and (
         found := _RANK.match(text)
@@ -146,19 +182,23 @@ def _logger(text: str, at: int, stamped: bool) -> tuple[str, str, int]:
         elif stamped and not level and (found := _CALLER.match(text, at)):
             at = found.end()
         elif found := _BRACKETED.match(text, at):
-            # `[train] epoch 1` is what the message says, `[train][INFO]` who says it.
-            if _PHASE.match(found["name"].lower()) and not _LEVEL.match(text, found.end()):
+            if _is_of_message(found):
                 break
             at = found.end()
         elif (stamped or level) and (found := _PIPED.match(text, at) or _DASHED.match(text, at)):
-            if found.re is _PIPED:
-                phase = found["name"]
+            phase = found["name"] if found.re is _PIPED else phase
             at = found.end()
         elif level and (found := _COLONED.match(text, at)) and not _is_said(found["name"]):
             return phase, level, found.end()
         else:
             break
     return phase, level, at
+
+
+def _is_of_message(found: re.Match[str]) -> bool:
+    """Return whether brackets are of the message, as `[train] epoch 1`, not `[train][INFO]`."""
+    phase = _PHASE.match(found["name"].lower())
+    return phase is not None and not _LEVEL.match(found.string, found.end())
 
 
 _SAID = frozenset(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from tui_tracker.parsing.words import PHASES, UNIT, axis_of, is_unit
+from tui_tracker.parsing.words import COUNTED, PHASES, UNIT, axis_of, is_unit
 
 NUMBER = re.compile(
     r"(?:(?<![\w@.$#-])|(?<=[hnrp] #))"
@@ -70,6 +70,8 @@ def read_shape(literals: list[str]) -> Shape:
     rest = literals[0]
     for number, part in enumerate(shape.parts):
         unit, after = _cut_unit(literals[number + 1])
+        if unit in COUNTED and not after.strip() and number + 1 < count:
+            unit, after = "", literals[number + 1]  # `loss 0.5 tokens 1024`
         part.unit = unit
         _read_part(shape.parts, number, rest, literals[number + 1])
         rest = after
@@ -94,32 +96,32 @@ def _cut_unit(text: str) -> tuple[str, str]:
 
 def _read_part(parts: list[Part], number: int, text: str, behind: str) -> None:
     part = parts[number]
-    bare = text.strip()
     before = parts[number - 1] if number else None
-    if number == 0 and not bare and behind.startswith("epoch"):
-        part.kind, part.axis, part.name = "step", "epoch", "epoch"  # ESPnet: `1epoch results: ...`
+    if before is None:
+        part.axis, part.name = _leading_step(text.strip(), behind)
+    elif _is_batch(text, behind, before):
+        part.axis = "batch"
+    if part.axis:
+        part.kind = "step"
         return
-    if before is not None and _BATCHES.match(behind) and before.axis == "epoch":
-        part.kind, part.axis = "step", "batch"
+    if part.unit == "?" or (not _FOLLOWS.match(behind) and not part.unit):
         return
-    if not _FOLLOWS.match(behind) and not part.unit:
-        return
-    if part.unit == "?":
-        return
-    if before is not None and _is_told_by(part, before, bare, behind):
-        return
-    if number == 0 and _begins_pair(bare, behind):
-        part.kind, part.axis = "step", "epoch"
-        return
-    if number == 0 and (bare in ("", "[")) and _leads(bare, behind):
-        part.kind, part.axis, part.name = "step", "iteration", ""
-        return
-    if before is not None and _is_bracketed(text, behind, before):
-        part.kind, part.axis = "step", "batch"
+    if before is not None and _is_told_by(part, before, text.strip(), behind):
         return
     _read_name(part, text)
     if part.kind == "value" and part.axis == "" and _names_phase(part, behind):
         part.kind, part.axis = "step", "epoch"
+
+
+def _leading_step(bare: str, behind: str) -> tuple[str, str]:
+    """Return axis and name of a line's first number, where it is a step by its place."""
+    if not bare and behind.startswith("epoch"):
+        return "epoch", "epoch"  # ESPnet: `1epoch results: ...`
+    if bare == "[" and (_DOUBLE.match(behind) or behind.strip() == ","):
+        return "epoch", ""  # `[3/10]`, `[3, 2000]`
+    if bare in ("", "[") and _leads(bare, behind):
+        return "iteration", ""
+    return "", ""
 
 
 def _is_told_by(part: Part, before: Part, bare: str, behind: str) -> bool:
@@ -143,15 +145,12 @@ def _leads(bare: str, behind: str) -> bool:
     return bool(re.match(r":\s+[A-Za-z_]", behind))
 
 
-def _begins_pair(bare: str, behind: str) -> bool:
-    """Return whether the first number of a line is the epoch of `[3/10]` or `[3, 2000]`."""
-    return bare == "[" and (_DOUBLE.match(behind) is not None or behind.strip() == ",")
-
-
-def _is_bracketed(text: str, behind: str, before: Part) -> bool:
-    """Return whether a number is `[ 10/100]` or `: 11 / 43` behind an epoch."""
+def _is_batch(text: str, behind: str, before: Part) -> bool:
+    """Return whether a number is `[ 10/100]` or `: 11 / 43` behind an epoch, or as such."""
     if text.strip() == "[" and before.kind == "value" and behind.strip() == "/":
         return True  # `loss: 2.3  [   64/60000]`
+    if before.axis == "epoch" and _BATCHES.match(behind):
+        return True
     told = before.axis == "epoch" or before.kind == "total"
     if text.strip() == "," and told and not before.name:
         return behind.startswith("]")
@@ -178,14 +177,7 @@ def _read_name(part: Part, text: str) -> None:
     unit = ""
     if found := _UNITED.search(bare):
         unit, bare = found["unit"], bare[: found.start()]
-    bare = bare.rstrip("'\"`*").rstrip()
-    cuts = list(_DELIMITER.finditer(bare))
-    at = cuts[-1].end() if cuts else 0
-    part.before, name = bare[:at], bare[at:].strip(_DECORATION)
-    if found := re.search(r"[^\x00-\x7f²³µμ\w]+\s*", name):
-        # Arrows, boxes and emoji stand between fields.
-        name = name[found.end() :] or name[: found.start()].strip()
-    name = _JOINED.sub("", name)
+    part.before, name = _cut_name(bare.rstrip("'\"`*").rstrip())
     if not name or len(name) > 80 or not _NAME.match(name) or name.startswith("of "):
         return
     part.name = name
@@ -195,3 +187,14 @@ def _read_name(part: Part, text: str) -> None:
         part.unit = part.unit or unit
     part.axis = axis_of(name) if part.unit in ("", "steps", "epochs") else ""
     part.kind = "step" if part.axis else "value"
+
+
+def _cut_name(text: str) -> tuple[str, str]:
+    """Return what stands in front of a name, and the name."""
+    cuts = list(_DELIMITER.finditer(text))
+    at = cuts[-1].end() if cuts else 0
+    name = text[at:].strip(_DECORATION)
+    if found := re.search(r"[^\x00-\x7f²³µμ\w]+\s*", name):
+        # Arrows, boxes and emoji stand between fields.
+        name = name[found.end() :] or name[: found.start()].strip()
+    return text[:at], _JOINED.sub("", name)

@@ -4,11 +4,14 @@
     Iter       Train Loss   Remaining Time                    scikit-learn
     | epoch | loss |                                          with bars, Markdown, Rich
     epoch,loss,acc                                            CSV, also with tabs or semicolons
+    epoch loss acc                                            words alone, rows of numbers
+    E    #       LOSS NER  ENTS_F                             spaCy: epoch and step
     Epoch  GPU_mem  box_loss ... Size  /  1/3  0G  1.2 ...    Ultralytics, with a bar at the end
 
 A head needs a column of steps or the name of a metric, and no number that stands alone. Rows may
-have other lines between them. Ultralytics prints a second table without a column of steps, whose
-row `all` belongs to the epoch of the row above.
+have other lines between them, and cells left out: what is there stands below its title.
+Ultralytics prints a second table without a column of steps, whose row `all` belongs to the epoch
+of the row above.
 """
 
 from __future__ import annotations
@@ -67,7 +70,7 @@ class Table:
         cells = split_cells(text, self.by)
         if len(cells) != len(self.titles) and self.spans:
             cells = text.split()
-            cells = cells if len(cells) == len(self.titles) else _aligned(text, self.spans)
+            cells = _aligned(text, self.spans) if len(cells) < len(self.titles) else cells
         if len(cells) != len(self.titles):
             return None
         if self.label >= 0 and cells[self.label].lower() not in ("all", "mean", "avg", "overall"):

@@ -13,6 +13,7 @@ from tui_tracker.parsing.words import axis_of, is_clock, is_metric
 
 _SUMMARY = re.compile(r"\bbest iteration(?: is)?:?\s*$", re.I)
 _FOLD = re.compile(r"\W*(?:fold|seed|trial|run|experiment) #?\d+(?:\s*(?:/|of)\s*\d+)?\W*$", re.I)
+_LED = re.compile(r"^[\w/.-]{1,60}:\s+(?=\w+=)")
 _MOST_FACTS = 4096
 
 
@@ -160,6 +161,10 @@ class Texts:
         return False
 
     def _take_config(self, where: Place, text: str) -> bool:
+        # Ultralytics: `engine/trainer: task=detect, epochs=3, ...`
+        many = text.count("=") > 2 and not self._block
+        if many and self._take_pairs(where, _LED.sub("", text)):
+            return True
         if dumps.is_yaml(text) and len(self._block) < dumps.MOST_LINES:
             self._block.append((where.line, text))
             self._note(where.line, "")
@@ -171,14 +176,16 @@ class Texts:
         if dotted := dumps.read_dotted(text):
             self._take_params(where, dict([dotted]), "a name and a value with dots between")
             return True
-        if "=" in text or ":" in text:
-            params = dumps.read_pairs(text)
-            kept = {k: v for k, v in params.items() if not _is_commit(k, v)}
-            if kept:
-                self._take_params(where, kept, "names and values")
-                self.take_side(where, text)
-                return True
-        return False
+        return ("=" in text or ":" in text) and self._take_pairs(where, text)
+
+    def _take_pairs(self, where: Place, text: str) -> bool:
+        params = dumps.read_pairs(text)
+        kept = {k: v for k, v in params.items() if not _is_commit(k, v)}
+        if not kept:
+            return False
+        self._take_params(where, kept, "names and values")
+        self.take_side(where, text)
+        return True
 
     def _take_params(self, where: Place, params: Mapping[str, ParamValue], how: str) -> None:
         self._note(where.line, "")

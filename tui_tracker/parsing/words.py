@@ -9,13 +9,14 @@ EPOCHS = frozenset(
 )
 BATCHES = frozenset("batch minibatch mb batch_idx batch_num micro_batch".split())
 STEPS: dict[str, str] = {
-    "iteration": "iteration", "iterate": "iteration", "round": "iteration", "generation": "iteration",
-    "gen": "iteration", "boosting_round": "iteration", "episode": "episode",
+    "iteration": "iteration", "iterate": "iteration", "round": "iteration",
+    "generation": "iteration", "gen": "iteration", "boosting_round": "iteration",
+    "episode": "episode",
 } | dict.fromkeys(
     "step iter it itr global_step globalstep num_updates update num_timesteps total_timesteps"
     " timestep n_updates trainer/global_step train_step current_step cur_step step_num iter_num"
-    " training_step training_iteration optimizer_step train/global_step _step steps train_num_updates"
-    " valid_num_updates test_num_updates".split(), "step",
+    " training_step training_iteration optimizer_step train/global_step _step steps"
+    " train_num_updates valid_num_updates test_num_updates".split(), "step",
 )  # fmt: skip
 """Names of steps, and the axis that they are of."""
 
@@ -49,8 +50,8 @@ _NO_METRIC = frozenset(
 )
 CLOCKS = frozenset(
     "time eta elapsed remaining took duration total_time data_time batch_time data seconds secs"
-    " hours minutes ms it/s s/it img/s date uptime time_elapsed pid port rank local_rank cuda device mem memory max_mem"
-    " gpu_mem max_memory fps".split()
+    " hours minutes ms it/s s/it img/s date uptime time_elapsed pid port rank local_rank cuda"
+    " device mem memory max_mem gpu_mem max_memory fps".split()
 )
 _SCHEDULES = frozenset(
     "lr learning_rate wd weight_decay momentum time data eta mem memory max_mem speed throughput"
@@ -83,7 +84,7 @@ _SIZE = re.compile(r"(?:[KMGTP]i?)?[Bb](?:ytes|its?)?(?:/s)?$|[KMGTk]$|bytes$")
 _RATE = re.compile(
     r"[A-Za-z]{0,12}/(?:s|sec|second|ms|min|minute|h|hour|it|iter|step|batch|epoch|day)$"
 )
-_COUNTED = frozenset(
+COUNTED = frozenset(
     "epochs samples tokens params parameters features steps updates iterations batches images"
     " rows files items records examples classes layers gpus cpus threads workers devices"
     " categories trees leaves points seeds folds".split()
@@ -93,7 +94,7 @@ UNIT = re.compile(r"[ \t]?(%|[A-Za-zµμ]{0,12}/[A-Za-z]{1,10}|[A-Za-zµμ]{1,12
 
 def is_unit(word: str, *, apart: bool) -> bool:
     """Return whether a word behind a number is its unit; `apart`: with a space between."""
-    if word in TIME_UNITS or _RATE.match(word) or word in _COUNTED:
+    if word in TIME_UNITS or _RATE.match(word) or word in COUNTED:
         return True
     return bool(_SIZE.match(word)) and (not apart or len(word) > 1)
 

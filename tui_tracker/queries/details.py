@@ -16,7 +16,7 @@ from tui_tracker.queries.answers import (
     RunDetail,
     RunKey,
 )
-from tui_tracker.queries.contents import content, source_of
+from tui_tracker.queries.contents import contents, source_of
 from tui_tracker.queries.proofs import proof_levels
 from tui_tracker.queries.rows import (
     METRIC,
@@ -199,15 +199,22 @@ def _lineage(
     store: Store, bound: dict[str, Any], known: dict[bytes, dict[str, object]], these: str = ""
 ) -> dict[RunKey, list[LineagePart]]:
     found: dict[RunKey, list[LineagePart]] = {}
-    for run, part, status, reason, digest in store.read(
+    rows = store.read(
         f"SELECT run, part, status, reason, digest FROM lineage WHERE run {_THESE} {these} "
         "ORDER BY run, part",
         bound,
-    ):
-        facts: dict[str, object] = {}
-        if digest is not None:
-            if digest not in known:
-                known[digest] = json.loads(content(store, digest))
-            facts = known[digest]
-        found.setdefault(run, []).append(LineagePart(part, status, reason, facts))
+    )
+    unknown = {digest for *_, digest in rows if digest is not None and digest not in known}
+    for digest, text in contents(store, list(unknown)).items():
+        known[digest] = json.loads(text)
+    # Most runs have most of their parts in common, and ten parts each.
+    parts: dict[tuple[Any, ...], LineagePart] = {}
+    for row in rows:
+        told = row[1:]
+        part = parts.get(told)
+        if part is None:
+            name, status, reason, digest = told
+            facts = {} if digest is None else known.get(digest, {})
+            part = parts[told] = LineagePart(name, status, reason, facts)
+        found.setdefault(row[0], []).append(part)
     return found

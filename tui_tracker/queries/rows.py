@@ -39,7 +39,7 @@ def metric_summary(name: str, context: str, columns: Sequence[Any]) -> MetricSum
     count, first_step, last_step, first, last, low, high, mean, *rest = columns
     min_step, max_step, nans, infs, m2, key = rest
     finite = count - nans - infs
-    # By place: with names it takes a third longer, and an audit makes a hundred thousand.
+    # By place: with names it takes longer, and an audit makes a hundred thousand.
     return MetricSummary(
         name,
         context,

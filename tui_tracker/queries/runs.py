@@ -246,6 +246,7 @@ def _metric_cells(
     if labels is not None and not labels:
         return {}
     keys = key_names(store, METRIC_KIND, labels)
+    told = {key: f"{name}@{context}" if context else name for key, (name, context) in keys.items()}
     found: dict[RunKey, dict[str, MetricSummary]] = {}
     for run, *columns in store.read(
         f"SELECT m.run, {METRIC} FROM metric AS m "
@@ -253,11 +254,9 @@ def _metric_cells(
         "ORDER BY run, key",
         bound | {"names": marks(keys)},
     ):
-        if columns[-1] not in keys:
-            continue  # a system metric
-        name, context = keys[columns[-1]]
-        summary = metric_summary(name, context, columns)
-        found.setdefault(run, {})[summary.label] = summary
+        key = columns[-1]
+        if key in keys:  # else a system metric
+            found.setdefault(run, {})[told[key]] = metric_summary(*keys[key], columns)
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from tui_tracker.audit.record import RunRecord
 from tui_tracker.audit.rules import NOT_APPLICABLE, PASSED, Answer, Doubt, rule
@@ -49,9 +50,14 @@ def canonical_params(run: RunRecord) -> dict[str, object]:
     """Return the params by the names the field uses: `lr` reads as `learning_rate`."""
     found: dict[str, object] = {}
     for name, value in run.params.items():
-        leaf = snake(name.rpartition(".")[2])
-        found.setdefault(PARAM_ALIASES.get(leaf, leaf), value)
+        found.setdefault(_canonical(name), value)
     return found
+
+
+@lru_cache(maxsize=8192)
+def _canonical(name: str) -> str:
+    leaf = snake(name.rpartition(".")[2])
+    return PARAM_ALIASES.get(leaf, leaf)
 
 
 def family_of(params: Mapping[str, object]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,7 +68,7 @@ class Importing(RunsCore, inherit_bindings=False):
         if not answer:
             return
         path = Path(answer).expanduser()
-        if not path.exists():
+        if not os.path.exists(path):
             self.say(f"there is nothing at {printable(answer)}", bad=True)
             return
         try:
