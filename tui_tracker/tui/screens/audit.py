@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from tui_tracker.tui.audit_reading import AuditFound, GridColumn, GridRow
     from tui_tracker.tui.widgets.virtual_list import VirtualList
 
-_SMALL = " Make this window at least 60 x 16."
 _LOOKS = ("all", "errors and warnings", "errors")
 _SHOWN = {
     "all": ("error", "warn", "info"),
@@ -75,12 +74,7 @@ class AuditScreen(Mending, inherit_bindings=False):
         yield Bar(id="too-small")
 
     def on_mount(self) -> None:
-        self.query_one("#title", Bar).left = ((" Audit", "bold"),)
-        self.query_one("#too-small", Bar).left = ((_SMALL, ""),)
-        self.grid.empty = ((), (("  reading …", "dim"),))
-        self.hold_first_frame()
-        self.focus_on(self.grid)
-        self.read_again()
+        self.begin("Audit", self.grid)
 
     @property
     def grid(self) -> AuditGrid:

@@ -21,8 +21,10 @@ from textual.widget import Widget
 
 from tui_tracker.errors import QuestionStopped, StoreError, TrackerError
 from tui_tracker.tui.keys import Place, hints
+from tui_tracker.tui.widgets.bar import Bar
 from tui_tracker.tui.widgets.footer import Footer
 from tui_tracker.tui.widgets.line_widget import LineWidget
+from tui_tracker.tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
     from tui_tracker.store import Store
@@ -44,6 +46,7 @@ Question = Callable[["Store"], Message]
 FIRST_FRAME_S = 0.15
 """How long the first frame waits for the first answer."""
 LEAST_WIDTH, LEAST_HEIGHT = 50, 12
+TOO_SMALL = " Make this window at least 60 x 16."
 WIDE = 100
 """From this many cells on there is room beside the main pane."""
 
@@ -148,6 +151,15 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
         """Arrange the panes for a window of so many cells, before it is laid out."""
 
     # The first frame.
+
+    def begin(self, title: str, pane: VirtualList, words: str = "reading …") -> None:
+        """Show a page that waits for its first answer, and ask for it."""
+        self.query_one("#title", Bar).left = ((f" {title}", "bold"),)
+        self.query_one("#too-small", Bar).left = ((TOO_SMALL, ""),)
+        pane.empty = ((), ((f"  {words}", "dim"),))
+        self.hold_first_frame()
+        self.focus_on(pane)
+        self.read_again()
 
     def hold_first_frame(self) -> None:
         """Paint nothing until the first answer came, or a moment passed without it.

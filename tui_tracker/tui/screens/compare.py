@@ -12,7 +12,7 @@ from textual.message import Message
 from tui_tracker.formatting import crop, printable
 from tui_tracker.tui.keys import bindings
 from tui_tracker.tui.screens.annotating import Annotating
-from tui_tracker.tui.screens.base import TrackerScreen
+from tui_tracker.tui.screens.base import TOO_SMALL, TrackerScreen
 from tui_tracker.tui.widgets.bar import Bar
 from tui_tracker.tui.widgets.compare_table import CompareTable
 from tui_tracker.tui.widgets.footer import Footer
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from tui_tracker.tui.compare_pages import PageLine, Shown
     from tui_tracker.tui.widgets.virtual_list import VirtualList
 
-_SMALL = " Make this window at least 60 x 16."
 _NEXT: dict[Shown, Shown] = {"value": "distance", "distance": "percent", "percent": "value"}
 _WORDS: dict[Shown, str] = {
     "value": "Metrics as they are",
@@ -64,12 +63,7 @@ class CompareScreen(Annotating, inherit_bindings=False):
         yield Bar(id="too-small")
 
     def on_mount(self) -> None:
-        self.query_one("#title", Bar).left = ((" Compare", "bold"),)
-        self.query_one("#too-small", Bar).left = ((_SMALL, ""),)
-        self.table.empty = ((), (("  reading …", "dim"),))
-        self.hold_first_frame()
-        self.focus_on(self.table)
-        self.read_again()
+        self.begin("Compare", self.table)
 
     @property
     def table(self) -> CompareTable:
@@ -296,7 +290,7 @@ class DetailScreen(TrackerScreen, inherit_bindings=False):
         yield Bar(id="too-small")
 
     def on_mount(self) -> None:
-        self.query_one("#too-small", Bar).left = ((_SMALL, ""),)
+        self.query_one("#too-small", Bar).left = ((TOO_SMALL, ""),)
         self.focus_on(self.query_one(CompareDetail))
         self._show()
 

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 SURE: dict[str, Role] = {"certain": "good", "likely": "second", "guess": "bad", "": "accent"}
 REASON = "as tt drill found it"
 _FIELD, _FOOT = 28, 6
-_SMALL = " Make this window at least 60 x 16."
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +179,7 @@ class DrillScreen(TrackerScreen, inherit_bindings=False):
         yield Bar(id="too-small")
 
     def on_mount(self) -> None:
-        self.query_one("#title", Bar).left = ((" Drill", "bold"),)
-        self.query_one("#too-small", Bar).left = ((_SMALL, ""),)
-        self.view.empty = ((), (("  looking for evidence …", "dim"),))
-        self.hold_first_frame()
-        self.focus_on(self.view)
-        self.read_again()
+        self.begin("Drill", self.view, "looking for evidence …")
 
     @property
     def view(self) -> OfferList:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from tui_tracker.tui.plan_reading import PlanCell, PlanFound
     from tui_tracker.tui.widgets.virtual_list import VirtualList
 
-_SMALL = " Make this window at least 60 x 16."
 _FOOT = 4
 
 
@@ -53,12 +52,7 @@ class PlanScreen(TrackerScreen, inherit_bindings=False):
         yield Bar(id="too-small")
 
     def on_mount(self) -> None:
-        self.query_one("#title", Bar).left = ((" Plan", "bold"),)
-        self.query_one("#too-small", Bar).left = ((_SMALL, ""),)
-        self.grid.empty = ((), (("  reading …", "dim"),))
-        self.hold_first_frame()
-        self.focus_on(self.grid)
-        self.read_again()
+        self.begin("Plan", self.grid)
 
     @property
     def grid(self) -> PlanGrid:
