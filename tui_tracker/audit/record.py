@@ -142,7 +142,7 @@ class RunRecord:
         """Return the first of these params that says anything, "" where none does."""
         params = self.params
         for name in names:
-            if name in params and params[name]:
+            if params.get(name):
                 return str(params[name])
         return ""
 
