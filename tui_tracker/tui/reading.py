@@ -193,11 +193,16 @@ class RunFound:
     health: tuple[Health, ...] = ()
 
 
-def read_run(store: Store, key: int) -> RunFound:
-    """Return everything that the pages of a run show but curves and console."""
+def read_run(store: Store, key: int, *, overview: bool = True) -> RunFound:
+    """Return everything that the pages of a run show but curves and console.
+
+    Without `overview` what only that page shows is left out: ten times as dear as the rest.
+    """
     from tui_tracker.queries import get_run, read_buckets, read_health
 
     detail = get_run(store, key)
+    if not overview:
+        return RunFound(detail, {}, datetime.now(UTC))
     sparks = {}
     for label in rank_metrics(list(detail.row.metrics))[:SPARKED]:
         buckets = read_buckets(store, key, detail.row.metrics[label].key, SPARK_BUCKETS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -14,6 +15,8 @@ from tui_tracker.tui.widgets.curve_grid import CurveGrid
 from tui_tracker.tui.widgets.curve_model import Mark, ShownRun, X
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
     from tui_tracker.queries import PointFound, RunDetail
     from tui_tracker.store import Store
     from tui_tracker.tui.curve_reading import ChartRead
@@ -27,6 +30,8 @@ AXES: tuple[tuple[X, str, str], ...] = (
 )
 PAIRS_AT_ONCE = 64
 """Curves that one question reads, so that the first charts do not wait for the last."""
+MARKS_S = 5.0
+"""How often a run that grows is judged: it takes longer than to read and draw its charts."""
 
 
 class CurvePage(TrackerScreen, inherit_bindings=False):
@@ -69,8 +74,10 @@ class CurvePage(TrackerScreen, inherit_bindings=False):
     def __init__(self) -> None:
         super().__init__()
         self._level_of = ""
-        self._judged: tuple[object, ...] = ()
+        self._judged: tuple[tuple[int, bool, int], ...] = ()
         """The runs and their points for which health was asked."""
+        self._judged_at = -MARKS_S
+        self._judging_later: Timer | None = None
         self.wanted_metrics: frozenset[str] | None = None
         """Those chosen by hand; None for all."""
 
@@ -112,12 +119,20 @@ class CurvePage(TrackerScreen, inherit_bindings=False):
         self._ask_marks()
 
     def _ask_marks(self) -> None:
-        """Ask what health finds, again where there are more points."""
+        """Ask what health finds, again where there are more points; of live runs now and then."""
         runs = self.grid.runs
-        judged = tuple((run.key, sum(m.count for m in run.metrics.values())) for run in runs)
+        judged = tuple(
+            (run.key, run.running, sum(m.count for m in run.metrics.values())) for run in runs
+        )
         if judged == self._judged:
             return
-        self._judged = judged
+        grown = [one[:2] for one in judged] == [one[:2] for one in self._judged]
+        rest_s = MARKS_S - (monotonic() - self._judged_at)
+        if grown and rest_s > 0:
+            if self._judging_later is None:
+                self._judging_later = self.set_timer(rest_s, self._ask_marks_again)
+            return
+        self._judged, self._judged_at = judged, monotonic()
         keys = [run.key for run in runs]
 
         def question(store: Store) -> Message:
@@ -126,6 +141,10 @@ class CurvePage(TrackerScreen, inherit_bindings=False):
             return self.MarksRead(read_marks(store, keys))
 
         self.ask("marks", question)
+
+    def _ask_marks_again(self) -> None:
+        self._judging_later = None
+        self._ask_marks()
 
     def on_curve_page_marks_read(self, event: CurvePage.MarksRead) -> None:
         self.grid.show_marks(event.marks)

@@ -17,6 +17,7 @@ from tui_tracker.formatting import format_count, format_duration, printable
 from tui_tracker.tui import pages
 from tui_tracker.tui.columns import rank_metrics
 from tui_tracker.tui.keys import bindings
+from tui_tracker.tui.overview_kept import OverviewKept
 from tui_tracker.tui.screens.artifact_tab import ArtifactTab
 from tui_tracker.tui.screens.comparing import Comparing
 from tui_tracker.tui.screens.console_tab import ConsoleTab
@@ -48,9 +49,6 @@ if TYPE_CHECKING:
 TABS = ("Overview", "Curves", "Params", "Lineage", "Artifacts", "Console", "Notes", "System")
 OVERVIEW, CURVES, PARAMS, LINEAGE, ARTIFACTS, CONSOLE, NOTES, SYSTEM = range(len(TABS))
 
-SPARKS_S = 5.0
-"""How often the small curves of a live run are drawn anew."""
-
 
 class RunScreen(
     LineageTab,
@@ -72,6 +70,8 @@ class RunScreen(
 
         key: int
         found: RunFound
+        overview: bool
+        """What only the overview shows was read, too."""
 
     def __init__(self, keys: Sequence[int], index: int) -> None:
         super().__init__()
@@ -82,7 +82,7 @@ class RunScreen(
         self._read_at = monotonic()
         self._filters = dict.fromkeys(range(len(TABS)), "")
         self._ticking: Timer | None = None
-        self._sparks_at = -SPARKS_S
+        self._kept = OverviewKept()
 
     def compose(self) -> ComposeResult:
         yield Bar(id="title")
@@ -133,33 +133,30 @@ class RunScreen(
     # Reading.
 
     def read_again(self) -> None:
-        key = self.key
+        key, known = self.key, self._found is not None and self._found.detail.row.key == self.key
+        overview = self._tab == OVERVIEW or not known
 
         def question(store: Store) -> Message:
             from tui_tracker.tui.reading import read_run
 
-            return self.Found(key, read_run(store, key))
+            return self.Found(key, read_run(store, key, overview=overview), overview)
 
         self.ask("run", question)
 
     def on_run_screen_found(self, event: RunScreen.Found) -> None:
         if event.key != self.key:
             return
-        self._found = self._with_calm_sparks(event.found)
+        self._found = self._kept.complete(event.found, self._found, overview=event.overview)
         self._read_at = monotonic()
         self._show()
         self._tick_if_running()
         self.show_first_frame()
+        self._catch_up()
 
-    def _with_calm_sparks(self, found: RunFound) -> RunFound:
-        """Keep the small curves of a live run for a moment: their noise would never rest."""
-        before = self._found
-        same = before is not None and before.detail.row.key == found.detail.row.key
-        live = found.detail.row.status == "running" and monotonic() - self._sparks_at < SPARKS_S
-        if before is not None and same and live and before.sparks.keys() == found.sparks.keys():
-            return replace(found, sparks=before.sparks)
-        self._sparks_at = monotonic()
-        return found
+    def _catch_up(self) -> None:
+        """Read what the overview alone shows, once it is open."""
+        if self._tab == OVERVIEW and self._kept.behind:
+            self.read_again()
 
     def show_trouble(self, text: str) -> None:
         if self._found is None:
@@ -287,6 +284,7 @@ class RunScreen(
         self.query_one("#console-bar").visible = tab == CONSOLE
         self.focus_on(self.page(tab))
         self._show()
+        self._catch_up()
 
     def open_console(self) -> None:
         self._show_tab(CONSOLE)
