@@ -106,6 +106,9 @@ class LiveApp(CopyingApp, inherit_bindings=False):
 
     def _watch_store(self) -> None:
         """Post `StoreChanged` whenever the store is not what it was, `Happened` with events."""
+        # What this imports would take the interpreter from the first page.
+        if self._stop_watching.wait(POLL_S):
+            return
         from tui_tracker.drain import recover
 
         alerts = _Alerts(self.store, self._make_watch())
