@@ -205,6 +205,36 @@ async def test_a_live_run_grows_in_its_curves_and_ends_on_its_page(store, folder
         await see(pilot, "✓ finished")
 
 
+async def test_the_overview_is_read_again_when_it_is_opened_and_not_before(
+    store, folder, monkeypatch
+):
+    from tui_tracker.tui import reading
+
+    asked, read_run = [], reading.read_run
+
+    def counted(store, key, *, overview=True):
+        asked.append(overview)
+        return read_run(store, key, overview=overview)
+
+    monkeypatch.setattr(reading, "read_run", counted)
+    run = tt.init("live", "training", store=folder)
+    run.log({"val_loss": 0.75}, step=0)
+
+    async with opened(store) as pilot:
+        await see(pilot, "training")
+        await pilot.press("enter", "2")
+        await see(pilot, "last 0.7500")
+        before = len(asked)
+        run.log({"val_loss": math.nan}, step=10)
+        await see(pilot, "1 NaN")
+        assert len(asked) > before
+        assert not any(asked[before:])
+        await pilot.press("1")
+        await see(pilot, "NaN from step 10")
+        assert asked[-1]
+        run.finish()
+
+
 async def test_the_console_follows_its_end_and_leaves_it_when_scrolled(store, folder, monkeypatch):
     monkeypatch.setenv("TUI_TRACKER_CONSOLE", "on")
     run = tt.init("e", "talker", store=folder, console=True)

@@ -96,20 +96,22 @@ class _Writer:
         # What the run's own row tells stands first: where it fits, no set is looked into.
         # Each other is a set of its own: names, tags and notes are read from their indexes.
         statuses = [status for status in STATUSES if term.text.lower() in status]
-        first = f"r.status IN ({', '.join(map(self.bound.put, statuses))})"
+        status = f"r.status IN ({', '.join(map(self.bound.put, statuses))})"
         tests = [
-            *([first] if statuses else ()),
-            f"r.id IN (SELECT n.id FROM run AS n WHERE n.name {found})",
+            *([status] if statuses else ()),
             f"r.experiment IN (SELECT x.id FROM experiment AS x WHERE x.name {found})",
+            f"r.id IN (SELECT n.id FROM run AS n WHERE n.name {found})",
             # In the order of runs a set is made in half the time that it takes by tags.
             f"r.id IN (SELECT DISTINCT t.run FROM tag AS t NOT INDEXED WHERE t.tag {found})",
             f"r.id IN (SELECT o.run FROM note AS o WHERE o.text {found})",
         ]
         if digits := own.id_digits(term.text):
-            tests.append(
-                "r.id IN (SELECT u.id FROM run AS u "
-                f"WHERE hex(u.uuid) LIKE {self.bound.put(f'%{digits}%')})"
-            )
+            there = f"LIKE {self.bound.put(f'%{digits}%')}"
+            if len(digits) == 1:
+                # It is in nearly each id: quicker looked for in the row than in a set of all.
+                tests.insert(-2, f"hex(r.uuid) {there}")
+            else:
+                tests.append(f"r.id IN (SELECT u.id FROM run AS u WHERE hex(u.uuid) {there})")
         return " OR ".join(tests)
 
     def _is(self, term: Is) -> str:

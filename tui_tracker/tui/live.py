@@ -99,10 +99,15 @@ class LiveApp(CopyingApp, inherit_bindings=False):
 
     def watch_store(self) -> None:
         """Look after the store in a thread until the app ends."""
-        self.run_worker(self._watch_store, thread=True, group="watch", exit_on_error=False)
+        self.run_worker(self._watch_soon, thread=True, group="watch", exit_on_error=False)
 
     def stop_watching(self) -> None:
         self._stop_watching.set()
+
+    def _watch_soon(self) -> None:
+        # What watching imports would take the interpreter from the first page.
+        if not self._stop_watching.wait(POLL_S):
+            self._watch_store()
 
     def _watch_store(self) -> None:
         """Post `StoreChanged` whenever the store is not what it was, `Happened` with events."""
