@@ -34,6 +34,17 @@ def test_a_query_that_is_under_way_ends_when_its_question_is_stopped(store: Stor
     assert store.read("SELECT 1") == [(1,)]
 
 
+def test_a_query_ends_also_where_the_interrupt_came_before_its_first_step(store: Store):
+    asking = Asking()
+    timer = threading.Timer(0.05, lambda: setattr(asking, "stopped", True))
+    timer.start()
+
+    with store.asking(asking), pytest.raises(QuestionStopped):
+        store.read(ENDLESS)
+
+    assert store.read("SELECT 1") == [(1,)]
+
+
 def test_a_question_that_was_stopped_before_asks_no_further(store: Store):
     asking = Asking()
     store.stop(asking)

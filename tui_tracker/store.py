@@ -51,6 +51,10 @@ else:
     Row, Parameters = tuple, object
 
 
+_STEPS_BETWEEN = 100_000
+"""Of SQLite's machine, about a millisecond, between two looks whether an answer is still wanted."""
+
+
 class Store:
     """An open store. Safe for threads; a context manager that closes it."""
 
@@ -143,6 +147,8 @@ class Store:
                 self._reader.create_function("regexp", 2, _fits, deterministic=True)
                 self._reader.create_function("inflate", 1, _inflated, deterministic=True)
                 self._reader.create_function("crc", -1, _crc, deterministic=True)
+                # An interrupt that comes in the moment before the first step is lost.
+                self._reader.set_progress_handler(self._is_stopped, _STEPS_BETWEEN)
                 self._named_at = -1
             self._follow_names(self._reader)
             return self._answered(sql, parameters)
@@ -188,6 +194,11 @@ class Store:
         finally:
             with self._stopping:
                 self._answering = None
+
+    def _is_stopped(self) -> bool:
+        """Return whether nobody waits any more for what is being answered."""
+        answering = self._answering
+        return answering is not None and answering.stopped
 
     @contextmanager
     def asking(self, question: Stoppable) -> Iterator[None]:
