@@ -193,3 +193,15 @@ def _is_alive(pid: int) -> bool:
     except OSError:
         return False
     return state != "Z"
+
+
+def test_what_was_read_before_the_reader_was_killed_is_told_as_such(left: Path):
+    with OpenedInPlace(left) as opened:
+        opened.wait()
+        opened._process.kill()
+        opened._process.wait()
+
+        now = opened.wait()
+
+    assert now.runs == 2
+    assert "the process that reads it ended" in now.error

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from processes import points, run, the_run, waiting_journals
 
+from tui_tracker.cli import main
 from tui_tracker.drain import recover
 from tui_tracker.store import Store
 
@@ -216,3 +217,49 @@ def test_an_audit_is_answered_where_there_is_no_room_to_keep_it(disk):
 
     assert done.returncode == 1, done.stderr
     assert "| one_39 |" in done.stdout
+
+
+def curve(path: Path, rows: int) -> Path:
+    lines = ["epoch,loss,acc", *(f"{row},{1 / (row + 1)!r},{row / 7!r}" for row in range(rows))]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def filled(disk: Path, left: int) -> Path:
+    """Leave only so many bytes of a disk."""
+    filler = disk / "filler"
+    filler.write_bytes(bytes(SIZE - left))
+    return filler
+
+
+@pytest.mark.parametrize(("left", "words"), [(700_000, "the disk is full"), (8192, "is full")])
+def test_what_is_opened_in_place_without_room_says_so(disk, tmp_path, left, words):
+    path = curve(tmp_path / "train.csv", 60_000)
+    filled(disk, left)
+
+    done = subprocess.run(
+        [sys.executable, "-m", "tui_tracker.cli", "open", str(path), "ls"],
+        env={**os.environ, "XDG_CACHE_HOME": str(disk / "cache")},
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_import_without_room_goes_on_once_there_is_some(disk, tmp_path, capsys):
+    path = curve(tmp_path / "train.csv", 60_000)
+    filler = filled(disk, 700_000)
+    tt = ["--store", str(disk / "store"), "import", str(path)]
+
+    full = main(tt)
+    said = capsys.readouterr().err
+    filler.unlink()
+    again = main(tt)
+
+    assert (full, again) == (2, 0)
+    assert "the disk is full" in said
+    with Store.open(disk / "store") as store:
+        assert store.read("SELECT points FROM run") == [(120_000,)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -12,16 +13,18 @@ import pytest
 from tui_tracker.errors import InvalidArgument, QueryError
 from tui_tracker.parsing.config import read_given, read_patterns
 from tui_tracker.parsing.events import Unclear, Values
-from tui_tracker.parsing.parser import LogParser
+from tui_tracker.parsing.parser import _MOST_QUIET, LogParser
 from tui_tracker.parsing.patterns import read_pattern, suggest
 from tui_tracker.parsing.prefixes import Prefixes, cut_prefix
 from tui_tracker.parsing.preview import preview
-from tui_tracker.parsing.reading import Reader
+from tui_tracker.parsing.reading import _MOST_PLANS, Reader
 from tui_tracker.parsing.result import parse
 from tui_tracker.parsing.steps import WholeSteps
 
 _DATA = Path(__file__).parent / "data" / "logs"
-_TRUTH = json.loads((_DATA / "truth.json").read_text())
+_READ_AS = json.loads((_DATA / "read_as.json").read_text())
+"""What the parser made of each log when that was last compared with what the log says. It is no
+truth: a value that the parser misses is missing here too, so that every change is seen."""
 
 
 def _parsed(text: str, *patterns: str):
@@ -57,14 +60,14 @@ def _as_json(run) -> dict[str, object]:
     }
 
 
-@pytest.mark.parametrize("name", sorted(_TRUTH))
-def test_a_log_of_another_tool_or_version_is_read_as_it_stands(name):
+@pytest.mark.parametrize("name", sorted(_READ_AS))
+def test_a_log_of_another_tool_or_version_is_read_as_it_was_before(name):
     log = parse([(_DATA / f"{name}.log").read_bytes()])
 
-    assert [_as_json(run) for run in log.runs if not run.is_empty] == _TRUTH[name]
+    assert [_as_json(run) for run in log.runs if not run.is_empty] == _READ_AS[name]
 
 
-@pytest.mark.parametrize("name", sorted(name for name in _TRUTH if name.startswith("none_")))
+@pytest.mark.parametrize("name", sorted(name for name in _READ_AS if name.startswith("none_")))
 def test_what_is_no_training_gives_nothing(name):
     log = parse([(_DATA / f"{name}.log").read_bytes()])
 
@@ -321,11 +324,15 @@ def test_steps_and_values_of_any_size_raise_nothing():
 
 def test_what_is_held_does_not_grow_with_the_log():
     parser = LogParser()
-    for number in range(20_000):
-        parser.feed(f"epoch {number} loss 0.5\nword{number} {number}.5 x\n".encode())
+    words = ["".join(letters) for letters in product("abcdefgh", repeat=5)]
+    assert len(words) > 1.5 * _MOST_QUIET
+    for number, word in enumerate(words[: _MOST_PLANS + 2000]):
+        parser.feed(f"epoch {number} {word} 0.5\n".encode())
+    for word in words:
+        parser.feed(f"{word} says nothing\n".encode())
 
-    assert len(parser._quiet) <= 20_000
-    assert len(parser._reader._plans) <= 4096
+    assert len(parser._quiet) <= _MOST_QUIET
+    assert len(parser._reader._plans) <= _MOST_PLANS
 
 
 def test_a_shape_is_thought_about_once():

@@ -97,10 +97,13 @@ def _show(path: Path, tool: str, told: Told, command: list[str]) -> int:
         reading = opened.wait()
         for trouble in (*reading.skipped, *reading.warnings):
             say(trouble)
+        if reading.error:
+            say(f"{reading.error}; what was read before that follows")
         if reading.skipped and not reading.runs:
             return 2
         args.store = str(opened.folder)
-        return int(load(name).run(args))
+        code = int(load(name).run(args))
+        return 2 if reading.error else code
 
 
 def _is_mixed(name: str) -> bool:

@@ -26,6 +26,8 @@ from tui_tracker.importers.told import Told
 from tui_tracker.store import Store
 
 _SAID = "stderr.txt"
+_LEAST_FREE = 256 << 10
+"""Bytes; a store that is begun needs more."""
 _LOOK_S = 0.02
 _STOP_S = 5.0
 
@@ -126,6 +128,9 @@ class OpenedInPlace:
         self.close()
 
     def _last_words(self) -> str:
+        # A full disk takes no last words either.
+        if shutil.disk_usage(self.folder).free < _LEAST_FREE:
+            return f": the disk of {self.folder.parent} is full"
         try:
             lines = (self.folder / _SAID).read_text("utf-8", "replace").strip().splitlines()
         except OSError:
