@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from datetime import date
 
@@ -203,6 +204,53 @@ fix = "resubmit it on the gpu queue"
         "sweeps run on a GPU"
     ]
     assert carded.standings["acme.gpu-only"] == "passed"
+
+
+def install(place, source):
+    """Put a package of audit rules where Python finds it."""
+    (place / "acme_rules.py").write_text(source)
+    facts = place / "acme_rules-1.0.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-rules\nVersion: 1.0\n")
+    (facts / "entry_points.txt").write_text("[tui_tracker.audit_rules]\nacme = acme_rules:rules\n")
+
+
+RULE = """
+from tui_tracker.audit.rules import PASSED, Doubt, Rule
+
+def check(run):
+    if run.detail.host == "gpu-1":
+        return PASSED
+    return Doubt("host", "it ran elsewhere", "run it on gpu-1")
+
+def rules():
+    return [Rule("acme.host", "context", ("error",) * 4, "run", check, "", "by hand")]
+"""
+
+
+def test_an_installed_package_adds_rules(config, tmp_path, monkeypatch):
+    place = tmp_path / "packages"
+    place.mkdir()
+    install(place, RULE)
+    monkeypatch.syspath_prepend(place)
+    monkeypatch.delitem(sys.modules, "acme_rules", raising=False)
+
+    run = audit_records(seeds(), config("").settings)[0]
+
+    (told,) = [f for f in run.findings if f.rule == "acme.host"]
+    assert (told.severity, told.message) == ("error", "it ran elsewhere")
+    assert told.fix == "run it on gpu-1"
+
+
+def test_an_installed_package_whose_rules_fail_is_one_sentence(config, tmp_path, monkeypatch):
+    place = tmp_path / "packages"
+    place.mkdir()
+    install(place, "def rules():\n    raise RuntimeError('no luck')\n")
+    monkeypatch.syspath_prepend(place)
+    monkeypatch.delitem(sys.modules, "acme_rules", raising=False)
+
+    with pytest.raises(InvalidArgument, match="the audit rules of acme_rules:rules fail: no luck"):
+        config("")
 
 
 @pytest.mark.parametrize(

@@ -163,6 +163,21 @@ def test_a_direction_nobody_knows_is_asked_for():
     assert labels(told) == ["m=a", "m=b"]
 
 
+def test_a_rule_that_asks_for_what_is_worse_says_so():
+    first = runs([{"val_f1": 0.8, "val_loss": 1.0}], params={"m": "a"})
+    second = runs([{"val_f1": 0.8, "val_loss": 2.0}], params={"m": "b"})
+
+    worse = apply("lowest val_f1; tie-break by highest val_loss", first, second).notes
+    right = apply("highest val_f1; tie-break by lowest val_loss", first, second).notes
+    spread = apply("lowest std(val_f1)", first, second).notes
+
+    asked = [note for note in worse if "is asked for" in note]
+    assert len(asked) == 2
+    assert "val_f1 is better the higher it is: did you mean highest" in asked[0]
+    assert "val_loss is better the lower it is: did you mean lowest" in asked[1]
+    assert not any("is asked for" in note for note in (*right, *spread))
+
+
 def test_runs_that_take_no_part_are_counted_by_their_reason():
     found = apply(
         "max val_f1", CUT,

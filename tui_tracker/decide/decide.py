@@ -132,6 +132,7 @@ class _Judge:
             self._refuse_test(self.told(stat).label)
         self._is_share = self._lies_in_unit_range()
         self._lint_scale()
+        self._lint_direction()
 
     # Metrics.
 
@@ -173,6 +174,17 @@ class _Judge:
                 self.notes.append(
                     f"{condition} can never exclude anything on a metric from 0 to 1: did you "
                     f"mean {number}pp ({condition.number / 100:g})?"
+                )
+
+    def _lint_direction(self) -> None:
+        """Note a rule that asks for what is worse: it may be meant, and often is a slip."""
+        tied = self.rule.tie.by if self.rule.tie else ()
+        for way, stat in ((self.rule.direction, self.rule.objective), *tied):
+            better = None if stat.function in SPREADS else self.told(stat).best
+            if way is not None and better is not None and way != better:
+                self.notes.append(
+                    f"The {way} {stat} is asked for, though {self.told(stat).label} is better "
+                    f"the {better.replace('est', 'er')} it is: did you mean {better} {stat}?"
                 )
 
     def lacks(self, run: Candidate, excluded: Counter[str]) -> bool:
