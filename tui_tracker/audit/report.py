@@ -98,13 +98,15 @@ def to_sarif(audited: Sequence[Audited], *, version: str) -> str:
                         "logicalLocations": [
                             {
                                 "name": row.name,
-                                "fullyQualifiedName": f"{row.experiment}/{row.id}/{finding.field}",
+                                "fullyQualifiedName": "/".join(
+                                    part for part in (row.experiment, row.id, finding.field) if part
+                                ),
                                 "kind": "resource",
                             }
                         ]
                     }
                 ],
-                "partialFingerprints": {"run": row.id},
+                "partialFingerprints": {"run": row.id or row.name},
             }
             if finding.waived:
                 result["suppressions"] = [{"kind": "external", "justification": finding.waived}]
@@ -133,13 +135,15 @@ def to_junit(audited: Sequence[Audited]) -> str:
         suite = ElementTree.SubElement(
             root,
             "testsuite",
-            name=_xml(f"{row.experiment}/{row.name}"),
+            name=_xml(f"{row.experiment}/{row.name}" if row.experiment else row.name),
             tests=str(len(asked)),
             failures=str(len(failed)),
         )
         by_rule = {finding.rule: finding for finding in run.findings}
         for id_ in asked:
-            case = ElementTree.SubElement(suite, "testcase", classname=_xml(row.id), name=id_)
+            case = ElementTree.SubElement(
+                suite, "testcase", classname=_xml(row.id or row.name), name=id_
+            )
             finding = by_rule.get(id_)
             if finding is None:
                 continue

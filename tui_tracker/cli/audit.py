@@ -9,7 +9,6 @@ profile and waivers stand in the `pyproject.toml` of the folder where this is ca
 from __future__ import annotations
 
 import argparse
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +42,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--info", action="store_true", help="also tell what only informs")
     parser.add_argument("--rules", action="store_true", help="list the rules and their reasons")
     parser.add_argument(
-        "--record", metavar="FILE", help="audit a pasted JSON record instead of runs"
+        "--record",
+        metavar="FILE",
+        help="audit metadata as it was pasted instead of runs: JSON, a dict, YAML, TOML, a table; "
+        "- reads standard input",
     )
     parser.add_argument(
         "--deep", action="store_true", help="also look at commits, data and files themselves"
@@ -72,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     if fail_on not in FAIL_ON:
         raise InvalidArgument(f"--fail-on {args.fail_on!r} means nothing: use {', '.join(FAIL_ON)}")
     if args.record is not None:
-        return _audit_record(args, fail_on)
+        return _audit_record(args, config.settings, fail_on)
     if args.rules:
         return _print_rules(args, config.settings.profile)
     with open_store(args, wait_s=READ_WAIT_S) as store:
@@ -191,6 +193,23 @@ def _print(args: argparse.Namespace, audited: Sequence[Audited], profile: str) -
             _print_run(run_, everything=args.info)
 
 
+def _audit_record(args: argparse.Namespace, settings: Settings, fail_on: str) -> int:
+    from tui_tracker.audit.report import fails
+    from tui_tracker.cli.audit_record import audit_record, print_corrected, print_json_records
+
+    found = audit_record(args, settings)
+    audited = [one.audited for one in found]
+    if args.json:
+        print_json_records(found, profile=settings.profile)
+    elif args.md or args.sarif or args.junit:
+        _print(args, audited, settings.profile)
+    else:
+        for one in found:
+            _print_run(one.audited, everything=True)
+            print_corrected(one)
+    return 1 if fails(audited, fail_on) else 0
+
+
 def _print_run(run_: Audited, *, everything: bool) -> None:
     from rich.text import Text
 
@@ -297,79 +316,3 @@ def _print_rules(args: argparse.Namespace, profile: str) -> int:
         ]
     )
     return 0
-
-
-def _audit_record(args: argparse.Namespace, fail_on: str) -> int:
-    """Audit a record that never was a run; no store is touched."""
-    from tui_tracker.audit.snippets.corrected import correct, score_snippet
-    from tui_tracker.audit.snippets.judge import judge_snippet
-    from tui_tracker.audit.snippets.reader import read_file
-
-    path = Path(args.record)
-    snippet = read_file(path)
-    found = judge_snippet(snippet, _as_of(args.as_of))
-    score = score_snippet(found)
-    name = next(iter(snippet.names.values()), path.stem)
-    corrected = correct(snippet, found)
-    findings = [
-        {
-            "rule": rule.id,
-            "severity": rule.severity,
-            "field": doubt.field,
-            "message": doubt.message,
-            "fix": doubt.fix,
-        }
-        for rule, doubt in found
-    ]
-    counts = {level: sum(f["severity"] == level for f in findings) for level in _STYLES}
-    if args.json:
-        run_ = {"id": None, "name": name, "score": score.points, "grade": score.grade}
-        summary = {"runs": 1, **counts}
-        shape = {"runs": [{**run_, "findings": findings}], "summary": summary}
-        print_json({**shape, "corrected": corrected}, indent=1)
-    else:
-        _print_record(name, score.grade, score.points, findings, corrected)
-    return 1 if _record_fails(fail_on, counts, score.points) else 0
-
-
-def _record_fails(fail_on: str, counts: dict[str, int], points: int) -> bool:
-    from tui_tracker.audit.score import GRADES
-
-    if fail_on.startswith("grade<"):
-        return points < next(least for least, grade in GRADES if grade == fail_on[-1])
-    levels = {"never": [], "error": ["error"], "warn": ["error", "warn"], "info": list(_STYLES)}
-    return any(counts[level] for level in levels[fail_on])
-
-
-def _as_of(text: str | None) -> datetime:
-    from tui_tracker.audit.snippets.leaves import as_time
-    from tui_tracker.errors import InvalidArgument
-
-    if text is None:
-        return datetime.now(UTC)
-    moment = as_time(text)
-    if moment is None:
-        raise InvalidArgument(f"--as-of {text!r} is no date: write it as 2026-06-01")
-    return moment
-
-
-def _print_record(
-    name: str,
-    grade: str,
-    points: int,
-    findings: Sequence[dict[str, str]],
-    corrected: dict[str, object],
-) -> None:
-    from tui_tracker.audit.engine import Finding
-    from tui_tracker.formatting import printable
-    from tui_tracker.queries.records import to_json
-
-    print(f"{printable(name)}  {grade} {points}")
-    for f in findings:
-        _print_finding(
-            Finding(f["rule"], f["severity"], f["field"], f["message"], f["fix"])  # type: ignore[arg-type]
-        )
-    if not findings:
-        print("  nothing is in doubt")
-    print("\nA record that leaves less in doubt:\n")
-    print(to_json(corrected, indent=1))

@@ -7,6 +7,7 @@ is proposed says so in `proposed`.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,8 +21,13 @@ from tui_tracker.names.metric import propose_metric
 _AREAS = {"code": "code", "data": "data", "env": "env", "seed": "seeds", "artifacts": "artifacts"}
 
 
-def score_snippet(found: list[tuple[SnippetRule, Doubt]]) -> Score:
-    """Return the readiness of a snippet, by the same weights as that of a run."""
+def score_snippet(
+    found: list[tuple[SnippetRule, Doubt]], rules: Sequence[SnippetRule] | None = None
+) -> Score:
+    """Return the readiness of a snippet, by the same weights as that of a run.
+
+    `rules` are those that were on; None stands for all.
+    """
     failed = {rule.id for rule, _ in found}
 
     def judged(rule: SnippetRule) -> Judged:
@@ -32,7 +38,7 @@ def score_snippet(found: list[tuple[SnippetRule, Doubt]]) -> Score:
         standing: Standing = "failed" if rule.id in failed else "passed"
         return Judged(rule.id, area, rule.severity, standing)  # type: ignore[arg-type]
 
-    return score(judged(rule) for rule in SNIPPET_RULES.values())
+    return score(judged(rule) for rule in (SNIPPET_RULES.values() if rules is None else rules))
 
 
 def correct(snippet: Snippet, found: list[tuple[SnippetRule, Doubt]]) -> dict[str, Any]:

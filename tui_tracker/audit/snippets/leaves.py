@@ -15,8 +15,15 @@ from tui_tracker.names.words import snake
 MISSING = frozenset(
     ("", "none", "null", "n/a", "na", "unknown", "?", "??", "???", "-", "tbd", "todo", "nan", "...")
 )
+PARAM_HOMES = frozenset(
+    "params param parameters hyperparameters hyperparams hparams config args hp settings "
+    "hyper_parameters configuration".split()
+)
+"""Keys below which params stand."""
 _DEEPEST = 12
 _MOST = 20_000
+_WORDS = {"true": True, "false": False, "null": None, "none": None, "~": None, "undefined": None}
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _SPREAD = re.compile(r"[./]")
 
 
@@ -108,6 +115,28 @@ def series(value: object) -> list[float]:
         if (number := as_number(item)) is not None:
             found.append(number)
     return found
+
+
+def plain_value(text: str) -> object:
+    """Return what a text without quotes means: a truth value, null, a number, else the text.
+
+    What no number gives back digit by digit stays a text: a version 1.10, a commit 12e4567.
+    """
+    if text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    if not _NUMBER.fullmatch(text):
+        return text
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    if re.fullmatch(r"[-+]?(0|[1-9]\d{0,17})", text):
+        return int(text)
+    is_digest = len(text) >= 7 and text.isalnum()
+    exact = repr(number).removeprefix("0") == text.removeprefix("0") or (
+        "e" in text.lower() and not is_digest
+    )
+    return number if exact and math.isfinite(number) else text
 
 
 def as_number(value: object) -> float | None:

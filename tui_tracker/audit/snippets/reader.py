@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from tui_tracker.audit.snippets.leaves import (
+    PARAM_HOMES,
     Leaf,
     as_time,
     as_truth,
@@ -18,7 +18,6 @@ from tui_tracker.audit.snippets.leaves import (
     leaves,
     series,
 )
-from tui_tracker.errors import InvalidArgument
 from tui_tracker.names.metric import read_metric
 from tui_tracker.names.words import METRICS, SPLIT_ALIASES, SPLITS, snake
 
@@ -41,10 +40,6 @@ _LOCK = re.compile(
 _METRIC_HOMES = frozenset(
     "metrics metric results result scores score history summary evaluation eval final logs "
     "performance curves curve log outputs_metrics".split()
-)
-_PARAM_HOMES = frozenset(
-    "params param parameters hyperparameters hyperparams hparams config args hp settings "
-    "hyper_parameters configuration".split()
 )
 _KNOBS = frozenset(
     "lr learning_rate batch_size epochs optimizer dropout weight_decay depth max_depth eta "
@@ -153,27 +148,6 @@ class Snippet:
     evaluated_at: datetime | None = None
     status: str = ""
     leaves: list[Leaf] = field(default_factory=list)
-
-
-def read_file(path: Path) -> Snippet:
-    """Return what a file with one JSON record says.
-
-    Raises:
-        InvalidArgument: the file is none, with the place of the mistake.
-    """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidArgument(f"{path} cannot be read: {error}") from error
-    try:
-        found = json.loads(text.rstrip().rstrip(",") or "null")
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise InvalidArgument(f"{path} is no JSON record: {error}") from error
-    if isinstance(found, list) and len(found) == 1:
-        found = found[0]
-    if not isinstance(found, dict):
-        raise InvalidArgument(f"{path}: one JSON object is wanted, a run's metadata")
-    return read_snippet(found)
 
 
 def read_snippet(record: dict[str, Any]) -> Snippet:
@@ -296,7 +270,7 @@ def _take_script(snippet: Snippet, leaf: Leaf) -> None:
 def _take_params(snippet: Snippet, leaf: Leaf) -> None:
     if leaf.is_empty or _is_metric_home(leaf) or _is_split(leaf) or _SEEDS.search(leaf.key):
         return
-    inside = any(key in _PARAM_HOMES for key in leaf.keys[:-1])
+    inside = any(key in PARAM_HOMES for key in leaf.keys[:-1])
     plain = len(leaf.keys) == 1 and leaf.key in _KNOBS
     data = leaf.key in _DATA_NAMES or _DATA_PINS.match(leaf.key)
     if (inside or plain) and not data:
@@ -307,7 +281,7 @@ def _take_people(snippet: Snippet, leaf: Leaf) -> None:
     above = set(leaf.keys[:-1])
     if leaf.is_empty or not isinstance(leaf.value, (str, list)):
         return
-    if above & (_PARAM_HOMES | _METRIC_HOMES | _WHERE_DATA):
+    if above & (PARAM_HOMES | _METRIC_HOMES | _WHERE_DATA):
         return
     if leaf.key in _OWNERS:
         snippet.owner = snippet.owner or leaf.text
@@ -347,7 +321,7 @@ def _take_artifacts(snippet: Snippet, leaf: Leaf) -> None:
 
 
 def _take_times(snippet: Snippet, leaf: Leaf) -> None:
-    if leaf.is_empty or any(key in _WHERE_DATA | _PARAM_HOMES for key in leaf.keys[:-1]):
+    if leaf.is_empty or any(key in _WHERE_DATA | PARAM_HOMES for key in leaf.keys[:-1]):
         return
     places: tuple[tuple[re.Pattern[str], str], ...] = (
         (_STARTS, "started_at"), (_ENDS, "ended_at"), (_EVALS, "evaluated_at"),
