@@ -40,6 +40,8 @@ SEVERITIES: dict[str, Severity] = {
 
 _SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
 _DATED = re.compile(r"v?(\d{4})-(\d{2})-(\d{2})([T_.-].*)?\Z")
+_HOLDS_DATE = re.compile(r"(?<![\d-])\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?![\d-])")
+_HOLDS_DIGEST = re.compile(r"\b[0-9a-f]{32,64}\b")
 _VERSION = re.compile(r"v?\d+(\.\d+)*([-+.][0-9A-Za-z.-]+)?\Z")
 _DIGEST = re.compile(r"([a-z][a-z0-9]*[:-])?[0-9a-f]{7,64}\Z")
 _REVISION = re.compile(r"[\w./-]+@[0-9A-Za-z._-]{4,}\Z")
@@ -247,6 +249,8 @@ def is_pinned(version: str) -> bool:
         return False
     if dated := _DATED.match(text):
         return 1 <= int(dated[2]) <= 12 and 1 <= int(dated[3]) <= 31
+    if _HOLDS_DATE.search(text) or _HOLDS_DIGEST.search(text):
+        return True  # a sentence of which one word says it: "extract of 2026-03-01"
     return any(form.match(text) for form in (_VERSION, _DIGEST, _REVISION)) or _is_compound(text)
 
 

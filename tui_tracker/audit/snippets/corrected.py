@@ -15,6 +15,7 @@ from tui_tracker.audit.rules import Doubt
 from tui_tracker.audit.score import Judged, Score, Standing, score
 from tui_tracker.audit.snippets.judge import SNIPPET_RULES, SnippetRule
 from tui_tracker.audit.snippets.reader import Snippet
+from tui_tracker.capture.redaction import redact_argv, redact_param, redact_text
 from tui_tracker.names.lint import is_pinned, lint_experiment
 from tui_tracker.names.metric import propose_metric
 
@@ -66,7 +67,20 @@ def correct(snippet: Snippet, found: list[tuple[SnippetRule, Doubt]]) -> dict[st
     }
     if proposed:
         record["proposed"] = proposed
-    return record
+    return {key: _without_secrets(key, value) for key, value in record.items()}
+
+
+def _without_secrets(name: str, value: Any) -> Any:
+    """Return a value with what looks like a secret hidden: the record is there to be handed on."""
+    if isinstance(value, dict):
+        return {key: _without_secrets(key, inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_secrets(name, inner) for inner in value]
+    if not isinstance(value, str):
+        return value
+    if name == "command":
+        value = " ".join(redact_argv(value.split(" "))[0])
+    return redact_text(str(redact_param(name, value)))
 
 
 def _todo(failed: dict[str, Doubt], rule: str) -> str | None:

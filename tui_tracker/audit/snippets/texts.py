@@ -57,6 +57,7 @@ _PAIRS = re.compile(rf"{_PAIR}(?:\s*[,;]\s*|\s+){_PAIR}(?:(?:\s*[,;]\s*|\s+){_PA
 _RULE = re.compile(r"[\s|:+-]+")
 _KEYS = frozenset("key field param parameter name item property setting what metric".split())
 _VALUES = frozenset("value values setting val content".split())
+_PAIRED = PARAM_HOMES | {"metrics", "results", "scores"}
 _STEPS = frozenset("step steps epoch epochs iteration iter global_step round".split())
 
 
@@ -301,13 +302,13 @@ _NOTATIONS: tuple[Callable[[str], Any], ...] = (
 
 
 def _plain(node: Any, key: str = "") -> Any:
-    """Return a record of plain values: moments as texts, params in one text (`a=1, b=2`) apart."""
+    """Return a record of plain values: moments as texts, `params: a=1, b=2` as a table."""
     if isinstance(node, Mapping):
         return {str(name): _plain(value, str(name)) for name, value in node.items()}
     if isinstance(node, list):
         return [_plain(item) for item in node]
     if isinstance(node, (date, time)):
         return node.isoformat()
-    if isinstance(node, str) and snake(key) in PARAM_HOMES and _PAIRS.fullmatch(node):
+    if isinstance(node, str) and snake(key) in _PAIRED and _PAIRS.fullmatch(node):
         return _pairs(node)
     return node
