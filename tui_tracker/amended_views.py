@@ -48,7 +48,7 @@ _VIEWS = (
     "FROM temp.amended_tag AS a WHERE a.run = t.run AND t.tag >= a.head AND t.tag < a.tail) "
     "UNION ALL SELECT run, tag, at_ms FROM temp.amended_tag",
     "CREATE TEMP VIEW note AS SELECT id, run, at_ms, author, text FROM main.note "
-    "UNION ALL SELECT 0, run, at_ms, author, text FROM temp.amended_note",
+    f"UNION ALL SELECT {1 << 62}, run, at_ms, author, text FROM temp.amended_note",
     "CREATE TEMP VIEW artifact AS SELECT run, path, at_ms, kind, size, sha256, copied, problem "
     "FROM main.artifact AS t WHERE NOT EXISTS (SELECT 1 FROM temp.amended_artifact AS a "
     "WHERE a.run = t.run AND a.path = t.path) "

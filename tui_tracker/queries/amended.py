@@ -52,7 +52,8 @@ def _with(detail: RunDetail, field: str, item: Amendment) -> RunDetail:
         return replace(detail, row=replace(row, metrics=metrics))
     if head == "notes":
         note = Note(0, str(new), item.who, item.at)
-        return replace(detail, notes=(*detail.notes, note))
+        notes = sorted((*detail.notes, note), key=lambda one: one.written_at)
+        return replace(detail, notes=tuple(notes))
     if head == "artifacts":
         kept_files = tuple(a for a in detail.artifacts if a.path != rest)
         return replace(detail, artifacts=(*kept_files, _artifact(rest, new, item.at)))
