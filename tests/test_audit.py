@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 from dataclasses import replace
 from datetime import date
@@ -240,6 +242,55 @@ def test_an_installed_package_adds_rules(config, tmp_path, monkeypatch):
     (told,) = [f for f in run.findings if f.rule == "acme.host"]
     assert (told.severity, told.message) == ("error", "it ran elsewhere")
     assert told.fix == "run it on gpu-1"
+
+
+def test_a_rule_that_somebody_is_writing_is_asked_anew(tmp_path, monkeypatch, tt_, log_run):
+    place = tmp_path / "packages"
+    place.mkdir()
+    install(place, RULE)
+    monkeypatch.syspath_prepend(place)
+    monkeypatch.chdir(tmp_path)
+    log_run("one", loss=[1.0])
+
+    said = []
+    for message in ("it ran elsewhere", "it ran somewhere"):
+        (place / "acme_rules.py").write_text(RULE.replace("it ran elsewhere", message))
+        os.utime(place / "acme_rules.py", (len(said), len(said)))
+        monkeypatch.delitem(sys.modules, "acme_rules", raising=False)
+        (run,) = json.loads(tt_("audit", "--json")[1])["runs"]
+        said += [f["message"] for f in run["findings"] if f["rule"] == "acme.host"]
+
+    assert said == ["it ran elsewhere", "it ran somewhere"]
+
+
+def test_the_list_of_rules_is_what_is_in_force_here(tmp_path, monkeypatch, tt_):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.tui_tracker.audit.rules]\n"tags.ticket-missing" = "off"\n'
+        '[[tool.tui_tracker.audit.custom]]\nid = "acme.gpu-only"\n'
+        'require = "env.gpu_count >= 1"\nmessage = "runs need a card"\nseverity = "error"\n'
+    )
+
+    rules = {rule["rule"]: rule for rule in json.loads(tt_("audit", "--rules", "--json")[1])}
+
+    assert rules["tags.ticket-missing"]["severity"] == "off"
+    assert rules["acme.gpu-only"]["severity"] == "error"
+    assert rules["acme.gpu-only"]["why"] == "runs need a card"
+    assert "acme.gpu-only" in tt_("audit", "--rules")[1]
+
+
+def test_sarif_tells_the_reason_of_a_rule_of_the_project(tmp_path, monkeypatch, tt_, log_run):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text(
+        '[[tool.tui_tracker.audit.custom]]\nid = "acme.gpu-only"\n'
+        'require = "env.gpu_count >= 1"\nmessage = "runs need a card"\n'
+    )
+    log_run("one", loss=[1.0])
+
+    (run,) = json.loads(tt_("audit", "--sarif")[1])["runs"]
+
+    why = {rule["id"]: rule["shortDescription"]["text"] for rule in run["tool"]["driver"]["rules"]}
+    assert why["acme.gpu-only"] == "runs need a card"
 
 
 def test_an_installed_package_whose_rules_fail_is_one_sentence(config, tmp_path, monkeypatch):

@@ -89,10 +89,14 @@ class Settings:
     said: str = ""
     """What these settings were read from, where functions among them do not tell."""
 
+    def known(self) -> tuple[Rule, ...]:
+        """Return all rules, ours first, also those that are off."""
+        return (*RULES.values(), *self.rules)
+
     def chosen(self) -> list[tuple[Rule, Severity]]:
         """Return the rules that are on, with their severity."""
         found = []
-        for rule in (*RULES.values(), *self.rules):
+        for rule in self.known():
             severity = self.severities.get(rule.id, rule.severity(self.profile))
             if rule.id in self.severities:
                 severity = self.severities[rule.id]

@@ -10,7 +10,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from tui_tracker.audit.engine import Audited, Finding
-from tui_tracker.audit.rules import RULES, Severity
+from tui_tracker.audit.rules import Rule, Severity
 from tui_tracker.audit.score import GRADES
 
 _SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -80,9 +80,10 @@ def finding_shape(finding: Finding) -> dict[str, Any]:
     }
 
 
-def to_sarif(audited: Sequence[Audited], *, version: str) -> str:
+def to_sarif(audited: Sequence[Audited], known: Sequence[Rule] = (), *, version: str) -> str:
     """Return the findings in SARIF 2.1.0, a run as the logical location of its findings.
 
+    `known` are the rules whose reasons are told.
     Source: OASIS, Static Analysis Results Interchange Format 2.1.0.
     """
     results = []
@@ -111,11 +112,9 @@ def to_sarif(audited: Sequence[Audited], *, version: str) -> str:
             if finding.waived:
                 result["suppressions"] = [{"kind": "external", "justification": finding.waived}]
             results.append(result)
+    why = {rule.id: rule.why for rule in known}
     used = sorted({result["ruleId"] for result in results})
-    rules = [
-        {"id": id_, "shortDescription": {"text": RULES[id_].why if id_ in RULES else id_}}
-        for id_ in used
-    ]
+    rules = [{"id": id_, "shortDescription": {"text": why.get(id_) or id_}} for id_ in used]
     driver = {"name": "tui-tracker", "version": version, "rules": rules}
     shape = {
         "$schema": _SARIF,

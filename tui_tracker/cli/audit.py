@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     if args.record is not None:
         return _audit_record(args, config.settings, fail_on)
     if args.rules:
-        return _print_rules(args, config.settings.profile)
+        return _print_rules(args, config.settings)
     with open_store(args, wait_s=READ_WAIT_S) as store:
         return _audit(store, args, config.settings, fail_on)
 
@@ -96,10 +96,10 @@ def _audit(store: Store, args: argparse.Namespace, settings: Settings, fail_on: 
     if len(keys) > _MOST_TOLD and not formed:
         kept = cache.read_kept(store, settings, keys)
         severities = {rule.id: severity for rule, severity in settings.chosen()}
-        _print_overview(kept, severities)
+        _print_overview(kept, severities, {rule.id: rule.why for rule in settings.known()})
         return 1 if _kept_fails(kept, severities, fail_on) else 0
     audited = cache.read_audits(store, settings, keys)
-    _print(args, audited, settings.profile)
+    _print(args, audited, settings)
     return 1 if fails(audited, fail_on) else 0
 
 
@@ -128,7 +128,7 @@ def _audit_now(
     audited = audit_records(records, settings, only=keys)
     if args.sheet is not None:
         return _print_sheet(args, store, audited)
-    _print(args, audited, settings.profile)
+    _print(args, audited, settings)
     return 1 if fails(audited, fail_on) else 0
 
 
@@ -176,14 +176,14 @@ def wanted_runs(store: Store, words: Sequence[str]) -> list[RunKey]:
         return list_run_keys(store, Selection(query=text), Order())
 
 
-def _print(args: argparse.Namespace, audited: Sequence[Audited], profile: str) -> None:
+def _print(args: argparse.Namespace, audited: Sequence[Audited], settings: Settings) -> None:
     from tui_tracker import __version__
     from tui_tracker.audit import report
 
     if args.json:
-        print_json(report.to_shape(audited, profile=profile), indent=1)
+        print_json(report.to_shape(audited, profile=settings.profile), indent=1)
     elif args.sarif:
-        print(report.to_sarif(audited, version=__version__))
+        print(report.to_sarif(audited, settings.known(), version=__version__))
     elif args.junit:
         print(report.to_junit(audited))
     elif args.md:
@@ -202,7 +202,7 @@ def _audit_record(args: argparse.Namespace, settings: Settings, fail_on: str) ->
     if args.json:
         print_json_records(found, profile=settings.profile)
     elif args.md or args.sarif or args.junit:
-        _print(args, audited, settings.profile)
+        _print(args, audited, settings)
     else:
         for one in found:
             _print_run(one.audited, everything=True)
@@ -260,11 +260,12 @@ def _print_finding(finding: Finding) -> None:
             console.print(Text(f"         {part}", look), soft_wrap=True)
 
 
-def _print_overview(kept: Sequence[Kept], severities: Mapping[str, str]) -> None:
+def _print_overview(
+    kept: Sequence[Kept], severities: Mapping[str, str], why: Mapping[str, str]
+) -> None:
     from collections import Counter
     from statistics import median
 
-    from tui_tracker.audit.rules import RULES
     from tui_tracker.cli.tables import Column, print_table
     from tui_tracker.judged import GRADES
 
@@ -280,7 +281,7 @@ def _print_overview(kept: Sequence[Kept], severities: Mapping[str, str]) -> None
             Column("rule", order),
             Column("severity", [severities[id_] for id_ in order], styles=styles),
             Column("runs", [f"{rules[id_]:,}" for id_ in order], right=True),
-            Column("why", [RULES[id_].why if id_ in RULES else "" for id_ in order], rank=9),
+            Column("why", [why.get(id_, "") for id_ in order], rank=9),
         ]
     )
     counts = Counter(one.grade for one in kept)
@@ -289,14 +290,13 @@ def _print_overview(kept: Sequence[Kept], severities: Mapping[str, str]) -> None
     print(f"\n{plural(len(kept), 'run')}: {grades}; worst {min(points)}, median {median(points):g}")
 
 
-def _print_rules(args: argparse.Namespace, profile: str) -> int:
-    from tui_tracker.audit import catalogue
-    from tui_tracker.audit.rules import RULES
+def _print_rules(args: argparse.Namespace, settings: Settings) -> int:
+    """List the rules as they are in force here: with the project's severities and own rules."""
     from tui_tracker.cli.tables import Column, print_table
 
-    assert catalogue.AREAS
-    rules = list(RULES.values())
-    severities = [rule.severity(profile) or "off" for rule in rules]  # type: ignore[arg-type]
+    rules = settings.known()
+    chosen = {rule.id: severity for rule, severity in settings.chosen()}
+    severities = [chosen.get(rule.id, "off") for rule in rules]
     if args.json:
         print_json(
             [
