@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tui_tracker.audit.config import read_config
 from tui_tracker.audit.engine import Settings, audit_records
 from tui_tracker.audit.expressions import read_condition
-from tui_tracker.audit.rules import PROFILES
+from tui_tracker.audit.rules import PROFILES, Rule
 from tui_tracker.audit.score import Judged, grade_of, score
 from tui_tracker.errors import InvalidArgument
 
@@ -309,6 +309,11 @@ def test_an_installed_package_whose_rules_fail_is_one_sentence(config, tmp_path,
     [
         ('profil = "seed"', "'profil' means nothing: did you mean 'profile'"),
         ('profile = "strict"', "no audit profile 'strict'"),
+        (
+            'experiment = [{name = "a", rules = {"code.comit-missing" = "off"}}]',
+            "did you mean 'code.commit-missing'",
+        ),
+        ("experiment = [{rules = {}}]", "an experiment needs its name"),
         ('fail-on = "warnings"', "fail-on is 'warnings'"),
         ('rules = {"code.comit-missing" = "off"}', "did you mean 'code.commit-missing'"),
         ('rules = {"code.dirty" = "loud"}', "use error, warn, info, off"),
@@ -327,9 +332,7 @@ def test_settings_that_mean_nothing_are_one_sentence(config, text, words):
         config(f"[tool.tui_tracker.audit]\n{text}\n")
 
 
-def test_a_rule_of_a_user_that_raises_tells_so_and_ends_nothing():
-    from tui_tracker.audit.rules import Rule
-
+def test_a_rule_of_a_user_that_raises_is_unknown_and_tells_where():
     def broken(_):
         raise RuntimeError("no luck")
 
@@ -338,7 +341,63 @@ def test_a_rule_of_a_user_that_raises_tells_so_and_ends_nothing():
     run = audit_records(seeds(), Settings(rules=(mine,)))[0]
 
     (told,) = [f for f in run.findings if f.rule == "acme.x"]
-    assert told.message == "the rule itself failed: RuntimeError: no luck"
+    place = f"test_audit.py:{broken.__code__.co_firstlineno + 1}"
+    assert told.message == f"the rule itself failed at {place}: RuntimeError: no luck"
+    assert (told.field, told.unknown, run.standings["acme.x"]) == ("acme.x", True, "unknown")
+
+
+@pytest.mark.parametrize("scope", ["run", "group", "store"])
+@pytest.mark.parametrize("answer", [None, "bad", True, [3]])
+def test_a_rule_of_a_user_that_answers_nonsense_is_unknown(scope, answer):
+    mine = Rule("acme.x", "context", ("error",) * 4, scope, lambda _: answer, "", "by hand")
+
+    run = audit_records(seeds(), Settings(rules=(mine,)))[0]
+
+    (told,) = [f for f in run.findings if f.rule == "acme.x"]
+    assert told.unknown
+    assert told.message.startswith("the rule itself failed: ")
+
+
+def test_an_experiment_has_severities_of_its_own(config):
+    settings = config(
+        '[tool.tui_tracker.audit]\nrules = { "tags.ticket-missing" = "error" }\n'
+        '[[tool.tui_tracker.audit.experiment]]\nname = "debug_*"\n'
+        'rules = { "tags.ticket-missing" = "off", "run.unverified" = "error" }\n'
+    ).settings
+    runs = [
+        replace(one, detail=replace(one.detail, row=replace(one.detail.row, experiment=name)))
+        for one, name in zip(seeds(), ("sweep_lr", "debug_lr"), strict=False)
+    ]
+    runs = [replace(r, detail=replace(r.detail, row=replace(r.detail.row, tags=()))) for r in runs]
+
+    swept, debugged = audit_records(runs, settings)
+
+    def severities(run):
+        rules = ("tags.ticket-missing", "run.unverified")
+        return {f.rule: f.severity for f in run.findings if f.rule in rules}
+
+    assert severities(swept) == {"tags.ticket-missing": "error", "run.unverified": "info"}
+    assert severities(debugged) == {"run.unverified": "error"}
+    assert debugged.standings["tags.ticket-missing"] is None
+
+
+def test_severities_of_an_experiment_are_kept_with_its_audits(tmp_path, monkeypatch, tt_, log_run):
+    monkeypatch.chdir(tmp_path)
+    log_run("one", experiment="debug_lr", loss=[1.0])
+    log_run("two", experiment="sweep_lr", loss=[1.0])
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.tui_tracker.audit.rules]\n"seed.too-few" = "off"\n'
+        '[[tool.tui_tracker.audit.experiment]]\nname = "sweep_lr"\n'
+        'rules = { "seed.too-few" = "error" }\n'
+    )
+
+    for _ in range(2):  # judged, and as it was kept
+        runs = json.loads(tt_("audit", "--json")[1])["runs"]
+        found = {
+            run["name"]: [f["severity"] for f in run["findings"] if f["rule"] == "seed.too-few"]
+            for run in runs
+        }
+        assert found == {"one": [], "two": ["error"]}
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 WORDS are a run, an experiment, or what `tt ls` takes; without any, all runs are audited.
 The exit code is 1 where a run fails (`--fail-on`, by default an error), for CI. Rules,
 profile and waivers stand in the `pyproject.toml` of the folder where this is called, in
-[tool.tui_tracker.audit].
+[tool.tui_tracker.audit]; severities may differ by experiment.
 """
 
 from __future__ import annotations
@@ -97,21 +97,23 @@ def _audit(store: Store, args: argparse.Namespace, settings: Settings, fail_on: 
         kept = cache.read_kept(store, settings, keys)
         severities = {rule.id: severity for rule, severity in settings.chosen()}
         _print_overview(kept, severities, {rule.id: rule.why for rule in settings.known()})
-        return 1 if _kept_fails(kept, severities, fail_on) else 0
+        return 1 if _kept_fails(kept, fail_on) else 0
     audited = cache.read_audits(store, settings, keys)
     _print(args, audited, settings)
     return 1 if fails(audited, fail_on) else 0
 
 
-def _kept_fails(kept: Sequence[Kept], severities: Mapping[str, str], fail_on: str) -> bool:
+def _kept_fails(kept: Sequence[Kept], fail_on: str) -> bool:
     """Return what `report.fails` does, of audits that are kept as counts."""
     from tui_tracker.audit.score import GRADES
 
     if fail_on.startswith("grade<"):
         least = next(points for points, grade in GRADES if grade == fail_on[-1])
         return any(one.points < least for one in kept)
-    levels = {"never": [], "error": ["error"], "warn": ["error", "warn"], "info": list(_STYLES)}
-    return any(severities[rule] in levels[fail_on] for one in kept for rule in one.rules)
+    if fail_on == "info":
+        return any(one.rules for one in kept)
+    counted = {"error": lambda one: one.errors, "warn": lambda one: one.errors + one.warnings}
+    return fail_on in counted and any(map(counted[fail_on], kept))
 
 
 def _audit_now(
