@@ -30,6 +30,7 @@ from tui_tracker.queries import (
 from tui_tracker.queries.groups import group_runs
 from tui_tracker.queries.naming import Names
 from tui_tracker.queries.seeds import seed_digests, seed_siblings
+from tui_tracker.series_frames import read_series
 from tui_tracker.store import Store
 
 LogRun = Callable[..., tt.Run]
@@ -238,6 +239,10 @@ COMMANDS = [
     ("compare", "one", "two", "--json"),
     ("diff", "one", "two", "--json"),
     ("audit", "--json"),
+    ("export", "--to", "csv"),
+    ("export", "--to", "jsonl"),
+    ("report", "sweep_lr"),
+    ("fields", "--json"),
 ]
 
 
@@ -379,6 +384,18 @@ def test_whoever_still_says_the_logged_name_is_understood(store):
 
     assert found == ["metric:val_accuracy", "metric:val_accuracy.max", "param:learning_rate"]
     assert len(list_run_keys(store, Selection(query="val_acc > 0.75 or lr < 0.15"))) == 3
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_curve_is_found_by_the_name_that_its_run_logged(store, folder, capsys):
+    rename(store, [metric("val_acc", "val_accuracy")])
+
+    by_new = said(capsys, folder, "curve", "one", "val_accuracy", "--json")
+    by_old = said(capsys, folder, "curve", "one", "val_acc", "--json")
+
+    assert by_old == by_new
+    run = get_run(store, find_run(store, "one")).row.id
+    assert read_series(store, run, "val_acc") == read_series(store, run, "val_accuracy")
 
 
 def test_params_that_changed_are_taken_over_beside_those_that_are_there(store, folder, tmp_path):

@@ -78,6 +78,12 @@ def test_what_a_name_leaves_open_is_only_guessed():
     assert {p.confidence for p in proposals} == {"guess"}
 
 
+def test_a_training_metric_beside_it_says_nothing_of_the_split():
+    names = [p.name for p in propose_metric("accuracy", siblings=["train_loss", "lr"])]
+
+    assert names == ["val_accuracy", "test_accuracy"]
+
+
 def test_two_classes_and_siblings_narrow_the_proposals():
     proposals = propose_metric("val_f1", siblings=["val_accuracy"], classes=2)
 

@@ -176,8 +176,8 @@ def propose_metric(
 
 
 def _usual_splits(siblings: Collection[str], known: Mapping[str, MetricWord]) -> list[str]:
-    seen = {read_metric(sibling, known).split for sibling in siblings} - {""}
-    return [*sorted(seen - {"train"}, key=SPLITS.index), *(("val", "test") if not seen else ())]
+    seen = {read_metric(sibling, known).split for sibling in siblings} - {"", "train"}
+    return sorted(seen, key=SPLITS.index) or ["val", "test"]
 
 
 def _usual_averagings(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tui_tracker import alias_views
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tui_tracker.store import Store
@@ -20,3 +22,13 @@ def renamed(store: Store) -> dict[tuple[int, str], str]:
             "JOIN temp.key AS n ON n.id = a.canonical"
         )
     }
+
+
+def metric_as_read(store: Store, run: int, label: str) -> str:
+    """Return the label that counts of one that a run logged; the same where no alias is."""
+    if not store.aliased:
+        return label
+    name, at, context = label.partition("@")
+    kind = alias_views.KINDS["metric"]
+    rows = store.read(alias_views.READ_AS, {"run": run, "kind": kind, "name": name})
+    return f"{rows[0][0]}{at}{context}" if rows else label
