@@ -382,6 +382,16 @@ def test_names_of_one_metric_are_made_one_by_the_command_that_is_told(one, two, 
     assert [key for key, _ in found] == [0, 1] or [key for key, _ in found] == [1, 0]
 
 
+def test_seeds_of_which_some_log_percents_cannot_be_averaged():
+    runs = [record(metrics={"val_f1_macro": metric("val_f1_macro", v)}) for v in (0.81, 81.2)]
+
+    found = doubts("metrics.not-aggregable", *numbered(*runs))
+
+    assert found == dict.fromkeys((0, 1),
+        "'val_f1_macro' runs to 0.81 in some runs and to 81.2 in others: shares of 1 and percents "
+        "have one name")  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("one", "two"),
     [("val_f1_macro", "test_f1_macro"), ("val_loss", "val_f1"), ("f1@cv", "val_f1@online")],

@@ -11,8 +11,9 @@ from functools import lru_cache
 from tui_tracker.audit.record import RunRecord
 from tui_tracker.audit.rules import NOT_APPLICABLE, PASSED, Answer, Doubt, rule
 from tui_tracker.formatting import format_count, format_number
+from tui_tracker.names.lint import lint_scale
 from tui_tracker.names.metric import declared, read_metric
-from tui_tracker.names.words import METRICS, NEEDS_AVERAGING
+from tui_tracker.names.words import METRICS
 
 MOST_TESTS = 3
 """So often may a configuration be scored on test data."""
@@ -79,8 +80,7 @@ def undefined(run: RunRecord) -> Answer:
     said = declared(label)
     missing = [] if said or METRICS.get(read.base) else ["direction and unit"]
     missing += [] if read.split or (said and said.split) else ["split"]
-    averaged = read.averaging or (said and said.averaging)
-    missing += ["averaging"] if read.base in NEEDS_AVERAGING and not averaged else []
+    missing += ["averaging"] if read.lacks_averaging and not (said and said.averaging) else []
     if not missing:
         return PASSED
     return Doubt(
@@ -217,15 +217,15 @@ def not_aggregable(runs: Sequence[RunRecord]) -> list[tuple[int, Doubt]]:
     """Seeds whose metrics have different names cannot be averaged by a script."""
     if len(runs) < 2:
         return []
+    found = _mixed_scales(runs)
     first = runs[0].metrics.keys()
     if all(run.metrics.keys() == first for run in runs):  # as nearly everywhere
-        return []
+        return found
     having: dict[str, set[int]] = {}
     for run in runs:
         for label in run.metrics:
             having.setdefault(label, set()).add(run.key)
     partial = [label for label, keys in having.items() if len(keys) < len(runs)]
-    found = []
     while partial:
         label = partial.pop(0)
         same = [other for other in partial if _is_same(label, other, having)]
@@ -236,6 +236,25 @@ def not_aggregable(runs: Sequence[RunRecord]) -> list[tuple[int, Doubt]]:
         doubt = _called(same)
         found += [(key, doubt) for other in sorted(same) for key in sorted(having[other])]
     return found
+
+
+def _mixed_scales(runs: Sequence[RunRecord]) -> list[tuple[int, Doubt]]:
+    """Return the doubts about shares that are percents in some of the seeds."""
+    found = []
+    for label in filter(_is_share, runs[0].metrics):
+        last = {run.key: run.metrics[label].last for run in runs if label in run.metrics}
+        for said in lint_scale(label.partition("@")[0], list(last.values())):
+            doubt = Doubt(
+                f"metrics.{label}", said.message, "log all shares from 0 to 1, or all as percents"
+            )
+            found += [(key, doubt) for key in last]
+    return found
+
+
+@lru_cache(maxsize=8192)
+def _is_share(label: str) -> bool:
+    word = METRICS.get(read_metric(label.partition("@")[0]).base)
+    return word is not None and word.unit == "fraction"
 
 
 def _is_same(label: str, other: str, having: Mapping[str, set[int]]) -> bool:
