@@ -456,6 +456,20 @@ def test_the_command_takes_a_run_an_experiment_or_a_query(tt_, log_run):
         assert {name for name in ("a", "b") if f"| {name} |" in out} == names
 
 
+@pytest.mark.parametrize("command", ["audit", "drill"])
+def test_a_name_that_nothing_has_does_not_pass(tt_, log_run, command):
+    log_run("one", experiment="sweep_lr")
+    log_run("two", experiment="sweep_wd")
+    tt_("archive", "two")
+
+    code, out, said = tt_(command, "sweep_lx")
+
+    assert (code, out) == (2, "")
+    assert said == "tt: no run or experiment named 'sweep_lx': did you mean 'sweep_lr'?\n"
+    assert tt_(command, "lr = 99 and status:failed")[0] != 1
+    assert tt_(command, "sweep_wd")[0] == 0  # there, and all of it archived
+
+
 def test_a_wrong_way_to_fail_is_one_sentence(tt_, log_run):
     log_run("a", loss=[0.5])
 

@@ -9,6 +9,7 @@ profile and waivers stand in the `pyproject.toml` of the folder where this is ca
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from tui_tracker.store import Store
 
 _STYLES = {"error": "red", "warn": "yellow", "info": "dim"}
+_NAME = re.compile(r"[\w./+-]+")
+"""What is a name, and no question that happens to have no answer."""
 _MOST_TOLD = 20
 """Runs whose findings are printed one by one; more are told as a table of rules."""
 
@@ -162,9 +165,14 @@ def _print_sheet(args: argparse.Namespace, store: Store, audited: Sequence[Audit
 
 
 def wanted_runs(store: Store, words: Sequence[str]) -> list[RunKey]:
-    """Return the runs that the words mean: a run, an experiment, or a query."""
+    """Return the runs that the words mean: a run, an experiment, or a query.
+
+    Raises:
+        NotFound: it is a name, and nothing has it: what checks nothing must not pass.
+        QueryError: it means nothing as a query.
+    """
     from tui_tracker.errors import NotFound
-    from tui_tracker.queries import Order, Selection, find_run, list_run_keys
+    from tui_tracker.queries import Order, Selection, find_run, list_experiments, list_run_keys
 
     text = " ".join(words)
     if not text:
@@ -175,7 +183,12 @@ def wanted_runs(store: Store, words: Sequence[str]) -> list[RunKey]:
     try:
         return [find_run(store, text)]
     except NotFound:
-        return list_run_keys(store, Selection(query=text), Order())
+        found = list_run_keys(store, Selection(query=text), Order())
+    if not found and _NAME.fullmatch(text):
+        known = [row.name for row in list_experiments(store, Selection(archived=True))]
+        if text not in known:
+            raise NotFound("run or experiment", text, known)
+    return found
 
 
 def _print(args: argparse.Namespace, audited: Sequence[Audited], settings: Settings) -> None:
