@@ -289,6 +289,9 @@ def test_sarif_tells_the_reason_of_a_rule_of_the_project(tmp_path, monkeypatch, 
 
     (run,) = json.loads(tt_("audit", "--sarif")[1])["runs"]
 
+    places = [r["locations"][0]["physicalLocation"]["artifactLocation"] for r in run["results"]]
+    assert {place["uri"] for place in places} == {"sweep_lr/one"}  # no script was recorded
+    assert all(r["message"]["text"].startswith("one: ") for r in run["results"])
     why = {rule["id"]: rule["shortDescription"]["text"] for rule in run["tool"]["driver"]["rules"]}
     assert why["acme.gpu-only"] == "runs need a card"
 

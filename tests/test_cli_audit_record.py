@@ -51,6 +51,13 @@ def test_a_record_is_told_in_every_form_of_a_report(record, tt_, form, words):
     assert words in out
 
 
+def test_a_finding_in_sarif_is_placed_in_the_file(record, tt_):
+    (run,) = json.loads(tt_("audit", "--record", record, "--sarif")[1])["runs"]
+
+    (place,) = run["results"][0]["locations"]
+    assert place["physicalLocation"]["artifactLocation"]["uri"] == record.lstrip("/")
+
+
 def test_what_is_pasted_into_the_terminal_is_read_from_standard_input(tt_, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"seed: 3\n")))
 

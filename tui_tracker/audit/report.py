@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 from tui_tracker.audit.engine import Audited, Finding
@@ -80,38 +81,24 @@ def finding_shape(finding: Finding) -> dict[str, Any]:
     }
 
 
-def to_sarif(audited: Sequence[Audited], known: Sequence[Rule] = (), *, version: str) -> str:
+def to_sarif(
+    audited: Sequence[Audited],
+    known: Sequence[Rule] = (),
+    scripts: Mapping[int, str] | None = None,
+    *,
+    version: str,
+) -> str:
     """Return the findings in SARIF 2.1.0, a run as the logical location of its findings.
 
-    `known` are the rules whose reasons are told.
+    `known` are the rules whose reasons are told, `scripts` the files by run at whose first line
+    a reader shows them: GitHub takes no result without a file.
     Source: OASIS, Static Analysis Results Interchange Format 2.1.0.
     """
-    results = []
-    for run in audited:
-        row = run.record.detail.row
-        for finding in run.findings:
-            result: dict[str, Any] = {
-                "ruleId": finding.rule,
-                "level": _LEVELS[finding.severity],
-                "message": {"text": f"{finding.message}. Fix: {finding.fix}"},
-                "locations": [
-                    {
-                        "logicalLocations": [
-                            {
-                                "name": row.name,
-                                "fullyQualifiedName": "/".join(
-                                    part for part in (row.experiment, row.id, finding.field) if part
-                                ),
-                                "kind": "resource",
-                            }
-                        ]
-                    }
-                ],
-                "partialFingerprints": {"run": row.id or row.name},
-            }
-            if finding.waived:
-                result["suppressions"] = [{"kind": "external", "justification": finding.waived}]
-            results.append(result)
+    results = [
+        _sarif_result(run, finding, (scripts or {}).get(run.record.key, ""))
+        for run in audited
+        for finding in run.findings
+    ]
     why = {rule.id: rule.why for rule in known}
     used = sorted({result["ruleId"] for result in results})
     rules = [{"id": id_, "shortDescription": {"text": why.get(id_) or id_}} for id_ in used]
@@ -122,6 +109,32 @@ def to_sarif(audited: Sequence[Audited], known: Sequence[Rule] = (), *, version:
         "runs": [{"tool": {"driver": driver}, "results": results}],
     }
     return json.dumps(shape, indent=1, ensure_ascii=False)
+
+
+def _sarif_result(run: Audited, finding: Finding, script: str) -> dict[str, Any]:
+    row = run.record.detail.row
+    qualified = "/".join(part for part in (row.experiment, row.id, finding.field) if part)
+    place = script or "/".join(part for part in (row.experiment, row.name) if part)
+    result: dict[str, Any] = {
+        "ruleId": finding.rule,
+        "level": _LEVELS[finding.severity],
+        "message": {"text": f"{row.name}: {finding.message}. Fix: {finding.fix}"},
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": {"uri": quote(place.lstrip("/"))},
+                    "region": {"startLine": 1},
+                },
+                "logicalLocations": [
+                    {"name": row.name, "fullyQualifiedName": qualified, "kind": "resource"}
+                ],
+            }
+        ],
+        "partialFingerprints": {"run": row.id or row.name},
+    }
+    if finding.waived:
+        result["suppressions"] = [{"kind": "external", "justification": finding.waived}]
+    return result
 
 
 def to_junit(audited: Sequence[Audited]) -> str:

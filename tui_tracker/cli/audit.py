@@ -102,7 +102,7 @@ def _audit(store: Store, args: argparse.Namespace, settings: Settings, fail_on: 
         _print_overview(kept, severities, {rule.id: rule.why for rule in settings.known()})
         return 1 if _kept_fails(kept, fail_on) else 0
     audited = cache.read_audits(store, settings, keys)
-    _print(args, audited, settings)
+    _print(args, audited, settings, _scripts(store, args, keys))
     return 1 if fails(audited, fail_on) else 0
 
 
@@ -133,8 +133,16 @@ def _audit_now(
     audited = audit_records(records, settings, only=keys)
     if args.sheet is not None:
         return _print_sheet(args, store, audited)
-    _print(args, audited, settings)
+    _print(args, audited, settings, _scripts(store, args, keys))
     return 1 if fails(audited, fail_on) else 0
+
+
+def _scripts(store: Store, args: argparse.Namespace, keys: Sequence[RunKey]) -> dict[RunKey, str]:
+    """Return the script of each run, for the form that has a place for it."""
+    from tui_tracker.queries.fact_cells import read_facts
+
+    facts = read_facts(store, keys, ["entry"]) if args.sarif else {}
+    return {key: told["entry"] for key, told in facts.items()}
 
 
 def _look_deep(
@@ -191,14 +199,19 @@ def wanted_runs(store: Store, words: Sequence[str]) -> list[RunKey]:
     return found
 
 
-def _print(args: argparse.Namespace, audited: Sequence[Audited], settings: Settings) -> None:
+def _print(
+    args: argparse.Namespace,
+    audited: Sequence[Audited],
+    settings: Settings,
+    scripts: Mapping[RunKey, str],
+) -> None:
     from tui_tracker import __version__
     from tui_tracker.audit import report
 
     if args.json:
         print_json(report.to_shape(audited, profile=settings.profile), indent=1)
     elif args.sarif:
-        print(report.to_sarif(audited, settings.known(), version=__version__))
+        print(report.to_sarif(audited, settings.known(), scripts, version=__version__))
     elif args.junit:
         print(report.to_junit(audited))
     elif args.md:
@@ -217,7 +230,7 @@ def _audit_record(args: argparse.Namespace, settings: Settings, fail_on: str) ->
     if args.json:
         print_json_records(found, profile=settings.profile)
     elif args.md or args.sarif or args.junit:
-        _print(args, audited, settings)
+        _print(args, audited, settings, {0: args.record})
     else:
         for one in found:
             _print_run(one.audited, everything=True)
