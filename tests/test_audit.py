@@ -473,6 +473,17 @@ def test_a_name_that_nothing_has_does_not_pass(tt_, log_run, command):
     assert tt_(command, "sweep_wd")[0] == 0  # there, and all of it archived
 
 
+def test_several_runs_are_audited_by_their_names(tt_, log_run):
+    for name in ("one", "two", "three"):
+        log_run(name)
+
+    both = json.loads(tt_("audit", "one", "three", "--json")[1])
+    code, _, said = tt_("audit", "one", "thre")
+
+    assert {run["name"] for run in both["runs"]} == {"one", "three"}
+    assert (code, said) == (2, "tt: no run or experiment named 'thre': 1 are recorded.\n")
+
+
 def test_a_wrong_way_to_fail_is_one_sentence(tt_, log_run):
     log_run("a", loss=[0.5])
 

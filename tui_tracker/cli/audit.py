@@ -1,6 +1,6 @@
 """Say what the records of runs leave in doubt, and how to mend each.
 
-WORDS are a run, an experiment, or what `tt ls` takes; without any, all runs are audited.
+WORDS are runs, an experiment, or what `tt ls` takes; without any, all runs are audited.
 The exit code is 1 where a run fails (`--fail-on`, by default an error), for CI. Rules,
 profile and waivers stand in the `pyproject.toml` of the folder where this is called, in
 [tool.tui_tracker.audit]; severities may differ by experiment.
@@ -28,12 +28,13 @@ if TYPE_CHECKING:
 _STYLES = {"error": "red", "warn": "yellow", "info": "dim"}
 _NAME = re.compile(r"[\w./+-]+")
 """What is a name, and no question that happens to have no answer."""
+_JOINING = ("and", "or", "not", "in")
 _MOST_TOLD = 20
 """Runs whose findings are printed one by one; more are told as a table of rules."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("words", metavar="WORDS", nargs="*", help="a run, experiment or query")
+    parser.add_argument("words", metavar="WORDS", nargs="*", help="runs, an experiment or a query")
     parser.add_argument(
         "--profile", metavar="P", help="minimal, seed (the default), paper or regulated"
     )
@@ -173,7 +174,7 @@ def _print_sheet(args: argparse.Namespace, store: Store, audited: Sequence[Audit
 
 
 def wanted_runs(store: Store, words: Sequence[str]) -> list[RunKey]:
-    """Return the runs that the words mean: a run, an experiment, or a query.
+    """Return the runs that the words mean: runs, an experiment, or a query.
 
     Raises:
         NotFound: it is a name, and nothing has it: what checks nothing must not pass.
@@ -192,11 +193,15 @@ def wanted_runs(store: Store, words: Sequence[str]) -> list[RunKey]:
         return [find_run(store, text)]
     except NotFound:
         found = list_run_keys(store, Selection(query=text), Order())
-    if not found and _NAME.fullmatch(text):
-        known = [row.name for row in list_experiments(store, Selection(archived=True))]
-        if text not in known:
-            raise NotFound("run or experiment", text, known)
-    return found
+    if found or not all(_NAME.fullmatch(word) and word not in _JOINING for word in words):
+        return found
+    known = [row.name for row in list_experiments(store, Selection(archived=True))]
+    if text in known:
+        return []  # all of its runs are archived
+    try:
+        return list(dict.fromkeys(find_run(store, word) for word in words))
+    except NotFound as error:
+        raise NotFound("run or experiment", error.wanted, known) from error
 
 
 def _print(
