@@ -255,6 +255,16 @@ SAME_FACTS = [
     ({"started_at": "Mar 3, 2026"}, {"inconsistent_times"}),
     ({"note": None, "claims": "improves AUC by 2 points"}, set()),
     ({"params": None, "training_args": {"warmup": 3}}, set()),
+    ({"metrics": {"f1": {"macro": [0.1, 0.2]}, "split": "val"}}, set()),
+    ({"metrics": {"val acc (%)": 93.4, "val_f1_macro": [0.91, 0.92]}}, set()),
+    ({"metrics": {"val_acc": 93.4, "val_f1_macro": [0.91, 0.92]}}, {"unit_unclear"}),
+    ({"metrics": [{"epoch": 1, "val_loss": 0.5}, {"epoch": 2, "val_loss": 0.4}]}, set()),
+    ({"metrics": {"val_loss": {"1": 0.5, "2": 0.4, "10": 0.3}}}, set()),
+    ({"best_epoch_by": "test_acc"}, {"selected_on_test"}),
+    ({"git": None, "code": {"version": COMMIT}}, set()),
+    ({"params": {"mask_token": "[MASK]", "eos_token": "[SEP]x"}}, set()),
+    ({"artifacts": ["confusion_matrix.png"]}, {"missing_artifacts", "artifact_without_hash"}),
+    ({"artifacts": [{"path": "roc.svg", "md5": SHA[:32]}]}, {"missing_artifacts"}),
 ]  # fmt: skip
 PLAIN: dict[str, Any] = {
     "name": "sweep_lr_cnn", "owner": "dana", "purpose": "sweep", "note": "does it help?",

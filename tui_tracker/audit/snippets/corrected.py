@@ -151,14 +151,16 @@ def _metrics(snippet: Snippet, proposed: dict[str, str]) -> dict[str, Any]:
 
 
 def _artifacts(snippet: Snippet, failed: dict[str, Doubt]) -> Any:
+    missing = _todo(failed, "artifacts.model-missing")
     if not snippet.artifacts:
-        return _todo(failed, "artifacts.model-missing")
+        return missing
     pins = snippet.artifact_pins if len(snippet.artifact_pins) == len(snippet.artifacts) else []
     unhashed = _todo(failed, "artifacts.unhashed")
-    return [
+    listed: list[Any] = [
         {"path": path, "sha256": pins[n] if pins else unhashed}
         for n, path in enumerate(snippet.artifacts)
     ]
+    return [*listed, missing] if missing else listed
 
 
 def _time(moment: datetime | None) -> str | None:

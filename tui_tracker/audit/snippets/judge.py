@@ -12,7 +12,7 @@ from typing import Any
 from tui_tracker.audit.rules import Doubt, Severity
 from tui_tracker.audit.snippets.leaves import as_number, as_truth, is_missing, series
 from tui_tracker.audit.snippets.reader import Snippet, SnippetMetric
-from tui_tracker.capture.redaction import find_secrets, redact_argv
+from tui_tracker.capture.redaction import find_secrets, is_secret_name, redact_argv
 from tui_tracker.lineage.words import plural
 from tui_tracker.names.lint import is_pinned, is_vague
 from tui_tracker.names.metric import propose_metric, read_metric
@@ -50,9 +50,12 @@ _REPEATS = (
     *("cv", "folds", "n_folds", "kfold", "k_fold", "n_seeds", "num_seeds", "n_runs"),
     *("repeats", "n_repeats"),
 )
+_SAYS_PERCENT = re.compile(r"%|percent|(^|_)pct(_|$)", re.I)
+_PICTURE = re.compile(r"\.(png|jpe?g|gif|svg|pdf|html|txt|log|md)$", re.I)
+"""Of files that are neither a model nor its predictions."""
 _TIME_NAME = re.compile(r"(^|_)(time|latency|duration|elapsed|runtime|train_time|inference)$")
 _CHOSEN_KEY = re.compile(
-    r"monitor|select|best_by|early_stop|checkpoint_metric|metric_for_best|chosen|picked|tuned_on"
+    r"monitor|select|best_(\w+_)?by|early_stop|checkpoint_metric|metric_for_best|chosen|picked|tuned_on"
 )
 _CHOSEN_TEXT = re.compile(
     r"\b(best|chosen|selected|picked|tuned|early[- ]stopp\w+|stopp\w+)\b[^.;]{0,40}"
@@ -158,11 +161,10 @@ def _params(snippet: Snippet, _: datetime) -> Doubt | None:
 @_asks("params.secret", "error")
 def _secret(snippet: Snippet, _: datetime) -> Doubt | None:
     for leaf in snippet.leaves:
-        named = re.search(r"password|passwd|secret|api_?key|token|credential|private_key", leaf.key)
+        named = is_secret_name(leaf.key)
         plain = isinstance(leaf.value, str) and len(leaf.value) >= 6
         hidden = re.search(r"\*\*\*|redacted|<.*>|\$\{?\w", leaf.text, re.I)
-        counted = re.search(r"tokens$|max_token|token_(count|limit)|tokenizer", leaf.key)
-        if (named and plain and not hidden and not counted and as_number(leaf.value) is None) or (
+        if (named and plain and not hidden and as_number(leaf.value) is None) or (
             plain and (find_secrets(leaf.text) or redact_argv(leaf.text.split())[1])
         ):
             return Doubt(
@@ -396,7 +398,7 @@ def _unit(snippet: Snippet, _: datetime) -> Doubt | None:
         share = word is not None and word.unit == "fraction"
         share = share or re.search(r"acc(uracy)?\b", metric.name.replace("_", " ")) is not None
         values = [value for value in metric.values if math.isfinite(value)]
-        if share and values:
+        if share and values and not _SAYS_PERCENT.search(metric.name):
             scales.setdefault(max(values) > 1, metric.name)
     if len(scales) > 1:
         return Doubt(
@@ -516,7 +518,7 @@ def _note(snippet: Snippet, _: datetime) -> Doubt | None:
 
 @_asks("artifacts.model-missing", "warn")
 def _artifacts(snippet: Snippet, _: datetime) -> Doubt | None:
-    if snippet.artifacts:
+    if not all(map(_PICTURE.search, snippet.artifacts)):
         return None
     return Doubt(
         "artifacts", "no model, checkpoint or prediction file is named", "name it, with its hash"

@@ -23,6 +23,7 @@ PARAM_HOMES = frozenset(
 """Keys below which params stand."""
 _DEEPEST = 12
 _MOST = 20_000
+_STEPS = frozenset(("epoch", "step", "global_step", "iteration"))
 _TIMES = (
     *("%d.%m.%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%b %d, %Y", "%b %d, %Y %H:%M"),
     *("%d %b %Y", "%d %b %Y %H:%M", "%d %B %Y", "%B %d, %Y", "%Y-%m-%d %H-%M-%S", "%c"),
@@ -112,9 +113,12 @@ def _said(node: object) -> object:
 
     `{"value": 3, "desc": null}` (W&B's config) is 3, and a list of `{"key": k, "value": v}`
     (MLflow's params, tags and metrics) the table of them; a key that comes again is a series.
+    So is a table of values by step, and a list of one table an epoch.
     """
     if isinstance(node, Mapping) and "value" in node and set(node) <= {"value", "desc"}:
         return node["value"]
+    if isinstance(node, Mapping) and len(node) > 1 and all(map(_is_step, node)):
+        return [node[key] for key in sorted(node, key=float)]
     if not isinstance(node, list) or not node:
         return node
     for name in ("key", "name"):
@@ -124,7 +128,24 @@ def _said(node: object) -> object:
                 rest = {key: value for key, value in item.items() if key != name}
                 found.setdefault(str(item[name]), []).append(rest)
             return {key: _one_or_all(items) for key, items in found.items()}
-    return node
+    return (_columns(node) or node) if len(node) > 1 else node
+
+
+def _is_step(key: object) -> bool:
+    return str(key).isdecimal()
+
+
+def _columns(rows: list[object]) -> dict[str, list[object]]:
+    """Return rows that have an epoch or a step each as columns; {} where they are other rows."""
+    found: dict[str, list[object]] = {}
+    for row in rows:
+        if not isinstance(row, Mapping) or is_point(row) or not _STEPS & set(map(snake, row)):
+            return {}
+        for key, value in row.items():
+            if isinstance(value, (Mapping, list)):
+                return {}
+            found.setdefault(str(key), []).append(value)
+    return found
 
 
 def _one_or_all(items: list[Any]) -> object:

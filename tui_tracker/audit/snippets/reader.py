@@ -245,6 +245,7 @@ def _take_code(snippet: Snippet, leaf: Leaf) -> None:
         return
     git = bool({"git", "code", "vcs", "source", "repo"} & set(leaf.keys[:-1]))
     named = leaf.key in _COMMITS and (git or leaf.key not in ("sha", "rev", "revision", "head"))
+    named = named or (git and leaf.key == "version")
     if named and isinstance(leaf.value, str) and (found := _HEX.search(leaf.text)):
         snippet.commit = snippet.commit or found[1]
         snippet.dirty = snippet.dirty or bool(found[2])
@@ -425,8 +426,9 @@ def _metrics(found: Iterable[Leaf]) -> Iterator[SnippetMetric]:
             continue
         name = _metric_name(leaf)
         if name:
-            near = splits.get(leaf.keys[:-1], "")
-            yield SnippetMetric(name, tuple(values), leaf.path, _split_of(leaf, name) or near)
+            above = (splits.get(leaf.keys[:at], "") for at in range(len(leaf.keys) - 1, -1, -1))
+            split = _split_of(leaf, name) or next(filter(None, above), "")
+            yield SnippetMetric(name, tuple(values), leaf.path, split)
 
 
 def _is_metric_word(key: str) -> bool:
