@@ -313,6 +313,46 @@ def test_a_run_as_mlflow_answers_it_is_read():
     }
 
 
+NEVER_GONE = ("missing_", "abbreviated_", "dirty_", "artifact_without_hash", "metric_no_split")
+
+
+@pytest.mark.parametrize("change", [change for change, _ in SAME_FACTS])
+def test_a_corrected_record_keeps_what_was_told_and_what_is_to_do(change):
+    snippet = read_snippet({**PLAIN, **change})
+    before = judge_snippet(snippet, AS_OF)
+
+    corrected = json.loads(json.dumps(correct(snippet, before)))
+
+    after = findings(corrected)
+    told = {KEY_OF[rule.id] for rule, _ in before}
+    assert after <= told
+    assert {key for key in told if key.startswith(NEVER_GONE)} <= after
+
+
+def test_what_has_no_place_in_a_corrected_record_is_listed_to_do():
+    snippet = read_snippet({**PLAIN, "note": "best epoch chosen on the test set", "parent": "a1"})
+
+    corrected = correct(snippet, judge_snippet(snippet, AS_OF))
+
+    todo = "TODO: choose by a validation split, and score the test split once"
+    assert corrected["todo"] == {"metrics.test-selection": todo}
+    assert corrected["parent"] == "a1"
+
+
+def test_hashes_of_a_corrected_record_stay_with_their_files():
+    files = [{"path": "a.pt", "md5": SHA[:32]}, {"path": "b.pt"}, {"file": "c.pt", "sha256": SHA}]
+    snippet = read_snippet({**PLAIN, "artifacts": files, "split": {"seed": 7}})
+
+    corrected = correct(snippet, judge_snippet(snippet, AS_OF))
+
+    assert corrected["artifacts"] == [
+        {"path": "a.pt", "md5": SHA[:32]},
+        {"path": "b.pt", "sha256": None},
+        {"path": "c.pt", "sha256": SHA},
+    ]
+    assert corrected["params"]["seed"] == 5  # the run's, not that of its split
+
+
 def test_a_corrected_record_hides_secrets():
     secret = "0123456789abcdef0123456789abcdef01234567"
     record = {

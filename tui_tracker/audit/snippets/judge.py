@@ -30,7 +30,7 @@ _ONLINE = re.compile(
     r"(^|[_/])(ctr|cvr|conversion|conversions|revenue|lift|clicks?|gmv|retention|engagement"
     r"|ab|online|live|prod|production|shadow|arpu|bounce)([_/]|$)"
 )
-_CONTEXTS = frozenset(
+CONTEXTS = frozenset(
     "context traffic population experiment_group arm window period ab_test dates exposure "
     "holdback treatment segment".split()
 )
@@ -67,7 +67,7 @@ _CONTINUES = re.compile(
     r"(checkpoint|ckpt)\b",
     re.I,
 )
-_PARENTS = re.compile(
+PARENTS = re.compile(
     r"(^|_)(parent|base_run|from_run|resumed_from|source_run|init_run|previous_run|base_model"
     r"|init_checkpoint|pretrained|checkpoint_from|resume_from|init_from|base_checkpoint)(_|$)"
 )
@@ -177,7 +177,7 @@ def _secret(snippet: Snippet, _: datetime) -> Doubt | None:
 
 @_asks("seed.missing", "error")
 def _seed(snippet: Snippet, _: datetime) -> Doubt | None:
-    if snippet.seeds:
+    if snippet.seeds or snippet.split_seed is not None:
         return None
     return Doubt("params.seed", "no random seed is given", "set and log one: params.seed = 0")
 
@@ -371,12 +371,12 @@ def _test_selection(snippet: Snippet, _: datetime) -> Doubt | None:
 
 @_asks("metrics.context-mixed", "warn")
 def _mixed(snippet: Snippet, _: datetime) -> Doubt | None:
-    online = [m for m in snippet.metrics if _is_online(m)]
-    offline = [m for m in snippet.metrics if not _is_online(m) and (
+    online = [m for m in snippet.metrics if is_online(m)]
+    offline = [m for m in snippet.metrics if not is_online(m) and (
         m.split in SPLITS or read_metric(m.name).base in METRICS)]  # fmt: skip
     if not online or not offline:
         return None
-    told = any(_CONTEXTS & {*leaf.keys} and not leaf.is_empty for leaf in snippet.leaves)
+    told = any(CONTEXTS & {*leaf.keys} and not leaf.is_empty for leaf in snippet.leaves)
     if told:
         return None
     return Doubt(
@@ -386,7 +386,7 @@ def _mixed(snippet: Snippet, _: datetime) -> Doubt | None:
     )
 
 
-def _is_online(metric: SnippetMetric) -> bool:
+def is_online(metric: SnippetMetric) -> bool:
     return bool(_ONLINE.search(snake(metric.name).replace("/", "_")) or _ONLINE.search(metric.name))
 
 
@@ -460,7 +460,7 @@ def _parent(snippet: Snippet, _: datetime) -> Doubt | None:
     said = ""
     for leaf in snippet.leaves:
         key = "_".join(leaf.keys)
-        parent = _PARENTS.search(key) and isinstance(leaf.value, str) and not leaf.is_empty
+        parent = PARENTS.search(key) and isinstance(leaf.value, str) and not leaf.is_empty
         if parent and (_IDENTIFIED.search(leaf.text) or "run" in leaf.words or "id" in leaf.words):
             return None
         on = as_truth(leaf.value) if not isinstance(leaf.value, str) else not is_missing(leaf.value)
@@ -544,4 +544,5 @@ def _prose(snippet: Snippet) -> str:
 def _sentences(snippet: Snippet) -> Iterator[str]:
     for leaf in snippet.leaves:
         texts: list[Any] = leaf.value if isinstance(leaf.value, list) else [leaf.value]
-        yield from (text for text in texts if isinstance(text, str) and " " in text.strip())
+        told = (text for text in texts if isinstance(text, str) and not is_missing(text))
+        yield from (text for text in told if " " in text.strip())

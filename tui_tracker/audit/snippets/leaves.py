@@ -67,7 +67,10 @@ def is_missing(value: object) -> bool:
     """Return whether a value says nothing: null, empty, or a word such as `unknown`."""
     if value is None or value == [] or value == {}:
         return True
-    return isinstance(value, str) and value.strip().lower() in MISSING
+    if not isinstance(value, str):
+        return False
+    text = value.strip().lower()
+    return text in MISSING or text.startswith("todo:")
 
 
 def leaves(snippet: object) -> list[Leaf]:
@@ -223,6 +226,11 @@ def as_number(value: object) -> float | None:
         except ValueError:
             return None
     return None
+
+
+def has_spread(text: str) -> bool:
+    """Return whether a number is written with its spread behind it."""
+    return _SPREAD_BEHIND.search(text) is not None and as_number(text) is not None
 
 
 def as_truth(value: object) -> bool:

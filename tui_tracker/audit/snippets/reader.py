@@ -14,6 +14,7 @@ from tui_tracker.audit.snippets.leaves import (
     Leaf,
     as_time,
     as_truth,
+    has_spread,
     is_missing,
     leaves,
     series,
@@ -42,7 +43,9 @@ _PACKAGES = (
     "torch|pytorch|tensorflow|tf|keras|jax|numpy|sklearn|scikit[-_]learn|transformers|lightning"
     "|xgboost|lightgbm|catboost|pandas"
 )
-_VERSIONED = re.compile(rf"[A-Za-z][\w.-]*\s*(==|>=|~=|=|@)\s*\d|\b({_PACKAGES})\s+v?\d+\.\d", re.I)
+_VERSIONED = re.compile(
+    rf"[A-Za-z][\w.-]*\s*(==|>=|~=|=|@)\s*\d|\b({_PACKAGES})(_version:)?\s+v?\d+\.\d", re.I
+)
 _LOCK = re.compile(
     r"requirements|freeze|\.lock\b|pylock|environment\.ya?ml|conda|poetry|pipfile|uv\.lock"
     r"|pyproject|@sha256:|sha256:[0-9a-f]{12}",
@@ -137,6 +140,8 @@ class SnippetMetric:
     path: str
     split: str = ""
     """Told by the name, by what it stands below, or next to it."""
+    said: str = ""
+    """How a value is written that has its spread with it: `0.52 ± 0.01`."""
 
 
 @dataclass(slots=True)
@@ -146,6 +151,8 @@ class Snippet:
     names: dict[str, str] = field(default_factory=dict)
     """Name of the run or experiment by where it stands."""
     seeds: list[Any] = field(default_factory=list)
+    split_seed: Any = None
+    """Of the split, where it has one of its own."""
     repeats: int = 0
     """How many seeds stand in one list: so often it was run."""
     split: str = ""
@@ -163,12 +170,16 @@ class Snippet:
     purpose: str = ""
     notes: list[str] = field(default_factory=list)
     artifacts: list[str] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+    """The table that each of them stands in."""
     artifact_pins: list[str] = field(default_factory=list)
+    pins: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Kind and value of a hash by the table that it stands in."""
     started_at: datetime | None = None
     ended_at: datetime | None = None
     evaluated_at: datetime | None = None
     moments: list[str] = field(default_factory=list)
-    """Where ends are told, also in a form that is not read: 02/03/2026 is two days."""
+    """Ends as they are written, also in a form that is not read: 02/03/2026 is two days."""
     status: str = ""
     leaves: list[Leaf] = field(default_factory=list)
 
@@ -201,6 +212,9 @@ def _take_seed(snippet: Snippet, leaf: Leaf) -> None:
     if _SEEDS.search(leaf.key) and not leaf.is_empty and leaf.key not in ("n_seeds", "num_seeds"):
         values = leaf.value if isinstance(leaf.value, list) else [leaf.value]
         told = [v for v in values if not is_missing(v) and not isinstance(v, bool)]
+        if any(_SPLIT.search(key) for key in leaf.keys):
+            snippet.split_seed = told[0] if told else snippet.split_seed
+            return
         snippet.seeds += told
         if isinstance(leaf.value, list):
             snippet.repeats = max(snippet.repeats, len(values))
@@ -338,10 +352,12 @@ def _take_tags(snippet: Snippet, tags: Sequence[object]) -> None:
 
 def _take_artifacts(snippet: Snippet, leaf: Leaf) -> None:
     inside = any(key in _FILES for key in leaf.keys)
-    if leaf.is_empty or _is_metric_home(leaf):
+    if leaf.is_empty or _is_metric_home(leaf) or any(_SPLIT.search(key) for key in leaf.keys):
         return
+    place = leaf.path.rpartition(".")[0]
     if (inside and leaf.key in _HASHES) or _FILE_PIN.search(leaf.key):
         snippet.artifact_pins.append(leaf.text)
+        snippet.pins.setdefault(place, (leaf.key.rpartition("_")[2], leaf.text))
         return
     texts = leaf.value if isinstance(leaf.value, list) else [leaf.value]
     used = bool({"from", "init", "data", "resume", "resumed", "base"} & leaf.words)
@@ -349,6 +365,7 @@ def _take_artifacts(snippet: Snippet, leaf: Leaf) -> None:
         names = leaf.key in (*_FILES, "path", "file", "name", "uri", "filename", "url")
         if (inside and names) or (_FILE.search(text) and not used):
             snippet.artifacts.append(text)
+            snippet.places.append(place)
             if re.search(r"@?sha\d*:|[0-9a-f]{32,}|@v?\d|^models:/[^/]+/\d", text):
                 snippet.artifact_pins.append(text)
 
@@ -356,7 +373,7 @@ def _take_artifacts(snippet: Snippet, leaf: Leaf) -> None:
 def _take_times(snippet: Snippet, leaf: Leaf) -> None:
     if leaf.is_empty or any(key in _WHERE_DATA | PARAM_HOMES for key in leaf.keys[:-1]):
         return
-    snippet.moments += [leaf.path] if _ENDS.match(leaf.key) or _EVALS.match(leaf.key) else []
+    snippet.moments += [leaf.text] if _ENDS.match(leaf.key) or _EVALS.match(leaf.key) else []
     places: tuple[tuple[re.Pattern[str], str], ...] = (
         (_STARTS, "started_at"), (_ENDS, "ended_at"), (_EVALS, "evaluated_at"),
     )  # fmt: skip
@@ -428,7 +445,8 @@ def _metrics(found: Iterable[Leaf]) -> Iterator[SnippetMetric]:
         if name:
             above = (splits.get(leaf.keys[:at], "") for at in range(len(leaf.keys) - 1, -1, -1))
             split = _split_of(leaf, name) or next(filter(None, above), "")
-            yield SnippetMetric(name, tuple(values), leaf.path, split)
+            said = leaf.text if isinstance(leaf.value, str) and has_spread(leaf.value) else ""
+            yield SnippetMetric(name, tuple(values), leaf.path, split, said)
 
 
 def _is_metric_word(key: str) -> bool:
