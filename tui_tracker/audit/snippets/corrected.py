@@ -13,14 +13,9 @@ from typing import Any
 
 from tui_tracker.audit.rules import Doubt
 from tui_tracker.audit.score import Judged, Score, Standing, score
-from tui_tracker.audit.snippets.judge import (
-    CONTEXTS,
-    PARENTS,
-    SNIPPET_RULES,
-    SnippetRule,
-    is_online,
-)
-from tui_tracker.audit.snippets.reader import Snippet
+from tui_tracker.audit.snippets.rules import SNIPPET_RULES, SnippetRule
+from tui_tracker.audit.snippets.snippet import Snippet
+from tui_tracker.audit.snippets.words import CONTEXTS, PARENTS, is_online
 from tui_tracker.capture.redaction import redact_argv, redact_param, redact_text
 from tui_tracker.names.lint import is_pinned, lint_experiment
 from tui_tracker.names.metric import propose_metric

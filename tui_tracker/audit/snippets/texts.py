@@ -29,7 +29,8 @@ from typing import TYPE_CHECKING, Any
 
 from tui_tracker.audit.snippets.leaves import PARAM_HOMES, as_number, plain_value
 from tui_tracker.audit.snippets.loose import NotLoose, read_loose
-from tui_tracker.audit.snippets.reader import Snippet, read_snippet
+from tui_tracker.audit.snippets.reader import read_snippet
+from tui_tracker.audit.snippets.snippet import Snippet
 from tui_tracker.errors import InvalidArgument
 from tui_tracker.names.words import snake
 
