@@ -17,7 +17,7 @@ from tui_tracker.audit.config import read_config
 from tui_tracker.audit.engine import Settings, audit_records
 from tui_tracker.audit.expressions import read_condition
 from tui_tracker.audit.rules import PROFILES, Rule
-from tui_tracker.audit.score import Judged, grade_of, score
+from tui_tracker.audit.score import Judged, grade_of, mending_gives, score
 from tui_tracker.errors import InvalidArgument
 
 
@@ -58,6 +58,18 @@ def test_a_gap_caps_the_score_and_says_what_mending_it_gives(change, most, rule)
     assert run.score.points <= most
     assert run.score.capped_by == rule
     assert run.score.without_cap > run.score.points
+
+
+def test_mending_one_of_two_caps_is_not_promised_to_help():
+    both = record({"environment": {"packages": {}}, "data:digits": None})
+    one = record({"data:digits": {"version": "", "digest": ""}})
+
+    (twice,), (once,) = audit_records([both]), audit_records([one])
+
+    assert mending_gives(twice.score) == "other findings keep it down, too"
+    assert mending_gives(once.score) == (
+        f"mending it gives {once.score.without_cap}, {grade_of(once.score.without_cap)}"
+    )
 
 
 def test_findings_come_errors_first():

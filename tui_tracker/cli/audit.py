@@ -246,6 +246,7 @@ def _audit_record(args: argparse.Namespace, settings: Settings, fail_on: str) ->
 def _print_run(run_: Audited, *, everything: bool) -> None:
     from rich.text import Text
 
+    from tui_tracker.audit.score import mending_gives
     from tui_tracker.formatting import printable
 
     row, proof = run_.record.detail.row, run_.record.detail.proof
@@ -255,9 +256,7 @@ def _print_run(run_: Audited, *, everything: bool) -> None:
     head.append(f"  {score.grade} {score.points}", _grade_style(score.grade))
     head.append(f" / {proof.level if proof else 'L0'}")
     if score.cap:
-        head.append(
-            f"  {score.cap} ({score.capped_by}); mending it gives {score.without_cap}", "dim"
-        )
+        head.append(f"  {score.cap} ({score.capped_by}); {mending_gives(score)}", "dim")
     console = rich_console()
     console.print(head, soft_wrap=True)
     shown = [f for f in run_.findings if everything or f.severity != "info"]
