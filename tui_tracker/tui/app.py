@@ -101,12 +101,6 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
         flow = getattr(self._driver, "flow", None)
         return flow is not None and flow.held
 
-    @property
-    def narrow(self) -> bool:
-        """Whether the link carries so little that a list should scroll seldom."""
-        flow = getattr(self._driver, "flow", None)
-        return flow is not None and flow.narrow
-
     def draw_again(self) -> None:
         """Draw what was held back."""
         if self.is_running and self.screen_stack:
