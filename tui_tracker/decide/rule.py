@@ -9,15 +9,15 @@
     cond       := (stat | FN) OP NUMBER["%"|"pp"] | "n" ">=" WHOLE
                 | ("param"|"tag"|"data") "." NAME OP VALUE
                 | "grade" ">=" LETTER | "proof" ">=" LEVEL | "no error" | "stable" | "no health"
-    tiebreak   := "tie-break by" [DIRECTION] stat {"then" [DIRECTION] stat}
+    tiebreak   := "tie-break by" [DIRECTION] (stat | FN) {"then" [DIRECTION] (stat | FN)}
                   ["within" (NUMBER["pp"] | "ci")]
     option     := "group by" ("config" | KEY {"," KEY}) ["except" KEY] | "over" ("seed"|"fold")
                 | "ci" ("t"|"bca") LEVEL | "baseline" PARAM "=" VALUE {"," PARAM "=" VALUE}
 
 `str` of a rule is a rule again, and parsing that gives an equal tree. A statistic without
-a metric is of the objective's metric; a metric without a statistic is its mean. `stable` asks for
-curves without NaN, infinities, spikes and divergence, `no health` for curves of which the
-health check has nothing to tell.
+a metric is of the objective's metric; a metric without a statistic is its mean. A spread
+breaks ties as the lower of two. `stable` asks for curves without NaN, infinities, spikes and
+divergence, `no health` for curves of which the health check has nothing to tell.
 """
 
 from __future__ import annotations
@@ -49,6 +49,18 @@ RESERVED = frozenset(
     ]
 )
 _PLAIN = re.compile(r"[A-Za-z_][\w./-]*\Z")
+
+
+def is_of_spread(function: str) -> bool:
+    """Return whether a statistic tells how far values lie apart, or how many there are."""
+    return function in SPREADS and function != "prob_best"
+
+
+def usual_way(function: str) -> Direction | None:
+    """Return which way a statistic is better whatever its metric; None: as the metric is."""
+    if function in ("n", "prob_best"):
+        return "highest"
+    return "lowest" if function in SPREADS else None
 
 
 def is_function(word: str) -> bool:
