@@ -637,3 +637,30 @@ def test_a_name_that_was_read_as_another_is_told():
 def test_where_no_run_finished_the_reasons_are_counted():
     with pytest.raises(RuleInvalid, match="no finished run takes part: 2 running"):
         apply("max val_f1", runs([0.5, 0.6], status="running"))
+
+
+def test_groups_are_paired_only_where_pairs_take_in_every_run():
+    wild = runs([0.81, 0.82, 0.80, 0.40], params={"m": "wild"})
+    steady = runs([0.70, 0.71, 0.68], params={"m": "steady"})
+
+    found = apply("highest val_f1; baseline m=steady", wild, steady)
+
+    # By the three shared seeds wild would be better by 0.113, and its bad run be forgotten.
+    (versus,) = found.against
+    means = [sum(v) / len(v) for v in ([0.81, 0.82, 0.80, 0.40], [0.70, 0.71, 0.68])]
+    welch = stats.ttest_ind([0.81, 0.82, 0.80, 0.40], [0.70, 0.71, 0.68], equal_var=False)
+    assert versus.pairs == found.lead.pairs == 0
+    assert abs(versus.difference) == pytest.approx(abs(means[0] - means[1]), abs=1e-12)
+    assert versus.p == pytest.approx(welch.pvalue, rel=1e-9)
+    assert "not paired by seed" in found.notes[0]
+
+
+def test_differences_all_alike_are_no_proof_by_themselves():
+    first = runs([0.80, 0.90], params={"m": "a"})
+    second = runs([0.75, 0.85], params={"m": "b"})
+
+    found = apply("highest val_f1", first, second)
+
+    welch = stats.ttest_ind([0.80, 0.90], [0.75, 0.85], equal_var=False)
+    assert found.lead.p == pytest.approx(welch.pvalue, rel=1e-9)
+    assert found.lead.certainty == "not distinguishable"

@@ -24,8 +24,8 @@ def against_baseline(
 ) -> tuple[Versus, ...]:
     """Return each group that has a value beside the baseline, as `standings` has them.
 
-    Means are compared, and `way` says which way they are better. Groups that share seeds
-    with it are paired by them, else Welch's test is taken; p is Holm's over all groups.
+    Means are compared, and `way` says which way they are better. Groups of the same
+    seeds are paired by them, else Welch's test is taken; p is Holm's over all groups.
     Empty where the rule names no baseline.
 
     Raises:
@@ -85,7 +85,7 @@ def versus_words(found: Sequence[Versus], level: float) -> list[str]:
         if one.low is None or one.high is None or one.p is None:
             words.append(f"{head}; how surely cannot be told, that takes at least 2 runs each.")
             continue
-        how = f"by {one.pairs} shared seeds" if one.pairs else "seeds not shared"
+        how = f"by {one.pairs} shared seeds" if one.pairs else "not paired by seed"
         # Of what is worse, the interval of how much worse.
         ends = (-one.high, -one.low) if way == "worse" else (one.low, one.high)
         words.append(

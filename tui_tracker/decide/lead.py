@@ -20,6 +20,8 @@ from tui_tracker.equivalence import (
 from tui_tracker.estimates import Ahead, chance_of_best, chance_to_beat, optimism
 
 ALPHA = 0.05
+_ALIKE = 1e-12
+"""Below this share of the values, differences vary by rounding alone."""
 MEANINGFUL = 0.75
 """The chance to beat the other from which on a lead is worth acting on (Bouthillier et al.)."""
 Values = Mapping[str, float]
@@ -38,7 +40,7 @@ def lead_of(
 ) -> Lead:
     """Return the winner's lead over `others`, of which the first is the runner-up.
 
-    Groups that share at least two seeds are compared seed by seed. `delta` is a difference
+    Groups of the same seeds, two or more, are compared seed by seed. `delta` is a difference
     that does not matter: whether it is less than that is tested as well. A lead is clear
     where its interval at `level`, after Holm, leaves 0 out.
     """
@@ -95,22 +97,36 @@ def _mean(values: Sequence[float]) -> float:
 def contrast_of(
     sign: int, winner: Sequence[float], other: Sequence[float], seeds: Values, theirs: Values
 ) -> Contrast | None:
-    """Return the winner less the other, better is positive; None where one has no spread."""
-    shared = sorted(seeds.keys() & theirs.keys())
-    if len(shared) >= 2:
-        return paired([sign * theirs[s] for s in shared], [sign * seeds[s] for s in shared])
+    """Return the winner less the other, better is positive; None where one has no spread.
+
+    They are paired where both have the same seeds: pairs of some of the runs would give
+    another difference than that of the means which are ranked.
+    """
+    if pairs := _pairs(sign, winner, other, seeds, theirs):
+        contrast = paired(pairs[1], pairs[0])
+        # Differences all alike, as of a coarse metric, are too few to know their spread by.
+        if contrast.error > _ALIKE * max(map(abs, (*winner, *other))):
+            return contrast
     if min(len(winner), len(other)) < 2:
         return None
     return welch([sign * value for value in other], [sign * value for value in winner])
 
 
+def _pairs(
+    sign: int, winner: Sequence[float], other: Sequence[float], seeds: Values, theirs: Values
+) -> tuple[list[float], list[float]] | None:
+    """Return the values of both in the order of their seeds; None where those are not the same."""
+    if seeds.keys() != theirs.keys() or not 2 <= len(seeds) == len(winner) == len(other):
+        return None
+    shared = sorted(seeds)
+    return [sign * seeds[s] for s in shared], [sign * theirs[s] for s in shared]
+
+
 def _ahead(
     sign: int, winner: Sequence[float], other: Sequence[float], seeds: Values, theirs: Values
 ) -> Ahead:
-    shared = sorted(seeds.keys() & theirs.keys())
-    if len(shared) >= 2:
-        mine, others = [sign * seeds[s] for s in shared], [sign * theirs[s] for s in shared]
-        return chance_to_beat(mine, others, paired=True)
+    if pairs := _pairs(sign, winner, other, seeds, theirs):
+        return chance_to_beat(*pairs, paired=True)
     return chance_to_beat([sign * v for v in winner], [sign * v for v in other])
 
 
@@ -146,7 +162,7 @@ def lead_words(lead: Lead, winner: Standing, others: Sequence[Standing], level: 
 def _certainty_words(lead: Lead, name: str, level: float) -> str:
     if lead.difference is None or lead.low is None or lead.high is None or lead.p is None:
         return f"How sure its lead over {name} is cannot be told: that takes at least 2 runs each."
-    how = f"by {lead.pairs} shared seeds" if lead.pairs else "seeds not shared"
+    how = f"by {lead.pairs} shared seeds" if lead.pairs else "not paired by seed"
     numbers = (
         f"difference {lead.difference:.4g}, "
         f"{100 * level:.4g} % interval {lead.low:.4g} to {lead.high:.4g}, "

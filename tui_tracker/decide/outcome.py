@@ -45,7 +45,7 @@ class Lead:
     p: float | None = None
     """Of "there is no difference", corrected for the number of groups (Holm)."""
     pairs: int = 0
-    """Seeds that both have; 0: the groups are not paired."""
+    """Seeds that they are paired by; 0: the groups do not have the same seeds."""
     chance: float | None = None
     """How probably a run of the winner beats one of the runner-up."""
     chance_low: float | None = None
@@ -72,7 +72,7 @@ class Versus:
     p: float | None
     """Of "there is no difference", corrected for the number of groups (Holm)."""
     pairs: int
-    """Seeds that both have; 0: the groups are not paired."""
+    """Seeds that they are paired by; 0: the groups do not have the same seeds."""
 
 
 @dataclass(frozen=True, slots=True)
