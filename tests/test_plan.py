@@ -304,7 +304,7 @@ def test_a_claim_outlives_whoever_handed_it_on(tmp_path, write):
     assert take_claim(tmp_path, plan, cell) is not None
 
 
-def test_what_another_call_makes_is_left_to_it(folder, tmp_path, write):
+def test_what_another_call_makes_is_left_to_it(folder, write):
     plan = read_plan(write('experiment = "e"\ncommand = "true {lr}"\n[grid]\nlr = [1, 2]\n'))
     tt.init("other", store=folder).finish()
     claim = take_claim(folder, plan, plan.cells()[0])
