@@ -6,7 +6,9 @@ import pytest
 from tui_pilot import opened, screen_text, see, until
 
 from tui_tracker.decide.complete import complete_rule
+from tui_tracker.decide.parse import parse_rule
 from tui_tracker.decide.records import list_decisions
+from tui_tracker.errors import RuleInvalid
 from tui_tracker.queries import find_run
 from tui_tracker.tui.screens.decide import DecideScreen, RuleLine
 from tui_tracker.tui.screens.runs import RunsScreen
@@ -145,9 +147,38 @@ def test_what_can_follow_depends_on_what_stands_before():
     assert offered("hi") == ["highest"]
     assert "val_f1" in offered("highest ")
     assert offered("highest mean(val_l") == ["val_loss"]
-    assert offered("highest val_f1 group by ") == ["lr"]
+    assert offered("highest val_f1; group by ") == ["lr", "config"]
     assert "grade >=" in offered("highest val_f1 where ")
     assert complete_rule("highest me", 10, metrics, params)[0] == 8
+
+
+METRICS, PARAMS = ["val_f1", "val loss", "max", "acc@cv"], ["lr", "batch size"]
+BEGUN = ("", "highest ", "highest mean(", "highest `val loss`; baseline ", *(
+    f"highest val_f1{rest} "
+    for rest in ("", " with", " where std <= 1 and", " with n >= 3", " with std <=", ";", "; over",
+                 "; group by", "; group by lr", "; group by config except", "; ci", "; baseline",
+                 "; tie-break by", "; tie-break by acc", "; tie-break by lowest")
+))  # fmt: skip
+ENDS = ("", " val_f1", " val_f1)", "val_f1)", " 3", "3", " B", "B", " L3", " >= 3", "purpose = x",
+        " by lr", " lr", " lr=3", ")", " v1", " 0.9", " t 0.9", "with n > 3", " by val_f1",
+        "val_f1) >= 3")  # fmt: skip
+
+
+@pytest.mark.parametrize("begun", BEGUN)
+def test_all_that_is_offered_can_become_a_rule(begun):
+    _, items = complete_rule(begun, len(begun), METRICS, PARAMS)
+
+    for word, _ in items:
+        assert any(_parses(f"{begun}{word}{end}") for end in ENDS), (begun, word)
+    assert items or begun.endswith("<= ")
+
+
+def _parses(text):
+    try:
+        parse_rule(text)
+    except RuleInvalid:
+        return False
+    return True
 
 
 @pytest.mark.usefixtures("sweep")

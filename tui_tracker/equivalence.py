@@ -266,6 +266,8 @@ def _settles(contrast: Contrast, margin: float, per_run: float, size: int, alpha
 
 
 def _variance(group: Sequence[float]) -> float:
+    if min(group) == max(group):  # a mean of equal values may be off by its last digit
+        return 0.0
     mean = fmean(group)
     try:
         return math.fsum((value - mean) ** 2 for value in group) / (len(group) - 1)

@@ -83,9 +83,9 @@ class Stat:
     def __str__(self) -> str:
         if self.metric is None:
             return self.function
-        inner = _name(self.metric)
+        inner = written(self.metric)
         if self.context is not None:
-            inner += f"@{_name(self.context)}"
+            inner += f"@{written(self.context)}"
         if self.pick != "":
             inner += f", at {self.pick}" if isinstance(self.pick, int) else f", {self.pick}"
         return f"{self.function}({inner})"
@@ -115,7 +115,7 @@ class Fact:
     value: Value
 
     def __str__(self) -> str:
-        return f"{self.kind}.{_name(self.name)} {self.comparison} {_value(self.value)}"
+        return f"{self.kind}.{written(self.name)} {self.comparison} {_value(self.value)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,16 +197,16 @@ class Options:
         """Return the options that are not the usual ones, as they are written."""
         parts = []
         if self.by or self.leave_out:
-            keys = ", ".join(map(_name, self.by)) or "config"
+            keys = ", ".join(map(written, self.by)) or "config"
             parts.append(f"group by {keys}")
             if self.leave_out:
-                parts[-1] += f" except {_name(self.leave_out)}"
+                parts[-1] += f" except {written(self.leave_out)}"
         if self.over != "seed":
             parts.append(f"over {self.over}")
         if self.interval:
             parts.append(f"ci {self.interval} {_number(self.level)}")
         if self.baseline:
-            pairs = (f"{_name(key)}={_value(value)}" for key, value in self.baseline)
+            pairs = (f"{written(key)}={_value(value)}" for key, value in self.baseline)
             parts.append(f"baseline {', '.join(pairs)}")
         return parts
 
@@ -228,7 +228,8 @@ class Rule:
         return "; ".join([text, *([str(self.tie)] if self.tie else []), *self.options.parts()])
 
 
-def _name(name: str) -> str:
+def written(name: str) -> str:
+    """Return a name as a rule has it: in backquotes where it would be read as something else."""
     plain = _PLAIN.match(name) and name.lower() not in RESERVED and not is_function(name.lower())
     return name if plain else _quoted(name, "`")
 
