@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from tui_pilot import opened, screen_text, see, until
 
+from tui_tracker.decide.asking import decide_for
 from tui_tracker.decide.complete import complete_rule
 from tui_tracker.decide.parse import parse_rule
-from tui_tracker.decide.records import list_decisions
+from tui_tracker.decide.records import list_decisions, save_decision
 from tui_tracker.errors import RuleInvalid
-from tui_tracker.queries import find_run
+from tui_tracker.queries import find_run, list_run_keys
 from tui_tracker.tui.screens.decide import DecideScreen, RuleLine
 from tui_tracker.tui.screens.runs import RunsScreen
 
@@ -116,6 +117,23 @@ async def test_a_decision_of_an_experiment_is_kept_once(store):
 
     (kept,) = list_decisions(store)
     assert (kept.experiment, kept.winner) == ("sweep_lr", "lr=0.1")
+
+
+@pytest.mark.usefixtures("sweep")
+async def test_a_kept_decision_that_went_stale_is_told_beside_the_new_one(store, log_run):
+    rule = parse_rule("highest mean val_f1")
+    keys = list_run_keys(store)
+    save_decision(store, "sweep_lr", decide_for(store, keys, rule), keys)
+    for seed in range(3):
+        log_run(f"late-{seed}", params={"lr": 0.7, "seed": seed}, val_f1=[0.95])
+
+    async with opened(store, size=(160, 45)) as pilot:
+        await pilot.press("tab", "j")
+        await until(pilot, lambda: pilot.app.screen.tree_pane.where)
+
+        await pilot.press("D")
+
+        await see(pilot, "★ lr=0.7", "Decision 1, lr=0.1 by highest mean(val_f1), is stale: 3 new")
 
 
 @pytest.mark.usefixtures("sweep")
