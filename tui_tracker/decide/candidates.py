@@ -9,11 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from tui_tracker.decide.rule import Options
 from tui_tracker.health import Health
 from tui_tracker.queries.answers import MetricSummary, ParamValue
 
 SEEDS = ("seed", "random_state", "random_seed", "rng_seed")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_USUAL = Options()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +72,26 @@ class Group:
         )
 
 
-def group_runs(
-    runs: Sequence[Candidate],
-    *,
-    by: Sequence[str] = (),
-    leave_out: str = "",
-    over: str = "seed",
-) -> list[Group]:
+def group_key(run: Candidate, options: Options) -> tuple[tuple[str, str], ...]:
+    """Return what runs of one group have in common: names and values of params.
+
+    Without `options.by`, all params make a group but the seed, the one to leave out, and
+    the fold where groups are over folds.
+    """
+    over = (options.over,) if options.over != "seed" else ()
+    unheeded = {*SEEDS, options.leave_out, *over}
+    keys = options.by or sorted(key for key in run.params if key not in unheeded)
+    return tuple((key, repr(run.params.get(key))) for key in keys)
+
+
+def group_runs(runs: Sequence[Candidate], options: Options = _USUAL) -> list[Group]:
     """Return the groups in the order of their first run.
 
-    Without `by`, all params make a group but the seed, `leave_out`, and the fold where
-    groups are over folds. The `params` of a group are those that differ between groups.
+    The `params` of a group are those that differ between groups.
     """
-    unheeded = {*SEEDS, leave_out, *((over,) if over != "seed" else ())}
     found: dict[tuple[tuple[str, str], ...], list[Candidate]] = {}
     for run in runs:
-        keys = by or sorted(key for key in run.params if key not in unheeded)
-        found.setdefault(tuple((key, repr(run.params.get(key))) for key in keys), []).append(run)
+        found.setdefault(group_key(run, options), []).append(run)
     differing = _differing(list(found))
     groups = []
     for key, members in found.items():
