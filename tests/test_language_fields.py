@@ -68,6 +68,8 @@ def test_a_field_is_what_the_documents_say(runs, query, wanted):
     [
         ("best and lrr < 1", 9, "no field named 'lrr': did you mean 'lr'?"),
         ("LR < 1", 0, "did you mean 'lr'?"),
+        ("loss.mx < 1", 0, "loss has no statistic 'mx': did you mean 'loss.max'?"),
+        ("loss.p99 < 1", 0, "loss has no statistic 'p99': last, min, max"),
         ("lr < 5m", 5, "'5m' is no number: did you mean '5M'?"),
         ("loss < small", 7, "loss.last is a number, and 'small' is none"),
         ("loss ~ 1", 7, "no regex fits it"),
@@ -88,6 +90,19 @@ def test_a_value_or_name_that_does_not_fit_is_told_with_its_place(runs, query, c
 
     assert caught.value.column == column
     assert words in str(caught.value)
+
+
+def test_a_run_has_a_branch_of_names_when_it_has_one_of_them(folder, log_run):
+    log_run("nested", params={"opt": {"name": "adam"}})
+    log_run("curve", **{"val/loss": [1.0]})
+    run_with(folder, "told", data__cifar={"name": "cifar", "version": "v1"})
+
+    with Store.open(folder) as store:
+        assert names(store, "has:opt") == ["nested"]
+        assert names(store, "has:val") == ["curve"]
+        assert names(store, "has:data") == ["told"]
+        assert names(store, "missing:data missing:opt") == ["curve"]
+        assert names(store, "has:param.opt or has:va") == []
 
 
 def test_archived_runs_are_found_where_the_query_speaks_of_them(runs):
