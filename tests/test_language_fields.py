@@ -134,6 +134,17 @@ def test_numbers_of_which_there_are_many_are_told_as_ranges(log_run, store):
         assert len(names(store, f"x in {value.written}")) == value.runs
 
 
+def test_numbers_are_offered_one_by_one_to_a_comparison_and_as_ranges_behind_in(log_run, store):
+    for number in range(40):
+        log_run(f"run{number}", params={"seed": number})
+
+    offered = suggest(store, "seed = ", 7).items
+    ranges = suggest(store, "seed in ", 8).items
+
+    assert [item.text for item in offered] == [str(number) for number in range(40)]
+    assert [item.text for item in ranges] == ["..9", "9..19", "19..29", "29.."]
+
+
 def test_every_field_that_is_listed_can_be_asked_for(runs):
     for field in list_fields(runs, count=True):
         name = field.written if field.kind == "run" else f"{field.kind}.{field.written}"
@@ -178,6 +189,15 @@ def test_the_piece_under_the_cursor_is_known(text, kind, start, typed):
         ("has:gr", "group"),
         ("package.to", "package.torch"),
         ("opt = adam ", "and"),
+        ("opt in ", "(adam"),
+        ("metric.lo", "metric.loss"),
+        ("param.`lr (", "param.`lr (max)`"),
+        ("has:param.o", "param.opt"),
+        ("metric.loss.mi", "metric.loss.min"),
+        ("started > ", "today"),
+        ("started > 2 d", "2 days ago"),
+        ("started in ", "today.."),
+        ("duration < ", "1min"),
     ],
 )
 def test_the_likeliest_completion_comes_first(runs, text, first):
