@@ -146,8 +146,10 @@ def read_difference(
     """Return first minus second over steps, and at how many steps a value was interpolated.
 
     Aligned by step: where only one has a value, the other is interpolated between its known
-    neighbours, never beyond its ends. Series longer than `EXACT_POINTS` are aligned by the
-    means of their blocks. None where no step is within both.
+    neighbours, never beyond its ends. Of a series longer than `EXACT_POINTS` so many points
+    are read, those between `low` and `high` and those of restless blocks first, so that a
+    spike of one step stays; its other blocks are their means. None where no step is within
+    both.
 
     Raises:
         StoreDamaged: a block cannot be read.
@@ -158,15 +160,42 @@ def read_difference(
     if first not in heads or second not in heads:
         return None
     with damage_told(store):
-        sides = [_aligned(store, heads[pair]) for pair in (first, second)]
+        sides = [_aligned(store, heads[pair], low, high) for pair in (first, second)]
     at, values, made = difference(*sides)
     curve = reduce(at, values, slots, low=low, high=high)
     return (curve, made) if curve is not None else None
 
 
-def _aligned(store: Store, heads: Sequence[Row]) -> Points:
+def _aligned(store: Store, heads: Sequence[Row], low: float | None, high: float | None) -> Points:
     if not _is_long(heads):
         return read_points(store, heads)
-    middles = [(head[1] + head[2]) // 2 for head in heads]
-    return middles, [(head[7] or 0.0) / head[0] if head[5] is not None else math.nan
-                     for head in heads]  # fmt: skip
+    whole = _worth_reading(heads, low, high)
+    read = [head for head in heads if head[8] in whole]
+    steps, values = read_points(store, read)
+    means = [head for head in heads if head[8] not in whole]
+    return (
+        [*steps, *((head[1] + head[2]) // 2 for head in means)],
+        [
+            *values,
+            *(head[7] / head[0] if head[5] is not None else math.nan for head in means),
+        ],
+    )
+
+
+def _worth_reading(heads: Sequence[Row], low: float | None, high: float | None) -> set[int]:
+    """Return blocks of a long series to be read whole: in view first, then by their range."""
+    shown_from = -math.inf if low is None else low
+    shown_to = math.inf if high is None else high
+
+    def rank(head: Row) -> tuple[bool, float]:
+        in_view = head[2] >= shown_from and head[1] <= shown_to
+        return in_view, head[6] - head[5] if head[5] is not None else -1.0
+
+    chosen: set[int] = set()
+    points = 0
+    for head in sorted(heads, key=rank, reverse=True):
+        points += head[0]
+        if points > EXACT_POINTS:
+            break
+        chosen.add(head[8])
+    return chosen
