@@ -242,6 +242,7 @@ def test_a_difference_tells_how_much_of_it_is_interpolated(store, folder, pairs_
 def test_a_spike_of_one_step_stays_in_the_difference_of_long_series(shared):
     long = [(step, 1.0) for step in range(300_000)]
     long[222_222] = (222_222, 50.0)
+    long[1::3] = [(step, math.nan) for step, _ in long[1::3]]
     one, spiked = save(shared, [long])
     other, flat = save(shared, [[(0, 1.0), (300_000, 1.0)]])
     pairs = (one, spiked.key), (other, flat.key)
@@ -252,6 +253,7 @@ def test_a_spike_of_one_step_stays_in_the_difference_of_long_series(shared):
     assert whole is not None and near is not None
     assert max(whole.maxs) == 49.0
     assert list(near.lows) == list(near.highs) == list(range(1000, 1100))
+    assert min(value for value in whole.means if not math.isnan(value)) == 0.0
 
 
 def test_runs_that_differ_by_seed_share_a_digest_and_find_each_other(store, log_run, pairs_of):

@@ -172,14 +172,17 @@ def _aligned(store: Store, heads: Sequence[Row], low: float | None, high: float 
     whole = _worth_reading(heads, low, high)
     read = [head for head in heads if head[8] in whole]
     steps, values = read_points(store, read)
-    means = [head for head in heads if head[8] not in whole]
-    return (
-        [*steps, *((head[1] + head[2]) // 2 for head in means)],
-        [
-            *values,
-            *(head[7] / head[0] if head[5] is not None else math.nan for head in means),
-        ],
-    )
+    rest = [head for head in heads if head[8] not in whole]
+    middles = [(head[1] + head[2]) // 2 for head in rest]
+    return [*steps, *middles], [*values, *map(_mean, rest)]
+
+
+def _mean(head: Row) -> float:
+    """Return the mean of a block; NaN where no value is finite."""
+    if head[5] is None:
+        return math.nan
+    # How many of the values are finite is not said; the mean is never beyond them.
+    return min(max(head[7] / head[0], head[5]), head[6])
 
 
 def _worth_reading(heads: Sequence[Row], low: float | None, high: float | None) -> set[int]:
