@@ -147,9 +147,8 @@ def read_difference(
 
     Aligned by step: where only one has a value, the other is interpolated between its known
     neighbours, never beyond its ends. Of a series longer than `EXACT_POINTS` so many points
-    are read, those between `low` and `high` and those of restless blocks first, so that a
-    spike of one step stays; its other blocks are their means. None where no step is within
-    both.
+    between `low` and `high` are read, those of restless blocks first, so that a spike of one
+    step stays; its other blocks are their means. None where no step is within both.
 
     Raises:
         StoreDamaged: a block cannot be read.
@@ -186,17 +185,14 @@ def _mean(head: Row) -> float:
 
 
 def _worth_reading(heads: Sequence[Row], low: float | None, high: float | None) -> set[int]:
-    """Return blocks of a long series to be read whole: in view first, then by their range."""
+    """Return blocks in view of a long series to be read whole: those of the widest range."""
     shown_from = -math.inf if low is None else low
     shown_to = math.inf if high is None else high
-
-    def rank(head: Row) -> tuple[bool, float]:
-        in_view = head[2] >= shown_from and head[1] <= shown_to
-        return in_view, head[6] - head[5] if head[5] is not None else -1.0
-
+    in_view = [head for head in heads if head[2] >= shown_from and head[1] <= shown_to]
+    in_view.sort(key=lambda head: head[6] - head[5] if head[5] is not None else -1.0, reverse=True)
     chosen: set[int] = set()
     points = 0
-    for head in sorted(heads, key=rank, reverse=True):
+    for head in in_view:
         points += head[0]
         if points > EXACT_POINTS:
             break
