@@ -250,7 +250,8 @@ def test_a_spike_of_one_step_stays_in_the_difference_of_long_series(shared):
     whole, _ = read_difference(shared, *pairs, 100, low=None, high=None) or (None, 0)
     near, _ = read_difference(shared, *pairs, 100, low=1000, high=1099) or (None, 0)
 
-    assert whole is not None and near is not None
+    assert whole is not None
+    assert near is not None
     assert max(whole.maxs) == 49.0
     assert list(near.lows) == list(near.highs) == list(range(1000, 1100))
     assert min(value for value in whole.means if not math.isnan(value)) == 0.0
