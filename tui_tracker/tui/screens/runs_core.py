@@ -43,10 +43,11 @@ NO_RUNS: tuple[Line, ...] = (
     ((" Log one from Python:", "dim"),),
     (),
     (("   import tui_tracker as tt", ""),),
-    (('   with tt.init(experiment="first", params={"lr": 0.001}) as run:', ""),),
+    (('   with tt.init("first", params={"lr": 0.001}) as run:', ""),),
     (('       run.log({"loss": 0.5}, step=0)', ""),),
     (),
-    ((" or bring them over from another tracker:", "dim"), ("  tt import PATH", "")),
+    ((" or bring them over from another tracker:", "dim"),),
+    (("   tt import PATH", ""),),
 )
 
 
