@@ -345,7 +345,11 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
 
     def _tick(self) -> None:
         if self.in_front and self.tracker.moving:
-            self.table.tick(float(int(monotonic() - self._rows_at)))
+            self.moved()
+
+    def moved(self) -> None:
+        """Show what a second changes while runs are running."""
+        self.table.tick(float(int(monotonic() - self._rows_at)))
 
     def show_title(self) -> None:
         """Tell in the title which runs these are and how many."""
