@@ -5,9 +5,11 @@ Plain values without a store, so that every rule can be tried on a few lines of 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from tui_tracker.decide.rule import Options
 from tui_tracker.health import Health
@@ -79,9 +81,15 @@ def group_key(run: Candidate, options: Options) -> tuple[tuple[str, str], ...]:
     the fold where groups are over folds.
     """
     over = (options.over,) if options.over != "seed" else ()
-    unheeded = {*SEEDS, options.leave_out, *over}
-    keys = options.by or sorted(key for key in run.params if key not in unheeded)
+    keys = options.by or _heeded(tuple(run.params), (options.leave_out, *over))
     return tuple((key, repr(run.params.get(key))) for key in keys)
+
+
+@lru_cache(16)
+def _heeded(names: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names that make groups, sorted; most runs of an experiment have the same."""
+    unheeded = {*SEEDS, *others}
+    return tuple(sorted(name for name in names if name not in unheeded))
 
 
 def group_runs(runs: Sequence[Candidate], options: Options = _USUAL) -> list[Group]:
@@ -106,7 +114,7 @@ def _differing(keys: Sequence[tuple[tuple[str, str], ...]]) -> set[str]:
     for key in keys:
         for name, value in key:
             values.setdefault(name, set()).add(value)
-    counts = {name: sum(any(n == name for n, _ in key) for key in keys) for name in values}
+    counts = Counter(name for key in keys for name in dict(key))
     return {name for name in values if len(values[name]) > 1 or counts[name] < len(keys)}
 
 
