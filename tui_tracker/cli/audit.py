@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--fail-on",
-        metavar="WHAT",
+        metavar="LEVEL",
         help="error (the default), warn, info, grade<A to grade<D, or never",
     )
     parser.add_argument("--info", action="store_true", help="also tell what only informs")

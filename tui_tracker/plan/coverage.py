@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import fnmatch
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from tui_tracker.decide.candidates import SEEDS
 from tui_tracker.names.words import PARAM_ALIASES, snake
-from tui_tracker.plan.plan import Cell, Plan
+from tui_tracker.plan.plan import Cell, Plan, is_same
 from tui_tracker.queries import Order, RunDetail, RunKey, Selection, list_run_keys
 from tui_tracker.queries.answers import ParamValue
 from tui_tracker.queries.details import get_runs
@@ -105,11 +104,11 @@ def _place(
     params = run.row.params
     for key, value in plan.params.items():
         found = _param(params, names.get(key, key))
-        if found is not None and not _same(found, value):
+        if found is not None and not is_same(found, value):
             return None
     for number, cell in enumerate(cells):
         given = ((_param(params, names.get(key, key)), value) for key, value in cell.params.items())
-        if all(_same(found, value) for found, value in given):
+        if all(is_same(found, value) for found, value in given):
             return number
     return None
 
@@ -126,12 +125,6 @@ def _param(params: Mapping[str, ParamValue], name: str) -> ParamValue:
         if PARAM_ALIASES.get(leaf, leaf) == wanted:
             return value
     return None
-
-
-def _same(found: ParamValue, wanted: ParamValue) -> bool:
-    if isinstance(found, (int, float)) and isinstance(wanted, (int, float)):
-        return math.isclose(found, wanted, rel_tol=1e-9)
-    return found == wanted or (found is not None and str(found) == str(wanted))
 
 
 def _covered(

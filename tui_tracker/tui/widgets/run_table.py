@@ -18,6 +18,7 @@ from textual.message import Message
 from tui_tracker.tui.cells import Extras, cell_text
 from tui_tracker.tui.columns import Column
 from tui_tracker.tui.keys import bindings
+from tui_tracker.tui.row_marks import ROOM, UNWELL, marked_name, marks_of
 from tui_tracker.tui.widgets.column_list import ColumnList
 from tui_tracker.tui.widgets.group_rows import GroupRows
 from tui_tracker.tui.widgets.line_widget import Line, Role, Span, at_one_size
@@ -53,6 +54,16 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
 
         table: RunTable
         keys: list[int]
+
+        @property
+        def control(self) -> RunTable:
+            return self.table
+
+    @dataclass
+    class Scrolled(Message):
+        """Other lines are visible, and the table has their cells."""
+
+        table: RunTable
 
         @property
         def control(self) -> RunTable:
@@ -195,6 +206,7 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
     def scrolled(self) -> None:
         if not self._missing(self.window):
             super().scrolled()
+            self.post_message(self.Scrolled(self))
             return
         self.window_changed()
         if not self._held:
@@ -299,7 +311,8 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
             cell = self.cells(key)
             if cell is not None:
                 for column in self.columns:
-                    grown |= self.layout_of.grow(column, cell(column))
+                    free = " " * ROOM if column.kind == "name" and row is not None else ""
+                    grown |= self.layout_of.grow(column, cell(column) + free)
                 if row is not None:
                     self._measured[key] = row, extras
         return grown
@@ -328,9 +341,17 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
         spans: list[Span] = []
         for number, width in shown.columns:
             column = self.columns[number]
+            if column.kind == "name" and row is not None:
+                spans += [*marked_name(cell(column), self._marks(row), width), (" " * GAP, "")]
+                continue
             text = self.layout_of.padded(column, cell(column), width)
             spans += [(text, _role(row, column, text)), (" " * GAP, "")]
         return spans[:-1]
+
+    def _marks(self, row: RunRow) -> tuple[str, ...]:
+        # What a column of its own tells stands in no second place.
+        told = any(column.kind == "health" for column in self.columns)
+        return marks_of(row, "" if told else self.extras.get(row.key, {}).get(UNWELL, ""))
 
     # Actions.
 
