@@ -56,7 +56,7 @@ async def test_the_audit_shows_rules_by_runs_with_the_score_of_the_column(store)
         assert row_of(pilot, "data.name-missing").count("✗") == 3
         severities = [row.severity for row in grid.rows]
         assert severities == sorted(severities, key=["error", "warn", "info"].index)
-        await see(pilot, "capped by", "mending it gives", "F ")
+        await see(pilot, "capped by code.commit-missing (the code cannot be rebuilt); ", "F ")
 
         await pilot.press("d")
         await see(pilot, "✓ ")
