@@ -255,11 +255,25 @@ def _ask(rule: Rule, subject: object, settings: Settings) -> Any:
     """Return a rule's answer; one that raises could not tell, whatever it raised."""
     try:
         check: Callable[..., Any] = rule.check
-        return check(subject, **settings.arguments.get(rule.id, {}))
+        answer = check(subject, **settings.arguments.get(rule.id, {}))
+        return answer if rule.id in RULES else _checked(rule, answer)
     except Exception as error:
         if rule.id in RULES:
             raise
         return Doubt("", f"the rule itself failed: {type(error).__name__}: {error}", "mend it")
+
+
+def _checked(rule: Rule, answer: Any) -> Any:
+    """Return the answer of a user's rule where it is one."""
+    if rule.scope == "run":
+        if isinstance(answer, (Doubt, Outcome)):
+            return answer
+        raise TypeError(f"it answered {answer!r:.60}, not a Doubt, PASSED or NOT_APPLICABLE")
+    found = list(answer)
+    for one in found:
+        if not (isinstance(one, tuple) and len(one) == 2 and isinstance(one[1], Doubt)):
+            raise TypeError(f"it answered {one!r:.60}, not the key of a run with a Doubt")
+    return found
 
 
 def _over_many(rule: Rule, records: Sequence[RunRecord], settings: Settings) -> Mapping[int, Doubt]:
