@@ -21,6 +21,9 @@ from tui_tracker.tui.widgets.line_widget import Line, LineWidget, Role, Span
 
 WHEEL_LINES = 3
 
+NOTHING_FITS: tuple[Line, ...] = (((" Nothing fits.", "dim"),),)
+"""What a list of things to choose says where none has what was typed."""
+
 
 class VirtualList(LineWidget, can_focus=True, inherit_bindings=False):
     """`count` lines of which one is under the cursor; subclasses draw `line(index)`."""
