@@ -181,7 +181,7 @@ def _mean(head: Row) -> float:
     if head[5] is None:
         return math.nan
     # How many of the values are finite is not said; the mean is never beyond them.
-    return min(max(head[7] / head[0], head[5]), head[6])
+    return float(min(max(head[7] / head[0], head[5]), head[6]))
 
 
 def _worth_reading(heads: Sequence[Row], low: float | None, high: float | None) -> set[int]:
