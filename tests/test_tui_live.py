@@ -290,3 +290,16 @@ async def test_a_run_without_samples_says_why(store, log_run):
 )
 def test_only_cells_that_differ_are_repainted(old, new, cells):
     assert changed_cells(old, new) == cells
+
+
+async def test_lines_that_were_read_ahead_are_marked_when_they_are_scrolled_to(store, log_run):
+    log_run("ill", loss=[1.0, math.nan])
+    for number in range(30):
+        log_run(f"well{number}", loss=[1.0, 0.5])
+
+    async with opened(store, size=(100, 20)) as pilot:
+        await see(pilot, "well29")
+        for _ in range(30):
+            await pilot.press("down")
+
+        await see(pilot, "ill", "NaN")

@@ -25,6 +25,7 @@ def names(pilot) -> list[str]:
 async def test_an_empty_store_says_what_to_do_next(store):
     async with opened(store, size=(80, 24)) as pilot:
         await see(pilot, "No runs yet.", "import tui_tracker as tt")
+        await see(pilot, 'params={"lr": 0.001}) as run:', "tt import PATH")
 
 
 async def test_the_table_shows_name_status_and_the_best_of_a_metric(store, log_run):

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,7 @@ from tui_tracker.audit.config import read_config
 from tui_tracker.audit.engine import Audited, Auditor, Settings, audit_records
 from tui_tracker.audit.kept import Kept, Packer, overlay, put_rows, unpack
 from tui_tracker.audit.record import RunRecord, read_records
+from tui_tracker.audit.rules import Rule
 from tui_tracker.audit.states import has_table, names_state, read_states, stale_experiments
 from tui_tracker.queries import RunKey, get_rows
 from tui_tracker.queries.answers import RunDetail
@@ -103,7 +106,18 @@ def ruleset_of(store: Store, settings: Settings) -> str:
     rules = [(rule.id, severity, rule.why) for rule, severity in settings.chosen()]
     waive = repr(settings.waive) if settings.waive and not settings.said else ""
     said = [__version__, rules, repr(settings.arguments), settings.said, waive, names_state(store)]
+    said += [_file_state(rule) for rule in settings.rules]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
+
+
+def _file_state(rule: Rule) -> str:
+    """Return what the file that holds a rule of a package is at: who writes one tries it often."""
+    module = sys.modules.get(getattr(rule.check, "__module__", None) or "")
+    try:
+        stat = os.stat(getattr(module, "__file__", None) or "")
+    except OSError:
+        return ""
+    return f"{stat.st_mtime_ns} {stat.st_size}"
 
 
 # -- reading

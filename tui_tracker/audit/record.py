@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tui_tracker.audit.amendments import amended
 from tui_tracker.facts import word
 from tui_tracker.queries import (
     Artifact,
@@ -18,6 +17,7 @@ from tui_tracker.queries import (
     RunDetail,
     RunKey,
 )
+from tui_tracker.queries.amended import amended
 from tui_tracker.queries.amendments import Amendment, read_amendments
 from tui_tracker.queries.details import get_runs, param_changes
 from tui_tracker.queries.digests import params_digests
@@ -197,7 +197,7 @@ def read_records(store: Store, keys: Sequence[RunKey]) -> Iterator[RunRecord]:
         amendments = read_amendments(store, some)
         if len(known) > _MOST_FACTS:  # each run has parts of its own, too
             known.clear()
-        for detail in get_runs(store, some, known):
+        for detail in get_runs(store, some, known, captured=True):
             key = detail.row.key
             told = tuple(changes.get(key, ()))
             record = RunRecord(detail, told, groups.get(key) or b"")

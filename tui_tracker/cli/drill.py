@@ -2,7 +2,8 @@
 
 WORDS are a run, an experiment, or what `tt ls` takes. On a terminal each proposal is asked
 about: y takes it, n leaves it, e takes another value, q ends. The record stays as it is:
-what is taken stands beside it as an amendment, which views, rules and bundles read.
+what is taken stands beside it as an amendment, which views, rules and bundles read (a series
+that was told has no points, so only the audit and `tt show` read it).
 
 The exit code is 1 where gaps stay open. To learn it: `tt drill --practice` makes runs with
 planted gaps, and `tt drill --score FILE` says which of them you found.

@@ -48,15 +48,15 @@ def _print_record(store: Store, key: RunKey, *, original: bool) -> None:
     """Print a run as its amendments have it, and which those are."""
     from tui_tracker.queries.amendments import read_amendments
 
-    detail = get_run(store, key)
+    detail = get_run(store, key, captured=True)
     logged_as = list(raw_names(store, key).values())
     amendments = read_amendments(store, [key]).get(key, ())
     found = _health(store, key)
     if not amendments:
         _print_run(detail, logged_as, found)
         return
-    from tui_tracker.audit.amendments import amended
     from tui_tracker.cli.amendments import mark_of, print_amendments
+    from tui_tracker.queries.amended import amended
 
     shown = detail if original else amended(detail, amendments)
     _print_run(shown, logged_as, found, mark_of(amendments, original=original))

@@ -128,6 +128,8 @@ def _tell_unknown_metrics(store: Store, rules: tuple[Rule, ...]) -> None:
     """Say which metrics no run has yet: a typing error would wait for ever."""
     from difflib import get_close_matches
 
+    from tui_tracker.queries.renamed import labels_as_read
+
     named = {rule.metric for rule in rules if rule.metric}
     if not named:
         return
@@ -136,7 +138,8 @@ def _tell_unknown_metrics(store: Store, rules: tuple[Rule, ...]) -> None:
         for name, context in store.read("SELECT name, context FROM key WHERE kind=1")
         for text in (name, f"{name}@{context}" if context else name)
     }
-    for metric in sorted(named - known):
+    read = labels_as_read(store, named)
+    for metric in sorted(one for one in named if read[one] not in known):
         near = get_close_matches(metric, sorted(known), n=1)
         hint = f": did you mean {near[0]!r}?" if near else ""
         say(f"no run has a metric {metric!r} yet{hint}")

@@ -116,11 +116,13 @@ def list_values(
     *,
     limit: int = 100,
     prefix: str = "",
+    ranges: bool = True,
 ) -> FieldValues:
     """Return the values that the selected runs have of a field, with their counts.
 
-    Numbers of which there are many different ones, and times, are told as ranges.
-    `prefix` takes only the values that begin so, case ignored.
+    Numbers of which there are many different ones, and times, are told as ranges; without
+    `ranges` numbers are told one by one. `prefix` takes only the values that begin so, case
+    ignored.
 
     Raises:
         QueryError: no run has the field, or the selection's query cannot be read.
@@ -128,7 +130,7 @@ def list_values(
     known = _read_field(store, field)
     where, bound = selection_sql(store, selection)
     chosen = "SELECT r.id FROM run AS r JOIN experiment AS e ON e.id = r.experiment WHERE " + where
-    asked = _Asked(store, chosen, bound, prefix.lower())
+    asked = _Asked(store, chosen, bound, prefix.lower(), ranges=ranges and not prefix)
     values = asked.values(known, field)
     (total,) = store.read(f"SELECT count(*) FROM ({chosen})", bound)[0]
     missing = asked.missing(field)
@@ -159,8 +161,11 @@ def _tag_keys(store: Store) -> list[tuple[str, int]]:
 class _Asked:
     """The values of some runs."""
 
-    def __init__(self, store: Store, chosen: str, bound: dict[str, Any], prefix: str) -> None:
+    def __init__(
+        self, store: Store, chosen: str, bound: dict[str, Any], prefix: str, *, ranges: bool
+    ) -> None:
         self._store, self._chosen, self._bound, self._prefix = store, chosen, bound, prefix
+        self._ranges = ranges
 
     def values(self, target: Target, field: str) -> list[ValueCount]:
         if target.kind == "own":
@@ -173,7 +178,7 @@ class _Asked:
         numbers = [
             (number, n) for text, number, _, n in rows if text is None and number is not None
         ]
-        if len(numbers) > MANY_VALUES and len(numbers) == len(rows) and not self._prefix:
+        if len(numbers) > MANY_VALUES and len(numbers) == len(rows) and self._ranges:
             return _ranges(numbers)
         return [ValueCount(text, n) for text, n in sorted(counts, key=lambda row: -row[1])]
 

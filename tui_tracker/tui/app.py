@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from tui_tracker.store import Store
     from tui_tracker.tui.ahead import Ahead
     from tui_tracker.tui.first_screen import FirstScreen
-    from tui_tracker.tui.reading import RunsFound, RunsWanted
 
 TWICE_S = 2.0
 REMEMBER_S = 1.0
@@ -72,7 +71,7 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
         self._ahead, self._opening = ahead, opening
         state = state or State(store.foreign or store.folder)
         super().__init__(store, settings, state, terminal or describe(settings))
-        if ahead is not None:
+        if ahead is not None and ahead.version is not None:
             self._version = ahead.version
         self._resizing = Resizing(self)
         self._early = EarlyKeys()
@@ -105,12 +104,6 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
         """Whether no frame should be drawn now, because the link is full."""
         flow = getattr(self._driver, "flow", None)
         return flow is not None and flow.held
-
-    @property
-    def narrow(self) -> bool:
-        """Whether the link carries so little that a list should scroll seldom."""
-        flow = getattr(self._driver, "flow", None)
-        return flow is not None and flow.narrow
 
     def draw_again(self) -> None:
         """Draw what was held back."""
@@ -201,13 +194,10 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
             if opening.page in tabs:
                 self.call_after_refresh(screen.action_tab, tabs.index(opening.page))
 
-    def find_runs(self, store: Store, wanted: RunsWanted) -> RunsFound:
-        """Return the runs of a table; the first ones were read while the app was loaded."""
-        from tui_tracker.tui.reading import find_runs
-
+    def take_ahead(self) -> Ahead | None:
+        """Return what was read while the app was loaded; the first time only."""
         ahead, self._ahead = self._ahead, None
-        found = ahead.take(wanted) if ahead is not None else None
-        return found or find_runs(store, wanted)
+        return ahead
 
     def first_frame_shown(self) -> None:
         """Tell what is wrong with the settings, once there is a page to tell it on."""

@@ -7,6 +7,7 @@ is proposed says so in `proposed`.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,14 +15,20 @@ from tui_tracker.audit.rules import Doubt
 from tui_tracker.audit.score import Judged, Score, Standing, score
 from tui_tracker.audit.snippets.judge import SNIPPET_RULES, SnippetRule
 from tui_tracker.audit.snippets.reader import Snippet
+from tui_tracker.capture.redaction import redact_argv, redact_param, redact_text
 from tui_tracker.names.lint import is_pinned, lint_experiment
 from tui_tracker.names.metric import propose_metric
 
 _AREAS = {"code": "code", "data": "data", "env": "env", "seed": "seeds", "artifacts": "artifacts"}
 
 
-def score_snippet(found: list[tuple[SnippetRule, Doubt]]) -> Score:
-    """Return the readiness of a snippet, by the same weights as that of a run."""
+def score_snippet(
+    found: list[tuple[SnippetRule, Doubt]], rules: Sequence[SnippetRule] | None = None
+) -> Score:
+    """Return the readiness of a snippet, by the same weights as that of a run.
+
+    `rules` are those that were on; None stands for all.
+    """
     failed = {rule.id for rule, _ in found}
 
     def judged(rule: SnippetRule) -> Judged:
@@ -32,7 +39,7 @@ def score_snippet(found: list[tuple[SnippetRule, Doubt]]) -> Score:
         standing: Standing = "failed" if rule.id in failed else "passed"
         return Judged(rule.id, area, rule.severity, standing)  # type: ignore[arg-type]
 
-    return score(judged(rule) for rule in SNIPPET_RULES.values())
+    return score(judged(rule) for rule in (SNIPPET_RULES.values() if rules is None else rules))
 
 
 def correct(snippet: Snippet, found: list[tuple[SnippetRule, Doubt]]) -> dict[str, Any]:
@@ -60,7 +67,20 @@ def correct(snippet: Snippet, found: list[tuple[SnippetRule, Doubt]]) -> dict[st
     }
     if proposed:
         record["proposed"] = proposed
-    return record
+    return {key: _without_secrets(key, value) for key, value in record.items()}
+
+
+def _without_secrets(name: str, value: Any) -> Any:
+    """Return a value with what looks like a secret hidden: the record is there to be handed on."""
+    if isinstance(value, dict):
+        return {key: _without_secrets(key, inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_secrets(name, inner) for inner in value]
+    if not isinstance(value, str):
+        return value
+    if name == "command":
+        value = " ".join(redact_argv(value.split(" "))[0])
+    return redact_text(str(redact_param(name, value)))
 
 
 def _todo(failed: dict[str, Doubt], rule: str) -> str | None:

@@ -12,7 +12,7 @@ from typing import Any
 from tui_tracker.audit.rules import Doubt, Severity
 from tui_tracker.audit.snippets.leaves import as_number, as_truth, is_missing, series
 from tui_tracker.audit.snippets.reader import Snippet, SnippetMetric
-from tui_tracker.capture.redaction import find_secrets
+from tui_tracker.capture.redaction import find_secrets, redact_argv
 from tui_tracker.lineage.words import plural
 from tui_tracker.names.lint import is_pinned, is_vague
 from tui_tracker.names.metric import propose_metric, read_metric
@@ -163,7 +163,7 @@ def _secret(snippet: Snippet, _: datetime) -> Doubt | None:
         hidden = re.search(r"\*\*\*|redacted|<.*>|\$\{?\w", leaf.text, re.I)
         counted = re.search(r"tokens$|max_token|token_(count|limit)|tokenizer", leaf.key)
         if (named and plain and not hidden and not counted and as_number(leaf.value) is None) or (
-            plain and find_secrets(leaf.text)
+            plain and (find_secrets(leaf.text) or redact_argv(leaf.text.split())[1])
         ):
             return Doubt(
                 leaf.path,
@@ -290,9 +290,10 @@ def _curve(snippet: Snippet, _: datetime) -> Doubt | None:
                for text in snippet.artifacts)  # fmt: skip
     if kept:
         return None
-    return Doubt(
-        "metrics", "only last or best values are given, no curve", "keep the values of every epoch"
-    )
+    said = "only last or best values are given, no curve" if snippet.metrics else (
+        "no metric is given"
+    )  # fmt: skip
+    return Doubt("metrics", said, "keep the values of every epoch")
 
 
 @_asks("metrics.not-finite", "error")
@@ -405,8 +406,11 @@ def _unit(snippet: Snippet, _: datetime) -> Doubt | None:
         )
     for leaf in snippet.leaves:
         clock = re.search(r"(start|end|eval|begin|finish|creat|update|stamp)", leaf.key)
+        of_wandb = leaf.path.rpartition(".")[2] == "_runtime"  # always in seconds
         numbers = series(leaf.value)
-        if _TIME_NAME.search(leaf.key) and numbers and not clock and numbers[0] < 1e8:
+        if _TIME_NAME.search(leaf.key) and numbers and numbers[0] < 1e8:
+            if clock or of_wandb:
+                continue
             return Doubt(
                 leaf.path, f"{leaf.path} has no unit", f"name it {leaf.key}_s or {leaf.key}_ms"
             )
@@ -418,7 +422,7 @@ def _unit(snippet: Snippet, _: datetime) -> Doubt | None:
 
 @_asks("metrics.timestamp-missing", "warn")
 def _evaluated(snippet: Snippet, _: datetime) -> Doubt | None:
-    if snippet.evaluated_at or snippet.ended_at:
+    if snippet.evaluated_at or snippet.ended_at or snippet.moments:
         return None
     return Doubt(
         "metrics.evaluated_at", "when it was evaluated is not told", "give the time of the scores"

@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from tui_tracker.audit.snippets.leaves import (
+    PARAM_HOMES,
     Leaf,
     as_time,
     as_truth,
@@ -18,11 +18,17 @@ from tui_tracker.audit.snippets.leaves import (
     leaves,
     series,
 )
-from tui_tracker.errors import InvalidArgument
 from tui_tracker.names.metric import read_metric
 from tui_tracker.names.words import METRICS, SPLIT_ALIASES, SPLITS, snake
 
-_HEX = re.compile(r"\b([0-9a-f]{7,64})\b(\s*[-+]\s*dirty|\+|-dirty)?", re.I)
+_HEX = re.compile(
+    r"\b(?:g(?=[0-9a-f]{7}))?([0-9a-f]{7,64})\b"
+    r"(\s*[-+,;*]?\s*[(\[]?\s*(?:dirty|modified|uncommitted)|\s?[+*])?",
+    re.I,
+)
+"""A commit, also as `git describe` writes it, and a mark that the tree was changed."""
+_CHANGED_FILES = re.compile(r"^\s{0,2}([MADRCU?]{1,2})\s+\S|\b(dirty|modified|uncommitted)\b")
+"""What `git status` says of a tree that was changed."""
 _FLAG = re.compile(r"--?([A-Za-z][\w-]*)(?:[ =]([^\s-][^\s]*))?|\b([A-Za-z_][\w.]*)=(\S+)")
 _SCRIPT = re.compile(
     r"\S+\.(py|ipynb|sh|r|jl)\b|\bpython\b|\btorchrun\b|\baccelerate\b|-m \S+", re.I
@@ -32,20 +38,23 @@ _FILE = re.compile(
     r"|model)\b",
     re.I,
 )
-_VERSIONED = re.compile(r"[A-Za-z][\w.-]*\s*(==|>=|~=|=|@)\s*\d")
+_PACKAGES = (
+    "torch|pytorch|tensorflow|tf|keras|jax|numpy|sklearn|scikit[-_]learn|transformers|lightning"
+    "|xgboost|lightgbm|catboost|pandas"
+)
+_VERSIONED = re.compile(rf"[A-Za-z][\w.-]*\s*(==|>=|~=|=|@)\s*\d|\b({_PACKAGES})\s+v?\d+\.\d", re.I)
 _LOCK = re.compile(
     r"requirements|freeze|\.lock\b|pylock|environment\.ya?ml|conda|poetry|pipfile|uv\.lock"
     r"|pyproject|@sha256:|sha256:[0-9a-f]{12}",
     re.I,
 )
+_PACKAGE_VERSION = re.compile(rf"({_PACKAGES})_version$")
 _METRIC_HOMES = frozenset(
     "metrics metric results result scores score history summary evaluation eval final logs "
     "performance curves curve log outputs_metrics".split()
 )
-_PARAM_HOMES = frozenset(
-    "params param parameters hyperparameters hyperparams hparams config args hp settings "
-    "hyper_parameters configuration".split()
-)
+_PARAM_ENDS = frozenset("params args arguments config hparams hyperparameters settings".split())
+"""What names of such places end with: `training_arguments`, `model_config`."""
 _KNOBS = frozenset(
     "lr learning_rate batch_size epochs optimizer dropout weight_decay depth max_depth eta "
     "n_estimators num_leaves hidden_size layers momentum model arch model_type max_iter "
@@ -55,6 +64,8 @@ _NOT_METRICS = frozenset(
     "epoch epochs step steps iteration iterations time timestamp seed seeds n n_seeds folds "
     "split lr learning_rate count samples n_samples duration runtime date index fold".split()
 )
+_COUNTS = re.compile(r"_(epoch|step|iteration|iter|round)s?$")
+"""Where a best value stood, which is none: `best_epoch`."""
 _SEEDS = re.compile(r"(^|_)(seeds?|random_state|rng)$")
 _SPLIT = re.compile(
     r"(^|_)(splits?|folds?|n_folds|k_fold|kfold|cv|holdout|hold_out|stratify|stratified"
@@ -68,18 +79,22 @@ _DATA_NAMES = frozenset(
     "dataset data data_name dataset_name train_data training_data corpus data_path dataset_path "
     "train_file data_file train_path data_uri dataset_id data_source input_data".split()
 )
+_DATA_PLACES = frozenset(
+    "name path paths uri url id source file files train val valid validation test dev".split()
+)
+"""What names data below a key such as `data`."""
 _PINS = frozenset(
     "version revision rev hash sha sha256 sha1 md5 digest checksum etag snapshot date commit "
     "fingerprint tag vintage extract as_of".split()
 )
-_DATA_PINS = re.compile(r"^(data|dataset)s?_(" + "|".join(_PINS) + r")$")
+_DATA_PINS = re.compile(r"^(?!meta)(\w+_)?(data|dataset)s?_(" + "|".join(_PINS) + r")$")
 _FILE_PIN = re.compile(
-    r"^(model|artifact|checkpoint|ckpt|weights)_(file_)?(sha256|sha1|sha|md5|hash|digest|version)$"
+    r"^(model|artifact|checkpoint|ckpt|weights|predictions?)_(file_)?(sha256|sha1|sha|md5|hash|digest|version)$"
 )
 _LATER = ("tbd", "?", "todo", "???", "??")
 _OWNERS = frozenset(
     "owner author user team created_by by contact who researcher maintainer engineer operator "
-    "username submitted_by run_by assignee".split()
+    "username user_id entity submitted_by run_by assignee".split()
 )
 _PURPOSES = frozenset("purpose goal stage objective hypothesis aim intent phase lifecycle".split())
 _PURPOSE_WORDS = re.compile(
@@ -89,7 +104,8 @@ _PURPOSE_WORDS = re.compile(
 )
 _NOTES = frozenset(
     "note notes comment comments description desc remark remarks why rationale summary_text "
-    "message content readme abstract observation observations conclusion".split()
+    "message content readme abstract observation observations conclusion claim claims finding "
+    "findings outcome".split()
 )
 _NAMES = frozenset(
     "name run_name run experiment experiment_name exp_name exp project title".split()
@@ -151,29 +167,10 @@ class Snippet:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     evaluated_at: datetime | None = None
+    moments: list[str] = field(default_factory=list)
+    """Where ends are told, also in a form that is not read: 02/03/2026 is two days."""
     status: str = ""
     leaves: list[Leaf] = field(default_factory=list)
-
-
-def read_file(path: Path) -> Snippet:
-    """Return what a file with one JSON record says.
-
-    Raises:
-        InvalidArgument: the file is none, with the place of the mistake.
-    """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidArgument(f"{path} cannot be read: {error}") from error
-    try:
-        found = json.loads(text.rstrip().rstrip(",") or "null")
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise InvalidArgument(f"{path} is no JSON record: {error}") from error
-    if isinstance(found, list) and len(found) == 1:
-        found = found[0]
-    if not isinstance(found, dict):
-        raise InvalidArgument(f"{path}: one JSON object is wanted, a run's metadata")
-    return read_snippet(found)
 
 
 def read_snippet(record: dict[str, Any]) -> Snippet:
@@ -203,7 +200,8 @@ def _take_names(snippet: Snippet, leaf: Leaf) -> None:
 def _take_seed(snippet: Snippet, leaf: Leaf) -> None:
     if _SEEDS.search(leaf.key) and not leaf.is_empty and leaf.key not in ("n_seeds", "num_seeds"):
         values = leaf.value if isinstance(leaf.value, list) else [leaf.value]
-        snippet.seeds += [value for value in values if not is_missing(value)]
+        told = [v for v in values if not is_missing(v) and not isinstance(v, bool)]
+        snippet.seeds += told
         if isinstance(leaf.value, list):
             snippet.repeats = max(snippet.repeats, len(values))
 
@@ -220,14 +218,16 @@ def _take_split(snippet: Snippet, leaf: Leaf) -> None:
 
 
 def _take_data(snippet: Snippet, leaf: Leaf) -> None:
-    if _is_split(leaf) or _is_metric_home(leaf) or isinstance(leaf.value, (dict, list)):
+    if _is_split(leaf) or _is_metric_home(leaf):
         return
     inside = any(key in _WHERE_DATA for key in leaf.keys[:-1])
-    named = leaf.key in _DATA_NAMES
-    named = named or (inside and leaf.key in ("name", "path", "uri", "id", "source"))
-    if named and isinstance(leaf.value, str) and not leaf.is_empty and not snippet.data_name:
-        snippet.data_name, _, pin = leaf.value.partition("@")
+    named = leaf.key in _DATA_NAMES or (inside and leaf.key in _DATA_PLACES)
+    names = (leaf.value or [None]) if isinstance(leaf.value, list) else [leaf.value]
+    if named and isinstance(names[0], str) and not is_missing(names[0]) and not snippet.data_name:
+        snippet.data_name, _, pin = names[0].partition("@")
         snippet.data_versions += [pin] if pin else []
+    if isinstance(leaf.value, (dict, list)):
+        return
     if _DATA_PINS.match(leaf.key) or (inside and leaf.key in _PINS):
         _take_pin(snippet, leaf)
 
@@ -255,6 +255,8 @@ def _take_code(snippet: Snippet, leaf: Leaf) -> None:
             or as_truth(leaf.value)
             or (isinstance(leaf.value, list) and bool(leaf.value))
         )
+    if leaf.key == "git_status" or (git and leaf.key == "status"):
+        snippet.dirty = snippet.dirty or bool(_CHANGED_FILES.search(leaf.text))
     kept = re.search(r"(^|_)(diff|patch|snapshot)(_|$)", leaf.key)
     # `tt show --json` tells a snapshot by its tree: that is the whole work tree as it was.
     whole = leaf.keys[-2:] == ("snapshot", "tree")
@@ -267,6 +269,8 @@ def _take_environment(snippet: Snippet, leaf: Leaf) -> None:
              "dependencies", "libraries", "libs", "docker", "container", "image", "lock",
              "lockfile", "pip_freeze", "conda_env", "framework", "framework_version",
              "versions", "software"}  # fmt: skip
+    if _PACKAGE_VERSION.match(leaf.key) and re.search(r"\d", leaf.text):
+        snippet.environment = snippet.environment or f"{leaf.path}: {leaf.text}"
     if leaf.is_empty or not homes & {*leaf.keys, *leaf.words}:
         return
     text = json.dumps(leaf.value) if not isinstance(leaf.value, str) else leaf.value
@@ -296,7 +300,9 @@ def _take_script(snippet: Snippet, leaf: Leaf) -> None:
 def _take_params(snippet: Snippet, leaf: Leaf) -> None:
     if leaf.is_empty or _is_metric_home(leaf) or _is_split(leaf) or _SEEDS.search(leaf.key):
         return
-    inside = any(key in _PARAM_HOMES for key in leaf.keys[:-1])
+    inside = any(
+        key in PARAM_HOMES or key.rpartition("_")[2] in _PARAM_ENDS for key in leaf.keys[:-1]
+    )
     plain = len(leaf.keys) == 1 and leaf.key in _KNOBS
     data = leaf.key in _DATA_NAMES or _DATA_PINS.match(leaf.key)
     if (inside or plain) and not data:
@@ -307,7 +313,7 @@ def _take_people(snippet: Snippet, leaf: Leaf) -> None:
     above = set(leaf.keys[:-1])
     if leaf.is_empty or not isinstance(leaf.value, (str, list)):
         return
-    if above & (_PARAM_HOMES | _METRIC_HOMES | _WHERE_DATA):
+    if above & (PARAM_HOMES | _METRIC_HOMES | _WHERE_DATA):
         return
     if leaf.key in _OWNERS:
         snippet.owner = snippet.owner or leaf.text
@@ -342,13 +348,14 @@ def _take_artifacts(snippet: Snippet, leaf: Leaf) -> None:
         names = leaf.key in (*_FILES, "path", "file", "name", "uri", "filename", "url")
         if (inside and names) or (_FILE.search(text) and not used):
             snippet.artifacts.append(text)
-            if re.search(r"@?sha\d*:|[0-9a-f]{32,}|@v?\d", text):
+            if re.search(r"@?sha\d*:|[0-9a-f]{32,}|@v?\d|^models:/[^/]+/\d", text):
                 snippet.artifact_pins.append(text)
 
 
 def _take_times(snippet: Snippet, leaf: Leaf) -> None:
-    if leaf.is_empty or any(key in _WHERE_DATA | _PARAM_HOMES for key in leaf.keys[:-1]):
+    if leaf.is_empty or any(key in _WHERE_DATA | PARAM_HOMES for key in leaf.keys[:-1]):
         return
+    snippet.moments += [leaf.path] if _ENDS.match(leaf.key) or _EVALS.match(leaf.key) else []
     places: tuple[tuple[re.Pattern[str], str], ...] = (
         (_STARTS, "started_at"), (_ENDS, "ended_at"), (_EVALS, "evaluated_at"),
     )  # fmt: skip
@@ -357,10 +364,13 @@ def _take_times(snippet: Snippet, leaf: Leaf) -> None:
         fits = pattern.match(leaf.key) or (len(leaf.keys) > 1 and pattern.match(joined))
         if fits and getattr(snippet, name) is None:
             setattr(snippet, name, as_time(leaf.value))
+    if leaf.key == "timestamp" and _is_metric_home(leaf) and snippet.evaluated_at is None:
+        snippet.evaluated_at = as_time(leaf.value)
 
 
 def _take_status(snippet: Snippet, leaf: Leaf) -> None:
-    if leaf.key in ("status", "state", "run_status") and isinstance(leaf.value, str):
+    of_git = bool({"git", "code", "vcs", "repo"} & set(leaf.keys[:-1]))
+    if leaf.key in ("status", "state", "run_status") and isinstance(leaf.value, str) and not of_git:
         snippet.status = snippet.status or leaf.value.strip().lower()
 
 
@@ -406,7 +416,7 @@ def _metrics(found: Iterable[Leaf]) -> Iterator[SnippetMetric]:
         if leaf.key in ("split", "eval_split", "subset", "evaluated_on", "dataset_split")
     }
     for leaf in told:
-        if leaf.key in _NOT_METRICS or not leaf.keys:
+        if not leaf.keys or leaf.key in _NOT_METRICS or _COUNTS.search(leaf.key):
             continue
         values = series(leaf.value)
         inside = _is_metric_home(leaf)

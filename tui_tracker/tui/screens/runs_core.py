@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tui_tracker.queries import RunRow, Selection
     from tui_tracker.store import Store
     from tui_tracker.tui.columns import Column
-    from tui_tracker.tui.reading import RunsFound
+    from tui_tracker.tui.reading import RunsFound, RunsWanted
     from tui_tracker.tui.tree import Where
 
 NEWEST: Order = (("started", True),)
@@ -44,10 +44,11 @@ NO_RUNS: tuple[Line, ...] = (
     ((" Log one from Python:", "dim"),),
     (),
     (("   import tui_tracker as tt", ""),),
-    (('   with tt.init(experiment="first", params={"lr": 0.001}) as run:', ""),),
+    (('   with tt.init("first", params={"lr": 0.001}) as run:', ""),),
     (('       run.log({"loss": 0.5}, step=0)', ""),),
     (),
-    ((" or bring them over from another tracker:", "dim"), ("  tt import PATH", "")),
+    ((" or bring them over from another tracker:", "dim"),),
+    (("   tt import PATH", ""),),
 )
 
 
@@ -163,34 +164,40 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         columns, settled = self._columns(asked)
         differing = asked.differing and not settled
         by_page = self._comes_by_page(asked) and tree is None and settled
-        typing = self.is_typing
+        typing, ahead = self.is_typing, self.tracker.take_ahead()
+
+        def wanted(selection: Selection) -> RunsWanted:
+            from tui_tracker.tui.reading import RunsWanted
+
+            order, by = asked.sorting(), asked.group
+            return RunsWanted(selection, order, first, count, columns, tree, differing, by)
 
         def question(store: Store) -> Message:
-            from tui_tracker.tui.reading import RunsWanted, find_page
+            from tui_tracker.tui.reading import find_page, find_runs
 
             selection = asked.selection()
             if typing:
                 from tui_tracker.queries.settled import settled_query
 
                 selection.query = settled_query(store, selection)
-            wanted = RunsWanted(
-                selection,
-                asked.sorting(),
-                first,
-                count,
-                columns,
-                tree,
-                differing,
-                asked.group,
-            )
+            runs = wanted(selection)
             if by_page:
-                page = self.Found(asked, find_page(store, wanted))
+                page = self.Found(asked, find_page(store, runs))
                 if not page.found.more:
                     return page
                 self.post_message(page)
-            return self.Found(asked, self.tracker.find_runs(store, wanted))
+            found = ahead.take(runs) if ahead is not None else None
+            return self.Found(asked, found or find_runs(store, runs))
 
-        self.ask("runs", question, about=asked)
+        # A thread would only hand over what is there already, after a layout without it.
+        if (
+            ahead is not None
+            and ahead.is_ready
+            and (found := ahead.take(wanted(asked.selection())))
+        ):
+            self.post_message(self.Found(asked, found))
+        else:
+            self.ask("runs", question, about=asked)
 
     def _comes_by_page(self, asked: Asked) -> bool:
         """Return whether the first page is shown before the rest is read.

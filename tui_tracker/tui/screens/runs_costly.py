@@ -12,6 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual.message import Message
+from textual.timer import Timer
 
 from tui_tracker.tui.cells import COSTLY, Extras
 from tui_tracker.tui.row_marks import UNWELL
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 PULSE_S = 5.0
 """How often is asked of running runs what time alone changes."""
+REST_S = 0.15
+"""How long a table that is scrolled has to rest: lines that fly by are not worth a question."""
 
 
 class Costing(RunsCore, inherit_bindings=False):
@@ -36,6 +39,13 @@ class Costing(RunsCore, inherit_bindings=False):
     def __init__(self) -> None:
         super().__init__()
         self._felt_at = 0.0
+        self._resting: Timer | None = None
+
+    def on_run_table_scrolled(self) -> None:
+        # Rows that were read ahead came without these cells.
+        if self._resting is not None:
+            self._resting.stop()
+        self._resting = self.set_timer(REST_S, self.ask_extras)
 
     def on_runs_core_found(self, event: RunsCore.Found) -> None:  # noqa: ARG002
         # What is shown may have changed, so none of it counts as read.

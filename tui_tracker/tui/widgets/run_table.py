@@ -60,6 +60,16 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
             return self.table
 
     @dataclass
+    class Scrolled(Message):
+        """Other lines are visible, and the table has their cells."""
+
+        table: RunTable
+
+        @property
+        def control(self) -> RunTable:
+            return self.table
+
+    @dataclass
     class Opened(Message):
         """The run under the cursor was chosen."""
 
@@ -196,6 +206,7 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
     def scrolled(self) -> None:
         if not self._missing(self.window):
             super().scrolled()
+            self.post_message(self.Scrolled(self))
             return
         self.window_changed()
         if not self._held:
