@@ -335,6 +335,10 @@ def test_an_installed_package_whose_rules_fail_is_one_sentence(config, tmp_path,
         ('required-params = ["seed"]', "required-params is a table"),
         ('custom = [{id = "x", require = "1 == 1"}]', "an id with a prefix"),
         ('custom = [{id = "a.b"}]', "needs what it requires"),
+        (
+            'custom = [{id = "a.b", require = "1 == 1"}, {id = "a.b", require = "1 == 2"}]',
+            "two rules have the id 'a.b': rename one",
+        ),
         ('custom = [{id = "a.b", require = "open(\'x\')"}]', "is no condition"),
         ('custom = [{id = "a.b", require = "1 =="}]', "is no condition"),
         ('waive = [{rule = "code.dirty"}]', "needs its reason"),
@@ -413,6 +417,26 @@ def test_severities_of_an_experiment_are_kept_with_its_audits(tmp_path, monkeypa
             for run in runs
         }
         assert found == {"one": [], "two": ["error"]}
+
+
+@pytest.mark.parametrize(
+    ("scope", "answer", "words"),
+    [
+        ("run", 42, "TypeError: it answered 42, not a Doubt, PASSED or NOT_APPLICABLE"),
+        ("run", None, "TypeError: it answered None, not a Doubt"),
+        ("store", [3], "TypeError: it answered 3, not the key of a run with a Doubt"),
+        ("store", 7, "TypeError: 'int' object is not iterable"),
+    ],
+)
+def test_a_rule_of_a_user_that_answers_nonsense_tells_so_and_ends_nothing(scope, answer, words):
+    from tui_tracker.audit.rules import Rule
+
+    mine = Rule("acme.x", "context", ("error",) * 4, scope, lambda _: answer, "", "by hand")
+
+    run = audit_records(seeds(), Settings(rules=(mine,)))[0]
+
+    (told,) = [f for f in run.findings if f.rule == "acme.x"]
+    assert told.message.startswith(f"the rule itself failed: {words}")
 
 
 @pytest.mark.parametrize(

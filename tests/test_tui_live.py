@@ -14,6 +14,7 @@ from tui_pilot import gone, opened, screen_text, see, until
 import tui_tracker as tt
 from tui_tracker import journal
 from tui_tracker.settings import Alerts
+from tui_tracker.tui.screens import runs_core
 from tui_tracker.tui.screens.news import NewsScreen, news_lines
 from tui_tracker.tui.widgets.line_widget import changed_cells
 
@@ -76,6 +77,22 @@ async def test_a_run_that_begins_appears(store, folder, log_run):
         await see(pilot, "newcomer")
         run.finish()
         await see(pilot, "newcomer: finished after")
+
+
+async def test_columns_do_not_change_places_when_runs_begin(store, log_run, monkeypatch):
+    monkeypatch.setattr(runs_core, "COLUMNS_AGAIN_S", 0.0)
+    log_run("old", val_f1=[0.5], val_loss=[0.5])
+    async with opened(store) as pilot:
+        await see(pilot, "val_f1 ↑", "val_loss ↓")
+        header = screen_text(pilot).splitlines()[2]
+        for number in range(3):
+            log_run(f"new{number}", val_loss=[0.4], other=[1.0])
+        await see(pilot, "new2  ", "4 runs")
+
+        # A new metric has come, and the old ones are where they were.
+        after = screen_text(pilot).splitlines()[2]
+        places = [after.index(name) for name in ("val_f1 ↑", "val_loss ↓")]
+        assert places == sorted(places), (header, after)
 
 
 async def test_nothing_moves_while_paused_and_all_is_caught_up_with_then(store, log_run):

@@ -34,6 +34,7 @@ Packages add rules of their own by the entry point group `tui_tracker.audit_rule
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -118,6 +119,8 @@ def read_config(
     custom = [_custom(entry, where) for entry in _tables(table, "custom", where)]
     rules = (*custom, *_installed())
     ids = [*RULES, *(rule.id for rule in rules)]
+    if twice := [id_ for id_, count in Counter(ids).items() if count > 1]:
+        raise InvalidArgument(f"{where}: two rules have the id {twice[0]!r}: rename one")
     chosen = profile or str(table.get("profile", "seed"))
     if chosen not in PROFILES:
         raise InvalidArgument(f"there is no audit profile {chosen!r}: use {', '.join(PROFILES)}")

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
 from textual.binding import Binding
+from textual.message import Message
 from textual.screen import Screen
 
 from tui_tracker.remembered import State
 from tui_tracker.settings import Settings, read_settings
 from tui_tracker.tui.changing import Changing
+from tui_tracker.tui.early import LONGEST_S, EarlyKeys, when_done
 from tui_tracker.tui.keymap import lay_over
 from tui_tracker.tui.keys import bindings, use_keys
 from tui_tracker.tui.live import LiveApp
@@ -71,6 +74,7 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
         if ahead is not None and ahead.version is not None:
             self._version = ahead.version
         self._resizing = Resizing(self)
+        self._early = EarlyKeys()
         self.state.on_change = self._remember_soon
         self._remembering = False
         keymap = lay_over(settings.keys)
@@ -141,9 +145,30 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
         if self._resizing.changed(event.size) and self.page is not None:
             self.page.make_room(event.size.width)
 
+    # What is typed before the first page stands.
+
+    @dataclass
+    class PageStands(Message):
+        """The first runs are shown, or why there are none."""
+
+    async def on_event(self, event: events.Event) -> None:
+        if not self._early.keep(event):
+            await super().on_event(event)
+
+    async def on_tracker_app_page_stands(self) -> None:
+        event = self._early.take()
+        if event is not None:
+            await super().on_event(event)
+            when_done(self, self.page_stands)
+
+    def page_stands(self) -> None:
+        """Do what was typed so far, and from now on everything at once."""
+        self.post_message(self.PageStands())
+
     # Watching the store.
 
     def on_mount(self) -> None:
+        self.set_timer(LONGEST_S, self.page_stands)
         self.watch_store()
         if self._opening is not None and (
             self._opening.run or self._opening.page in ("audit", "plan")

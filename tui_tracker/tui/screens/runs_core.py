@@ -16,6 +16,7 @@ from textual.message import Message
 from textual.timer import Timer
 
 from tui_tracker.formatting import printable
+from tui_tracker.tui.columns import in_old_order
 from tui_tracker.tui.grouping import with_groups, without_groups
 from tui_tracker.tui.screens.base import TrackerScreen
 from tui_tracker.tui.screens.runs_title import count_words, counting_words, name_words, order_words
@@ -117,6 +118,8 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         self.held = ""
         """The part of the filter that the table shows: while typed, a last word may wait."""
         self._columns_at = 0.0
+        self._by_hand = False
+        """The columns that are shown were arranged by hand."""
         self._rows_at = monotonic()
         self._ticking: Timer | None = None
 
@@ -270,10 +273,16 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
             self._changed = False
         table.empty = self._nothing()
         table.order = event.asked.order
+        keep = event.asked == self.shown
         columns = with_groups(found.columns, event.asked.group)
+        by_hand = self.layout_at(event.asked.path) is not None
+        if keep and not by_hand and not self._by_hand:
+            columns = in_old_order(table.columns, columns)
+        self._by_hand = by_hand
         if columns and table.columns != columns:
             table.columns = columns
-        keep = event.asked == self.shown
+        if self.shown is None:
+            self.tracker.page_stands()
         self.shown, self.held = event.asked, found.wanted.selection.query
         table.more = found.more
         if not keep:
@@ -312,6 +321,7 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
     def show_trouble(self, text: str) -> None:
         if self.shown is None:
             self.table.empty = ((), ((f" {printable(text)}", "bad"),))
+            self.tracker.page_stands()
 
     def on_run_table_rows_wanted(self, event: RunTable.RowsWanted) -> None:
         keys, columns = event.keys, without_groups(self.table.columns)
