@@ -247,8 +247,9 @@ def entry_missing(run: RunRecord) -> Answer:
     """A run whose script nobody knows cannot be started again."""
     entry = run.fact("code", "entry", "path") or run.fact("modules", "entry", "path")
     script = run.fact("process", "script")
-    said = any(run.params.get(name) for name in _ENTRIES)
-    if entry or said or script not in (None, *_SCRIPTS) or run.fact("notebook", "path"):
+    if entry or script not in (None, *_SCRIPTS) or run.fact("notebook", "path"):
+        return PASSED
+    if any(run.params.get(name) for name in _ENTRIES):
         return PASSED
     if run.fact("process", "argv") and run.fact("modules", "entry", "kind") in ("stdin", "repl"):
         return Doubt(
