@@ -79,6 +79,8 @@ def run(args: argparse.Namespace) -> int:
     fail_on = (args.fail_on or config.fail_on).replace(" ", "")
     if fail_on not in FAIL_ON:
         raise InvalidArgument(f"--fail-on {args.fail_on!r} means nothing: use {', '.join(FAIL_ON)}")
+    for waiver in config.ended:
+        say(f"the waiver of {waiver.rule} ended on {waiver.until}: what it accepted counts again")
     if args.record is not None:
         return _audit_record(args, config.settings, fail_on)
     if args.rules:
