@@ -664,3 +664,24 @@ def test_differences_all_alike_are_no_proof_by_themselves():
     welch = stats.ttest_ind([0.80, 0.90], [0.75, 0.85], equal_var=False)
     assert found.lead.p == pytest.approx(welch.pvalue, rel=1e-9)
     assert found.lead.certainty == "not distinguishable"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    ["lowest val_loss", "lowest iqm(val_loss)", "highest range val_loss", "lowest ci_high val_loss",
+     "highest prob_best val_loss", "lowest cv(val_loss); ci bca 0.9; baseline m=1"],
+)  # fmt: skip
+def test_values_near_the_end_of_all_numbers_end_no_decision(rule):
+    groups = [
+        runs([{"val_loss": sign * 1e308} for sign in signs], params={"m": number})
+        for number, signs in enumerate(((1, -1, 1), (1, 1, 1), (0.5, 0.6, 0.7)))
+    ]
+
+    found = apply(rule, *groups)
+
+    assert len(found.ranking) == 3
+    assert all(
+        value is None or math.isfinite(value)
+        for standing in found.ranking for value in standing.stats.values()
+    )  # fmt: skip
+    assert "nan" not in " ".join(found.notes).split()

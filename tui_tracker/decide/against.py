@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from statistics import fmean
 
 from tui_tracker.decide.candidates import Group
 from tui_tracker.decide.facts import holds
@@ -12,6 +11,7 @@ from tui_tracker.decide.outcome import Standing, Versus
 from tui_tracker.decide.rule import Direction, Rule, Value
 from tui_tracker.equivalence import difference_p, holm
 from tui_tracker.errors import RuleInvalid
+from tui_tracker.means import mean_of
 
 _SHOWN = 6
 
@@ -46,7 +46,7 @@ def against_baseline(
     found = []
     for one, contrast in zip(others, contrasts, strict=True):
         if contrast is None:
-            gap = sign * (fmean(one.values) - fmean(base.values))
+            gap = sign * (mean_of(one.values) - mean_of(base.values))
             found.append(Versus(one.group, base.group, gap, None, None, None, 0))
             continue
         gap, reach = contrast.difference, reach_of(contrast, rule.options.level)

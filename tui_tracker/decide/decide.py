@@ -11,7 +11,6 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from statistics import fmean
 
 from tui_tracker.decide.against import against_baseline, versus_words
 from tui_tracker.decide.candidates import Candidate, Group, group_runs
@@ -48,6 +47,7 @@ from tui_tracker.decide.rule import (
     usual_way,
 )
 from tui_tracker.errors import RuleInvalid
+from tui_tracker.means import mean_of
 from tui_tracker.telling import delta_of
 
 
@@ -276,7 +276,7 @@ class _Judge:
                 for key, sign in keys
                 for value in (standing.stats[key],)
             ]
-            cost = fmean(run.duration_s for run in standing.group.runs)
+            cost = mean_of([run.duration_s for run in standing.group.runs])
             return (*measured, cost, min(run.started_at for run in standing.group.runs))
 
         broken = sorted(level, key=place)
