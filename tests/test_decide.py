@@ -685,3 +685,23 @@ def test_values_near_the_end_of_all_numbers_end_no_decision(rule):
         for standing in found.ranking for value in standing.stats.values()
     )  # fmt: skip
     assert "nan" not in " ".join(found.notes).split()
+
+
+def test_a_whole_number_is_one_configuration_however_it_was_written():
+    mixed = [*runs([0.8, 0.9], params={"k": 1}), *runs([0.7], params={"k": 1.0})]
+    others = [*runs([0.5], params={"k": "1"}), *runs([0.4], params={"k": True}),
+              *runs([0.3], params={"k": "true"})]  # fmt: skip
+
+    found = apply("highest val_f1", mixed, others)
+
+    assert [(s.group.label, s.n) for s in found.ranking] == [
+        ("k=1", 3), ('k="1"', 1), ("k=True", 1), ('k="true"', 1),
+    ]  # fmt: skip
+
+
+def test_seeds_are_paired_however_they_were_written():
+    first = [Candidate(f"a{s}", "", {"m": 1, "seed": s}, {"val_f1": metric("val_f1", v)})
+             for s, v in (("0", 0.5), (1.0, 0.7))]  # fmt: skip
+    second = runs([0.4, 0.55], params={"m": 2})
+
+    assert apply("highest val_f1", first, second).lead.pairs == 2

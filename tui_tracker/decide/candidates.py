@@ -5,6 +5,7 @@ Plain values without a store, so that every rule can be tried on a few lines of 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ from tui_tracker.queries.answers import MetricSummary, ParamValue
 SEEDS = ("seed", "random_state", "random_seed", "rng_seed")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _USUAL = Options()
+_LIKE_ANOTHER = re.compile(r"[-+]?[\d.]+(e[-+]?\d+)?|true|false|none|nan|-?inf|", re.I)
+"""Text that would be read as a number, as yes or no, or as nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,13 @@ def group_key(run: Candidate, options: Options) -> tuple[tuple[str, str], ...]:
     over = (options.over,) if options.over != "seed" else ()
     unheeded = {*SEEDS, options.leave_out, *over}
     keys = options.by or sorted(key for key in run.params if key not in unheeded)
-    return tuple((key, repr(run.params.get(key))) for key in keys)
+    return tuple((key, told_apart(run.params.get(key))) for key in keys)
+
+
+def told_apart(value: ParamValue) -> str:
+    """Return what tells a value from others: 1 and 1.0 are one, and "1" another."""
+    whole = isinstance(value, float) and value.is_integer()
+    return repr(int(value)) if whole and isinstance(value, float) else repr(value)
 
 
 def group_runs(runs: Sequence[Candidate], options: Options = _USUAL) -> list[Group]:
@@ -111,5 +120,7 @@ def _differing(keys: Sequence[tuple[tuple[str, str], ...]]) -> set[str]:
 
 
 def _short(value: ParamValue) -> str:
+    if isinstance(value, str) and _LIKE_ANOTHER.fullmatch(value):
+        return f'"{value}"'
     text = f"{value:g}" if isinstance(value, float) else str(value)
     return text if len(text) <= 40 else f"{text[:39]}…"

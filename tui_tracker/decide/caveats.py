@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from tui_tracker.decide.candidates import Candidate, Group, group_key
+from tui_tracker.decide.candidates import Candidate, Group, group_key, told_apart
 from tui_tracker.decide.outcome import Standing
 from tui_tracker.decide.rule import Rule
 
@@ -54,7 +54,7 @@ def repeat_words(groups: Sequence[Group]) -> list[str]:
 
 def _repeats(runs: Sequence[Candidate]) -> bool:
     told = [
-        repr(sorted((key, repr(value)) for key, value in run.params.items()))
+        repr(sorted((key, told_apart(value)) for key, value in run.params.items()))
         for run in runs
         if run.seed is not None
     ]

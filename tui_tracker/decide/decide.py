@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from tui_tracker.decide.against import against_baseline, versus_words
-from tui_tracker.decide.candidates import Candidate, Group, group_runs
+from tui_tracker.decide.candidates import Candidate, Group, group_runs, told_apart
 from tui_tracker.decide.caveats import counted, lost_words, repeat_words
 from tui_tracker.decide.comparable import refuse_incomparable, tell_other_code
 from tui_tracker.decide.facts import COMPARE, other_fact
@@ -324,10 +324,11 @@ class _Judge:
         for run in group.runs:
             seed = run.seed if over == "seed" else run.params.get(over)
             value = value_of(run, told.label, stat, told.best)
-            if seed is None or repr(seed) in found:
+            name = "" if seed is None else str(seed) if isinstance(seed, str) else told_apart(seed)
+            if not name or name in found:
                 return {}
             if math.isfinite(value):
-                found[repr(seed)] = value
+                found[name] = value
         return found
 
 
