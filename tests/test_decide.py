@@ -705,3 +705,14 @@ def test_seeds_are_paired_however_they_were_written():
     second = runs([0.4, 0.55], params={"m": 2})
 
     assert apply("highest val_f1", first, second).lead.pairs == 2
+
+
+@pytest.mark.parametrize("name", ["train.seed", "Seed", "manual_seed", "random_state"])
+def test_a_seed_by_any_of_its_names_makes_no_configuration(name):
+    given = [Candidate(f"{m}{s}", "", {"m": m, name: s}, {"val_f1": metric("val_f1", m + s)})
+             for m in (1, 2) for s in (0, 1)]  # fmt: skip
+
+    found = apply("highest val_f1 with std >= 0", given)
+
+    assert [(s.group.label, s.n) for s in found.ranking] == [("m=2", 2), ("m=1", 2)]
+    assert [run.seed for run in given] == [0, 1, 0, 1]

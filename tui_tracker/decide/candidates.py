@@ -9,12 +9,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import cast
 
 from tui_tracker.decide.rule import Options
 from tui_tracker.health import Health
 from tui_tracker.queries.answers import MetricSummary, ParamValue
+from tui_tracker.values import is_seed, seed_of
 
-SEEDS = ("seed", "random_state", "random_seed", "rng_seed")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _USUAL = Options()
 _LIKE_ANOTHER = re.compile(r"[-+]?[\d.]+(e[-+]?\d+)?|true|false|none|nan|-?inf|", re.I)
@@ -56,7 +57,7 @@ class Candidate:
     @property
     def seed(self) -> ParamValue:
         """The seed as a param; None where there is none."""
-        return next((self.params[key] for key in SEEDS if key in self.params), None)
+        return cast("ParamValue", seed_of(self.params))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,8 @@ def group_key(run: Candidate, options: Options) -> tuple[tuple[str, str], ...]:
     the fold where groups are over folds.
     """
     over = (options.over,) if options.over != "seed" else ()
-    unheeded = {*SEEDS, options.leave_out, *over}
-    keys = options.by or sorted(key for key in run.params if key not in unheeded)
+    unheeded = {options.leave_out, *over}
+    keys = options.by or sorted(k for k in run.params if k not in unheeded and not is_seed(k))
     return tuple((key, told_apart(run.params.get(key))) for key in keys)
 
 
