@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -583,8 +584,8 @@ def test_the_level_of_intervals_is_that_of_the_rule():
 
 def test_runs_of_the_winner_that_did_not_count_are_told():
     lucky = runs([0.99, math.nan, 0.9, math.nan], params={"lr": 1})
-    failed = runs([0.1], params={"lr": 1}, status="failed")
-    set_aside = runs([0.1], params={"lr": 1}, archived=True)
+    failed = [replace(run, id="f") for run in runs([0.1], params={"lr": 1}, status="failed")]
+    set_aside = [replace(run, id="a") for run in runs([0.1], params={"lr": 1}, archived=True)]
     other = runs([0.8, math.nan], params={"lr": 2})
 
     found = apply("highest val_f1", lucky, failed, set_aside, other)

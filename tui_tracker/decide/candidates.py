@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import cast
 
 from tui_tracker.decide.rule import Options
@@ -18,6 +19,7 @@ from tui_tracker.values import is_seed, seed_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _USUAL = Options()
+_is_seed = lru_cache(is_seed)
 _LIKE_ANOTHER = re.compile(r"[-+]?[\d.]+(e[-+]?\d+)?|true|false|none|nan|-?inf|", re.I)
 """Text that would be read as a number, as yes or no, or as nothing."""
 
@@ -84,7 +86,7 @@ def group_key(run: Candidate, options: Options) -> tuple[tuple[str, str], ...]:
     """
     over = (options.over,) if options.over != "seed" else ()
     unheeded = {options.leave_out, *over}
-    keys = options.by or sorted(k for k in run.params if k not in unheeded and not is_seed(k))
+    keys = options.by or sorted(k for k in run.params if k not in unheeded and not _is_seed(k))
     return tuple((key, told_apart(run.params.get(key))) for key in keys)
 
 
