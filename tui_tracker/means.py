@@ -16,9 +16,11 @@ def mean_of(values: Sequence[float]) -> float:
         ZeroDivisionError: there is no value.
     """
     try:
-        return math.fsum(values) / len(values)
+        mean = math.fsum(values) / len(values)
     except OverflowError:
-        return math.fsum(value / len(values) for value in values)
+        mean = math.fsum(value / len(values) for value in values)
+    # Three times 0.97 is 0.9700000000000001 on average, as a double divides.
+    return min(max(mean, min(values)), max(values))
 
 
 def deviation_of(values: Sequence[float]) -> float:
@@ -27,9 +29,6 @@ def deviation_of(values: Sequence[float]) -> float:
     Raises:
         ZeroDivisionError: there are fewer than two values.
     """
-    # A mean of equal values may be off by its last digit.
-    if len(values) > 1 and min(values) == max(values):
-        return 0.0
     mean = mean_of(values)
     try:
         return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
