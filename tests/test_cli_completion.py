@@ -17,6 +17,7 @@ from tui_tracker.cli.complete import complete, split_line
 from tui_tracker.cli.completion import SCRIPTS
 from tui_tracker.queries import find_run
 from tui_tracker.store import Store
+from tui_tracker.views import View, save_view
 
 LogRun = Callable[..., tt.Run]
 
@@ -77,6 +78,30 @@ def test_metrics_tags_experiments_and_fields_are_completed(
     assert words("ls", "--sort", "l") == ["loss", "lr"]
 
 
+def test_a_query_is_completed_over_its_words(words: Callable[..., list[str]]) -> None:
+    assert words("ls", "lr", "=", "") == ["1"]
+    assert words("ls", "--limit", "2", "lr", "=", "1", "an") == ["and"]
+    assert words("values", "lr", "loss", ">=", "") == ["1.0"]
+    assert words("ls", "lr = 1 and acc") == ["lr = 1 and accuracy"]
+
+
+def test_an_option_and_its_value_can_be_one_word(words: Callable[..., list[str]]) -> None:
+    assert words("ls", "--status=f") == ["--status=finished", "--status=failed"]
+    assert words("ls", "--sort=-l") == ["--sort=-loss", "--sort=-lr"]
+    assert words("ls", "--json=x") == []
+
+
+def test_views_files_and_what_is_judged_are_completed(
+    words: Callable[..., list[str]], folder: Path
+) -> None:
+    save_view(folder, View("good ones", "tag:good"))
+
+    assert words("ls", "--view", "g") == words("views", "show", "") == ["good ones"]
+    assert words("audit", "al") == ["alpha"]
+    assert words("health", "on") == ["one"]
+    assert words("import", "r") == words("parse", "r") == [":files"]
+
+
 @pytest.mark.usefixtures("words")
 def test_the_store_that_was_typed_is_the_one_that_is_asked(folder: Path) -> None:
     found = [word for word, _ in complete(["--store", str(folder), "show", "al"], "/nowhere")]
@@ -114,11 +139,21 @@ def test_every_shell_has_a_script_that_asks_tt(capsys: pytest.CaptureFixture[str
 
 @pytest.mark.usefixtures("words")
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
-def test_bash_puts_the_candidates_on_the_line(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("line", "word", "wanted"),
+    [
+        ("tt untag alpha purpose:b", "b", "base\n"),
+        ("tt ls --sta", "--sta", "--status\n"),
+        ("tt ls --sort=-lo", "-lo", "-loss\n"),
+    ],
+)
+def test_bash_puts_the_candidates_on_the_line(
+    folder: Path, line: str, word: str, wanted: str
+) -> None:
     script = (
         SCRIPTS["bash"]
-        + 'COMP_LINE="tt untag alpha purpose:b"; COMP_POINT=${#COMP_LINE}\n'
-        + '_tui_tracker tt b; printf "%s\\n" "${COMPREPLY[@]}"\n'
+        + f'COMP_LINE="{line}"; COMP_POINT=${{#COMP_LINE}}\n'
+        + f'_tui_tracker tt {word}; printf "%s\\n" "${{COMPREPLY[@]}}"\n'
     )
     # A process of this interpreter stands for the installed `tt`.
     script = f'tt() {{ "{sys.executable}" -m tui_tracker.cli "$@"; }}\n{script}'
@@ -131,4 +166,4 @@ def test_bash_puts_the_candidates_on_the_line(folder: Path) -> None:
         check=True,
     )
 
-    assert done.stdout == "base\n"
+    assert done.stdout == wanted

@@ -96,6 +96,18 @@ def test_groups_show_mean_spread_and_how_many(tt_: Cli) -> None:
 
 
 @pytest.mark.usefixtures("logged")
+def test_the_metric_of_groups_is_one_of_the_runs_that_were_asked_for(
+    tt_: Cli, log_run: LogRun
+) -> None:
+    log_run("other", experiment="text/other", params={"opt": "x"}, val_f1=[0.5])
+
+    code, out, _ = tt_("group", "opt in (adam, sgd)", "--json")
+
+    assert code == 0
+    assert [list(group["metrics"]) for group in json.loads(out)] == [["metric:acc"]] * 2
+
+
+@pytest.mark.usefixtures("logged")
 def test_runs_left_out_of_a_mean_are_told(tt_: Cli) -> None:
     _, out, _ = tt_("group", "--by", "host", "--metrics", "acc.first")
 

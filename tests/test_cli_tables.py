@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
+import pytest
+
+import tui_tracker as tt
 from tui_tracker.cli.tables import Column, fit_columns, plain_lines
 from tui_tracker.formatting import cell_width
 
@@ -44,3 +50,46 @@ def test_one_very_long_cell_does_not_push_all_others_away() -> None:
 
     assert lines[1] == "x" * 100 + "  1"
     assert lines[2] == "short" + " " * 37 + "2"
+
+
+MOVING = re.compile("[\x00-\x08\x0b-\x1f\x7f\u200b\u202a-\u202e\u2066-\u2069]")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("ls",),
+        ("ls", "--format", "markdown", "--columns", "name,tags,notes,experiment"),
+        ("tree", "--by", "name"),
+        ("tree", "--by", "experiment,tags", "--format", "latex"),
+        ("group", "--by", "tags", "--format", "markdown"),
+        ("group", "--by", "name"),
+        ("fields",),
+        ("values", "name"),
+        ("values", "tag", "--format", "markdown"),
+        ("compare", "--query", "has:name"),
+        ("compare", "--query", "has:name", "--format", "markdown"),
+        ("diff", "one", "two"),
+        ("show", "one"),
+        ("health",),
+        ("history",),
+        ("report", "sweep_lr"),
+        ("ls", "no\x1b[31m:x"),
+    ],
+    ids=" ".join,
+)
+def test_no_words_of_a_run_move_or_colour_the_terminal(
+    words: tuple[str, ...],
+    tt_: Callable[..., tuple[int, str, str]],
+    log_run: Callable[..., tt.Run],
+) -> None:
+    odd = "a\x1b[31mb\u202ec\u200bd"
+    runs = [
+        log_run(odd, params={odd: odd, "seed": 1}, tags=(odd,), **{odd: [0.5, 0.4]}),
+        log_run(f"{odd}2", params={odd: 2, "seed": 2}, tags=(odd,), **{odd: [0.3, 0.2]}),
+    ]
+    ends = dict(zip(("one", "two"), (run.id[-8:] for run in runs), strict=True))
+
+    _, out, err = tt_(*(ends.get(word, word) for word in words))
+
+    assert not MOVING.search(out + err)

@@ -239,6 +239,24 @@ def test_a_difference_tells_how_much_of_it_is_interpolated(store, folder, pairs_
     assert made == 5
 
 
+def test_a_spike_of_one_step_stays_in_the_difference_of_long_series(shared):
+    long = [(step, 1.0) for step in range(300_000)]
+    long[222_222] = (222_222, 50.0)
+    long[1::3] = [(step, math.nan) for step, _ in long[1::3]]
+    one, spiked = save(shared, [long])
+    other, flat = save(shared, [[(0, 1.0), (300_000, 1.0)]])
+    pairs = (one, spiked.key), (other, flat.key)
+
+    whole, _ = read_difference(shared, *pairs, 100, low=None, high=None) or (None, 0)
+    near, _ = read_difference(shared, *pairs, 100, low=1000, high=1099) or (None, 0)
+
+    assert whole is not None
+    assert near is not None
+    assert max(whole.maxs) == 49.0
+    assert list(near.lows) == list(near.highs) == list(range(1000, 1100))
+    assert min(value for value in whole.means if not math.isnan(value)) == 0.0
+
+
 def test_runs_that_differ_by_seed_share_a_digest_and_find_each_other(store, log_run, pairs_of):
     for seed in range(3):
         log_run(f"s{seed}", params={"lr": 0.1, "seed": seed}, loss=[1.0])

@@ -35,6 +35,7 @@ def test_grades_are_ordered_from_a_to_f(store):
     assert names(store, "grade <= A") == everyone
     assert names(store, "grade > A") == []
     assert names(store, "grade in (A, B, C, D, F)") == everyone
+    assert names(store, "grade in A..F") == names(store, "grade in F..A") == everyone
     assert names(store, "grade = f or grade != F") == everyone
     assert names(store, "has:grade") == everyone
     assert names(store, "missing:grade") == []

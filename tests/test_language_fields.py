@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -68,6 +69,8 @@ def test_a_field_is_what_the_documents_say(runs, query, wanted):
     [
         ("best and lrr < 1", 9, "no field named 'lrr': did you mean 'lr'?"),
         ("LR < 1", 0, "did you mean 'lr'?"),
+        ("loss.mx < 1", 0, "loss has no statistic 'mx': did you mean 'loss.max'?"),
+        ("loss.p99 < 1", 0, "loss has no statistic 'p99': last, min, max"),
         ("lr < 5m", 5, "'5m' is no number: did you mean '5M'?"),
         ("loss < small", 7, "loss.last is a number, and 'small' is none"),
         ("loss ~ 1", 7, "no regex fits it"),
@@ -88,6 +91,19 @@ def test_a_value_or_name_that_does_not_fit_is_told_with_its_place(runs, query, c
 
     assert caught.value.column == column
     assert words in str(caught.value)
+
+
+def test_a_run_has_a_branch_of_names_when_it_has_one_of_them(folder, log_run):
+    log_run("nested", params={"opt": {"name": "adam"}})
+    log_run("curve", **{"val/loss": [1.0]})
+    run_with(folder, "told", data__cifar={"name": "cifar", "version": "v1"})
+
+    with Store.open(folder) as store:
+        assert names(store, "has:opt") == ["nested"]
+        assert names(store, "has:val") == ["curve"]
+        assert names(store, "has:data") == ["told"]
+        assert names(store, "missing:data missing:opt") == ["curve"]
+        assert names(store, "has:param.opt or has:va") == []
 
 
 def test_archived_runs_are_found_where_the_query_speaks_of_them(runs):
@@ -117,6 +133,40 @@ def test_numbers_of_which_there_are_many_are_told_as_ranges(log_run, store):
     assert sum(value.runs for value in found.values) == 40
     for value in found.values:
         assert len(names(store, f"x in {value.written}")) == value.runs
+
+
+def test_values_of_a_statistic_are_those_of_the_statistic(log_run, store):
+    log_run("steady", loss=[1.0, 3.0, math.nan])
+    log_run("once", loss=[2.0])
+    log_run("broken", loss=[math.nan])
+
+    spread = list_values(store, "loss.std")
+    most = list_values(store, "loss.max")
+
+    assert [(value.text, value.runs) for value in spread.values] == [(repr(2**0.5), 1)]
+    assert spread.missing == 2
+    assert [(value.text, value.runs) for value in most.values] == [("2.0", 1), ("3.0", 1)]
+    assert most.missing == 1
+
+
+def test_values_of_a_field_with_an_odd_name_are_counted(log_run, store):
+    log_run("one", params={"missing:seed": 1})
+    log_run("two")
+
+    found = list_values(store, "missing:seed")
+
+    assert ([value.text for value in found.values], found.missing) == (["1"], 1)
+
+
+def test_numbers_are_offered_one_by_one_to_a_comparison_and_as_ranges_behind_in(log_run, store):
+    for number in range(40):
+        log_run(f"run{number}", params={"seed": number})
+
+    offered = suggest(store, "seed = ", 7).items
+    ranges = suggest(store, "seed in ", 8).items
+
+    assert [item.text for item in offered] == [str(number) for number in range(40)]
+    assert [item.text for item in ranges] == ["..9", "9..19", "19..29", "29.."]
 
 
 def test_every_field_that_is_listed_can_be_asked_for(runs):
@@ -163,6 +213,15 @@ def test_the_piece_under_the_cursor_is_known(text, kind, start, typed):
         ("has:gr", "group"),
         ("package.to", "package.torch"),
         ("opt = adam ", "and"),
+        ("opt in ", "(adam"),
+        ("metric.lo", "metric.loss"),
+        ("param.`lr (", "param.`lr (max)`"),
+        ("has:param.o", "param.opt"),
+        ("metric.loss.mi", "metric.loss.min"),
+        ("started > ", "today"),
+        ("started > 2 d", "2 days ago"),
+        ("started in ", "today.."),
+        ("duration < ", "1min"),
     ],
 )
 def test_the_likeliest_completion_comes_first(runs, text, first):

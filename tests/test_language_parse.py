@@ -62,6 +62,13 @@ LR, SEED = Field("lr"), Field("seed")
         ("lr=1e-3", Compare(LR, "=", Value("1e-3"))),
         ("lr == 1", Compare(LR, "=", Value("1"))),
         ("tag:group:x", Compare(Field("tag"), ":", Value("group:x"))),
+        ("lr is NaN", Compare(LR, "=", Value("nan"))),
+        (
+            "lr is not nan seed is none",
+            And((Compare(LR, "!=", Value("nan")), Compare(SEED, "=", Value("none")))),
+        ),
+        ("this is good", And((Text("this"), Text("is"), Text("good")))),
+        ("this is not nan-safe", And((Text("this"), Text("is"), Not(Text("nan-safe"))))),
         ("seed in (1, 2)", OneOf(SEED, (Value("1"), Value("2")))),
         ("seed not in (1)", Not(OneOf(SEED, (Value("1"),)))),
         ("lr in 1e-4..1e-2", Between(LR, Value("1e-4"), Value("1e-2"))),

@@ -13,6 +13,8 @@ from tui_tracker.queries.settled import settled_query
     [
         ("val_loss", ""),
         ("val_l", ""),
+        ("val_loss ", ""),
+        ("lr = 0.1 and val_loss ", "lr = 0.1"),
         ("dura", ""),
         ("lr = 0.1 and val_loss", "lr = 0.1"),
         ("lr = 0.1 and not val_loss", "lr = 0.1 and not val_loss"),

@@ -8,6 +8,7 @@ from tui_tracker.queries import RunRow, parse_column
 from tui_tracker.tui.columns import (
     column_of,
     column_text,
+    in_old_order,
     metric_columns,
     metric_stat,
     param_columns,
@@ -44,6 +45,18 @@ def row(key: int, **params: object) -> RunRow:
         ("learning_rate", "last"),
         ("grad_norm", "last"),
         ("something", "last"),
+        ("layer2/m_020", "last"),
+        ("gpu_power", "last"),
+        ("lower_confidence", "last"),
+        ("window_size", "last"),
+        ("accumulated", "last"),
+        ("val_f1_weighted", "max"),
+        ("train_loss_epoch", "min"),
+        ("valLoss", "min"),
+        ("top5acc", "max"),
+        ("mAP50-95", "max"),
+        ("hits@10", "max"),
+        ("test/r2", "max"),
     ],
 )
 def test_the_best_of_a_metric_is_guessed_from_its_name(label, stat):
@@ -54,6 +67,12 @@ def test_validation_comes_before_training_and_bookkeeping_last():
     labels = ["lr", "train_loss", "gpu_mem", "val_loss", "mystery", "val_acc"]
 
     assert rank_metrics(labels) == ["val_loss", "val_acc", "train_loss", "mystery", "lr", "gpu_mem"]
+
+
+def test_a_loss_of_an_epoch_comes_before_the_number_of_epochs():
+    labels = ["epoch", "num_steps", "weights", "train_loss_epoch", "weighted_f1"]
+
+    assert rank_metrics(labels)[:2] == ["train_loss_epoch", "weighted_f1"]
 
 
 def test_bookkeeping_is_no_column_unless_there_is_nothing_else():
@@ -79,3 +98,19 @@ def test_a_column_of_an_odd_name_is_remembered_by_text_that_reads_as_it():
 
     for column in (metric, param):
         assert column_of(parse_column(column_text(column))).key == column.key
+
+
+@pytest.mark.parametrize(
+    ("before", "chosen", "shown"),
+    [
+        ((), ("loss", "f1"), ["loss", "f1"]),
+        (("f1", "loss"), ("loss", "f1"), ["f1", "loss"]),
+        (("f1", "loss"), ("loss", "acc", "f1"), ["f1", "loss", "acc"]),
+        (("f1", "loss"), ("acc", "loss"), ["acc", "loss"]),
+        (("f1", "loss"), ("acc", "auc"), ["acc", "auc"]),
+    ],
+)
+def test_columns_keep_their_places_when_they_are_chosen_again(before, chosen, shown):
+    found = in_old_order(metric_columns(before), metric_columns(chosen))
+
+    assert [column.key for column in found] == shown

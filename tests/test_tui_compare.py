@@ -90,6 +90,21 @@ async def test_enter_unfolds_what_is_the_same_in_one_section(store):
 
 
 @pytest.mark.usefixtures("sweep")
+async def test_the_cursor_follows_a_section_that_is_unfolded(store, folder):
+    for name in ("a", "b"):
+        run_with(folder, name, hardware={"cpu": {"model": "x"}}, environment={"packages": {}})
+    async with opened(store) as pilot:
+        table = await compared(pilot, store, "a", "b")
+        folded = [line for line in table.lines if line.kind == "folded" and line.section]
+        last = next(line for line in reversed(folded) if line.text.endswith("the same"))
+        table.cursor = table.lines.index(last)
+
+        await pilot.press("enter")
+        await until(pilot, lambda: last not in table.lines)
+        assert table.current.section == last.section
+
+
+@pytest.mark.usefixtures("sweep")
 async def test_the_cell_under_the_cursor_is_told_in_full_with_its_distance(store):
     async with opened(store) as pilot:
         table = await compared(pilot, store, "low", "high", "third")

@@ -111,6 +111,8 @@ async def test_a_log_axis_and_smoothing_are_named_in_the_title(store):
     async with opened(store) as pilot:
         await pilot.press("enter", "2", "L", "s")
         await see(pilot, "log smooth 0.6")
+        await pilot.press("enter", "right")
+        await see(pilot, "log smooth 0.6  step ")
 
 
 @pytest.mark.usefixtures("one_run")

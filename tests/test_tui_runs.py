@@ -25,6 +25,7 @@ def names(pilot) -> list[str]:
 async def test_an_empty_store_says_what_to_do_next(store):
     async with opened(store, size=(80, 24)) as pilot:
         await see(pilot, "No runs yet.", "import tui_tracker as tt")
+        await see(pilot, 'params={"lr": 0.001}) as run:', "tt import PATH")
 
 
 async def test_the_table_shows_name_status_and_the_best_of_a_metric(store, log_run):
@@ -276,3 +277,10 @@ async def test_trouble_with_the_store_is_told_and_the_app_stays_open(store, log_
         await until(pilot, lambda: pilot.app.screen.query_one("#footer").message[0])
 
         assert pilot.app.is_running
+
+
+async def test_the_palette_says_where_no_command_fits(store):
+    async with opened(store) as pilot:
+        await see(pilot, "No runs yet.")
+        await pilot.press("colon", *"zzzz")
+        await see(pilot, "Nothing fits.")

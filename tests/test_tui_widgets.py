@@ -14,6 +14,7 @@ from tui_tracker.tui.widgets.curve_model import Chart, Look, Trace
 from tui_tracker.tui.widgets.curve_plot import draw
 from tui_tracker.tui.widgets.curve_reading import reading
 from tui_tracker.tui.widgets.footer import hint_line, said_line
+from tui_tracker.tui.widgets.line_widget import wrapped
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -126,3 +127,15 @@ def test_a_message_leaves_the_keys_in_sight_where_there_is_room():
     assert words(line) == " Read again  enter open  / filter  ? more"
     assert words(said_line("x" * 50, "accent", hints, 60)) == " " + "x" * 50
     assert said_line("", "", hints, 60) == hint_line(hints, 60)
+
+
+def test_what_an_empty_page_says_goes_on_under_its_words():
+    said = ((), (("  this is no JSON: v shows the file as it is", "bad"),), (("ab", ""), ("c", "")))
+
+    assert wrapped(said, 24) == (
+        (),
+        (("  this is no JSON: v", "bad"),),
+        (("  shows the file as it", "bad"),),
+        (("  is", "bad"),),
+        (("ab", ""), ("c", "")),
+    )

@@ -13,18 +13,31 @@ from typing import Literal
 
 Stat = Literal["last", "min", "max"]
 
-_LOW = re.compile(r"loss|err|mse|mae|rmse|perplexity|ppl|wer|cer|fid|nll|bpc|rank|latency", re.I)
+# Short names stand alone or end a word: `layer2` has no r2 in it, `power` no wer.
+_LOW = re.compile(
+    r"loss|err(?:or)?s?\d*\b|mse|perplexity|latency"
+    r"|\b(?:mae|ppl|wer|cer|fid|nll|bpc|rank)\d*\b",
+    re.I,
+)
 _HIGH = re.compile(
-    r"acc|f1|auc|auroc|precision|recall|map\b|iou|dice|bleu|rouge|score|reward|return|psnr|ssim|r2"
-    r"|win|hits|ndcg|mrr|success|corr",
+    r"accuracy|precision|recall|auroc|bleu|rouge|score|reward|psnr|ssim|ndcg|success"
+    r"|acc(?![a-z])|auc(?:pr|roc)?(?![a-z])|iou\d*\b"
+    r"|\b(?:val|test|train|macro|micro)?f1(?!\d)"
+    r"|\b(?:map|hits?|mrr)\d*\b|\br2\b|\bdice|\bcorr(?!u)|\breturns?\b|\bwin(?:s|rate)?\b",
     re.I,
 )
 _JUDGED = re.compile(r"\b(val|valid|validation|eval|test|dev|holdout|cv)", re.I)
 _BOOKKEEPING = re.compile(
-    r"time|sec|speed|throughput|\blr\b|learning_rate|epoch|step|gpu|cpu|mem|disk|system|grad|norm"
-    r"|weight|batch|iter|samples|tokens",
+    r"\btime|time\b|\bsecs?\b|seconds?\b|speed|throughput|\blr\b|learning[ _]rate|gpu|cpu|\bmem\b"
+    r"|memory|\bdisk|\bsystem|\bgrad|norms?\b",
     re.I,
 )
+_COUNTING = re.compile(
+    r"\bepochs?\b|steps?\b|\bweights?\b|\bbatch|\biters?\b|\biteration|\bsamples?\b|\btokens?\b",
+    re.I,
+)
+"""Bookkeeping where no quality is named: `train_loss_epoch` is a loss."""
+_JOINS = re.compile(r"[_/@]|(?<=[a-z]{2})(?=[A-Z])")
 
 DECLARED: dict[str, Stat] = {}
 """What the project at hand says, by a metric's whole name or without its split."""
@@ -58,7 +71,7 @@ def metric_stat(label: str) -> Stat:
     """Return which value of a metric tells how good a run was."""
     if DECLARED and (said := _declared(label)) is not None:
         return said
-    words = label.replace("_", " ").replace("/", " ")
+    words = _JOINS.sub(" ", label)
     if _BOOKKEEPING.search(words):
         return "last"
     if _LOW.search(words):
@@ -74,10 +87,12 @@ def rank_metrics(labels: Sequence[str]) -> list[str]:
 @lru_cache(maxsize=8192)
 def metric_rank(label: str) -> int:
     """Return 0 for a judged quality, 1 for any quality, 2 for others, 3 for bookkeeping."""
-    words = label.replace("_", " ").replace("/", " ").replace("@", " ")
+    words = _JOINS.sub(" ", label)
     said = _declared(label) if DECLARED else None
     if _BOOKKEEPING.search(words) and said in (None, "last"):
         return 3
     quality = said or _LOW.search(words) or _HIGH.search(words)
+    if not quality and _COUNTING.search(words):
+        return 3
     judged = _JUDGED.search(words)
     return 0 if judged and quality else 1 if quality else 2

@@ -56,10 +56,10 @@ def print_text(
     words = min(room, _WORDS)
     _print_doubts(comparison, words)
     lines = list(_lines(comparison, sections, whole=whole, deltas=True))
-    names = label_runs(comparison.runs)
+    names = [_shown(name) for name in label_runs(comparison.runs)]
     if _needed(lines, names) > room:
         lines = list(_lines(comparison, sections, whole=whole, deltas=False))
-    against = crop(_shown(names[comparison.reference]), words - 30)
+    against = crop(names[comparison.reference], words - 30)
     _put([(f"{plural(len(names), 'run')}, measured against {against}", "dim")])
     for places in _blocks(lines, names, room, comparison.reference):
         _print_block(lines, names, places, room)

@@ -43,6 +43,8 @@ class _Cursor:
     """Of the command's positional arguments."""
     wanted: argparse.Action | None
     """What the word under the cursor belongs to."""
+    asked: tuple[str, ...] = ()
+    """Words before it that belong to the same argument."""
     current: str = ""
     """What of that word is typed."""
 
@@ -120,14 +122,23 @@ def _candidates(before: Sequence[str], current: str, store: str | None) -> Itera
         return COMMANDS.items() if not before else ()
     parser = command_parser(before[0])
     cursor = _read(parser, before)
+    named, sign, begun = current.partition("=")
+    if sign and (option := parser._option_string_actions.get(named)) and option.nargs != 0:
+        answered = _answers(replace(cursor, wanted=option, current=begun), store)
+        return ((f"{named}={word}", said) for word, said in answered)
     if current.startswith("-") and (cursor.wanted is None or not cursor.wanted.option_strings):
         return _options(parser)
+    return _answers(replace(cursor, current=current), store)
+
+
+def _answers(cursor: _Cursor, store: str | None) -> Iterable[Candidate]:
+    """Return what can stand for the argument that is wanted."""
     if cursor.wanted is None:
         return ()
     if cursor.wanted.choices:
         return ((str(choice), "") for choice in cursor.wanted.choices)
     answer = _ANSWERS.get(str(cursor.wanted.metavar))
-    return answer(replace(cursor, current=current), store) if answer else ()
+    return answer(cursor, store) if answer else ()
 
 
 def _read(parser: argparse.ArgumentParser, before: Sequence[str]) -> _Cursor:
@@ -142,13 +153,14 @@ def _read(parser: argparse.ArgumentParser, before: Sequence[str]) -> _Cursor:
             pending = options[word] if options[word].nargs != 0 else None
         elif not word.startswith("-"):
             values.append(word)
+    asked: tuple[str, ...] = ()
     if pending is None:
         positionals = [a for a in parser._actions if not a.option_strings]
         for number, action in enumerate(positionals):
-            if number >= len(values) or action.nargs in ("+", "*"):
-                pending = action
+            if number >= len(values) or action.nargs in ("+", "*", argparse.REMAINDER):
+                pending, asked = action, tuple(values[number:])
                 break
-    return _Cursor(before[0], tuple(values), pending)
+    return _Cursor(before[0], tuple(values), pending, asked)
 
 
 def _options(parser: argparse.ArgumentParser) -> Iterator[Candidate]:
@@ -189,6 +201,18 @@ def _metrics(cursor: _Cursor, folder: str | None) -> Iterator[Candidate]:
     # `tt curve` takes further runs before the first metric.
     if not any(label in row.metrics for label in cursor.values[1:]):
         yield from (run for run in _runs(cursor, folder) if run[0] not in cursor.values)
+
+
+def _paths(cursor: _Cursor, folder: str | None) -> Iterator[Candidate]:
+    """Yield a run's artifacts where they are wanted, and leave other paths to the shell."""
+    if cursor.command != "artifacts":
+        yield ":files", ""
+    elif cursor.values:
+        from tui_tracker.queries import get_run
+
+        with Store.open(folder) as store:
+            found = get_run(store, find_run(store, cursor.values[0])).artifacts
+        yield from ((artifact.path, artifact.kind or "") for artifact in found)
 
 
 def _tags(cursor: _Cursor, folder: str | None) -> Iterator[Candidate]:
@@ -256,14 +280,32 @@ def _query_fields(_: _Cursor, folder: str | None) -> Iterator[Candidate]:
 
 
 def _queries(cursor: _Cursor, folder: str | None) -> Iterator[Candidate]:
-    """Yield how the words of a query can go on, each as a whole word of the shell."""
+    """Yield how a query can go on, each as a whole word of the shell; it may have more words."""
     from tui_tracker.queries.suggest import suggest
 
-    before = cursor.current
+    before = "".join(f"{word} " for word in cursor.asked)
+    text = before + cursor.current
     with Store.open(folder) as store:
-        found = suggest(store, before, len(before))
+        found = suggest(store, text, len(text))
     for item in found.items:
-        yield before[: found.start] + item.text, item.says
+        whole = text[: found.start] + item.text
+        if whole.startswith(before):
+            yield whole[len(before) :], item.says
+
+
+def _views(_: _Cursor, folder: str | None) -> Iterator[Candidate]:
+    from tui_tracker import folder as folders
+    from tui_tracker.views import list_views
+
+    for view in list_views(folders.locate(folder)):
+        yield view.name, view.query
+
+
+def _chosen(cursor: _Cursor, folder: str | None) -> Iterator[Candidate]:
+    """Yield what commands take that judge a run, an experiment or what a query fits."""
+    yield from _runs(cursor, folder)
+    yield from _experiments(cursor, folder)
+    yield from _queries(cursor, folder)
 
 
 _ANSWERS: dict[str, Callable[[_Cursor, str | None], Iterator[Candidate]]] = {
@@ -280,6 +322,12 @@ _ANSWERS: dict[str, Callable[[_Cursor, str | None], Iterator[Candidate]]] = {
     "LEVELS": _specs,
     "QUERY": _queries,
     "QUERYFIELD": _query_fields,
+    "VIEW": _views,
+    "WHAT": _chosen,
+    "WORDS": _chosen,
+    "PATH": _paths,
+    "LOG": lambda *_: iter([(":files", "")]),
+    "COMMAND": lambda *_: iter([(":files", "")]),
     "FILE": lambda *_: iter([(":files", "")]),
     "DIR": lambda *_: iter([(":folders", "")]),
 }

@@ -20,7 +20,7 @@ _tui_tracker() {
             :folders) COMPREPLY=(); compopt -o dirnames 2>/dev/null; return ;;
             ?*) COMPREPLY+=("$(printf '%q' "$word")") ;;
         esac
-    done < <("$1" __complete --line "${COMP_LINE:0:COMP_POINT}" --last "$2" 2>/dev/null)
+    done < <("$1" __complete --line "${COMP_LINE:0:COMP_POINT}" --last="$2" 2>/dev/null)
 }
 complete -F _tui_tracker tt tui-tracker
 """

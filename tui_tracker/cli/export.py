@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--archived", action="store_true", help="also archived runs")
     parser.add_argument("--limit", metavar="N", type=from_number(0), help="at most so many")
-    parser.add_argument("--view", metavar="NAME", help="as a saved view has it (`tt views`)")
+    parser.add_argument("--view", metavar="VIEW", help="as a saved view has it (`tt views`)")
     parser.add_argument("--keep-secrets", action="store_true", help="hide nothing")
     parser.add_argument("--json", action="store_true", help="say what was made as JSON")
 

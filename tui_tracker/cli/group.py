@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
         by = [
             text if text == BUT_SEED else names.column(text).field for text in split_specs(args.by)
         ]
-        metrics = _metrics(store, names, args.metrics, selection)
+        metrics = _metrics(store, selection, names, args.metrics)
         order = [_order(names, text, by) for text in split_specs(args.sort)]
         fields = [spec.field for spec in metrics]
         groups = group_runs(store, selection, by, fields, order)[: args.limit]
@@ -107,7 +107,7 @@ def _say_left_out(store: Store, selection: Selection) -> None:
         say(f"{words}: `tag = {REPRODUCTION}` asks for them")
 
 
-def _metrics(store: Store, names: Names, texts: str, selection: Selection) -> list[ColumnSpec]:
+def _metrics(store: Store, selection: Selection, names: Names, texts: str) -> list[ColumnSpec]:
     from tui_tracker.queries.columns import ColumnSpec, split_specs
 
     if texts:

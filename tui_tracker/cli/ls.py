@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     direction.add_argument("--up", action="store_true", help="smallest or first at the top")
     direction.add_argument("--down", action="store_true", help="largest or last at the top")
     parser.add_argument("--limit", metavar="N", type=from_number(0), help="at most so many")
-    parser.add_argument("--view", metavar="NAME", help="as a saved view has it (`tt views`)")
+    parser.add_argument("--view", metavar="VIEW", help="as a saved view has it (`tt views`)")
     how = parser.add_mutually_exclusive_group()
     add_format(how)
     add_json(how)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=("list", "show"), nargs="?", default="list")
-    parser.add_argument("name", metavar="NAME", nargs="?", help="the view to show")
+    parser.add_argument("name", metavar="VIEW", nargs="?", help="the view to show")
     add_json(parser)
 
 

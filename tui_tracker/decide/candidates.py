@@ -6,6 +6,7 @@ Plain values without a store, so that every rule can be tried on a few lines of 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,7 +20,6 @@ from tui_tracker.values import is_seed, seed_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _USUAL = Options()
-_is_seed = lru_cache(is_seed)
 _LIKE_ANOTHER = re.compile(r"[-+]?[\d.]+(e[-+]?\d+)?|true|false|none|nan|-?inf|", re.I)
 """Text that would be read as a number, as yes or no, or as nothing."""
 
@@ -85,8 +85,7 @@ def group_key(run: Candidate, options: Options) -> tuple[tuple[str, str], ...]:
     the fold where groups are over folds.
     """
     over = (options.over,) if options.over != "seed" else ()
-    unheeded = {options.leave_out, *over}
-    keys = options.by or sorted(k for k in run.params if k not in unheeded and not _is_seed(k))
+    keys = options.by or _heeded(tuple(run.params), (options.leave_out, *over))
     return tuple((key, told_apart(run.params.get(key))) for key in keys)
 
 
@@ -94,6 +93,12 @@ def told_apart(value: ParamValue) -> str:
     """Return what tells a value from others: 1 and 1.0 are one, and "1" another."""
     whole = isinstance(value, float) and value.is_integer()
     return repr(int(value)) if whole and isinstance(value, float) else repr(value)
+
+
+@lru_cache(16)
+def _heeded(names: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names that make groups, sorted; most runs of an experiment have the same."""
+    return tuple(sorted(name for name in names if name not in others and not is_seed(name)))
 
 
 def group_runs(runs: Sequence[Candidate], options: Options = _USUAL) -> list[Group]:
@@ -118,7 +123,7 @@ def _differing(keys: Sequence[tuple[tuple[str, str], ...]]) -> set[str]:
     for key in keys:
         for name, value in key:
             values.setdefault(name, set()).add(value)
-    counts = {name: sum(any(n == name for n, _ in key) for key in keys) for name in values}
+    counts = Counter(name for key in keys for name in dict(key))
     return {name for name in values if len(values[name]) > 1 or counts[name] < len(keys)}
 
 

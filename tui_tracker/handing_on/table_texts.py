@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, get_args
 
-from tui_tracker.formatting import MISSING, cell_width, format_time
+from tui_tracker.formatting import MISSING, cell_width, format_time, printable
 from tui_tracker.handing_on.csv_files import cell, write_rows
 from tui_tracker.handing_on.escaping import TEX_LETTER, in_latex, in_markdown_cell
 
@@ -196,7 +196,7 @@ def _text(column: TextColumn, place: int) -> str:
     """Return what a cell shows: texts whole, times as dates, all else as it is drawn."""
     value = column.values[place] if column.values else None
     if isinstance(value, str) and not column.right:
-        return value
+        return printable(value)
     return format_time(value) if isinstance(value, datetime) else column.cells[place]
 
 

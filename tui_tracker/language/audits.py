@@ -61,7 +61,8 @@ class AuditFields:
             ]
             return " AND ".join(tests)
         if name == "grade":
-            return self._kept(" AND ".join(self._graded(sign, value) for sign, value in limits))
+            graded = (self._graded(sign, value) for sign, value in _from_worse(limits))
+            return self._kept(" AND ".join(graded))
         tests = [self._counted(name, sign, value) for sign, value in limits]
         return self._kept(" AND ".join(tests))
 
@@ -121,3 +122,13 @@ class AuditFields:
 
     def _open(self, id_: str) -> str:
         return f"instr(a.rules, {self._bound.put(f' {id_} ')}) > 0"
+
+
+def _from_worse(limits: list[tuple[str, Value]]) -> list[tuple[str, Value]]:
+    """Return the ends of a range of grades in order: `A..C` says the same as `C..A`."""
+    letters = [value.text.upper() for _, value in limits]
+    if len(letters) < 2 or not set(letters) <= set(judged.GRADES):
+        return limits
+    (low, first), (high, second) = limits
+    places = [judged.GRADES.index(letter) for letter in letters]
+    return limits if places[0] >= places[1] else [(low, second), (high, first)]

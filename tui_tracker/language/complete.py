@@ -48,6 +48,8 @@ class Place:
     """Of an operator or a value."""
     begins: bool = True
     """Nothing stands before that `and` could join."""
+    behind_in: bool = False
+    """Of a value: it is the first behind `in`, and wants a bracket or is a range."""
 
 
 def place_at(text: str, cursor: int) -> Place:
@@ -61,7 +63,8 @@ def place_at(text: str, cursor: int) -> Place:
         typed = typed[1:]
     behind = before[:start].split()
     begins = not behind or behind[-1].endswith("(") or behind[-1].lower() in KEYWORDS
-    return Place(slot.kind, start, cursor, typed, slot.field, begins)
+    behind_in = slot.kind == "value" and behind[-1:] == ["in"]
+    return Place(slot.kind, start, cursor, typed, slot.field, begins, behind_in)
 
 
 class _Tried:

@@ -9,6 +9,7 @@
            field = glob*                 * is any letters, ? is one
            field:value                   = with case ignored; in free texts a part of it
            field in (a, b)  field in low..high  field not in ...
+           field is nan         as = nan; also inf, none, true, false, and `is not` as !=
            has:field  missing:field      the run has it, or lacks it
            is:word                       a status, or archived, dirty, starred (also bare)
 
@@ -43,6 +44,8 @@ from tui_tracker.language.tree import (
 
 STATUSES = ("running", "finished", "failed", "killed", "crashed", "pruned")
 STATES = (*STATUSES, *FLAGS)
+_PLAIN = ("nan", "inf", "+inf", "-inf", "none", "null", "true", "false")
+"""What `is` takes: as the rules of alerts say it."""
 MOST_DEEP, MOST_TERMS = 60, 200
 """SQLite's own expressions end at a depth of 1,000."""
 
@@ -158,11 +161,23 @@ class Parser:
         reader.at = begin
         if reader.keyword("in"):
             return self._members(field)
+        if reader.keyword("is") and (term := self._plain_is(field)):
+            return term
+        reader.at = begin
         reader.note("operator", begin, field)
         if operator := reader.operator():
             return self._compared(field, operator)
         reader.at = end
         return self._free(field, start)
+
+    def _plain_is(self, field: Field) -> Compare | None:
+        """Read what follows `is`; None where it is no such value, and `is` is a free word."""
+        reader = self.reader
+        sign: Operator = "!=" if self._skipped("not") else "="
+        reader.skip()
+        column = reader.at
+        word = reader.keyword(*_PLAIN)
+        return Compare(field, sign, Value(word, column=column)) if word else None
 
     def _skipped(self, word: str) -> bool:
         self.reader.skip()

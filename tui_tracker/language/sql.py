@@ -9,7 +9,7 @@ from typing import cast
 
 from tui_tracker.language import own, rows
 from tui_tracker.language.audits import AuditFields
-from tui_tracker.language.matching import MOST_VALUES, Bound, like
+from tui_tracker.language.matching import MOST_VALUES, Bound, any_of, like
 from tui_tracker.language.parser import STATUSES
 from tui_tracker.language.targets import Target, Targets
 from tui_tracker.language.tree import (
@@ -125,10 +125,14 @@ class _Writer:
         return f"r.status = {self.bound.put(term.word)}"
 
     def _has(self, term: Has) -> str:
-        return self._having(self._targets.find(term.field, lacking=True))
+        target = self._targets.find(term.field, lacking=True)
+        if target.keys or target.kind != "param" or term.field.kind or term.field.exact:
+            return self._having(target)
+        below = self._targets.branch(term.field.name)
+        return any_of([self._having(part) for part in below])
 
     def _missing(self, term: Missing) -> str:
-        return f"NOT ({self._having(self._targets.find(term.field, lacking=True))})"
+        return f"NOT ({self._has(Has(term.field))})"
 
     def _having(self, target: Target) -> str:
         if target.kind == "own":

@@ -77,14 +77,36 @@ class Targets:
             return found
         if lacking:
             return Target("param", field.name)
-        near = self.nearest(field.name)
-        raise QueryError(
-            self._query,
-            field.column,
-            f"no field named {field.name!r}",
-            nearest=near,
-            length=max(1, len(str(field))),
+        problem, near = self._unknown(field)
+        length = max(1, len(str(field)))
+        raise QueryError(self._query, field.column, problem, nearest=near, length=length)
+
+    def branch(self, name: str) -> list[Target]:
+        """Return all fields below a name that is none itself: `data.name` and more of `data`."""
+        below: dict[int, list[int]] = {}
+        rows = self._store.read(
+            "SELECT id, kind FROM key WHERE substr(name, 1, :length) IN (:dot, :slash)",
+            {"length": len(name) + 1, "dot": f"{name}.", "slash": f"{name}/"},
         )
+        for key, kind in rows:
+            below.setdefault(kind, []).append(key)
+        found = [Target("fact", name, tuple(below[FACT_KIND]))] if FACT_KIND in below else []
+        if keys := tuple(below.get(0, ())):
+            found.append(Target("param", name, keys, logged(self._store, "param", keys)))
+        if keys := tuple(below.get(1, ())):
+            found.append(Target("metric", name, keys, logged(self._store, "metric", keys)))
+        return found
+
+    def _unknown(self, field: Field) -> tuple[str, str]:
+        """Return what is wrong with a field that no run has, and what is like it."""
+        stem, dot, last = field.name.rpartition(".")
+        if dot and not field.exact and (self._labelled(1, stem) or self._keys(1, stem, None)):
+            near = get_close_matches(last, STATISTICS, n=1)
+            problem = f"{stem} has no statistic {last!r}"
+            if near:
+                return problem, f"{stem}.{near[0]}"
+            return f"{problem}: {', '.join(STATISTICS)}", ""
+        return f"no field named {field.name!r}", self.nearest(field.name)
 
     def nearest(self, name: str) -> str:
         """Return the known name that is most like another, "" where none is."""

@@ -28,7 +28,7 @@ _OPERATORS: dict[str, Operator] = {
     "==": "=",
 }
 _NEAREST = {"=>": ">=", "=<": "<=", "<>": "!=", "=~": "~", "=!": "!=", "!": "!=", "===": "="}
-_PREFIXES: dict[str, FieldKind] = {
+KIND_PREFIXES: dict[str, FieldKind] = {
     "param": "param",
     "params": "param",
     "metric": "metric",
@@ -42,7 +42,7 @@ _PREFIXES: dict[str, FieldKind] = {
 STATISTICS = ("last", "min", "max", "mean", "first", "count", "std", "best", "nan", "inf")
 TIME_FIELDS = frozenset(("started", "ended", "duration"))
 """Fields whose values may be several words: `2 days ago`."""
-_PREFIX = re.compile(rf"({'|'.join(sorted(_PREFIXES, key=len, reverse=True))})\.(?=[`\"])")
+_PREFIX = re.compile(rf"({'|'.join(sorted(KIND_PREFIXES, key=len, reverse=True))})\.(?=[`\"])")
 _QUOTED = {
     "`": re.compile(r"`((?:[^`]|``)*)`(?!`)", re.S),
     '"': re.compile(r'"((?:[^"\\]|\\.)*)"', re.S),
@@ -139,7 +139,7 @@ class Reader:
         start = self.at
         kind: FieldKind = ""
         if match := _PREFIX.match(self.text, self.at):
-            kind, self.at = _PREFIXES[match[1]], match.end()
+            kind, self.at = KIND_PREFIXES[match[1]], match.end()
         if self.next not in ("`", '"'):
             return self._bare_field(start)
         name = self.quoted()
@@ -148,8 +148,8 @@ class Reader:
     def _bare_field(self, start: int) -> Field:
         word = self.word()
         kind, dot, name = word.partition(".")
-        if dot and name and kind in _PREFIXES:
-            return Field(name, _PREFIXES[kind], column=start)
+        if dot and name and kind in KIND_PREFIXES:
+            return Field(name, KIND_PREFIXES[kind], column=start)
         return Field(word, column=start)
 
     def statistic(self) -> Statistic:

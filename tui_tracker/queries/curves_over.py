@@ -146,8 +146,9 @@ def read_difference(
     """Return first minus second over steps, and at how many steps a value was interpolated.
 
     Aligned by step: where only one has a value, the other is interpolated between its known
-    neighbours, never beyond its ends. Series longer than `EXACT_POINTS` are aligned by the
-    means of their blocks. None where no step is within both.
+    neighbours, never beyond its ends. Of a series longer than `EXACT_POINTS` so many points
+    between `low` and `high` are read, those of restless blocks first, so that a spike of one
+    step stays; its other blocks are their means. None where no step is within both.
 
     Raises:
         StoreDamaged: a block cannot be read.
@@ -158,15 +159,42 @@ def read_difference(
     if first not in heads or second not in heads:
         return None
     with damage_told(store):
-        sides = [_aligned(store, heads[pair]) for pair in (first, second)]
+        sides = [_aligned(store, heads[pair], low, high) for pair in (first, second)]
     at, values, made = difference(*sides)
     curve = reduce(at, values, slots, low=low, high=high)
     return (curve, made) if curve is not None else None
 
 
-def _aligned(store: Store, heads: Sequence[Row]) -> Points:
+def _aligned(store: Store, heads: Sequence[Row], low: float | None, high: float | None) -> Points:
     if not _is_long(heads):
         return read_points(store, heads)
-    middles = [(head[1] + head[2]) // 2 for head in heads]
-    return middles, [(head[7] or 0.0) / head[0] if head[5] is not None else math.nan
-                     for head in heads]  # fmt: skip
+    whole = _worth_reading(heads, low, high)
+    read = [head for head in heads if head[8] in whole]
+    steps, values = read_points(store, read)
+    rest = [head for head in heads if head[8] not in whole]
+    middles = [(head[1] + head[2]) // 2 for head in rest]
+    return [*steps, *middles], [*values, *map(_mean, rest)]
+
+
+def _mean(head: Row) -> float:
+    """Return the mean of a block; NaN where no value is finite."""
+    if head[5] is None:
+        return math.nan
+    # How many of the values are finite is not said; the mean is never beyond them.
+    return float(min(max(head[7] / head[0], head[5]), head[6]))
+
+
+def _worth_reading(heads: Sequence[Row], low: float | None, high: float | None) -> set[int]:
+    """Return blocks in view of a long series to be read whole: those of the widest range."""
+    shown_from = -math.inf if low is None else low
+    shown_to = math.inf if high is None else high
+    in_view = [head for head in heads if head[2] >= shown_from and head[1] <= shown_to]
+    in_view.sort(key=lambda head: head[6] - head[5] if head[5] is not None else -1.0, reverse=True)
+    chosen: set[int] = set()
+    points = 0
+    for head in in_view:
+        points += head[0]
+        if points > EXACT_POINTS:
+            break
+        chosen.add(head[8])
+    return chosen

@@ -27,7 +27,8 @@ def settled_query(store: Store, selection: Selection) -> str:
         QueryError: the whole query cannot be read, or names a field that no run has.
     """
     text = selection.query
-    found = _LAST_WORD.search(text)
+    # Behind a completed word a blank waits for the operator.
+    found = _LAST_WORD.search(text.rstrip())
     if found is None or list_run_keys(store, selection, limit=1) or not _begins(store, found[0]):
         return text
     before = text[: found.start()].rstrip()

@@ -15,6 +15,7 @@ from tui_tracker.language.complete import (
     place_at,
     state_words,
 )
+from tui_tracker.language.tokens import KIND_PREFIXES
 from tui_tracker.language.tree import Field
 from tui_tracker.queries.facets import FieldInfo, list_fields, list_values
 from tui_tracker.queries.selection import EVERYTHING, Selection
@@ -23,6 +24,14 @@ from tui_tracker.store import Store
 MOST = 200
 _NUMBER_SIGNS = ("<", ">", "<=", ">=", "=", "!=", "in")
 _SET_SIGNS = (":", "=", "!=", "in", "~", "!~")
+_MOMENTS = {
+    "today": "all of the day",
+    "yesterday": "all of the day before",
+    **dict.fromkeys(("1 hour ago", "2 days ago", "1 week ago", "1 month ago"), "a moment"),
+}
+_SPANS = dict.fromkeys(("1min", "10min", "1h", "1d"), "a span of time")
+_OFTEN = {"started": _MOMENTS, "ended": _MOMENTS, "duration": _SPANS}
+"""What is often meant of fields whose values nobody types to the letter."""
 _WORDS = {"has": "the run has the field", "missing": "the run lacks it", "is": "a status or state"}
 
 
@@ -62,6 +71,9 @@ def suggest(store: Store, text: str, cursor: int, selection: Selection = EVERYTH
 def _fields(store: Store, place: Place) -> list[Suggestion]:
     fields = list_fields(store)
     typed = place.typed.lower()
+    kind, dot, name = place.typed.partition(".")
+    if dot and kind in KIND_PREFIXES and (below := _of_kind(fields, kind, name.lstrip('`"'))):
+        return below
     found = [_field(info) for info in fields if typed in info.name.lower()]
     found += _statistics(fields, place.typed)
     if place.kind == "term":
@@ -72,6 +84,15 @@ def _fields(store: Store, place: Place) -> list[Suggestion]:
     return sorted(found, key=lambda item: not item.text.lower().lstrip("`").startswith(typed))
 
 
+def _of_kind(fields: list[FieldInfo], prefix: str, typed: str) -> list[Suggestion]:
+    """Return the fields of the kind that was said before a dot, and statistics of metrics."""
+    wanted = [info for info in fields if info.kind == KIND_PREFIXES[prefix]]
+    found = [_field(info) for info in wanted if typed.lower() in info.name.lower()]
+    found = [*found, *_statistics(wanted, typed)]
+    found.sort(key=lambda item: not item.text.lower().startswith(typed.lower()))
+    return [Suggestion(f"{prefix}.{item.text}", item.says) for item in found]
+
+
 def _field(info: FieldInfo) -> Suggestion:
     return Suggestion(info.written, info.says or info.kind)
 
@@ -79,7 +100,7 @@ def _field(info: FieldInfo) -> Suggestion:
 def _statistics(fields: list[FieldInfo], typed: str) -> Iterator[Suggestion]:
     stem, dot, begun = typed.rpartition(".")
     for info in fields:
-        if dot and info.kind == "metric" and info.name == stem:
+        if dot and info.kind in ("metric", "system") and info.name == stem:
             for statistic in STATISTICS:
                 if statistic.startswith(begun):
                     yield Suggestion(f"{info.written}.{statistic}", "statistic")
@@ -116,16 +137,31 @@ def _values(store: Store, place: Place, selection: Selection) -> list[Suggestion
     try:
         # The query that is being typed would leave out the other values.
         asked = replace_query(selection)
-        found = list_values(store, str(place.field), asked, limit=MOST, prefix=place.typed)
+        found = list_values(
+            store,
+            str(place.field),
+            asked,
+            limit=MOST,
+            prefix=place.typed,
+            ranges=place.behind_in,
+        )
     except QueryError:
         return []
-    return [
-        Suggestion(
-            value.written, f"{format_count(value.runs)} {'run' if value.runs == 1 else 'runs'}"
-        )
+    opening = "(" if place.behind_in else ""
+    items = [
+        Suggestion(value.written if value.is_range else opening + value.written, _runs(value.runs))
         for value in found.values
-        if not value.is_range
+        if place.behind_in or not value.is_range
     ]
+    return items or [
+        Suggestion(text, says)
+        for text, says in _OFTEN.get(found.field, {}).items()
+        if text.startswith(typed) and not place.behind_in
+    ]
+
+
+def _runs(count: int) -> str:
+    return f"{format_count(count)} {'run' if count == 1 else 'runs'}"
 
 
 def replace_query(selection: Selection, query: str = "") -> Selection:

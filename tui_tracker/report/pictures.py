@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tui_tracker.curves import Curve, band
 from tui_tracker.decide.measures import direction_of
+from tui_tracker.formatting import printable
 from tui_tracker.queries import ChartWanted, Pair, read_curves
 from tui_tracker.report.blocks import Drawn, Picture
 from tui_tracker.report.findings import Configuration, Findings
@@ -73,7 +74,8 @@ def _picture(store: Store, found: Findings, label: str) -> Picture | None:
     words += "; the axis of values is logarithmic" if log else ""
     astray = [line.label for line in lines if line not in inside]
     words += f"; {' and '.join(astray)} leaves the picture" if astray else ""
-    return Picture(label, "step", label, tuple(lines), low, high, first, last, log,
+    title = printable(label)
+    return Picture(title, "step", title, tuple(lines), low, high, first, last, log,
                    (f"{words}.",))  # fmt: skip
 
 

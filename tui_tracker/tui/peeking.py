@@ -146,7 +146,7 @@ def group_lines(
         ((crop(label, width), "bold"),),
         ((crop(f"a group by {by_words(by)}", width), "dim"),),
         (),
-        ((f"{format_count(group.runs)} runs", ""),),
+        ((f"{format_count(group.runs)} {'run' if group.runs == 1 else 'runs'}", ""),),
     ]
     for status, glyph in GLYPHS.items():
         if count := group.counts.get(status):

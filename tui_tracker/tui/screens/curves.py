@@ -112,7 +112,7 @@ class CurvesScreen(CurvePage, inherit_bindings=False):
         bar.right = (
             (f"/{printable(self._text)}  " if self._text else "", "accent"),
             (f"● {live} running  " if live else "", "good"),
-            (f"{some}{format_count(total)} metrics ", "dim"),
+            (f"{some}{format_count(total)} {'metric' if total == 1 else 'metrics'} ", "dim"),
         )
 
     # Filter.

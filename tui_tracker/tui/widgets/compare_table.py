@@ -56,7 +56,7 @@ class CompareTable(ColumnGrid, inherit_bindings=False):
 
     def show(self, lines: tuple[PageLine, ...], names: Sequence[str], reference: int) -> None:
         """Show these lines; the cursor stays on what it is about, wherever that went."""
-        before = self.current.place if self.current else None
+        before = self.current
         shown, held = self.lines, tuple(self._widths)
         same_runs = (tuple(self.names), self.reference) == (tuple(names), reference)
         self.names, self.reference = tuple(names), reference
@@ -72,15 +72,22 @@ class CompareTable(ColumnGrid, inherit_bindings=False):
         else:
             self.refresh()
 
-    def _keep_cursor(self, place: tuple[object, ...] | None) -> None:
-        if place is None:
+    def _keep_cursor(self, before: PageLine | None) -> None:
+        if before is None:
             self.cursor = self._first_row()
             return
-        if self.current is not None and self.current.place == place:
-            return
         places = [line.place for line in self.lines]
-        if place in places:
-            self.cursor = places.index(place)
+        if before.place in places:
+            at = self.cursor
+            if at >= len(places) or places[at] != before.place:
+                self.cursor = places.index(before.place)
+            return
+        if self.current is not None and self.current.section == before.section:
+            return
+        # A section that was unfolded stands elsewhere now, as does one that was folded.
+        sections = [line.section for line in self.lines]
+        if before.section and before.section in sections:
+            self.cursor = sections.index(before.section)
 
     def _first_row(self) -> int:
         return next((n for n, line in enumerate(self.lines) if line.kind == "row"), 0)

@@ -27,9 +27,11 @@ def title_line(chart: Chart, width: int, *, chosen: bool) -> Line:
 
 def _notes(chart: Chart, room: int) -> list[Span]:
     """Return the words at the right of the title, as many as there is room for."""
-    if chart.reading:
-        return [(crop(chart.reading, max(0, room)), "")]
     state: Span = (state_words(chart.look), "second")
+    if chart.reading:
+        reading: Span = (crop(chart.reading, max(0, room)), "")
+        both = cell_width(state[0]) + 2 + cell_width(reading[0])
+        return [state, ("  ", ""), reading] if state[0] and both <= room else [reading]
     one = chart.traces[0] if len(chart.traces) == 1 else _best(chart)
     wanted = _wanted(chart, one, state) if one is not None else [[state]]
     for parts in wanted:

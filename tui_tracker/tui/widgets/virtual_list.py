@@ -17,9 +17,12 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from tui_tracker.tui.keys import Place, bindings
-from tui_tracker.tui.widgets.line_widget import Line, LineWidget, Role, Span
+from tui_tracker.tui.widgets.line_widget import Line, LineWidget, Role, Span, wrapped
 
 WHEEL_LINES = 3
+
+NOTHING_FITS: tuple[Line, ...] = (((" Nothing fits.", "dim"),),)
+"""What a list of things to choose says where none has what was typed."""
 
 
 class VirtualList(LineWidget, can_focus=True, inherit_bindings=False):
@@ -96,10 +99,9 @@ class VirtualList(LineWidget, can_focus=True, inherit_bindings=False):
             return self.strip(self.header(y), width)
         index = self.top + y - self.HEADER_LINES
         if index >= self.count:
-            blank: Line = ()
+            words = () if self.count else wrapped(self.empty, width)
             row = y - self.HEADER_LINES
-            words = self.empty[row] if not self.count and row < len(self.empty) else blank
-            return self.strip(words, width)
+            return self.strip(words[row] if row < len(words) else (), width)
         shown_cursor = self.HAS_CURSOR and index == self.cursor
         thumb = self._thumb(y - self.HEADER_LINES)
         room = width - 1 if thumb else width
@@ -159,16 +161,10 @@ class VirtualList(LineWidget, can_focus=True, inherit_bindings=False):
             self.scroll_top(index)
 
     def show_cursor(self) -> None:
-        """Scroll as little as needed to have the cursor's line in view.
-
-        On a narrow link by half a page: a key that is held would otherwise have every line
-        written again for each step, and the last step seen long after.
-        """
+        """Scroll as little as needed to have the cursor's line in view."""
         first, last = self.cursor, self.cursor - self.page + 1
-        if last <= self.top <= first:
-            return
-        further = self.page // 2 if getattr(self.app, "narrow", False) else 0
-        self.scroll_top(first - further if first < self.top else last + further)
+        if not last <= self.top <= first:
+            self.scroll_top(first if first < self.top else last)
 
     def validate_cursor(self, cursor: int) -> int:
         return max(0, min(cursor, self.count - 1))
