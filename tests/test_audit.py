@@ -517,7 +517,7 @@ def test_several_runs_are_audited_by_their_names(tt_, log_run):
     code, _, said = tt_("audit", "one", "thre")
 
     assert {run["name"] for run in both["runs"]} == {"one", "three"}
-    assert (code, said) == (2, "tt: no run or experiment named 'thre': 1 are recorded.\n")
+    assert (code, said) == (2, "tt: no run or experiment named 'thre': 1 is recorded.\n")
 
 
 def test_a_wrong_way_to_fail_is_one_sentence(tt_, log_run):
