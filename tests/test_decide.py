@@ -717,3 +717,15 @@ def test_a_seed_by_any_of_its_names_makes_no_configuration(name):
 
     assert [(s.group.label, s.n) for s in found.ranking] == [("m=2", 2), ("m=1", 2)]
     assert [run.seed for run in given] == [0, 1, 0, 1]
+
+
+def test_of_several_tags_or_data_sets_none_may_be_what_is_not_wanted():
+    both = runs([0.9], params={"m": 1}, tags=("purpose:debug", "purpose:sweep"),
+                data={"a": ("v1", ""), "b": ("v2", "")})  # fmt: skip
+
+    out = [apply(f"max val_f1 where {condition}", both).ranking[0].eliminated for condition in (
+        "tag.purpose = debug", "tag.purpose != debug", "data.version = v2", "data.version != v1",
+        "data.version != v3", "tag.other != debug", "data.hash != x",
+    )]  # fmt: skip
+
+    assert [bool(why) for why in out] == [False, True, False, True, False, False, True]
