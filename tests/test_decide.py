@@ -729,3 +729,26 @@ def test_of_several_tags_or_data_sets_none_may_be_what_is_not_wanted():
     )]  # fmt: skip
 
     assert [bool(why) for why in out] == [False, True, False, True, False, False, True]
+
+
+def test_folds_have_splits_of_their_own_and_are_compared_fold_by_fold():
+    def folds(m, hashes):
+        return [
+            Candidate(f"{m}{fold}", f"m{m} fold{fold}", {"m": m, "fold": fold, "seed": 0},
+                      {"val_f1": metric("val_f1", m + fold / 10 + m * fold**2 / 50)},
+                      splits={"digits": hash_})
+            for fold, hash_ in enumerate(hashes)
+        ]  # fmt: skip
+
+    same = [*folds(1, "abc"), *folds(2, "abc")]
+    other = [*folds(1, "abc"), *folds(2, "abx")]
+
+    found = apply("highest val_f1; over fold", same)
+
+    assert [(s.group.label, s.n) for s in found.ranking] == [("m=2", 3), ("m=1", 3)]
+    assert found.lead.pairs == 3
+    assert "by 3 shared folds" in found.notes[0]
+    with pytest.raises(RuleInvalid, match=r"other split of digits \[data\.split-mismatch\]"):
+        apply("highest val_f1; over fold", other)
+    with pytest.raises(RuleInvalid, match=r"data\.split-mismatch"):
+        apply("highest val_f1", same)

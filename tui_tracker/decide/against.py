@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tui_tracker.decide.candidates import Group
 from tui_tracker.decide.facts import holds
-from tui_tracker.decide.lead import contrast_of, reach_of
+from tui_tracker.decide.lead import contrast_of, paired_words, reach_of
 from tui_tracker.decide.outcome import Standing, Versus
-from tui_tracker.decide.rule import Direction, Rule, Value
+from tui_tracker.decide.rule import Direction, Options, Rule, Value
 from tui_tracker.equivalence import difference_p, holm
 from tui_tracker.errors import RuleInvalid
 from tui_tracker.means import mean_of
@@ -76,7 +76,7 @@ def _has(params: Mapping[str, object], pairs: Sequence[tuple[str, Value]]) -> bo
     return all(key in params and holds(params[key], "=", value) for key, value in pairs)
 
 
-def versus_words(found: Sequence[Versus], level: float) -> list[str]:
+def versus_words(found: Sequence[Versus], options: Options) -> list[str]:
     """Return a sentence for each group, the first few of them."""
     words = []
     for one in found[:_SHOWN]:
@@ -85,11 +85,11 @@ def versus_words(found: Sequence[Versus], level: float) -> list[str]:
         if one.low is None or one.high is None or one.p is None:
             words.append(f"{head}; how surely cannot be told, that takes at least 2 runs each.")
             continue
-        how = f"by {one.pairs} shared seeds" if one.pairs else "not paired by seed"
+        how = paired_words(one.pairs, options)
         # Of what is worse, the interval of how much worse.
         ends = (-one.high, -one.low) if way == "worse" else (one.low, one.high)
         words.append(
-            f"{head} ({100 * level:.4g} % interval {ends[0]:.4g} to {ends[1]:.4g}, "
+            f"{head} ({100 * options.level:.4g} % interval {ends[0]:.4g} to {ends[1]:.4g}, "
             f"p {one.p:.2g} after Holm, {how})."
         )
     if len(found) > _SHOWN:

@@ -75,7 +75,7 @@ def decide(
     # Of all that finished, so that a group keeps its name where the others have no value.
     whole = group_runs(taking, rule.options)
     groups = judge.groups = [kept for group in whole if (kept := _without(group, lacking)).runs]
-    refused = refuse_incomparable(groups, judge.label, str(rule))
+    refused = refuse_incomparable(groups, judge.label, rule)
     standings = [judge.standing(number) for number in range(len(groups))]
     ranked = judge.rank([s for s in standings if not s.eliminated])
     ranking = (*ranked, *judge.by_objective([s for s in standings if s.eliminated]))
@@ -83,7 +83,7 @@ def decide(
     against = against_baseline(rule, ranking, judge.by_seed, judge.meaning.way)
     notes = (
         *words,
-        *versus_words(against, rule.options.level),
+        *versus_words(against, rule.options),
         *judge.meaning.slips(),
         *lost_words(ranked[:1], runs, lacking, rule),
         *repeat_words(groups),
@@ -314,7 +314,7 @@ class _Judge:
             delta=delta_of(self.label),
             level=self.rule.options.level,
         )
-        return lead, lead_words(lead, winner, others, self.rule.options.level)
+        return lead, lead_words(lead, winner, others, self.rule.options)
 
     def by_seed(self, group: Group) -> dict[str, float]:
         """Return the values of a group by seed; empty where seeds are unknown or repeat."""
