@@ -158,6 +158,18 @@ def test_values_of_a_field_with_an_odd_name_are_counted(log_run, store):
     assert ([value.text for value in found.values], found.missing) == (["1"], 1)
 
 
+def test_of_fields_of_one_name_the_further_ones_are_offered_with_their_kind(log_run, store):
+    log_run("one", params={"loss": 1, "name": "x"}, loss=[0.5])
+
+    offered = [[item.text for item in suggest(store, word, 4).items] for word in ("loss", "name")]
+
+    assert offered[0] == ["loss", "param.loss"]
+    assert offered[1][0] == "name"
+    assert "param.name" in offered[1]
+    for text in ("param.loss = 1", "param.name = x", "loss < 1"):
+        assert names(store, text) == ["one"]
+
+
 def test_numbers_are_offered_one_by_one_to_a_comparison_and_as_ranges_behind_in(log_run, store):
     for number in range(40):
         log_run(f"run{number}", params={"seed": number})
