@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from webhook_host import Host
 
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 # A shell starts background jobs deaf to Ctrl-C, and all their processes inherit that: the
@@ -91,3 +92,11 @@ def tt_(folder: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple
         return code, said.out, said.err
 
     return run
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    """A host that webhooks are posted to; `bodies` is what came."""
+    opened = Host()
+    yield opened
+    opened.close()

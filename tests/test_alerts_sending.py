@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import threading
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from processes import wait_until
+from webhook_host import PATIENCE_S
 
 from tui_tracker.alerts import Event
+from tui_tracker.alerts.claim import Claim
 from tui_tracker.alerts.sending import Sender, check_address
 from tui_tracker.alerts.telling import caveat, notification
 from tui_tracker.errors import InvalidArgument
@@ -19,48 +19,6 @@ EVENT = Event(
     datetime(2026, 11, 25, 10, 30, tzinfo=UTC),
     *(7, "01a2", "mlp; drop", "digits", "crashed", "crashed", "crashed", "it vanished", True),
 )
-PATIENCE_S = 20.0
-
-
-class Host:
-    """A host on this machine that answers with the codes it is given, 200 from then on."""
-
-    def __init__(self) -> None:
-        self.codes: list[int] = []
-        self.bodies: list[dict] = []
-        self.held = threading.Event()
-        self.held.set()
-        host = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                host.bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                host.held.wait(PATIENCE_S)
-                code = host.codes.pop(0) if host.codes else 200
-                self.send_response(code)
-                if code == 302:
-                    self.send_header("Location", "/elsewhere")
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *arguments):
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self._server.server_port}/hook/s3cret-t0ken"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self.held.set()
-        self._server.shutdown()
-        self._server.server_close()
-
-
-@pytest.fixture
-def host():
-    opened = Host()
-    yield opened
-    opened.close()
 
 
 def sender(said, **options):
@@ -94,6 +52,35 @@ def test_a_host_that_is_busy_is_tried_again(host):
     assert sends.finish(PATIENCE_S)
     assert len(host.bodies) == 3
     assert said == []
+
+
+def test_what_another_process_posts_is_not_posted_here(host, tmp_path):
+    sends = sender([], webhook=host.address, may_post=lambda: False, command=f"touch {tmp_path}/x")
+
+    sends.send(EVENT)
+
+    assert sends.finish(PATIENCE_S)
+    assert host.bodies == []
+    assert (tmp_path / "x").exists()
+
+
+def test_of_all_who_want_to_post_one_may_and_hands_it_on(tmp_path):
+    first, second = Claim(tmp_path, "http://a"), Claim(tmp_path, "http://a")
+    elsewhere, other = Claim(tmp_path / "x", "http://a"), Claim(tmp_path, "http://b")
+
+    held = [one.held() for one in (first, second, first, elsewhere, other)]
+    first.release()
+
+    assert held == [True, False, True, True, True]
+    assert second.held()
+    assert not first.held()
+
+
+def test_where_nobody_can_tell_who_posts_everybody_does(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+
+    assert Claim(tmp_path, "http://a").held()
 
 
 @pytest.mark.parametrize("code", [400, 404, 302])

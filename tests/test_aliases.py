@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 import tui_tracker as tt
+from tui_tracker.alerts import Watch, parse_rules
+from tui_tracker.audit.expressions import read_condition
+from tui_tracker.audit.record import read_records
 from tui_tracker.cli import main
+from tui_tracker.drain import recover
 from tui_tracker.errors import InvalidArgument, NameCollision, NotFound
 from tui_tracker.merge import merge_runs
 from tui_tracker.names.aliases import (
@@ -20,6 +24,8 @@ from tui_tracker.names.aliases import (
     rename,
     undo,
 )
+from tui_tracker.plan.coverage import check_plan
+from tui_tracker.plan.plan import read_plan
 from tui_tracker.queries import (
     Selection,
     find_run,
@@ -30,6 +36,7 @@ from tui_tracker.queries import (
 from tui_tracker.queries.groups import group_runs
 from tui_tracker.queries.naming import Names
 from tui_tracker.queries.seeds import seed_digests, seed_siblings
+from tui_tracker.series_frames import read_series
 from tui_tracker.store import Store
 
 LogRun = Callable[..., tt.Run]
@@ -238,6 +245,10 @@ COMMANDS = [
     ("compare", "one", "two", "--json"),
     ("diff", "one", "two", "--json"),
     ("audit", "--json"),
+    ("export", "--to", "csv"),
+    ("export", "--to", "jsonl"),
+    ("report", "sweep_lr"),
+    ("fields", "--json"),
 ]
 
 
@@ -379,6 +390,88 @@ def test_whoever_still_says_the_logged_name_is_understood(store):
 
     assert found == ["metric:val_accuracy", "metric:val_accuracy.max", "param:learning_rate"]
     assert len(list_run_keys(store, Selection(query="val_acc > 0.75 or lr < 0.15"))) == 3
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_curve_is_found_by_the_name_that_its_run_logged(store, folder, capsys):
+    rename(store, [metric("val_acc", "val_accuracy")])
+
+    by_new = said(capsys, folder, "curve", "one", "val_accuracy", "--json")
+    by_old = said(capsys, folder, "curve", "one", "val_acc", "--json")
+
+    assert by_old == by_new
+    run = get_run(store, find_run(store, "one")).row.id
+    assert read_series(store, run, "val_acc") == read_series(store, run, "val_accuracy")
+
+
+@pytest.mark.usefixtures("runs")
+def test_rules_of_a_watch_mean_what_their_metric_is_read_as(store, folder):
+    watch = Watch(parse_rules(["val_xyz > 0.5"]), since_ms=0)
+    run = tt.init("watched", "live", {"lr": 1}, store=folder)
+    run.log({"val_xyz": 0.4}, step=0)
+    recover(store)
+    assert watch.look(store, 0) == []
+    rename(store, [metric("val_xyz", "val_score")])
+    run.log({"val_xyz": 0.9}, step=1)
+    recover(store)
+
+    (event,) = [e for e in watch.look(store, 1000) if e.what == "threshold"]
+    run.finish()
+
+    assert (event.metric, event.value) == ("val_score", 0.9)
+
+
+@pytest.mark.usefixtures("runs")
+@pytest.mark.parametrize(
+    "condition",
+    ["params.lr == 0.1", "metrics.val_acc > 0.6", "metrics.val_acc.min < 0.6",
+     "params.learning_rate == 0.1 and metrics.val_accuracy.count == 2"],
+)  # fmt: skip
+def test_conditions_of_the_project_still_hold_by_logged_names(store, condition):
+    holds = read_condition(condition, "here")
+    rename(store, [metric("val_acc", "val_accuracy"), Renaming("param", "lr", "learning_rate")])
+
+    (record,) = read_records(store, [find_run(store, "one")])
+
+    assert holds(record)
+
+
+def test_a_main_metric_that_was_declared_by_its_logged_name_stays_the_main_one(store, log_run):
+    log_run("one", tags=("main_metric:zap",), zap=[0.5], other=[1.0])
+    rename(store, [metric("zap", "zip")])
+
+    (record,) = read_records(store, [find_run(store, "one")])
+
+    assert record.main_metric == "zip"
+
+
+@pytest.mark.usefixtures("runs")
+def test_points_are_found_by_the_name_that_was_logged(store, folder):
+    rename(store, [metric("val_acc", "val_accuracy")])
+
+    by_old = tt.frame(what="points", metrics=["val_acc"], store=folder)
+    by_new = tt.frame(what="points", metrics=["val_accuracy"], store=folder)
+
+    assert len(by_old) == len(by_new) == 6
+
+
+def test_a_plan_is_covered_by_runs_whose_names_are_read_as_others(store, log_run, tmp_path):
+    plan = tmp_path / "plan.toml"
+    plan.write_text(
+        'experiment = "sweep_lr"\n[grid]\nshrinkage = [0.1]\n[seeds]\nvalues = [0]\n'
+        '[metrics]\nprimary = "val_acc"\n'
+    )
+    log_run("one", params={"shrinkage": 0.1, "seed": 0}, val_acc=[0.5])
+
+    def state():
+        return [cell.state for cell in check_plan(store, read_plan(plan)).cells]
+
+    assert state() == ["done"]
+    renamings = [metric("val_acc", "val_accuracy", "sweep_lr"),
+                 Renaming("param", "shrinkage", "weight_decay")]  # fmt: skip
+    rename(store, renamings)
+
+    assert state() == ["done"]
 
 
 def test_params_that_changed_are_taken_over_beside_those_that_are_there(store, folder, tmp_path):

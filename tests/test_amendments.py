@@ -11,15 +11,17 @@ from lineage_runs import run_with
 
 from tui_tracker import edits
 from tui_tracker.audit import catalogue  # noqa: F401 - declares the rules
-from tui_tracker.audit.amendments import Correction, amend, amended, value_of, withdraw
+from tui_tracker.audit.amendments import Correction, amend, value_of, withdraw
 from tui_tracker.audit.record import amend_record, read_records
 from tui_tracker.audit.rules import PASSED, RULES, Doubt
+from tui_tracker.compare.sides import read_sides
 from tui_tracker.edits import empty_trash, trash
 from tui_tracker.errors import InvalidArgument, NotFound
 from tui_tracker.fact_rows import save_facts
 from tui_tracker.merge import merge_runs
 from tui_tracker.names.aliases import Renaming, rename
 from tui_tracker.queries import Order, Selection, find_run, get_rows, get_run, list_run_keys
+from tui_tracker.queries.amended import amended
 from tui_tracker.queries.amendments import read_amendments
 from tui_tracker.queries.groups import BUT_SEED, group_runs
 from tui_tracker.queries.records import run_records
@@ -71,7 +73,8 @@ def test_an_amended_field_reads_as_it_was_amended(store, run, field, value):
     found = the_record(store, run)
     assert value_of(found.detail, field) == value
     assert value_of(found.original, field) == before
-    assert get_run(store, run) == raw
+    assert value_of(get_run(store, run), field) == value
+    assert get_run(store, run, captured=True) == raw
 
 
 def test_an_artifact_a_series_and_a_note_can_be_told_afterwards(store, run):
@@ -270,7 +273,9 @@ def test_a_run_and_its_page_in_the_app_say_that_it_was_amended(store, run):
     assert detail.amended == ("params.lr",)
     text = "\n".join("".join(span for span, _ in line) for line in lines)
     assert "amended" in text
-    assert "params.lr; below is what was captured" in text
+    assert "params.lr; `tt show --original` tells what was captured" in " ".join(text.split())
+    assert detail.row.params == {"lr": 0.25}
+    assert get_run(store, run, captured=True).row.params == {"lr": 0.1}
 
 
 def found(store, query):
@@ -347,7 +352,8 @@ def test_aliases_and_amendments_are_seen_together(store, run):
 
     assert found(store, "learning_rate = 0.2") == [run]
     assert found(store, "learning_rate = 0.1") == []
-    assert get_run(store, run).row.params == {"learning_rate": 0.1}
+    assert get_run(store, run).row.params == {"learning_rate": 0.2}
+    assert get_run(store, run, captured=True).row.params == {"learning_rate": 0.1}
 
 
 def test_facts_of_a_live_run_stay_amended_when_its_lineage_is_told_again(store, run):
@@ -369,3 +375,85 @@ def test_a_merged_run_is_queried_as_it_was_amended(store, run, tmp_path):
         amend(store, run, [correct("code.branch", "later")], reason="seen")
         merge_runs(store, other)
         assert len(found(other, "branch = later and commit:bbbb")) == 1
+
+
+NOTE = correct("notes.why", "the server was restarted")
+FILE = correct("artifacts.out/model.pt", {"kind": "model", "sha256": f"sha256:{'a' * 64}"})
+
+
+def test_notes_and_files_that_were_amended_are_seen_wherever_runs_are_read(store, run, tt_):
+    edits.note(store, [run], "first")
+
+    amend(store, run, [NOTE, FILE], reason="seen")
+
+    detail = get_run(store, run)
+    assert [note.text for note in detail.notes] == ["first", "the server was restarted"]
+    assert [(a.path, a.kind, a.copied) for a in detail.artifacts] == [
+        ("out/model.pt", "model", False)
+    ]
+    assert found(store, 'note ~ "restarted"') == [run]
+    assert found(store, "artifact:model.pt") == [run]
+    record = json.loads(next(run_records(store, [run])))
+    assert record["notes"] == ["first", "the server was restarted"]
+    assert [a["sha256"] for a in record["artifacts"]] == ["a" * 64]
+    whole = json.loads(next(run_records(store, [run], bulky=True)))
+    assert (whole["notes"], whole["artifacts"]) == (["first"], [])
+    assert "out/model.pt" in tt_("artifacts", "traced")[1]
+    assert "restarted" in tt_("note", "traced")[1]
+
+
+def test_a_note_that_is_an_amendment_is_taken_back_and_not_edited(store, run):
+    amend(store, run, [NOTE], reason="seen")
+    (note,) = get_run(store, run).notes
+
+    with pytest.raises(InvalidArgument, match="--withdraw FIELD"):
+        edits.edit_note(store, note.id, "other")
+    with pytest.raises(InvalidArgument, match="--withdraw FIELD"):
+        edits.remove_note(store, note.id)
+    withdraw(store, run, get_run(store, run), "notes.why", reason="it was not")
+
+    assert get_run(store, run).notes == ()
+    assert found(store, "note ~ restarted") == []
+
+
+def test_a_file_that_was_amended_stands_in_place_of_the_one_that_was_logged(store, run):
+    with store.write() as connection:
+        connection.execute(
+            "INSERT INTO artifact (run, path, at_ms, kind, size, sha256, copied, problem) "
+            "VALUES (?, 'out/model.pt', 1, 'model', 3, NULL, 0, 'it was gone')",
+            (run,),
+        )
+
+    amend(store, run, [FILE], reason="seen")
+
+    (file,) = get_run(store, run).artifacts
+    assert (file.sha256, file.problem) == ("a" * 64, "")
+    (captured,) = get_run(store, run, captured=True).artifacts
+    assert (captured.sha256, captured.problem) == (None, "it was gone")
+    assert store.read("SELECT count(*) FROM artifact") == [(1,)]
+
+
+@pytest.mark.parametrize("value", ["sha256:nonsense", {"sha256": 3}, {}, 7, ["a"]])
+def test_a_file_that_is_told_oddly_has_no_hash(store, run, value):
+    amend(store, run, [correct("artifacts.model.pt", value)], reason="seen")
+
+    (file,) = get_run(store, run).artifacts
+    assert file.sha256 is None
+    assert len(json.loads(next(run_records(store, [run])))["artifacts"]) == 1
+
+
+def test_a_series_that_was_told_is_no_ground_for_a_table_or_a_decision(store, run):
+    amend(store, run, [correct("metrics.val_f1_macro", {"last": 0.99})], reason="read it")
+
+    assert get_run(store, run).row.metrics == {}
+    assert the_record(store, run).metrics["val_f1_macro"].last == 0.99
+    assert found(store, "missing:val_f1_macro") == [run]
+
+
+def test_what_compares_runs_sees_what_was_amended(store, run, log_run):
+    log_run("other", params={"lr": 0.25})
+    amend(store, run, [correct("params.lr", 0.25, 0.1)], reason="a typo")
+
+    first, second = read_sides(store, list_run_keys(store))
+
+    assert first.run.row.params == second.run.row.params

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 from dataclasses import replace
 from datetime import date
@@ -14,8 +16,8 @@ from hypothesis import strategies as st
 from tui_tracker.audit.config import read_config
 from tui_tracker.audit.engine import Settings, audit_records
 from tui_tracker.audit.expressions import read_condition
-from tui_tracker.audit.rules import PROFILES
-from tui_tracker.audit.score import Judged, grade_of, score
+from tui_tracker.audit.rules import PROFILES, Rule
+from tui_tracker.audit.score import Judged, grade_of, mending_gives, score
 from tui_tracker.errors import InvalidArgument
 
 
@@ -56,6 +58,18 @@ def test_a_gap_caps_the_score_and_says_what_mending_it_gives(change, most, rule)
     assert run.score.points <= most
     assert run.score.capped_by == rule
     assert run.score.without_cap > run.score.points
+
+
+def test_mending_one_of_two_caps_is_not_promised_to_help():
+    both = record({"environment": {"packages": {}}, "data:digits": None})
+    one = record({"data:digits": {"version": "", "digest": ""}})
+
+    (twice,), (once,) = audit_records([both]), audit_records([one])
+
+    assert mending_gives(twice.score) == "other findings keep it down, too"
+    assert mending_gives(once.score) == (
+        f"mending it gives {once.score.without_cap}, {grade_of(once.score.without_cap)}"
+    )
 
 
 def test_findings_come_errors_first():
@@ -242,6 +256,58 @@ def test_an_installed_package_adds_rules(config, tmp_path, monkeypatch):
     assert told.fix == "run it on gpu-1"
 
 
+def test_a_rule_that_somebody_is_writing_is_asked_anew(tmp_path, monkeypatch, tt_, log_run):
+    place = tmp_path / "packages"
+    place.mkdir()
+    install(place, RULE)
+    monkeypatch.syspath_prepend(place)
+    monkeypatch.chdir(tmp_path)
+    log_run("one", loss=[1.0])
+
+    said = []
+    for message in ("it ran elsewhere", "it ran somewhere"):
+        (place / "acme_rules.py").write_text(RULE.replace("it ran elsewhere", message))
+        os.utime(place / "acme_rules.py", (len(said), len(said)))
+        monkeypatch.delitem(sys.modules, "acme_rules", raising=False)
+        (run,) = json.loads(tt_("audit", "--json")[1])["runs"]
+        said += [f["message"] for f in run["findings"] if f["rule"] == "acme.host"]
+
+    assert said == ["it ran elsewhere", "it ran somewhere"]
+
+
+def test_the_list_of_rules_is_what_is_in_force_here(tmp_path, monkeypatch, tt_):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.tui_tracker.audit.rules]\n"tags.ticket-missing" = "off"\n'
+        '[[tool.tui_tracker.audit.custom]]\nid = "acme.gpu-only"\n'
+        'require = "env.gpu_count >= 1"\nmessage = "runs need a card"\nseverity = "error"\n'
+    )
+
+    rules = {rule["rule"]: rule for rule in json.loads(tt_("audit", "--rules", "--json")[1])}
+
+    assert rules["tags.ticket-missing"]["severity"] == "off"
+    assert rules["acme.gpu-only"]["severity"] == "error"
+    assert rules["acme.gpu-only"]["why"] == "runs need a card"
+    assert "acme.gpu-only" in tt_("audit", "--rules")[1]
+
+
+def test_sarif_tells_the_reason_of_a_rule_of_the_project(tmp_path, monkeypatch, tt_, log_run):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text(
+        '[[tool.tui_tracker.audit.custom]]\nid = "acme.gpu-only"\n'
+        'require = "env.gpu_count >= 1"\nmessage = "runs need a card"\n'
+    )
+    log_run("one", loss=[1.0])
+
+    (run,) = json.loads(tt_("audit", "--sarif")[1])["runs"]
+
+    places = [r["locations"][0]["physicalLocation"]["artifactLocation"] for r in run["results"]]
+    assert {place["uri"] for place in places} == {"sweep_lr/one"}  # no script was recorded
+    assert all(r["message"]["text"].startswith("one: ") for r in run["results"])
+    why = {rule["id"]: rule["shortDescription"]["text"] for rule in run["tool"]["driver"]["rules"]}
+    assert why["acme.gpu-only"] == "runs need a card"
+
+
 def test_an_installed_package_whose_rules_fail_is_one_sentence(config, tmp_path, monkeypatch):
     place = tmp_path / "packages"
     place.mkdir()
@@ -258,12 +324,21 @@ def test_an_installed_package_whose_rules_fail_is_one_sentence(config, tmp_path,
     [
         ('profil = "seed"', "'profil' means nothing: did you mean 'profile'"),
         ('profile = "strict"', "no audit profile 'strict'"),
+        (
+            'experiment = [{name = "a", rules = {"code.comit-missing" = "off"}}]',
+            "did you mean 'code.commit-missing'",
+        ),
+        ("experiment = [{rules = {}}]", "an experiment needs its name"),
         ('fail-on = "warnings"', "fail-on is 'warnings'"),
         ('rules = {"code.comit-missing" = "off"}', "did you mean 'code.commit-missing'"),
         ('rules = {"code.dirty" = "loud"}', "use error, warn, info, off"),
         ('required-params = ["seed"]', "required-params is a table"),
         ('custom = [{id = "x", require = "1 == 1"}]', "an id with a prefix"),
         ('custom = [{id = "a.b"}]', "needs what it requires"),
+        (
+            'custom = [{id = "a.b", require = "1 == 1"}, {id = "a.b", require = "1 == 2"}]',
+            "two rules have the id 'a.b': rename one",
+        ),
         ('custom = [{id = "a.b", require = "open(\'x\')"}]', "is no condition"),
         ('custom = [{id = "a.b", require = "1 =="}]', "is no condition"),
         ('waive = [{rule = "code.dirty"}]', "needs its reason"),
@@ -276,9 +351,7 @@ def test_settings_that_mean_nothing_are_one_sentence(config, text, words):
         config(f"[tool.tui_tracker.audit]\n{text}\n")
 
 
-def test_a_rule_of_a_user_that_raises_tells_so_and_ends_nothing():
-    from tui_tracker.audit.rules import Rule
-
+def test_a_rule_of_a_user_that_raises_is_unknown_and_tells_where():
     def broken(_):
         raise RuntimeError("no luck")
 
@@ -287,7 +360,83 @@ def test_a_rule_of_a_user_that_raises_tells_so_and_ends_nothing():
     run = audit_records(seeds(), Settings(rules=(mine,)))[0]
 
     (told,) = [f for f in run.findings if f.rule == "acme.x"]
-    assert told.message == "the rule itself failed: RuntimeError: no luck"
+    place = f"test_audit.py:{broken.__code__.co_firstlineno + 1}"
+    assert told.message == f"the rule itself failed at {place}: RuntimeError: no luck"
+    assert (told.field, told.unknown, run.standings["acme.x"]) == ("acme.x", True, "unknown")
+
+
+@pytest.mark.parametrize("scope", ["run", "group", "store"])
+@pytest.mark.parametrize("answer", [None, "bad", True, [3]])
+def test_a_rule_of_a_user_that_answers_nonsense_is_unknown(scope, answer):
+    mine = Rule("acme.x", "context", ("error",) * 4, scope, lambda _: answer, "", "by hand")
+
+    run = audit_records(seeds(), Settings(rules=(mine,)))[0]
+
+    (told,) = [f for f in run.findings if f.rule == "acme.x"]
+    assert told.unknown
+    assert told.message.startswith("the rule itself failed: ")
+
+
+def test_an_experiment_has_severities_of_its_own(config):
+    settings = config(
+        '[tool.tui_tracker.audit]\nrules = { "tags.ticket-missing" = "error" }\n'
+        '[[tool.tui_tracker.audit.experiment]]\nname = "debug_*"\n'
+        'rules = { "tags.ticket-missing" = "off", "run.unverified" = "error" }\n'
+    ).settings
+    runs = [
+        replace(one, detail=replace(one.detail, row=replace(one.detail.row, experiment=name)))
+        for one, name in zip(seeds(), ("sweep_lr", "debug_lr"), strict=False)
+    ]
+    runs = [replace(r, detail=replace(r.detail, row=replace(r.detail.row, tags=()))) for r in runs]
+
+    swept, debugged = audit_records(runs, settings)
+
+    def severities(run):
+        rules = ("tags.ticket-missing", "run.unverified")
+        return {f.rule: f.severity for f in run.findings if f.rule in rules}
+
+    assert severities(swept) == {"tags.ticket-missing": "error", "run.unverified": "info"}
+    assert severities(debugged) == {"run.unverified": "error"}
+    assert debugged.standings["tags.ticket-missing"] is None
+
+
+def test_severities_of_an_experiment_are_kept_with_its_audits(tmp_path, monkeypatch, tt_, log_run):
+    monkeypatch.chdir(tmp_path)
+    log_run("one", experiment="debug_lr", loss=[1.0])
+    log_run("two", experiment="sweep_lr", loss=[1.0])
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.tui_tracker.audit.rules]\n"seed.too-few" = "off"\n'
+        '[[tool.tui_tracker.audit.experiment]]\nname = "sweep_lr"\n'
+        'rules = { "seed.too-few" = "error" }\n'
+    )
+
+    for _ in range(2):  # judged, and as it was kept
+        runs = json.loads(tt_("audit", "--json")[1])["runs"]
+        found = {
+            run["name"]: [f["severity"] for f in run["findings"] if f["rule"] == "seed.too-few"]
+            for run in runs
+        }
+        assert found == {"one": [], "two": ["error"]}
+
+
+@pytest.mark.parametrize(
+    ("scope", "answer", "words"),
+    [
+        ("run", 42, "TypeError: it answered 42, not a Doubt, PASSED or NOT_APPLICABLE"),
+        ("run", None, "TypeError: it answered None, not a Doubt"),
+        ("store", [3], "TypeError: it answered 3, not the key of a run with a Doubt"),
+        ("store", 7, "TypeError: 'int' object is not iterable"),
+    ],
+)
+def test_a_rule_of_a_user_that_answers_nonsense_tells_so_and_ends_nothing(scope, answer, words):
+    from tui_tracker.audit.rules import Rule
+
+    mine = Rule("acme.x", "context", ("error",) * 4, scope, lambda _: answer, "", "by hand")
+
+    run = audit_records(seeds(), Settings(rules=(mine,)))[0]
+
+    (told,) = [f for f in run.findings if f.rule == "acme.x"]
+    assert told.message.startswith(f"the rule itself failed: {words}")
 
 
 @pytest.mark.parametrize(
@@ -344,6 +493,31 @@ def test_the_command_takes_a_run_an_experiment_or_a_query(tt_, log_run):
     for words, names in ((["a"], {"a"}), (["two"], {"b"}), ([], {"a", "b"})):
         out = tt_("audit", *words, "--md")[1]
         assert {name for name in ("a", "b") if f"| {name} |" in out} == names
+
+
+@pytest.mark.parametrize("command", ["audit", "drill"])
+def test_a_name_that_nothing_has_does_not_pass(tt_, log_run, command):
+    log_run("one", experiment="sweep_lr")
+    log_run("two", experiment="sweep_wd")
+    tt_("archive", "two")
+
+    code, out, said = tt_(command, "sweep_lx")
+
+    assert (code, out) == (2, "")
+    assert said == "tt: no run or experiment named 'sweep_lx': did you mean 'sweep_lr'?\n"
+    assert tt_(command, "lr = 99 and status:failed")[0] != 1
+    assert tt_(command, "sweep_wd")[0] == 0  # there, and all of it archived
+
+
+def test_several_runs_are_audited_by_their_names(tt_, log_run):
+    for name in ("one", "two", "three"):
+        log_run(name)
+
+    both = json.loads(tt_("audit", "one", "three", "--json")[1])
+    code, _, said = tt_("audit", "one", "thre")
+
+    assert {run["name"] for run in both["runs"]} == {"one", "three"}
+    assert (code, said) == (2, "tt: no run or experiment named 'thre': 1 are recorded.\n")
 
 
 def test_a_wrong_way_to_fail_is_one_sentence(tt_, log_run):

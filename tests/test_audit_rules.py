@@ -361,6 +361,50 @@ def test_seeds_that_name_one_metric_differently_are_told():
 
 
 @pytest.mark.parametrize(
+    ("one", "two", "fix"),
+    [
+        ("F1", "val_f1_macro", "`tt names fix --metric F1=val_f1_macro`"),
+        ("val_acc", "valid/accuracy",
+         "`tt names fix --metric val_acc=val_accuracy --metric valid/accuracy=val_accuracy`"),
+        ("val_accuracy", "Validation Acc",
+         "`tt names fix --metric 'Validation Acc=val_accuracy'`"),
+        ("val_f1@cv", "f1@cv", "`tt names fix --metric f1=val_f1`"),
+    ],
+)  # fmt: skip
+def test_names_of_one_metric_are_made_one_by_the_command_that_is_told(one, two, fix):
+    runs = [
+        record(metrics={"val_f1_macro": None, label: metric(label, 0.7)}) for label in (one, two)
+    ]
+
+    found = RULES["metrics.not-aggregable"].check(numbered(*runs))
+
+    assert {doubt.fix for _, doubt in found} == {f"make them one: {fix}"}
+    assert [key for key, _ in found] == [0, 1] or [key for key, _ in found] == [1, 0]
+
+
+def test_seeds_of_which_some_log_percents_cannot_be_averaged():
+    runs = [record(metrics={"val_f1_macro": metric("val_f1_macro", v)}) for v in (0.81, 81.2)]
+
+    found = doubts("metrics.not-aggregable", *numbered(*runs))
+
+    assert found == dict.fromkeys((0, 1),
+        "'val_f1_macro' runs to 0.81 in some runs and to 81.2 in others: shares of 1 and percents "
+        "have one name")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [("val_f1_macro", "test_f1_macro"), ("val_loss", "val_f1"), ("f1@cv", "val_f1@online")],
+)
+def test_other_metrics_are_not_taken_for_one(one, two):
+    runs = [
+        record(metrics={"val_f1_macro": None, label: metric(label, 0.7)}) for label in (one, two)
+    ]
+
+    assert doubts("metrics.not-aggregable", *numbered(*runs)) == {}
+
+
+@pytest.mark.parametrize(
     ("run", "words"),
     [
         (record(params={"monitor": "test_loss"}), "monitor is 'test_loss'"),

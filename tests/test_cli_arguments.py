@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
+
 import pytest
 
 from tui_tracker.cli import COMMANDS, HIDDEN, command_parser
+from tui_tracker.cli.arguments import parse_words
 
 
 @pytest.mark.parametrize(
@@ -44,3 +47,34 @@ def test_no_command_prints_its_usage_for_an_option_that_it_lacks(tt_, command):
     assert code == 2
     assert told.count("\n") == 1
     assert "usage" not in told
+
+
+def test_options_may_stand_between_the_words_of_every_command():
+    for name in COMMANDS:
+        parser = command_parser(name)
+        places = [a for a in parser._actions if not a.option_strings]
+        # A command of another program takes all that follows as its own.
+        if not places or any(a.nargs == argparse.REMAINDER for a in places):
+            continue
+        words = [_fitting(a, "word") for a in places]
+        needed = [a for a in parser._actions if a.option_strings and a.required]
+        between = [part for a in needed for part in (a.option_strings[-1], _fitting(a, "there"))]
+        between += ["--store", "there"]
+
+        args = parse_words(parser, [words[0], *between, *words[1:]])
+
+        assert args.store == "there", name
+        for action, word in zip(places, words, strict=True):
+            assert getattr(args, action.dest) in (word, [word]), (name, action.dest)
+
+
+def test_a_word_behind_two_dashes_is_no_option(tt_, log_run):
+    log_run("steady", loss=[0.5])
+
+    code, _, err = tt_("note", "steady", "--", "-5 degrees")
+
+    assert (code, err.strip()) == (0, "noted on 1 run")
+
+
+def _fitting(action, word):
+    return str(next(iter(action.choices))) if action.choices else word

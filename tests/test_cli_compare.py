@@ -149,6 +149,17 @@ def test_the_most_telling_metric_is_drawn_and_others_where_asked_for(tt_):
     assert tt_("compare", "low", "high", "--metric", "los")[0] == 2
 
 
+def test_a_chart_has_the_frame_and_the_axis_that_curve_has(tt_, log_run):
+    log_run("low", val_acc=[step / 60 for step in range(56)])
+    log_run("high", val_acc=[step / 56 for step in range(56)])
+
+    drawn = tt_("compare", "low", "high")[1].rstrip().splitlines()
+    curve = tt_("curve", "low", "high", "val_acc")[1].rstrip().splitlines()
+
+    assert (drawn[-2].strip()[0], drawn[-1].split()[-1]) == ("└", "step")
+    assert (curve[-2].strip()[0], curve[-1].split()[-1]) == ("└", "step")
+
+
 def test_of_many_runs_the_reference_and_the_best_are_drawn(tt_, log_run):
     for number in range(8):
         log_run(f"run-{number}", loss=[1.0, 1 - number / 10])

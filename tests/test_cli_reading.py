@@ -6,6 +6,7 @@ import json
 import math
 import re
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 import tui_tracker as tt
-from tui_tracker import cli
+from tui_tracker import cli, journal
 from tui_tracker.cli.artifacts import inner_path
 from tui_tracker.cli.points import reduce_points
 from tui_tracker.queries import Series
@@ -274,6 +275,24 @@ def test_show_tells_what_a_reader_asks_first(tt_: Cli, folder: Path) -> None:
     ):
         assert re.search(wanted, out), wanted
     assert "    two\n    lines\n" in out
+
+
+def test_show_tells_what_the_pages_of_a_run_tell(tt_: Cli, folder: Path) -> None:
+    run = tt.init("e", "a", store=folder)
+    run.log({"loss": 1.0})
+    run.log({"loss": math.nan})
+    values = {"cpu": 120.0, "load": 1.5, "memory": 0.25}
+    run._journal.append(journal.SYSTEM, {"t": time.time_ns() // 10**6, "values": values})
+    run.finish("failed", "ValueError: no")
+
+    _, out, _ = tt_("show", "a")
+
+    assert "\nhealth\n✗ nan  loss: NaN from step 1 on" in out
+    assert "dead" not in out
+    machine = out[out.index("\nsystem\n") :].splitlines()
+    assert machine[3].split()[:3] == ["system/cpu", "%", "120.0"]
+    assert machine[4].split()[:3] == ["system/memory", "GB", "0.2500"]
+    assert machine[5].split()[:2] == ["system/load", "1.500"]
 
 
 def test_a_traceback_is_told_by_its_last_line_and_stands_below_in_full(

@@ -12,6 +12,8 @@ import sys
 import pytest
 from processes import end, start, wait_for_line
 
+from tui_tracker.alerts.claim import Claim
+
 
 def test_once_tells_what_is_so_and_ends_with_one(tt_, log_run):
     log_run("ill", loss=[1.0, math.nan])
@@ -109,3 +111,26 @@ def test_a_death_is_told_by_a_watch_that_runs_on(folder):
         process.kill()
         watch.kill()
         watch.communicate()
+
+
+@pytest.mark.parametrize(("arguments", "posted"), [((), 0), (("--on", "finished"), 1)])
+def test_a_watch_beside_an_open_app_posts_only_what_rules_of_its_own_find(
+    folder, host, log_run, tmp_path, arguments, posted
+):
+    config = tmp_path / "config" / "tui_tracker" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text(f'[alerts]\nwebhook = "{host.address}"\n')
+    log_run("old", loss=[1.0])
+    app = Claim(folder, host.address)
+    assert app.held()
+    command = [sys.executable, "-m", "tui_tracker.cli", "--store", str(folder), "watch", "--json"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([*command, *arguments], text=True, **pipes) as watch:
+        watch.stderr.readline()
+        log_run("new", loss=[1.0])
+        event = json.loads(watch.stdout.readline())
+        watch.send_signal(signal.SIGINT)
+    app.release()
+
+    assert event["name"] == "new"
+    assert len(host.bodies) == posted

@@ -13,6 +13,7 @@ from tui_tracker.decide.candidates import Candidate, group_runs
 from tui_tracker.decide.decide import decide
 from tui_tracker.decide.parse import parse_rule
 from tui_tracker.decide.reading import read_candidates
+from tui_tracker.decide.rule import Options
 from tui_tracker.errors import RuleInvalid
 from tui_tracker.queries import MetricSummary, find_run
 from tui_tracker.telling import DELTAS
@@ -375,7 +376,7 @@ def test_groups_are_all_params_but_the_seed_or_those_named():
 
     assert [len(g.runs) for g in group_runs(given)] == [2, 1]
     assert [g.label for g in group_runs(given)] == ["wd=0", "wd=1"]
-    assert [len(g.runs) for g in group_runs(given, by=("lr",))] == [3]
+    assert [len(g.runs) for g in group_runs(given, Options(by=("lr",)))] == [3]
 
 
 def test_no_finished_run_is_refused_in_one_sentence():
@@ -470,3 +471,196 @@ def test_the_files_that_ran_are_read_where_all_of_them_are_recorded(store, folde
     assert used[0] == used[1] != ""
     assert used[2] not in ("", used[0])
     assert used[3:] == [""] * 4
+
+
+LOSSES = [{"val_loss": 1.2, "val_acc": 0.93}, {"val_loss": 1.3, "val_acc": 0.91}]
+
+
+@pytest.mark.parametrize(
+    ("condition", "eliminated"),
+    [
+        ("val_acc >= 90%", ""),
+        ("val_acc >= 95%", "mean(val_acc) is 0.92, not >= 0.95"),
+        ("std(val_acc) <= 0.5pp", "std(val_acc) is 0.01414, not <= 0.005"),
+        ("cv <= 10%", ""),
+        ("cv <= 1%", "cv is 0.05657, not <= 0.01"),
+        ("prob_best >= 80%", ""),
+    ],
+)
+def test_hundredths_are_those_of_the_metric_that_is_bounded(condition, eliminated):
+    found = apply(f"lowest val_loss where {condition}", runs(LOSSES))
+
+    assert found.ranking[0].eliminated == eliminated
+
+
+def test_a_loose_bound_is_told_of_any_share():
+    found = apply(
+        "lowest val_loss where std(val_acc) <= 0.5 and std(val_loss) >= 0.3", runs(LOSSES)
+    )
+
+    assert [n for n in found.notes if "never" in n] == [
+        "std(val_acc) <= 0.5 can never exclude anything on a metric from 0 to 1: did you mean "
+        "0.5pp (0.005)?"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rest", "words"),
+    [
+        ("; group by agu", "no run that takes part has the param 'agu'.* did you mean 'aug'"),
+        ("; group by config except lr", "the param 'lr'; there are aug, seed"),
+        ("; over fold", "the param 'fold'"),
+        (" where param.agu != flip", "the param 'agu'.* did you mean 'aug'"),
+        (" where aug = 3", "no run has the metric 'aug'.* did you mean 'param.aug'"),
+        (" where sdt <= 3", "no run has the metric 'sdt'.* did you mean 'std'"),
+    ],
+)
+def test_a_param_that_no_run_has_is_refused_with_the_nearest(rest, words):
+    with pytest.raises(RuleInvalid, match=words):
+        apply(f"highest val_f1{rest}", FLIP, CUT)
+
+
+def test_a_spread_as_the_objective_says_nothing_of_how_sure_its_means_are():
+    found = apply("lowest std(val_f1); baseline aug=flip", FLIP, CUT)
+
+    assert labels(found)[0] == "aug=cutout"
+    assert found.lead.certainty == "unknown"
+    assert found.notes[0] == "How sure the lead in std is cannot be told: a group has only one."
+    # Against the baseline means are compared, and higher ones of val_f1 are better.
+    assert found.against[0].difference == pytest.approx(3.8)
+
+
+def test_a_spread_breaks_a_tie_as_the_lower_of_two():
+    wide = runs([{"val_f1": v, "val_acc": v} for v in (0.7, 0.9)], params={"m": "wide"})
+    narrow = runs([{"val_f1": v, "val_acc": v} for v in (0.79, 0.81)], params={"m": "narrow"})
+
+    for tie in ("std", "std val_acc", "range(val_f1)", "cv then highest n"):
+        assert labels(apply(f"max val_f1; tie-break by {tie}", wide, narrow))[0] == "m=narrow"
+
+
+def test_within_ci_is_refused_where_no_means_are_compared():
+    with pytest.raises(RuleInvalid, match="compares means"):
+        apply("lowest std(val_f1); tie-break by val_f1 within ci", FLIP, CUT)
+
+
+def test_a_winner_whose_mean_is_surely_worse_is_not_called_undistinguishable():
+    cheap = runs([{"val_f1": 0.80 + s / 1000, "val_cost": 1} for s in range(4)], params={"m": "c"})
+    dear = runs([{"val_f1": 0.81 + s / 990, "val_cost": 9} for s in range(4)], params={"m": "d"})
+
+    found = apply("highest val_f1; tie-break by lowest val_cost within 2pp", dear, cheap)
+
+    assert labels(found) == ["m=c", "m=d"]
+    assert found.lead.certainty == "behind"
+    assert found.lead.more_runs is None
+    assert found.notes[0].startswith("The mean of m=d is surely better, and the rule prefers the")
+
+
+def test_the_chance_to_be_best_follows_the_metric_and_not_the_word_highest():
+    low = runs([{"val_loss": v, "val_acc": v} for v in (0.1, 0.11, 0.12)], params={"m": "low"})
+    high = runs([{"val_loss": v, "val_acc": v} for v in (0.5, 0.51, 0.53)], params={"m": "high"})
+
+    found = apply("highest prob_best(val_loss) where prob_best(val_acc) >= 0", low, high)
+
+    assert labels(found) == ["m=low", "m=high"]
+    assert found.ranking[0].stats["prob_best(val_loss)"] == 1.0
+    assert found.ranking[0].stats["prob_best(val_acc)"] == 0.0
+    assert found.lead.certainty == "clear"
+
+
+def test_the_level_of_intervals_is_that_of_the_rule():
+    usual, wide = (apply(f"max val_f1{rest}; baseline aug=flip", FLIP, CUT)
+                   for rest in ("", "; ci t 0.999"))  # fmt: skip
+
+    gaps = [4.1, 3.5, 3.8]
+    interval = stats.ttest_1samp(gaps, 0).confidence_interval(0.999)
+    assert (wide.lead.low, wide.lead.high) == pytest.approx((interval.low, interval.high))
+    assert wide.against[0].low == pytest.approx(interval.low)
+    assert (usual.lead.certainty, wide.lead.certainty) == ("clear", "not distinguishable")
+    assert usual.lead.p == wide.lead.p
+    assert "99.9 % interval" in wide.notes[0]
+    assert "99.9 % interval" in wide.notes[1]
+
+
+def test_runs_of_the_winner_that_did_not_count_are_told():
+    lucky = runs([0.99, math.nan, 0.9, math.nan], params={"lr": 1})
+    failed = runs([0.1], params={"lr": 1}, status="failed")
+    set_aside = runs([0.1], params={"lr": 1}, archived=True)
+    other = runs([0.8, math.nan], params={"lr": 2})
+
+    found = apply("highest val_f1", lucky, failed, set_aside, other)
+
+    assert labels(found) == ["lr=1", "lr=2"]
+    assert (
+        "Only 2 of the 5 runs of the winner's configuration count: 1 failed, 2 val_f1 not finite."
+        in found.notes
+    )
+
+
+def test_a_group_keeps_its_name_where_the_others_have_no_value():
+    found = apply(
+        "highest val_f1", runs([0.9], params={"lr": 1}), runs([math.nan], params={"lr": 2})
+    )
+
+    assert labels(found) == ["lr=1"]
+    assert found.excluded == {"val_f1 not finite": 1}
+
+
+def test_no_value_at_all_is_said_so():
+    found = apply("highest val_f1", runs([math.nan, math.nan]))
+    at = apply("highest mean(val_f1, at 7)", FLIP)
+
+    assert found.notes[0] == "No run has a value of val_f1 to be judged by."
+    assert at.excluded == {"without val_f1 at step 7": 3}
+
+
+def test_a_seed_that_was_run_twice_is_told_and_a_pooled_param_is_not():
+    twice = [*runs([0.8, 0.9], params={"lr": 1}), *runs([0.8, 0.9], params={"lr": 1})]
+    pooled = [*runs([0.8, 0.9], params={"lr": 1, "wd": 0}), *runs([0.7], params={"lr": 1, "wd": 1})]
+
+    told = [n for n in apply("highest val_f1", twice, CUT).notes if "more than once" in n]
+    quiet = apply("highest val_f1; group by lr", pooled).notes
+
+    assert len(told) == 1
+    assert "in lr=1:" in told[0]
+    assert not any("more than once" in note for note in quiet)
+
+
+def test_a_name_that_was_read_as_another_is_told():
+    given = runs([{"val_f1_macro": 0.5, "val_accuracy": 0.6}])
+
+    found = apply("highest val_f1; tie-break by accuracy then val_accuracy", given)
+
+    assert "Names were read so: val_f1 as val_f1_macro, accuracy as val_accuracy." in found.notes
+    assert not any("were read so" in n for n in apply("highest val_f1_macro", given).notes)
+
+
+def test_where_no_run_finished_the_reasons_are_counted():
+    with pytest.raises(RuleInvalid, match="no finished run takes part: 2 running"):
+        apply("max val_f1", runs([0.5, 0.6], status="running"))
+
+
+def test_groups_are_paired_only_where_pairs_take_in_every_run():
+    wild = runs([0.81, 0.82, 0.80, 0.40], params={"m": "wild"})
+    steady = runs([0.70, 0.71, 0.68], params={"m": "steady"})
+
+    found = apply("highest val_f1; baseline m=steady", wild, steady)
+
+    # By the three shared seeds wild would be better by 0.113, and its bad run be forgotten.
+    (versus,) = found.against
+    means = [sum(v) / len(v) for v in ([0.81, 0.82, 0.80, 0.40], [0.70, 0.71, 0.68])]
+    welch = stats.ttest_ind([0.81, 0.82, 0.80, 0.40], [0.70, 0.71, 0.68], equal_var=False)
+    assert versus.pairs == found.lead.pairs == 0
+    assert abs(versus.difference) == pytest.approx(abs(means[0] - means[1]), abs=1e-12)
+    assert versus.p == pytest.approx(welch.pvalue, rel=1e-9)
+    assert "not paired by seed" in found.notes[0]
+
+
+def test_differences_all_alike_are_no_proof_by_themselves():
+    first = runs([0.80, 0.90], params={"m": "a"})
+    second = runs([0.75, 0.85], params={"m": "b"})
+
+    found = apply("highest val_f1", first, second)
+
+    welch = stats.ttest_ind([0.80, 0.90], [0.75, 0.85], equal_var=False)
+    assert found.lead.p == pytest.approx(welch.pvalue, rel=1e-9)
+    assert found.lead.certainty == "not distinguishable"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -99,7 +101,7 @@ def test_rules_are_read(text, wanted):
         ("hihgest f1", 1, "did you mean 'highest'?"),
         ("highest", 8, "the name of a metric is wanted"),
         ("highest f1 with std <= many", 24, "a number is wanted, found 'many'"),
-        ("highest f1 with std", 20, "the name of a metric is wanted"),
+        ("highest f1 with std", 20, "a comparison such as <= is wanted"),
         ("highest f1 wiht std <= 1", 12, "did you mean 'with'?"),
         ("highest mean(f1", 16, "a closing parenthesis is wanted"),
         ("highest f1 where grade >= Q", 27, "a grade from A to F is wanted"),
@@ -107,7 +109,16 @@ def test_rules_are_read(text, wanted):
         ("highest f1; tie-brake by x", 13, "did you mean 'tie-break'?"),
         ("highest f1; ci t 0", 18, "a level lies between 0 and 1"),
         ("highest f1 where std <= 1 $ 2", 27, "with, and, ; or the end is wanted"),
-        ("highest f1 where `x <= 1", 18, "'`' means nothing here"),
+        ("highest f1 where `x <= 1", 18, "a closing ` is missing"),
+        ('highest f1 where param.x = "y', 28, 'a closing " is missing'),
+        ("highest f1 with std <= 1 with n > 2", 26, "found 'with'"),
+        ("best f1", 1, "did you mean 'highest'?"),
+        ("highest f1 where n >= 2.5", 23, "a number of runs as a whole number is wanted"),
+        ("highest f1 where n >= -1", 23, "a number of runs as a whole number is wanted"),
+        ("highest f1 where n >= 3pp", 24, "with, and, ; or the end is wanted"),
+        ("highest f1 where std <= 1e999", 25, "a number below 1.8e308 is wanted"),
+        ("highest f1; group by lr; group by wd", 26, "'group' is said twice"),
+        ("highest f1; tie-break by a; tie-break by b", 29, "'tie-break' is said twice"),
     ],
 )
 def test_a_mistake_is_told_with_its_column(text, column, words):
@@ -126,9 +137,12 @@ stats = st.builds(
     Stat, st.sampled_from([*FUNCTIONS, "q05", "q50"]), names, st.none() | names, picks
 )
 values = st.one_of(st.booleans(), st.integers(-(10**9), 10**9), numbers, st.text("abc \\\"`'1.-"))
+bare = st.builds(Stat, st.sampled_from(FUNCTIONS), st.none())
+counts = (stats | bare).map(lambda stat: replace(stat, function="n"))
 conditions = st.one_of(
-    st.builds(Bound, stats | st.builds(Stat, st.sampled_from(FUNCTIONS), st.none()),
+    st.builds(Bound, (stats | bare).filter(lambda stat: stat.function != "n"),
               st.sampled_from(COMPARISONS), numbers, st.sampled_from(["", "%", "pp"])),
+    st.builds(Bound, counts, st.sampled_from(COMPARISONS), st.integers(0, 10**6)),
     st.builds(Fact, st.sampled_from(["param", "tag", "data"]), names,
               st.sampled_from(COMPARISONS), values),
     st.builds(GradeBound, st.sampled_from("ABCDF")),
@@ -139,8 +153,8 @@ ties = st.one_of(
     st.none(),
     st.builds(
         lambda by, within: TieBreak(tuple(by), *within),
-        st.lists(st.tuples(st.sampled_from([None, "highest", "lowest"]), stats), min_size=1,
-                 max_size=3),
+        st.lists(st.tuples(st.sampled_from([None, "highest", "lowest"]), stats | bare),
+                 min_size=1, max_size=3),
         st.sampled_from([(None,), ("ci",), (0.5, "pp"), (0.01, "")]),
     ),
 )  # fmt: skip

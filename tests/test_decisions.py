@@ -11,10 +11,16 @@ from test_decide import runs
 
 import tui_tracker as tt
 from tui_tracker import edits
+from tui_tracker.decide import records
 from tui_tracker.decide.asking import decide_for, find_asked
 from tui_tracker.decide.health import health_words, unwell_words
 from tui_tracker.decide.parse import parse_rule
-from tui_tracker.decide.records import check_decision, list_decisions, save_decision
+from tui_tracker.decide.records import (
+    Staleness,
+    check_decision,
+    list_decisions,
+    save_decision,
+)
 from tui_tracker.health import Health
 from tui_tracker.queries import list_run_keys
 from tui_tracker.store import Store
@@ -87,6 +93,39 @@ def test_a_decision_whose_runs_are_gone_is_stale(folder: Path) -> None:
         found = check_decision(store, recorded)
 
     assert (found.is_stale, found.gone, found.problem) == (True, 4, "its runs are gone")
+
+
+def rewritten(folder: Path, column: str, value: str) -> Staleness:
+    """The staleness of the first decision, had an older version stored this."""
+    with Store.open(folder) as store:
+        with store.write() as connection:
+            connection.execute(f"UPDATE decision SET {column} = ?", (value,))
+        return check_decision(store, list_decisions(store)[0])
+
+
+@pytest.mark.usefixtures("swept")
+def test_a_decision_by_rules_that_meant_something_else_is_made_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as older:
+        older.setattr(records, "RULESET", 1)
+        stored(folder)
+
+    same = rewritten(folder, "winner", '"lr=0.1"')
+    other = rewritten(folder, "winner", '"lr=0.01"')
+
+    assert not same.is_stale
+    assert (other.is_stale, other.winner) == (True, "lr=0.1")
+
+
+@pytest.mark.usefixtures("swept")
+def test_a_stored_rule_that_no_longer_parses_spoils_no_list(folder: Path) -> None:
+    stored(folder)
+
+    found = rewritten(folder, "rule", "highest val_f1 where n >= 2.5")
+
+    assert found.is_stale
+    assert "as a whole number is wanted" in found.problem
 
 
 @pytest.mark.usefixtures("swept")

@@ -297,6 +297,20 @@ def test_a_file_that_is_older_than_the_run_is_hashed(drilled, project):
     assert (item.new, item.confidence) == (f"sha256:{sha(b'1,2' + bytes([10]))}", "likely")
 
 
+def test_a_path_that_no_system_takes_is_a_file_that_is_not_there(drilled, store):
+    def spoil(_):
+        with store.write() as connection:
+            connection.execute(
+                "INSERT INTO artifact (run, path, at_ms, kind, size) VALUES (1, ?, 0, 'x', 1)",
+                ("a\0b",),
+            )
+
+    found, gone = drilled(parts={"process": {"cwd": "/no\0where"}}, inside=spoil)
+
+    assert "artifacts.a\0b" not in found
+    assert any("No such file" in why for why in gone["artifacts.unhashed"])
+
+
 def test_a_file_that_was_touched_after_the_start_is_refused(drilled, project):
     def later(_):
         (project / "d.csv").write_bytes(b"1,3\n")

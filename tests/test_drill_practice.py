@@ -96,6 +96,12 @@ def test_a_person_scores_by_fields_and_nothing_for_what_is_gone(practice, tmp_pa
     assert len(poor.lines) >= poor.planted - len(told[first])
 
 
+def test_a_practice_is_made_without_a_word(tmp_path, capsys):
+    make_practice(tmp_path / "quiet", seed=1)
+
+    assert capsys.readouterr() == ("", "")
+
+
 def test_a_practice_is_not_made_over_something(tmp_path):
     (tmp_path / "mine.txt").write_text("x")
 

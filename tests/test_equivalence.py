@@ -189,3 +189,8 @@ def test_the_interval_of_a_mean_covers_it_as_often_as_promised():
         covered += low < 0 < high
 
     assert covered / trials == pytest.approx(0.95, abs=0.01)
+
+
+def test_equal_values_have_no_spread_at_all():
+    assert eq.spread([0.97, 0.97, 0.97]) == 0.0
+    assert eq.paired([0.1, 0.2, 0.3], [0.1, 0.2, 0.3]).error == 0.0

@@ -14,6 +14,7 @@ from tui_tracker.names.lint import (
     lint_metric,
     lint_param,
     lint_run,
+    lint_scale,
     lint_tag,
 )
 from tui_tracker.names.metric import Proposal, propose_metric, read_metric
@@ -76,6 +77,37 @@ def test_what_a_name_leaves_open_is_only_guessed():
 
     assert [p.name for p in proposals][:3] == ["val_f1_macro", "val_f1_binary", "val_f1_micro"]
     assert {p.confidence for p in proposals} == {"guess"}
+
+
+@pytest.mark.parametrize("name", ["val_recall_at5", "val_precision@10"])
+def test_a_metric_among_the_first_k_needs_no_averaging(name):
+    assert not any("averag" in doubt.message for doubt in lint_metric(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "proposed"),
+    [("epoch_time", "epoch_time_s"), ("gpu mem", "gpu_mem_mb"), ("latency", "latency_ms")],
+)
+def test_a_metric_without_its_unit_is_proposed_with_it(name, proposed):
+    assert {p for doubt in lint_metric(name) for p in doubt.proposals} == {
+        Proposal(proposed, "guess")
+    }
+
+
+@pytest.mark.parametrize(
+    ("largest", "count"),
+    [([0.8, 80.0], 1), ([0.8, 0.9], 0), ([80.0, 90.0], 0), ([0.5, 1.2], 0), ([0.5, 8000.0], 0),
+     ([float("nan"), 80.0], 0), ([], 0)],
+)  # fmt: skip
+def test_shares_and_percents_under_one_name_are_told_apart(largest, count):
+    assert len(lint_scale("val_accuracy", largest)) == count
+    assert lint_scale("val_loss", largest) == ()
+
+
+def test_a_training_metric_beside_it_says_nothing_of_the_split():
+    names = [p.name for p in propose_metric("accuracy", siblings=["train_loss", "lr"])]
+
+    assert names == ["val_accuracy", "test_accuracy"]
 
 
 def test_two_classes_and_siblings_narrow_the_proposals():

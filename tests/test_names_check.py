@@ -73,6 +73,31 @@ def test_unclear_names_are_found_by_kind_and_rule(store, log_run, folder):
     assert found["data version", "latest"] == {"data-version"}
 
 
+def test_one_name_for_shares_and_percents_is_told(store, log_run):
+    for seed, value in enumerate((0.81, 81.2)):
+        log_run(f"lr=1_seed={seed}", experiment="sweep_lr", params={"lr": 1, "seed": seed},
+                val_accuracy=[0.1, value], val_loss=[0.5, 2.5])  # fmt: skip
+
+    assert findings(store) == {("metric", "val_accuracy"): {"metric-unit"}}
+
+
+def test_two_runs_of_one_name_in_an_experiment_are_told(store, log_run):
+    for experiment in ("sweep_lr", "sweep_lr", "sweep_wd"):
+        log_run("lr=1_seed=0", experiment=experiment, params={"lr": 1, "seed": 0}, val_loss=[1.0])
+
+    (found,) = check_names(store, list_run_keys(store))
+
+    assert (found.doubt.rule, found.runs, found.experiments) == ("naming.run", 2, ("sweep_lr",))
+    assert found.doubt.message == "2 runs of 'sweep_lr' are named 'lr=1_seed=0'"
+
+
+def test_a_version_of_data_that_a_param_tells_is_looked_at_too(store, log_run):
+    log_run("lr=1", experiment="sweep_lr", params={"lr": 1, "data_version": "latest"},
+            val_loss=[1.0])  # fmt: skip
+
+    assert findings(store) == {("data version", "latest"): {"data-version"}}
+
+
 def test_siblings_and_classes_narrow_what_is_proposed(store, log_run):
     log_run("a", params={"num_classes": 2}, F1=[0.5], test_accuracy=[0.5])
 

@@ -12,10 +12,12 @@ import pytest
 
 import tui_tracker as tt
 from tui_tracker.errors import InvalidArgument
+from tui_tracker.plan.claims import take_claim
 from tui_tracker.plan.coverage import check_plan
 from tui_tracker.plan.plan import read_plan
-from tui_tracker.plan.running import open_cells, tt_command
+from tui_tracker.plan.running import open_cells, run_plan, tt_command
 from tui_tracker.plan.templates import TEMPLATES, template
+from tui_tracker.store import Store
 
 PLAN = """
 experiment = "compare_aug_v1"
@@ -92,6 +94,23 @@ def test_a_value_with_a_blank_stays_one_word_of_the_command(write):
     ]  # fmt: skip
 
 
+def test_a_value_stays_what_it_is_inside_of_quotes(write):
+    text = PLAN.replace('"python train.py --aug {aug}', """"sh -c 'x {aug}' --a={aug}""")
+    text = text.replace('"cut out"', "'it\"s $x'")
+    plan = read_plan(write(text))
+
+    words = plan.command_of(plan.cells()[-1])
+
+    assert words == ["sh", "-c", 'x it"s $x', '--a=it"s $x', "--seed", "1"]
+
+
+def test_params_that_vary_without_reaching_the_command_are_known(write):
+    plan = read_plan(write(PLAN.replace("--aug {aug}", "")))
+    whole = read_plan(write(PLAN))
+
+    assert (plan.idle_params(), whole.idle_params()) == (["aug"], [])
+
+
 def test_nothing_is_there_before_anything_ran(store, write):
     found, coverage = states(store, write(PLAN))
 
@@ -158,6 +177,11 @@ def test_what_was_never_tried_comes_before_what_failed(store, write, made):
         (("model = ", "aug = "), "'aug' is both fixed and varied"),
         (('["flip", "cut out"]', "[]"), "has no value, so nothing would run"),
         (('["flip", "cut out"]', '["flip", "flip"]'), "names one value twice"),
+        (('["flip", "cut out"]', "[1, 1.0]"), "names one value twice: 1 and 1.0"),
+        (('["flip", "cut out"]', '[1, "1"]'), "names one value twice: 1 and '1'"),
+        (('["flip", "cut out"]', "[0.5, nan]"), "aug cannot be nan: no run is known by it"),
+        (('["flip", "cut out"]', "[{a = 1}]"), "aug cannot be {'a': 1}"),
+        (("{aug} --seed", "'{aug} --seed"), "the command has a quote that is not closed"),
         (("runs = 4", "runs = 3"), "the grid has 4 runs and the budget 3"),
         (("runs = 4", "runs = -1"), "is a number above 0"),
         (("highest mean", "hihgest mean"), "did you mean 'highest'"),
@@ -241,5 +265,53 @@ def test_a_plan_comes_before_the_store_that_its_first_run_makes(tmp_path):
 
     assert (check.returncode, after) == (1, False)
     assert json.loads(check.stdout)["counts"]["missing"] == 1
+    assert next_.stdout.startswith(f"tt --store {store} run --experiment e ")
     assert "train.py --seed 0" in next_.stdout
     assert run.returncode == 0, run.stderr
+
+
+def test_what_somebody_makes_is_claimed_until_it_is_given_up(tmp_path, write):
+    plan = read_plan(write(PLAN))
+    first, second = plan.cells()[:2]
+
+    claim = take_claim(tmp_path, plan, first)
+    again, other = take_claim(tmp_path, plan, first), take_claim(tmp_path, plan, second)
+    assert claim is not None
+    claim.give_up()
+    later = take_claim(tmp_path, plan, first)
+
+    assert again is None
+    assert other is not None
+    assert later is not None
+    later.give_up()
+    other.give_up()
+    assert list((tmp_path / "plans").iterdir()) == []
+
+
+def test_a_claim_outlives_whoever_handed_it_on(tmp_path, write):
+    plan = read_plan(write(PLAN))
+    cell = plan.cells()[0]
+    claim = take_claim(tmp_path, plan, cell)
+    assert claim is not None
+    assert claim.handle is not None
+    child = subprocess.Popen(["cat"], stdin=subprocess.PIPE, pass_fds=(claim.handle,))
+
+    os.close(claim.handle)  # as the kernel does with a process that is killed
+    while_it_lives = take_claim(tmp_path, plan, cell)
+    child.communicate()
+
+    assert while_it_lives is None
+    assert take_claim(tmp_path, plan, cell) is not None
+
+
+def test_what_another_call_makes_is_left_to_it(folder, write):
+    plan = read_plan(write('experiment = "e"\ncommand = "true {lr}"\n[grid]\nlr = [1, 2]\n'))
+    tt.init("other", store=folder).finish()
+    claim = take_claim(folder, plan, plan.cells()[0])
+    told = []
+    with Store.open(folder) as store:
+        ended = run_plan(store, plan, told=lambda cell, _: told.append(cell.label))
+
+    assert claim is not None
+    assert [(one.cell.label, one.exit_code) for one in ended] == [("lr=2", 0)]
+    assert told == ["lr=2", "lr=2"]

@@ -114,6 +114,29 @@ def test_a_note_changes_the_page_and_stands_in_it(swept: Store) -> None:
     assert "the scheduler was wrong here" in after
 
 
+def test_a_note_of_many_runs_stands_once(swept: Store) -> None:
+    edits.note(swept, list_run_keys(swept), "grid over lr")
+    edits.note(swept, list_run_keys(swept)[:1], "a note of its own")
+
+    page = report(swept, "sweep_lr", "md", rule=RULE)
+
+    assert page.count("grid over lr") == 1
+    assert re.search(r"^- `\S+` and 9 more runs \(\d{4}-\d\d-\d\d\): grid over lr$", page, re.M)
+    assert "a note of its own" in page
+
+
+def test_configurations_that_are_level_are_told_where_nothing_was_decided(
+    log_run: LogRun, folder: Path
+) -> None:
+    for lr in (0.1, 0.2, 0.3):
+        log_run(f"{lr}", params={"lr": lr, "seed": 0}, val_f1=[0.5 if lr < 0.3 else 0.4])
+
+    with Store.open(folder) as store:
+        page = report(store, "sweep_lr", "md")
+
+    assert "has **lr=0.1**: 0.5000 (n=1, so no spread is known). Level with it: lr=0.2." in page
+
+
 def test_the_outcome_is_laid_beside_the_plan(swept: Store, tmp_path: Path) -> None:
     path = tmp_path / "plan.toml"
     path.write_text(

@@ -8,6 +8,7 @@ from tui_tracker.queries import RunRow, parse_column
 from tui_tracker.tui.columns import (
     column_of,
     column_text,
+    in_old_order,
     metric_columns,
     metric_stat,
     param_columns,
@@ -97,3 +98,19 @@ def test_a_column_of_an_odd_name_is_remembered_by_text_that_reads_as_it():
 
     for column in (metric, param):
         assert column_of(parse_column(column_text(column))).key == column.key
+
+
+@pytest.mark.parametrize(
+    ("before", "chosen", "shown"),
+    [
+        ((), ("loss", "f1"), ["loss", "f1"]),
+        (("f1", "loss"), ("loss", "f1"), ["f1", "loss"]),
+        (("f1", "loss"), ("loss", "acc", "f1"), ["f1", "loss", "acc"]),
+        (("f1", "loss"), ("acc", "loss"), ["acc", "loss"]),
+        (("f1", "loss"), ("acc", "auc"), ["acc", "auc"]),
+    ],
+)
+def test_columns_keep_their_places_when_they_are_chosen_again(before, chosen, shown):
+    found = in_old_order(metric_columns(before), metric_columns(chosen))
+
+    assert [column.key for column in found] == shown

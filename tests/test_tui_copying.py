@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 
+from tui_pilot import opened, see
+
 from tui_tracker.queries import list_run_keys
 from tui_tracker.tui.copying import copied
 
@@ -42,3 +44,17 @@ def test_a_command_is_the_recorded_one_as_a_shell_takes_it(store, log_run, monke
     found = copied(store, list_run_keys(store), 2)
 
     assert found.text == "python train.py --name 'a b'\n"
+
+
+async def test_where_there_is_nothing_to_copy_it_is_said(store, log_run):
+    for seed in range(2):
+        log_run(f"a-s{seed}", loss=[0.5], params={"seed": seed})
+
+    async with opened(store) as pilot:
+        await pilot.press("B", "y")
+        await see(pilot, "nothing here that y copies: Y copies runs")
+        await pilot.press("B", "slash", *"none of them", "enter")
+        await see(pilot, "No run here fits")
+        await pilot.press("Y")
+
+        await see(pilot, "There is no run here to copy")

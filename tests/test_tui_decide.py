@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 from tui_pilot import opened, screen_text, see, until
 
+from tui_tracker.decide.asking import decide_for
 from tui_tracker.decide.complete import complete_rule
-from tui_tracker.decide.records import list_decisions
-from tui_tracker.queries import find_run
+from tui_tracker.decide.parse import parse_rule
+from tui_tracker.decide.records import list_decisions, save_decision
+from tui_tracker.errors import RuleInvalid
+from tui_tracker.queries import find_run, list_run_keys
 from tui_tracker.tui.screens.decide import DecideScreen, RuleLine
 from tui_tracker.tui.screens.runs import RunsScreen
 
@@ -87,6 +90,20 @@ async def test_what_cannot_be_decided_is_told_in_a_sentence(store):
 
 
 @pytest.mark.usefixtures("sweep")
+async def test_what_settings_forbid_shows_no_winner_of_another_rule(store, tmp_path, monkeypatch):
+    (tmp_path / "pyproject.toml").write_text('[tool.tui_tracker.audit]\nprofile = "sed"\n')
+    monkeypatch.chdir(tmp_path)
+    async with opened(store) as pilot:
+        screen = await decided(pilot)
+        await type_rule(pilot, "lowest val_f1 where grade >= B")
+        await pilot.press("enter")
+
+        await see(pilot, "Not decided", "no audit profile 'sed'")
+        assert "★" not in screen_text(pilot)
+        assert screen.table.rows == ()
+
+
+@pytest.mark.usefixtures("sweep")
 async def test_enter_marks_the_runs_of_a_configuration(store):
     async with opened(store) as pilot:
         await decided(pilot)
@@ -114,6 +131,23 @@ async def test_a_decision_of_an_experiment_is_kept_once(store):
 
     (kept,) = list_decisions(store)
     assert (kept.experiment, kept.winner) == ("sweep_lr", "lr=0.1")
+
+
+@pytest.mark.usefixtures("sweep")
+async def test_a_kept_decision_that_went_stale_is_told_beside_the_new_one(store, log_run):
+    rule = parse_rule("highest mean val_f1")
+    keys = list_run_keys(store)
+    save_decision(store, "sweep_lr", decide_for(store, keys, rule), keys)
+    for seed in range(3):
+        log_run(f"late-{seed}", params={"lr": 0.7, "seed": seed}, val_f1=[0.95])
+
+    async with opened(store, size=(160, 45)) as pilot:
+        await pilot.press("tab", "j")
+        await until(pilot, lambda: pilot.app.screen.tree_pane.where)
+
+        await pilot.press("D")
+
+        await see(pilot, "★ lr=0.7", "Decision 1, lr=0.1 by highest mean(val_f1), is stale: 3 new")
 
 
 @pytest.mark.usefixtures("sweep")
@@ -145,9 +179,38 @@ def test_what_can_follow_depends_on_what_stands_before():
     assert offered("hi") == ["highest"]
     assert "val_f1" in offered("highest ")
     assert offered("highest mean(val_l") == ["val_loss"]
-    assert offered("highest val_f1 group by ") == ["lr"]
+    assert offered("highest val_f1; group by ") == ["lr", "config"]
     assert "grade >=" in offered("highest val_f1 where ")
     assert complete_rule("highest me", 10, metrics, params)[0] == 8
+
+
+METRICS, PARAMS = ["val_f1", "val loss", "max", "acc@cv"], ["lr", "batch size"]
+BEGUN = ("", "highest ", "highest mean(", "highest `val loss`; baseline ", *(
+    f"highest val_f1{rest} "
+    for rest in ("", " with", " where std <= 1 and", " with n >= 3", " with std <=", ";", "; over",
+                 "; group by", "; group by lr", "; group by config except", "; ci", "; baseline",
+                 "; tie-break by", "; tie-break by acc", "; tie-break by lowest")
+))  # fmt: skip
+ENDS = ("", " val_f1", " val_f1)", "val_f1)", " 3", "3", " B", "B", " L3", " >= 3", "purpose = x",
+        " by lr", " lr", " lr=3", ")", " v1", " 0.9", " t 0.9", "with n > 3", " by val_f1",
+        "val_f1) >= 3")  # fmt: skip
+
+
+@pytest.mark.parametrize("begun", BEGUN)
+def test_all_that_is_offered_can_become_a_rule(begun):
+    _, items = complete_rule(begun, len(begun), METRICS, PARAMS)
+
+    for word, _ in items:
+        assert any(_parses(f"{begun}{word}{end}") for end in ENDS), (begun, word)
+    assert items or begun.endswith("<= ")
+
+
+def _parses(text):
+    try:
+        parse_rule(text)
+    except RuleInvalid:
+        return False
+    return True
 
 
 @pytest.mark.usefixtures("sweep")

@@ -76,6 +76,18 @@ async def test_what_nothing_tells_is_listed_with_the_reason(gap):
     assert "no file was seen to be read" in gone["data.name-missing"]
 
 
+async def test_where_nothing_is_proposed_it_is_said(gap):
+    async with opened(gap) as pilot:
+        screen = await drill(pilot)
+        assert screen.view.offers[-1].item is None
+        await pilot.press("G", "space")
+        await see(pilot, "Nothing is proposed here")
+        await pilot.press("up", "e")
+
+        await see(pilot, "Nothing is proposed here")
+        assert screen.view.taken == set()
+
+
 async def test_writing_nothing_says_how_to_take_something(gap):
     async with opened(gap) as pilot:
         await drill(pilot)

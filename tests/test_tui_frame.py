@@ -16,6 +16,7 @@ from textual.strip import Strip
 from tui_tracker.tui.frame import Frame
 
 WIDTH, HEIGHT = 40, 6
+HIGH = 20
 STYLES = [None, Style.parse("bold"), Style.parse("red"), Style.parse("on blue"), Style.null()]
 LETTERS = ["a", "b", " ", " ", "  ", "   ", "        ", "é", "漢", "e\u0301", "▌", "⣿"]
 CONSOLE = Console(color_system="truecolor", force_terminal=True)
@@ -30,8 +31,8 @@ def words(*texts: str) -> LayoutUpdate:
     return update(*([Segment(text.ljust(WIDTH))] for text in texts))
 
 
-def shown(screen: pyte.Screen) -> list[list[object]]:
-    return [[screen.buffer[y][x] for x in range(WIDTH)] for y in range(HEIGHT)]
+def shown(screen: pyte.Screen, height: int = HEIGHT) -> list[list[object]]:
+    return [[screen.buffer[y][x] for x in range(WIDTH)] for y in range(height)]
 
 
 def random_line(dice: random.Random) -> Strip:
@@ -62,6 +63,41 @@ def test_the_terminal_shows_what_whole_updates_would_have_shown():
         other.feed(made.render_segments(CONSOLE).replace("\n", ""))
 
         assert shown(spared) == shown(whole)
+
+
+def test_panes_beside_each_other_scroll_each_by_itself():
+    """Random lists that scroll, beside a pane that stays, below a line that ticks."""
+    dice = random.Random(11)
+    frame, spared, whole = Frame(), pyte.Screen(WIDTH, HIGH), pyte.Screen(WIDTH, HIGH)
+    one, other = pyte.Stream(spared), pyte.Stream(whole)
+    left = [dice.choice(["tree   ", "  leaf ", "       "]) for _ in range(HIGH)]
+    names = [f"run {number:04} {dice.random():.4f}".ljust(WIDTH - 7) for number in range(300)]
+    top, written = 0, 0
+    for tick in range(300):
+        top = max(0, min(250, top + dice.choice([-9, -2, -1, 0, 1, 1, 1, 3, 12])))
+        cursor = Style.parse("on blue")
+        rows = [
+            [Segment(left[y]), Segment(names[top + y], cursor if y == tick % HIGH else None)]
+            for y in range(HIGH - 1)
+        ]
+        made = update([Segment(f"{tick} s".ljust(WIDTH))], *rows)
+
+        written += len(changes := frame.changes(made, CONSOLE, WIDTH))
+        one.feed(changes)
+        other.feed(made.render_segments(CONSOLE).replace("\n", ""))
+
+        assert shown(spared, HIGH) == shown(whole, HIGH), tick
+        assert spared.margins is None
+    assert written < 300 * 350
+
+
+def test_a_list_that_scrolls_is_moved_by_the_terminal():
+    frame = Frame()
+    frame.changes(words("title", *(f"run {n}" for n in range(8))), CONSOLE, WIDTH)
+
+    written = frame.changes(words("title", *(f"run {n}" for n in range(1, 9))), CONSOLE, WIDTH)
+
+    assert written == "\x1b[2;9r\x1b[2H\x1b[1M\x1b[r\x1b[9;1Hrun 8"
 
 
 def test_what_stands_there_already_is_not_written():

@@ -45,6 +45,16 @@ async def test_but_the_seed_makes_a_line_of_seeds_with_mean_and_spread(sweep):
         await see(pilot, "Runs again", "6 runs")
 
 
+async def test_a_mean_too_wide_for_a_small_window_is_cut_and_not_left_out(store, log_run):
+    for seed, loss in enumerate((0.000123456, 0.00098765, 0.00055555)):
+        log_run(f"a-rather-long-name-s{seed}", params={"lr": 0.1, "seed": seed}, val_loss=[loss])
+
+    async with opened(store, size=(80, 24)) as pilot:
+        await pilot.press("B")
+
+        await see(pilot, "1 group", "0.0005556 ± ")
+
+
 async def test_groups_unfold_to_their_members_and_fold_again(sweep):
     async with opened(sweep) as pilot:
         await pilot.press("B")

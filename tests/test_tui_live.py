@@ -14,6 +14,7 @@ from tui_pilot import gone, opened, screen_text, see, until
 import tui_tracker as tt
 from tui_tracker import journal
 from tui_tracker.settings import Alerts
+from tui_tracker.tui.screens import runs_core
 from tui_tracker.tui.screens.news import NewsScreen, news_lines
 from tui_tracker.tui.widgets.line_widget import changed_cells
 
@@ -76,6 +77,22 @@ async def test_a_run_that_begins_appears(store, folder, log_run):
         await see(pilot, "newcomer")
         run.finish()
         await see(pilot, "newcomer: finished after")
+
+
+async def test_columns_do_not_change_places_when_runs_begin(store, log_run, monkeypatch):
+    monkeypatch.setattr(runs_core, "COLUMNS_AGAIN_S", 0.0)
+    log_run("old", val_f1=[0.5], val_loss=[0.5])
+    async with opened(store) as pilot:
+        await see(pilot, "val_f1 ↑", "val_loss ↓")
+        header = screen_text(pilot).splitlines()[2]
+        for number in range(3):
+            log_run(f"new{number}", val_loss=[0.4], other=[1.0])
+        await see(pilot, "new2  ", "4 runs")
+
+        # A new metric has come, and the old ones are where they were.
+        after = screen_text(pilot).splitlines()[2]
+        places = [after.index(name) for name in ("val_f1 ↑", "val_loss ↓")]
+        assert places == sorted(places), (header, after)
 
 
 async def test_nothing_moves_while_paused_and_all_is_caught_up_with_then(store, log_run):
@@ -145,6 +162,50 @@ def test_the_page_of_news_says_what_settings_do_not_work():
     assert "Nothing happened" in text
     assert "rule 'x': no" in text
     assert "secret" not in text
+
+
+@pytest.fixture
+def webhook(host, tmp_path):
+    """A host that the settings name as webhook."""
+    config = tmp_path / "config" / "tui_tracker" / "config.toml"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text(f'[alerts]\nwebhook = "{host.address}"\n')
+    return host
+
+
+async def test_of_two_open_apps_one_posts_what_happens(store, log_run, webhook):
+    log_run("old", loss=[1.0])
+
+    async with opened(store) as one, opened(store) as other:
+        for pilot in (one, other):
+            await until(pilot, lambda: pilot.app.claim is not None)  # noqa: B023 - awaited here
+        log_run("bad", status="failed", loss=[1.0])
+        for pilot in (one, other):
+            await see(pilot, "bad: failed")
+        await until(one, lambda: webhook.bodies)
+
+    assert [(body["what"], body["name"]) for body in webhook.bodies] == [("failed", "bad")]
+
+
+async def test_the_page_of_news_says_who_posts(store, log_run, webhook):
+    log_run("old", loss=[1.0])
+
+    async with opened(store) as pilot:
+        await until(pilot, lambda: pilot.app.claim is not None)
+        await pilot.press("colon", *"rules", "enter")
+        await see(pilot, "posted to by this app")
+        assert "t0ken" not in screen_text(pilot)
+    assert webhook.bodies == []
+
+
+async def test_a_webhook_that_is_none_is_told(store, log_run, tmp_path):
+    config = tmp_path / "config" / "tui_tracker" / "config.toml"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text('[alerts]\nwebhook = "hooks.example.org"\n')
+    log_run("old", loss=[1.0])
+
+    async with opened(store) as pilot:
+        await see(pilot, "a webhook is an address that begins with https://")
 
 
 async def test_good_news_that_is_seen_does_not_ring_and_bad_news_does(store, log_run, monkeypatch):
@@ -229,3 +290,16 @@ async def test_a_run_without_samples_says_why(store, log_run):
 )
 def test_only_cells_that_differ_are_repainted(old, new, cells):
     assert changed_cells(old, new) == cells
+
+
+async def test_lines_that_were_read_ahead_are_marked_when_they_are_scrolled_to(store, log_run):
+    log_run("ill", loss=[1.0, math.nan])
+    for number in range(30):
+        log_run(f"well{number}", loss=[1.0, 0.5])
+
+    async with opened(store, size=(100, 20)) as pilot:
+        await see(pilot, "well29")
+        for _ in range(30):
+            await pilot.press("down")
+
+        await see(pilot, "ill", "NaN")

@@ -133,6 +133,21 @@ async def test_facets_put_a_query_into_the_filter_line(store):
         await until(pilot, lambda: names(pilot) == ["red"])
 
 
+async def test_counts_of_values_stand_beside_them_in_a_wide_window(store):
+    async with opened(store, size=(200, 40)) as pilot:
+        await pilot.press("f")
+        await until(pilot, lambda: isinstance(pilot.app.screen, FacetsScreen))
+        await see(pilot, "opt")
+        fields = pilot.app.screen.field_list
+        fields.cursor = [field.name for field in fields.fields].index("opt")
+        await see(pilot, "adam")
+
+        row = next(line for line in screen_text(pilot).splitlines() if "adam" in line)
+        after = row[row.index("adam") + 4 :]
+        assert after.strip().isdigit()
+        assert len(after) < 70
+
+
 async def test_an_idle_filter_line_sends_nothing(store):
     async with opened(store) as pilot:
         await pilot.press("slash")

@@ -92,6 +92,10 @@ def hostile(folder, log_run, monkeypatch, tmp_path):
         recover(store)
         with store.write() as connection:
             _spoil(connection, words)
+    # A waiver of the audit goes to the project one stands in, which may not be this one.
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "pyproject.toml").write_text("")
+    monkeypatch.chdir(tmp_path / "project")
     editor = tmp_path / "editor.sh"
     editor.write_text('#!/bin/sh\nprintf "\\033[31mwritten [/]" >> "$1"\n')
     editor.chmod(0o755)

@@ -43,6 +43,13 @@ CREATE TEMP TABLE IF NOT EXISTS alias_hidden (raw INTEGER PRIMARY KEY);
 CREATE TEMP TABLE IF NOT EXISTS alias_place (place INTEGER PRIMARY KEY);
 """
 _ALL = ("alias_key", "alias_rival", "alias_name", "alias_hidden", "alias_place")
+READ_AS = (
+    "SELECT n.name FROM temp.alias_key AS a JOIN main.key AS k ON k.id = a.raw "
+    "JOIN key AS n ON n.id = a.canonical JOIN main.run AS r ON r.id = :run "
+    "WHERE k.kind = :kind AND k.name = :name AND a.place = CASE WHEN r.experiment IN "
+    "(SELECT place FROM temp.alias_place) THEN r.experiment ELSE 0 END LIMIT 1"
+)
+"""What a logged name is read as in a run; only where the connection has aliases."""
 _KEY_VIEW = (
     "CREATE TEMP VIEW IF NOT EXISTS key AS SELECT id, kind, name, context FROM main.key "
     "WHERE id NOT IN (SELECT raw FROM temp.alias_hidden) "

@@ -1,11 +1,12 @@
-"""Params and tags as they are read: while a store has amendments of any, views stand before them.
+"""What is read of a record's parts: while a store has amendments of any, views stand before them.
 
-The record stays: `main.param` and `main.tag` hold what was logged. The reading connection
-sees temporary views of the same names, in which an amended param or tag stands instead of
-it or is added to it, so that queries, columns, groups and lists all see what counts. What
-shows a record beside its amendments reads `logged_param` (under the names that count, see
-`alias_views`) and `main.tag`. Without such an amendment there are no views. Amended facts
-of the lineage need none: rows of facts are made of the lineage as it was amended.
+The record stays: `main.param`, `main.tag`, `main.note` and `main.artifact` hold what was
+logged. The reading connection sees temporary views of the same names, in which what was
+amended stands instead of it or is added to it, so that queries, columns, groups and lists
+all see what counts. What shows a record beside its amendments reads `logged_param` (under
+the names that count, see `alias_views`), and the tables of `main`. Without such an amendment
+there are no views. Amended facts of the lineage need none: rows of facts are made of the
+lineage as it was amended. A note that was told so has no number, and cannot be edited.
 
 Source: SQLite merges a view of `UNION ALL` into a query that reads it alone, so that the
 indexes of the table still count (https://sqlite.org/optoverview.html, section 11).
@@ -14,24 +15,29 @@ indexes of the table still count (https://sqlite.org/optoverview.html, section 1
 from __future__ import annotations
 
 from tui_tracker import alias_views
-from tui_tracker.amending import TAGS, fields_said, place_of
+from tui_tracker.amending import TAGS, fields_said, file_said, place_of
 from tui_tracker.facts import param_columns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
 
-_FIELDS = (
-    "(a.field >= 'params.' AND a.field < 'params/' OR a.field >= 'tags.' AND a.field < 'tags/' "
-    f"OR a.field IN ({', '.join(repr(field) for field in TAGS)}))"
-)
+_HEADS = ("params", "tags", "notes", "artifacts")
+_RANGES = [f"a.field >= '{head}.' AND a.field < '{head}/'" for head in _HEADS]
+_FIELDS = f"({' OR '.join(_RANGES)} OR a.field IN ({', '.join(repr(field) for field in TAGS)}))"
 _ANY = f"SELECT EXISTS (SELECT 1 FROM main.amendment AS a WHERE {_FIELDS})"
 _RUNS = f"a.run IN (SELECT a.run FROM main.amendment AS a WHERE {_FIELDS})"
+_SAID_BY = (
+    "SELECT who, at_ms FROM main.amendment WHERE run=? AND field=? ORDER BY at_ms DESC, id DESC"
+)
 _TABLES = """
 CREATE TEMP TABLE amended_param (run INTEGER, key INTEGER, type TEXT, number DOUBLE, text TEXT,
     digest BLOB, PRIMARY KEY (run, key)) WITHOUT ROWID;
 CREATE TEMP TABLE amended_tag (run INTEGER, tag TEXT, head TEXT, tail TEXT, at_ms INTEGER,
-    PRIMARY KEY (run, tag)) WITHOUT ROWID
+    PRIMARY KEY (run, tag)) WITHOUT ROWID;
+CREATE TEMP TABLE amended_note (run INTEGER, at_ms INTEGER, author TEXT, text TEXT);
+CREATE TEMP TABLE amended_artifact (run INTEGER, path TEXT, at_ms INTEGER, kind TEXT,
+    size INTEGER, sha256 BLOB, PRIMARY KEY (run, path)) WITHOUT ROWID
 """
 _PARAM = "run, key, type, number, text, digest"
 _VIEWS = (
@@ -41,15 +47,21 @@ _VIEWS = (
     "CREATE TEMP VIEW tag AS SELECT run, tag, at_ms FROM main.tag AS t WHERE NOT EXISTS (SELECT 1 "
     "FROM temp.amended_tag AS a WHERE a.run = t.run AND t.tag >= a.head AND t.tag < a.tail) "
     "UNION ALL SELECT run, tag, at_ms FROM temp.amended_tag",
+    "CREATE TEMP VIEW note AS SELECT id, run, at_ms, author, text FROM main.note "
+    f"UNION ALL SELECT {1 << 62}, run, at_ms, author, text FROM temp.amended_note",
+    "CREATE TEMP VIEW artifact AS SELECT run, path, at_ms, kind, size, sha256, copied, problem "
+    "FROM main.artifact AS t WHERE NOT EXISTS (SELECT 1 FROM temp.amended_artifact AS a "
+    "WHERE a.run = t.run AND a.path = t.path) "
+    "UNION ALL SELECT run, path, at_ms, kind, size, sha256, 0, '' FROM temp.amended_artifact",
 )
 _MADE = (
-    *("VIEW param", "VIEW tag", "VIEW logged_param"),
-    *("TABLE amended_param", "TABLE amended_tag"),
+    *("VIEW param", "VIEW tag", "VIEW note", "VIEW artifact", "VIEW logged_param"),
+    *("TABLE amended_param", "TABLE amended_tag", "TABLE amended_note", "TABLE amended_artifact"),
 )
 
 
 def has_amended(connection: sqlite3.Connection) -> bool:
-    """Return whether somebody amended a param or a tag."""
+    """Return whether somebody amended a param, a tag, a note or a file."""
     return bool(connection.execute(_ANY).fetchone()[0])
 
 
@@ -72,15 +84,28 @@ def _lay_over(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
     for run, said in fields_said(connection, _RUNS).items():
         for field, new in said.items():
-            head, rest = place_of(field)
-            if head == "params":
-                _add_param(connection, run, rest, new)
-            elif head == "tags" or field in TAGS:
-                key = TAGS.get(field, rest)
-                row = (run, f"{key}:{new}", f"{key}:", f"{key};")
-                connection.execute("INSERT OR REPLACE INTO amended_tag VALUES (?,?,?,?,0)", row)
+            _add(connection, run, field, new)
     for view in _VIEWS:
         connection.execute(view)
+
+
+def _add(connection: sqlite3.Connection, run: int, field: str, new: object) -> None:
+    head, rest = place_of(field)
+    if head == "params":
+        _add_param(connection, run, rest, new)
+    elif head == "tags" or field in TAGS:
+        key = TAGS.get(field, rest)
+        row = (run, f"{key}:{new}", f"{key}:", f"{key};")
+        connection.execute("INSERT OR REPLACE INTO amended_tag VALUES (?,?,?,?,0)", row)
+    elif head in ("notes", "artifacts"):
+        who, at_ms = connection.execute(_SAID_BY, (run, field)).fetchone()
+        if head == "notes":
+            note = (run, at_ms, who, str(new))
+            connection.execute("INSERT INTO amended_note VALUES (?,?,?,?)", note)
+        else:
+            kind, size, digest = file_said(new)
+            file = (run, rest, at_ms, kind, size, bytes.fromhex(digest) or None)
+            connection.execute("INSERT OR REPLACE INTO amended_artifact VALUES (?,?,?,?,?,?)", file)
 
 
 def _add_param(connection: sqlite3.Connection, run: int, name: str, value: object) -> None:

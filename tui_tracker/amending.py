@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 
-from tui_tracker.facts import mapping
+from tui_tracker.facts import mapping, whole, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ TAGS = {"metrics.main": "main_metric", "metrics.context": "context"}
 BESIDE = ("params", "tags", "metrics", "notes", "artifacts")
 """Heads of fields that are no lineage."""
 LISTS = ("data", "split")
+_DIGITS = 64
 
 
 def first_hash(uuid: bytes) -> bytes:
@@ -94,6 +95,14 @@ def amended_facts(head: str, facts: Facts, said: Mapping[str, object]) -> dict[s
     if head.partition(":")[0] in LISTS:
         found.setdefault("name", head.partition(":")[2])
     return found
+
+
+def file_said(value: object) -> tuple[str, int | None, str]:
+    """Return kind, size in bytes and SHA-256 of a file as an amendment tells it; "" for unknown."""
+    facts: Facts = value if isinstance(value, dict) else {"sha256": value}
+    digest = word(facts, "sha256").rpartition(":")[2].lower()
+    is_digest = len(digest) == _DIGITS and not digest.strip("0123456789abcdef")
+    return word(facts, "kind"), whole(facts, "size"), digest if is_digest else ""
 
 
 def fields_said(

@@ -224,11 +224,11 @@ def tost_power(difference: float, error: float, df: float, margin: float) -> flo
     return _over_spread(inside, df)
 
 
-def difference_power(difference: float, error: float, df: float) -> float:
+def difference_power(difference: float, error: float, df: float, alpha: float = ALPHA) -> float:
     """Return how probably the two-sided test finds a true difference."""
     if error <= 0:
         return float(difference != 0)
-    critical, shift = t_quantile(1 - ALPHA / 2, df), abs(difference) / error
+    critical, shift = t_quantile(1 - alpha / 2, df), abs(difference) / error
     return _over_spread(
         lambda shown: (
             _NORMAL.cdf(shift - critical * shown) + _NORMAL.cdf(-shift - critical * shown)
@@ -237,7 +237,7 @@ def difference_power(difference: float, error: float, df: float) -> float:
     )
 
 
-def runs_to_settle(contrast: Contrast, margin: float) -> int | None:
+def runs_to_settle(contrast: Contrast, margin: float, alpha: float = ALPHA) -> int | None:
     """Return how many more runs a side would settle it; None where no number up to 1000 would.
 
     Taken as if the difference and the spread seen so far were the true ones: agreement
@@ -246,26 +246,28 @@ def runs_to_settle(contrast: Contrast, margin: float) -> int | None:
     now = contrast.pairs or min(contrast.sizes)
     per_run = contrast.error * math.sqrt(now)
     low, high = now + 1, MOST_RUNS
-    if not _settles(contrast, margin, per_run, high):
+    if not _settles(contrast, margin, per_run, high, alpha):
         return None
     while low < high:
         middle = (low + high) // 2
-        if _settles(contrast, margin, per_run, middle):
+        if _settles(contrast, margin, per_run, middle, alpha):
             high = middle
         else:
             low = middle + 1
     return low - now
 
 
-def _settles(contrast: Contrast, margin: float, per_run: float, size: int) -> bool:
+def _settles(contrast: Contrast, margin: float, per_run: float, size: int, alpha: float) -> bool:
     error = per_run / math.sqrt(size)
     df = float(size - 1 if contrast.pairs else 2 * size - 2)
     if abs(contrast.difference) < margin:
         return tost_power(contrast.difference, error, df, margin) >= POWER
-    return difference_power(contrast.difference, error, df) >= POWER
+    return difference_power(contrast.difference, error, df, alpha) >= POWER
 
 
 def _variance(group: Sequence[float]) -> float:
+    if min(group) == max(group):  # a mean of equal values may be off by its last digit
+        return 0.0
     mean = fmean(group)
     try:
         return math.fsum((value - mean) ** 2 for value in group) / (len(group) - 1)

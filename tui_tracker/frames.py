@@ -12,6 +12,7 @@ from tui_tracker.errors import InvalidArgument
 from tui_tracker.handing_on.points import Stretch, read_points
 from tui_tracker.handing_on.run_table import Cell, TableColumn, read_table, run_columns
 from tui_tracker.handing_on.secrets import Cleaner
+from tui_tracker.queries.renamed import labels_as_read
 from tui_tracker.queries.rows import run_uuid
 from tui_tracker.queries.selection import Selection, list_run_keys
 from tui_tracker.series_frames import (
@@ -66,6 +67,8 @@ def frame(
     with Store.open(store) as opened:
         recover(opened)
         keys = list_run_keys(opened, Selection(query=query, archived=archived))
+        if wanted is not None:
+            wanted = frozenset(labels_as_read(opened, wanted).values())
         if what == "points":
             return _points(library, opened, keys, wanted)
         columns = run_columns(opened, keys, wanted)

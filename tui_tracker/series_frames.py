@@ -55,6 +55,14 @@ def series_frame(
         return points_frame(*read_series(store, run_id, metric, context), engine)
 
 
+def _as_read(store: Store, run: int, name: str) -> str:
+    """Return what a metric of that name, as the run logged it, is read as."""
+    from tui_tracker.alias_views import KINDS, READ_AS
+
+    rows = store.read(READ_AS, {"run": run, "kind": KINDS["metric"], "name": name})
+    return str(rows[0][0]) if rows else name
+
+
 def read_series(store: Store, run_id: str, metric: str, context: str = "") -> Columns:
     """Return the points of a metric of a run.
 
@@ -74,6 +82,9 @@ def read_series(store: Store, run_id: str, metric: str, context: str = "") -> Co
     name, _, rest = metric.rpartition("@")
     wanted = [(metric, context), *([] if context else [(name, rest)])]
     key = next((row[0] for one in wanted for row in rows if row[2:] == one), None)
+    if key is None and store.aliased:
+        read = [(_as_read(store, run, one), where) for one, where in wanted]
+        key = next((row[0] for one in read for row in rows if row[2:] == one), None)
     if key is None:
         labels = [f"{row[2]}@{row[3]}" if row[3] else row[2] for row in rows]
         raise NotFound("metric", f"{metric}@{context}" if context else metric, labels)

@@ -44,23 +44,28 @@ def check_address(address: str) -> str:
         fits = False
     if not fits or any(c.isspace() for c in address):
         # The address itself may be a secret, so it is not repeated.
-        raise InvalidArgument("--webhook takes an address that begins with https:// or http://")
+        raise InvalidArgument("a webhook is an address that begins with https:// or http://")
     return address
 
 
 class Sender:
-    """Sends events in order; `say` is told of trouble, each time it begins."""
+    """Sends events in order; `say` is told of trouble, each time it begins.
+
+    Before each post `may_post` is asked: another process may have the right to it.
+    """
 
     def __init__(
         self,
         say: Callable[[str], None],
         *,
         webhook: str = "",
+        may_post: Callable[[], bool] = lambda: True,
         command: str = "",
         pauses_s: tuple[float, ...] = PAUSES_S,
         timeout_s: float = TIMEOUT_S,
     ) -> None:
         self._say, self._webhook, self._command = say, webhook, command
+        self._may_post = may_post
         self._pauses_s, self._timeout_s = pauses_s, timeout_s
         self._waiting: deque[Event] = deque(maxlen=MOST_WAITING)
         self._news = threading.Condition()
@@ -94,7 +99,7 @@ class Sender:
                     return
                 event, self._busy = self._waiting.popleft(), True
             try:
-                if self._webhook:
+                if self._webhook and self._may_post():
                     self._note("webhook", self._post(event))
                 if self._command:
                     self._note("command", run_command(self._command, event))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from tui_tracker.alerts.events import Event
@@ -27,6 +27,7 @@ from tui_tracker.queries import (
     read_health,
 )
 from tui_tracker.queries.pulse import Pulse, read_pulses
+from tui_tracker.queries.renamed import labels_as_read
 from tui_tracker.queries.watched import find_watched, read_end
 from tui_tracker.store import Store
 
@@ -78,7 +79,7 @@ class Watch:
 
         `after` is the newest run of before, where the watch began earlier than its first look.
         """
-        self.rules = tuple(rules)
+        self.rules = self._said = tuple(rules)
         self._selection, self._only = selection or Selection(), only
         self._since_ms = since_ms
         self._seen: dict[RunKey, _Seen] = {}
@@ -102,6 +103,9 @@ class Watch:
         newest, keys = find_watched(store, self._selection, known, self._last, since_ms)
         if self._only is not None:
             keys = [key for key in keys if key in self._only]
+        # Somebody may give a metric another name while it is watched.
+        names = labels_as_read(store, {rule.metric for rule in self._said})
+        self.rules = tuple(replace(rule, metric=names[rule.metric]) for rule in self._said)
         metrics = self._metrics_wanted()
         rows = get_rows(store, keys, metrics=metrics)
         found = _Look(store, now_ms, rows, self.rules)

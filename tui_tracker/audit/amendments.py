@@ -1,8 +1,9 @@
-"""Correct a record without touching it: write amendments, and read a record through them.
+"""Correct a record without touching it: write amendments, which are read in its place.
 
-The newest amendment of a field that is whole (see `queries.amendments`) stands in for what
-was recorded; one whose value is None gives the record back. Fields are named as findings
-name them:
+What is amended is read so wherever runs are shown, asked for and judged (`queries.amended`,
+`amended_views`), but for a series: it has no points, so only the audit and `tt show` read
+it, and no table, group or decision rests on a number that somebody typed in. Fields are
+named as findings name them:
 
     params.NAME            a param
     tags.KEY               the tag KEY:VALUE; metrics.main and metrics.context are tags, too
@@ -16,16 +17,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from tui_tracker.amending import (
     BESIDE,
     LISTS,
     TAGS,
-    amended_facts,
     chain_hash,
     first_hash,
     parts_said,
@@ -36,9 +35,7 @@ from tui_tracker.capture.process import user_name
 from tui_tracker.capture.redaction import redact_param, redact_text
 from tui_tracker.errors import InvalidArgument, NotFound
 from tui_tracker.fact_rows import save_all_facts
-from tui_tracker.facts import number, whole, word
-from tui_tracker.queries import Artifact, LineagePart, MetricSummary, Note, RunDetail, RunKey
-from tui_tracker.queries.amendments import Amendment
+from tui_tracker.queries import RunDetail, RunKey
 from tui_tracker.store import Store
 
 Confidence = Literal["certain", "likely", "guess", ""]
@@ -117,22 +114,6 @@ def check_field(field: str) -> None:
         raise InvalidArgument(f"{field!r} is no field of a record: {known}")
 
 
-def standing(amendments: Sequence[Amendment]) -> dict[str, Amendment]:
-    """Return the amendment of each field that counts, by field."""
-    found: dict[str, Amendment] = {}
-    for amendment in amendments:
-        if amendment.intact:
-            found[amendment.field] = amendment
-    return {field: item for field, item in found.items() if item.new is not None}
-
-
-def amended(detail: RunDetail, amendments: Sequence[Amendment]) -> RunDetail:
-    """Return a record as its amendments have it; the given one stays as it is."""
-    for field, item in standing(amendments).items():
-        detail = _with(detail, field, item)
-    return detail
-
-
 def value_of(detail: RunDetail, field: str) -> object:
     """Return what a record holds in a field; None where it holds nothing."""
     head, rest = place_of(field)
@@ -169,58 +150,3 @@ def _text(field: str, value: object) -> str | None:
     name = field.rpartition(".")[2]
     cleaned = redact_param(name, value) if isinstance(value, str) else value
     return redact_text(json.dumps(cleaned, ensure_ascii=True, sort_keys=True, default=str))
-
-
-def _with(detail: RunDetail, field: str, item: Amendment) -> RunDetail:
-    head, rest = place_of(field)
-    row, new = detail.row, item.new
-    if head == "tags" or field in TAGS:
-        key = TAGS.get(field, rest)
-        kept = tuple(tag for tag in row.tags if not tag.startswith(f"{key}:"))
-        return replace(detail, row=replace(row, tags=(*kept, f"{key}:{new}")))
-    if head == "params":
-        return replace(detail, row=replace(row, params={**row.params, rest: new}))  # type: ignore[dict-item]
-    if head == "metrics":
-        metrics = {**row.metrics, rest: _summary(rest, new)}
-        return replace(detail, row=replace(row, metrics=metrics))
-    if head == "notes":
-        note = Note(0, str(new), item.who, item.at)
-        return replace(detail, notes=(*detail.notes, note))
-    if head == "artifacts":
-        kept_files = tuple(a for a in detail.artifacts if a.path != rest)
-        return replace(detail, artifacts=(*kept_files, _artifact(rest, new, item.at)))
-    return replace(detail, lineage=_with_fact(detail.lineage, head, rest, new))
-
-
-def _with_fact(
-    parts: Sequence[LineagePart], name: str, rest: str, new: object
-) -> tuple[LineagePart, ...]:
-    """Return the lineage with one fact changed; a part that has none becomes a partial one."""
-    found = [part for part in parts if part.name != name]
-    old = next((part for part in parts if part.name == name), None)
-    facts = amended_facts(name, old.facts if old else {}, {rest: new})
-    status = old.status if old is not None and old.status in ("ok", "partial") else "partial"
-    reason = old.reason if old is not None else "told by amendments alone"
-    return (*found, LineagePart(name, status, reason, facts))
-
-
-def _summary(label: str, value: object) -> MetricSummary:
-    name, _, context = label.partition("@")
-    facts: Mapping[str, object] = value if isinstance(value, dict) else {"last": value}
-    last = number(facts, "last")
-    ends = {key: number(facts, key) for key in ("first", "min", "max", "mean")}
-    told = {key: last if end is None else end for key, end in ends.items()}
-    count = whole(facts, "count") or 1
-    nan = float("nan")
-    return MetricSummary(
-        name=name, context=context, count=count, first_step=0, last_step=count - 1,
-        first=nan if told["first"] is None else told["first"], last=nan if last is None else last,
-        min=told["min"], max=told["max"], mean=told["mean"], min_step=None, max_step=None,
-        nan=0, inf=0, key=0,
-    )  # fmt: skip
-
-
-def _artifact(path: str, value: object, at: datetime) -> Artifact:
-    facts: Mapping[str, object] = value if isinstance(value, dict) else {"sha256": value}
-    digest = word(facts, "sha256").rpartition(":")[2]
-    return Artifact(path, word(facts, "kind"), whole(facts, "size"), digest or None, False, "", at)

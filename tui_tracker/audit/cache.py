@@ -8,9 +8,13 @@ of the same data is looked up in the facts. `refresh` costs one query where noth
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -21,6 +25,7 @@ from tui_tracker.audit.config import read_config
 from tui_tracker.audit.engine import Audited, Auditor, Settings, audit_records
 from tui_tracker.audit.kept import Kept, Packer, overlay, put_rows, unpack
 from tui_tracker.audit.record import RunRecord, read_records
+from tui_tracker.audit.rules import Rule
 from tui_tracker.audit.states import has_table, names_state, read_states, stale_experiments
 from tui_tracker.queries import RunKey, get_rows
 from tui_tracker.queries.answers import RunDetail
@@ -68,6 +73,29 @@ def refresh(
         overlay(store)
     ruleset = ruleset_of(store, settings)
     waiting = stale_experiments(store, settings.profile, ruleset, keys)
+    with _uncollected():
+        _judge_waiting(store, settings, ruleset, waiting, told)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no garbage meanwhile: records have no cycles, and the search takes a twentieth."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _judge_waiting(
+    store: Store,
+    settings: Settings,
+    ruleset: str,
+    waiting: list[int],
+    told: Callable[[], None] | None,
+) -> None:
     if waiting and any(rule.scope == "store" for rule in settings.rules):
         _judge_all(store, settings, ruleset)
         return
@@ -103,7 +131,18 @@ def ruleset_of(store: Store, settings: Settings) -> str:
     rules = [(rule.id, severity, rule.why) for rule, severity in settings.chosen()]
     waive = repr(settings.waive) if settings.waive and not settings.said else ""
     said = [__version__, rules, repr(settings.arguments), settings.said, waive, names_state(store)]
+    said += [_file_state(rule) for rule in settings.rules]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
+
+
+def _file_state(rule: Rule) -> str:
+    """Return what the file that holds a rule of a package is at: who writes one tries it often."""
+    module = sys.modules.get(getattr(rule.check, "__module__", None) or "")
+    try:
+        stat = os.stat(getattr(module, "__file__", None) or "")
+    except OSError:
+        return ""
+    return f"{stat.st_mtime_ns} {stat.st_size}"
 
 
 # -- reading

@@ -9,6 +9,10 @@
     "tags.ticket-missing" = "error"
     "artifacts.plots-missing" = "off"
 
+    [[tool.tui_tracker.audit.experiment]]
+    name = "debug_*"
+    rules = { "artifacts.model-missing" = "off", "tags.ticket-missing" = "info" }
+
     [[tool.tui_tracker.audit.custom]]
     id = "acme.gpu-only"
     when = "tags.purpose == 'baseline'"
@@ -30,6 +34,7 @@ Packages add rules of their own by the entry point group `tui_tracker.audit_rule
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -39,7 +44,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from tui_tracker.audit.catalogue.params import REQUIRED
-from tui_tracker.audit.engine import Finding, Settings
+from tui_tracker.audit.engine import Finding, Override, Settings
 from tui_tracker.audit.expressions import Condition, read_condition
 from tui_tracker.audit.record import RunRecord
 from tui_tracker.audit.rules import (
@@ -57,7 +62,8 @@ from tui_tracker.errors import InvalidArgument
 
 GROUP = "tui_tracker.audit_rules"
 FAIL_ON = ("never", "error", "warn", "info", "grade<A", "grade<B", "grade<C", "grade<D")
-_KNOWN = ("profile", "fail-on", "required-params", "rules", "custom", "waive")
+_KNOWN = ("profile", "fail-on", "required-params", "rules", "experiment", "custom", "waive")
+_EXPERIMENT = ("name", "rules")
 _CUSTOM = ("id", "when", "require", "severity", "message", "fix")
 _WAIVE = ("rule", "match", "reason", "until", "owner")
 _LEVELS = ("error", "warn", "info", "off")
@@ -113,6 +119,8 @@ def read_config(
     custom = [_custom(entry, where) for entry in _tables(table, "custom", where)]
     rules = (*custom, *_installed())
     ids = [*RULES, *(rule.id for rule in rules)]
+    if twice := [id_ for id_, count in Counter(ids).items() if count > 1]:
+        raise InvalidArgument(f"{where}: two rules have the id {twice[0]!r}: rename one")
     chosen = profile or str(table.get("profile", "seed"))
     if chosen not in PROFILES:
         raise InvalidArgument(f"there is no audit profile {chosen!r}: use {', '.join(PROFILES)}")
@@ -120,6 +128,9 @@ def read_config(
     settings = Settings(
         profile=chosen,
         severities=_severities(table.get("rules", {}), ids, where),
+        overrides=tuple(
+            _override(entry, ids, where) for entry in _tables(table, "experiment", where)
+        ),
         rules=rules,
         waive=_waiving(waivers, today or date.today()) if waivers else None,
         arguments=_arguments(table, chosen, where),
@@ -181,6 +192,14 @@ def _severities(table: object, ids: Sequence[str], where: str) -> dict[str, Seve
             raise InvalidArgument(f"{where}: {id_} is {level!r}, use {', '.join(_LEVELS)}")
         found[id_] = None if level == "off" else level
     return found
+
+
+def _override(entry: Mapping[str, Any], ids: Sequence[str], where: str) -> Override:
+    _refuse_unknown(entry, _EXPERIMENT, f"{where} experiment")
+    name = entry.get("name")
+    if not isinstance(name, str) or not name:
+        raise InvalidArgument(f"{where}: an experiment needs its name, or a pattern: name = 'a_*'")
+    return Override(name, _severities(entry.get("rules", {}), ids, f"{where} experiment {name!r}"))
 
 
 def _arguments(table: Mapping[str, Any], profile: str, where: str) -> dict[str, dict[str, Any]]:

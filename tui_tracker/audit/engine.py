@@ -7,13 +7,14 @@ relatives first (`with_relatives`).
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from operator import itemgetter
 from typing import Any
 
 from tui_tracker.audit import catalogue
+from tui_tracker.audit.asking import Unanswered, ask, ask_of_many
 from tui_tracker.audit.record import RunRecord
 from tui_tracker.audit.rules import (
     NOT_APPLICABLE,
@@ -30,6 +31,7 @@ from tui_tracker.audit.score import Judged, Score, Standing, score
 
 __all__ = ["Audited", "Auditor", "Finding", "Settings", "audit_records", "catalogue"]
 
+_Severities = tuple[Severity | None, ...]
 _Asker = Callable[[RunRecord], Any]
 _ORDER: dict[Severity, int] = {"error": 0, "warn": 1, "info": 2}
 
@@ -74,12 +76,22 @@ class Audited:
 
 
 @dataclass(frozen=True, slots=True)
+class Override:
+    """Severities that hold in the experiments whose name fits a pattern such as `debug_*`."""
+
+    pattern: str
+    severities: Mapping[str, Severity | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """How strictly to look, and what users changed."""
 
     profile: Profile = "seed"
     severities: Mapping[str, Severity | None] = field(default_factory=dict)
     """Of rules whose severity was set by hand; None switches one off."""
+    overrides: tuple[Override, ...] = ()
+    """What is set for some experiments only; the last that fits one counts."""
     rules: tuple[Rule, ...] = ()
     """Rules of users, beside ours."""
     waive: Callable[[Finding, RunRecord], str] | None = None
@@ -89,16 +101,31 @@ class Settings:
     said: str = ""
     """What these settings were read from, where functions among them do not tell."""
 
+    def known(self) -> tuple[Rule, ...]:
+        """Return all rules, ours first, also those that are off."""
+        return (*RULES.values(), *self.rules)
+
     def chosen(self) -> list[tuple[Rule, Severity]]:
-        """Return the rules that are on, with their severity."""
+        """Return the rules that are on in any experiment, with their gravest severity."""
         found = []
-        for rule in (*RULES.values(), *self.rules):
-            severity = self.severities.get(rule.id, rule.severity(self.profile))
-            if rule.id in self.severities:
-                severity = self.severities[rule.id]
-            if severity is not None:
-                found.append((rule, severity))
+        for rule in self.known():
+            asked = [self._base(rule), *(o.severities.get(rule.id) for o in self.overrides)]
+            told = sorted((one for one in asked if one is not None), key=_ORDER.__getitem__)
+            if told:
+                found.append((rule, told[0]))
         return found
+
+    def severity(self, rule: Rule, experiment: str) -> Severity | None:
+        """Return how grave a rule is in an experiment; None where it is off."""
+        for override in reversed(self.overrides):
+            if rule.id in override.severities and fnmatchcase(experiment, override.pattern):
+                return override.severities[rule.id]
+        return self._base(rule)
+
+    def _base(self, rule: Rule) -> Severity | None:
+        if rule.id in self.severities:
+            return self.severities[rule.id]
+        return rule.severity(self.profile)
 
 
 def audit_records(
@@ -141,7 +168,7 @@ class Auditor:
         for number, (rule, _) in enumerate(self._chosen):
             if rule.scope != "run":
                 told = [*records, *others] if rule.scope == "store" else records
-                for key, doubt in _over_many(rule, told, settings).items():
+                for key, doubt in ask_of_many(rule, told, settings.arguments).items():
                     self._many.setdefault(key, []).append((number, doubt))
             elif rule.of and rule.id in RULES and rule.id not in settings.arguments:
                 shared.setdefault(rule.of, []).append(number)
@@ -149,28 +176,61 @@ class Auditor:
                 self._own.append((number, self._asker(rule)))
         self._shared = [_Shared(of, numbers, self._chosen) for of, numbers in shared.items()]
         self._parts = sorted({name for of in shared for name in of})
-        self._findings: dict[tuple[int, Doubt | Outcome], Finding] = {}
-        self._scores: dict[tuple[Standing | None, ...], Score] = {}
+        self._findings: dict[tuple[int, Severity, Doubt | Outcome], Finding] = {}
+        self._scores: dict[tuple[_Severities, tuple[Standing | None, ...]], Score] = {}
+        self._everywhere: _Severities = tuple(severity for _, severity in self._chosen)
+        self._by_experiment: dict[str, _Severities] = {}
+        self._off = self._switched_off(records) if settings.overrides else {}
 
     def _asker(self, rule: Rule) -> _Asker:
         if rule.id in RULES and not self._settings.arguments.get(rule.id):
             return rule.check
-        return lambda record: _ask(rule, record, self._settings)
+        return lambda record: ask(rule, record, self._settings.arguments)
 
     def compared(self, key: int) -> list[tuple[str, Doubt]]:
         """Return what the rules that compare say of a run, each with its id."""
-        return [(self.rules[number], doubt) for number, doubt in self._many.get(key, ())]
+        off = self._off.get(key, frozenset())
+        return [
+            (self.rules[number], doubt)
+            for number, doubt in self._many.get(key, ())
+            if number not in off
+        ]
+
+    def _switched_off(self, records: Sequence[RunRecord]) -> dict[int, frozenset[int]]:
+        """Return the numbers of the rules that are off in each run's experiment."""
+        return {
+            record.key: frozenset(
+                number
+                for number, severity in enumerate(self._severities(record.detail.row.experiment))
+                if severity is None
+            )
+            for record in records
+        }
+
+    def _severities(self, experiment: str) -> _Severities:
+        """Return how grave each rule is in an experiment."""
+        if not self._settings.overrides:
+            return self._everywhere
+        if experiment not in self._by_experiment:
+            self._by_experiment[experiment] = tuple(
+                self._settings.severity(rule, experiment) for rule, _ in self._chosen
+            )
+        return self._by_experiment[experiment]
 
     def audit(self, record: RunRecord) -> Audited:
         """Return what all rules say of a run."""
         answers = self._answers(record)
         ended: list[Standing | None] = ["passed"] * len(self.rules)
         findings: list[Finding] = []
+        severities = self._severities(record.detail.row.experiment)
+        for number in self._off.get(record.key, ()):
+            ended[number] = None
         for number, answer in answers:
-            if answer is NOT_APPLICABLE:
+            severity = severities[number]
+            if severity is None or answer is NOT_APPLICABLE:
                 ended[number] = None
                 continue
-            finding = self._finding(number, answer, record)
+            finding = self._finding(number, severity, answer, record)
             findings.append(finding)
             known: Standing = "unknown" if finding.unknown else "failed"
             ended[number] = "waived" if finding.waived else known
@@ -179,13 +239,13 @@ class Auditor:
         if self.waives:
             findings.sort(key=_is_waived)
         told = tuple(ended)
-        return Audited(record, tuple(findings), self._score(told), self.rules, told)
+        return Audited(record, tuple(findings), self._score(severities, told), self.rules, told)
 
     def _answers(self, record: RunRecord) -> list[tuple[int, Doubt | Outcome]]:
         """Return what the rules say that did not pass, in their order."""
         answers = self._of_parts(record)
-        for number, ask in self._own:
-            answer = ask(record)
+        for number, asker in self._own:
+            answer = asker(record)
             if answer is not PASSED:
                 answers.append((number, answer))
         answers += self._many.get(record.key, ())
@@ -201,24 +261,27 @@ class Auditor:
             tokens[name] = id(parts.get(name))
         return [found for group in self._shared for found in group.ask(record, tokens)]
 
-    def _finding(self, number: int, answer: Doubt | Outcome, record: RunRecord) -> Finding:
-        rule, severity = self._chosen[number]
+    def _finding(
+        self, number: int, severity: Severity, answer: Doubt | Outcome, record: RunRecord
+    ) -> Finding:
+        rule = self._chosen[number][0]
         if self.waives:
             return _finding(rule, severity, answer, record, self._settings)
-        known = self._findings.get((number, answer))
+        known = self._findings.get((number, severity, answer))
         if known is None:
             known = _finding(rule, severity, answer, record, self._settings)
-            self._findings[number, answer] = known
+            self._findings[number, severity, answer] = known
         return known
 
-    def _score(self, ended: tuple[Standing | None, ...]) -> Score:
-        if ended not in self._scores:
-            self._scores[ended] = score(
+    def _score(self, severities: _Severities, ended: tuple[Standing | None, ...]) -> Score:
+        if (severities, ended) not in self._scores:
+            judged = zip(self._chosen, severities, ended, strict=True)
+            self._scores[severities, ended] = score(
                 Judged(rule.id, rule.category, severity, end)
-                for (rule, severity), end in zip(self._chosen, ended, strict=True)
-                if end is not None
+                for (rule, _), severity, end in judged
+                if end is not None and severity is not None
             )
-        return self._scores[ended]
+        return self._scores[severities, ended]
 
 
 class _Shared:
@@ -251,45 +314,6 @@ def _is_waived(finding: Finding) -> bool:
     return bool(finding.waived)
 
 
-def _ask(rule: Rule, subject: object, settings: Settings) -> Any:
-    """Return a rule's answer; one that raises could not tell, whatever it raised."""
-    try:
-        check: Callable[..., Any] = rule.check
-        return check(subject, **settings.arguments.get(rule.id, {}))
-    except Exception as error:
-        if rule.id in RULES:
-            raise
-        return Doubt("", f"the rule itself failed: {type(error).__name__}: {error}", "mend it")
-
-
-def _over_many(rule: Rule, records: Sequence[RunRecord], settings: Settings) -> Mapping[int, Doubt]:
-    """Return the doubt about each run that has one, by the run's key."""
-    found: dict[int, Doubt] = {}
-    for members in _scopes(rule, records):
-        answer = _ask(rule, members, settings)
-        if isinstance(answer, Doubt):  # it failed
-            return dict.fromkeys((record.key for record in members), answer)
-        for key, doubt in answer:
-            found.setdefault(key, doubt)
-    return found
-
-
-def _scopes(rule: Rule, records: Sequence[RunRecord]) -> Iterable[list[RunRecord]]:
-    """Return the sets of runs that a rule is applied to."""
-    if rule.scope == "store":
-        return [list(records)]
-    found: dict[object, list[RunRecord]] = defaultdict(list)
-    for record in records:
-        row = record.detail.row
-        if "reproduction" in row.tags:
-            continue
-        key: object = row.experiment
-        if rule.scope == "group":
-            key = (row.experiment, record.group or record.key)
-        found[key].append(record)
-    return found.values()
-
-
 def _finding(
     rule: Rule,
     severity: Severity,
@@ -300,9 +324,11 @@ def _finding(
     if not isinstance(answer, Doubt):
         assert answer is UNKNOWN
         words = "it cannot be told yet: the record is not complete"
-        return Finding(rule.id, severity, "", words, "wait for it, or `tt doctor`", unknown=True)
-    finding = Finding(rule.id, severity, answer.field, answer.message, answer.fix)
+        part = rule.of[0] if rule.of else rule.id.partition(".")[0]
+        return Finding(rule.id, severity, part, words, "wait for it, or `tt doctor`", unknown=True)
+    unknown = isinstance(answer, Unanswered)
+    finding = Finding(rule.id, severity, answer.field, answer.message, answer.fix, unknown=unknown)
     why = settings.waive(finding, record) if settings.waive is not None else ""
     if not why:
         return finding
-    return Finding(rule.id, severity, answer.field, answer.message, answer.fix, waived=why)
+    return replace(finding, waived=why)

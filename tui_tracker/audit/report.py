@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 from tui_tracker.audit.engine import Audited, Finding
-from tui_tracker.audit.rules import RULES, Severity
+from tui_tracker.audit.rules import Rule, Severity
 from tui_tracker.audit.score import GRADES
 
 _SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -80,40 +81,27 @@ def finding_shape(finding: Finding) -> dict[str, Any]:
     }
 
 
-def to_sarif(audited: Sequence[Audited], *, version: str) -> str:
+def to_sarif(
+    audited: Sequence[Audited],
+    known: Sequence[Rule] = (),
+    scripts: Mapping[int, str] | None = None,
+    *,
+    version: str,
+) -> str:
     """Return the findings in SARIF 2.1.0, a run as the logical location of its findings.
 
+    `known` are the rules whose reasons are told, `scripts` the files by run at whose first line
+    a reader shows them: GitHub takes no result without a file.
     Source: OASIS, Static Analysis Results Interchange Format 2.1.0.
     """
-    results = []
-    for run in audited:
-        row = run.record.detail.row
-        for finding in run.findings:
-            result: dict[str, Any] = {
-                "ruleId": finding.rule,
-                "level": _LEVELS[finding.severity],
-                "message": {"text": f"{finding.message}. Fix: {finding.fix}"},
-                "locations": [
-                    {
-                        "logicalLocations": [
-                            {
-                                "name": row.name,
-                                "fullyQualifiedName": f"{row.experiment}/{row.id}/{finding.field}",
-                                "kind": "resource",
-                            }
-                        ]
-                    }
-                ],
-                "partialFingerprints": {"run": row.id},
-            }
-            if finding.waived:
-                result["suppressions"] = [{"kind": "external", "justification": finding.waived}]
-            results.append(result)
-    used = sorted({result["ruleId"] for result in results})
-    rules = [
-        {"id": id_, "shortDescription": {"text": RULES[id_].why if id_ in RULES else id_}}
-        for id_ in used
+    results = [
+        _sarif_result(run, finding, (scripts or {}).get(run.record.key, ""))
+        for run in audited
+        for finding in run.findings
     ]
+    why = {rule.id: rule.why for rule in known}
+    used = sorted({result["ruleId"] for result in results})
+    rules = [{"id": id_, "shortDescription": {"text": why.get(id_) or id_}} for id_ in used]
     driver = {"name": "tui-tracker", "version": version, "rules": rules}
     shape = {
         "$schema": _SARIF,
@@ -121,6 +109,32 @@ def to_sarif(audited: Sequence[Audited], *, version: str) -> str:
         "runs": [{"tool": {"driver": driver}, "results": results}],
     }
     return json.dumps(shape, indent=1, ensure_ascii=False)
+
+
+def _sarif_result(run: Audited, finding: Finding, script: str) -> dict[str, Any]:
+    row = run.record.detail.row
+    qualified = "/".join(part for part in (row.experiment, row.id, finding.field) if part)
+    place = script or "/".join(part for part in (row.experiment, row.name) if part)
+    result: dict[str, Any] = {
+        "ruleId": finding.rule,
+        "level": _LEVELS[finding.severity],
+        "message": {"text": f"{row.name}: {finding.message}. Fix: {finding.fix}"},
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": {"uri": quote(place.lstrip("/"))},
+                    "region": {"startLine": 1},
+                },
+                "logicalLocations": [
+                    {"name": row.name, "fullyQualifiedName": qualified, "kind": "resource"}
+                ],
+            }
+        ],
+        "partialFingerprints": {"run": row.id or row.name},
+    }
+    if finding.waived:
+        result["suppressions"] = [{"kind": "external", "justification": finding.waived}]
+    return result
 
 
 def to_junit(audited: Sequence[Audited]) -> str:
@@ -133,13 +147,15 @@ def to_junit(audited: Sequence[Audited]) -> str:
         suite = ElementTree.SubElement(
             root,
             "testsuite",
-            name=_xml(f"{row.experiment}/{row.name}"),
+            name=_xml(f"{row.experiment}/{row.name}" if row.experiment else row.name),
             tests=str(len(asked)),
             failures=str(len(failed)),
         )
         by_rule = {finding.rule: finding for finding in run.findings}
         for id_ in asked:
-            case = ElementTree.SubElement(suite, "testcase", classname=_xml(row.id), name=id_)
+            case = ElementTree.SubElement(
+                suite, "testcase", classname=_xml(row.id or row.name), name=id_
+            )
             finding = by_rule.get(id_)
             if finding is None:
                 continue

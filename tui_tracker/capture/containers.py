@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _HEX = frozenset("0123456789abcdef")
 _ID_LENGTH = 64
 _IMAGES = ("TT_IMAGE", "APPTAINER_CONTAINER", "SINGULARITY_CONTAINER", "CONTAINER_IMAGE")
+_DIGESTS = ("TUI_TRACKER_IMAGE_DIGEST", "TT_IMAGE_DIGEST")
 _KINDS = (
     ("kubepods", "kubernetes"),
     ("libpod", "podman"),
@@ -43,7 +44,7 @@ def find_container(environ: Mapping[str, str], root: str = "/") -> dict[str, str
     said = _podman_facts(root)
     found["name"] = environ.get("APPTAINER_NAME") or environ.get("SINGULARITY_NAME") or ""
     found["image"] = next((environ[name] for name in _IMAGES if environ.get(name)), "")
-    found["digest"] = environ.get("TT_IMAGE_DIGEST", "")
+    found["digest"] = next((environ[name] for name in _DIGESTS if environ.get(name)), "")
     for key in ("id", "name", "image"):
         found[key] = found[key] or said.get(key, "")
     found["digest"] = found["digest"] or said.get("imageid", "")

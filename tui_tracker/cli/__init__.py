@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
 
-from tui_tracker.cli.arguments import Parser
+from tui_tracker.cli.arguments import Parser, parse_words
 from tui_tracker.errors import InvalidArgument, QueryError, RuleInvalid, TrackerError
 
 PROGRAM = "tt"
@@ -192,10 +192,7 @@ def _run(arguments: list[str]) -> int:
         name, rest = "open", [name, *rest]
     parser = command_parser(name)
     parser.set_defaults(store=top.store)
-    words = _joined(rest)
-    # Where a run may be left out, options may stand between the words all the same.
-    mixed = getattr(load(name), "MIXED", False)
-    args = parser.parse_intermixed_args(words) if mixed else parser.parse_args(words)
+    args = parse_words(parser, _joined(rest))
     if name not in HIDDEN:
         _follow_project()
     return int(load(name).run(args))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui_tracker.audit.amendments import standing
 from tui_tracker.cli.drill import shown
 from tui_tracker.cli.output import plural
 from tui_tracker.cli.tables import Column, print_heading, print_table
 from tui_tracker.formatting import format_time, printable
+from tui_tracker.queries.amended import standing
 from tui_tracker.queries.amendments import Amendment
 
 

@@ -87,6 +87,20 @@ class Parser(argparse.ArgumentParser):
         return f"{self.prog} --help tells what there is"
 
 
+def parse_words(parser: argparse.ArgumentParser, words: list[str]) -> argparse.Namespace:
+    """Return the arguments in some words; options may stand between the words of a command.
+
+    argparse alone gives up on `plan run -j 2 plan.toml`, as it takes the place that may be
+    left out for left out before it sees an option. Behind `--`, and where all that follows
+    is another program's, the order is as it was written.
+    """
+    places = [action.nargs for action in parser._actions if not action.option_strings]
+    lenient = any(nargs in ("?", "*", "+") for nargs in places) and argparse.REMAINDER not in places
+    if lenient and "--" not in words:
+        return parser.parse_intermixed_args(words)
+    return parser.parse_args(words)
+
+
 def _word(action: argparse.Action) -> str:
     """Return what stands for an argument in a usage line."""
     if isinstance(action.metavar, str):

@@ -1,15 +1,15 @@
 """Say what the records of runs leave in doubt, and how to mend each.
 
-WORDS are a run, an experiment, or what `tt ls` takes; without any, all runs are audited.
+WORDS are runs, an experiment, or what `tt ls` takes; without any, all runs are audited.
 The exit code is 1 where a run fails (`--fail-on`, by default an error), for CI. Rules,
 profile and waivers stand in the `pyproject.toml` of the folder where this is called, in
-[tool.tui_tracker.audit].
+[tool.tui_tracker.audit]; severities may differ by experiment.
 """
 
 from __future__ import annotations
 
 import argparse
-from datetime import UTC, datetime
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,12 +26,15 @@ if TYPE_CHECKING:
     from tui_tracker.store import Store
 
 _STYLES = {"error": "red", "warn": "yellow", "info": "dim"}
+_NAME = re.compile(r"[\w./+-]+")
+"""What is a name, and no question that happens to have no answer."""
+_JOINING = ("and", "or", "not", "in")
 _MOST_TOLD = 20
 """Runs whose findings are printed one by one; more are told as a table of rules."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("words", metavar="WORDS", nargs="*", help="a run, experiment or query")
+    parser.add_argument("words", metavar="WORDS", nargs="*", help="runs, an experiment or a query")
     parser.add_argument(
         "--profile", metavar="P", help="minimal, seed (the default), paper or regulated"
     )
@@ -43,7 +46,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--info", action="store_true", help="also tell what only informs")
     parser.add_argument("--rules", action="store_true", help="list the rules and their reasons")
     parser.add_argument(
-        "--record", metavar="FILE", help="audit a pasted JSON record instead of runs"
+        "--record",
+        metavar="FILE",
+        help="audit metadata as it was pasted instead of runs: JSON, a dict, YAML, TOML, a table; "
+        "- reads standard input",
     )
     parser.add_argument(
         "--deep", action="store_true", help="also look at commits, data and files themselves"
@@ -72,9 +78,9 @@ def run(args: argparse.Namespace) -> int:
     if fail_on not in FAIL_ON:
         raise InvalidArgument(f"--fail-on {args.fail_on!r} means nothing: use {', '.join(FAIL_ON)}")
     if args.record is not None:
-        return _audit_record(args, fail_on)
+        return _audit_record(args, config.settings, fail_on)
     if args.rules:
-        return _print_rules(args, config.settings.profile)
+        return _print_rules(args, config.settings)
     with open_store(args, wait_s=READ_WAIT_S) as store:
         return _audit(store, args, config.settings, fail_on)
 
@@ -94,22 +100,24 @@ def _audit(store: Store, args: argparse.Namespace, settings: Settings, fail_on: 
     if len(keys) > _MOST_TOLD and not formed:
         kept = cache.read_kept(store, settings, keys)
         severities = {rule.id: severity for rule, severity in settings.chosen()}
-        _print_overview(kept, severities)
-        return 1 if _kept_fails(kept, severities, fail_on) else 0
+        _print_overview(kept, severities, {rule.id: rule.why for rule in settings.known()})
+        return 1 if _kept_fails(kept, fail_on) else 0
     audited = cache.read_audits(store, settings, keys)
-    _print(args, audited, settings.profile)
+    _print(args, audited, settings, _scripts(store, args, keys))
     return 1 if fails(audited, fail_on) else 0
 
 
-def _kept_fails(kept: Sequence[Kept], severities: Mapping[str, str], fail_on: str) -> bool:
+def _kept_fails(kept: Sequence[Kept], fail_on: str) -> bool:
     """Return what `report.fails` does, of audits that are kept as counts."""
     from tui_tracker.audit.score import GRADES
 
     if fail_on.startswith("grade<"):
         least = next(points for points, grade in GRADES if grade == fail_on[-1])
         return any(one.points < least for one in kept)
-    levels = {"never": [], "error": ["error"], "warn": ["error", "warn"], "info": list(_STYLES)}
-    return any(severities[rule] in levels[fail_on] for one in kept for rule in one.rules)
+    if fail_on == "info":
+        return any(one.rules for one in kept)
+    counted = {"error": lambda one: one.errors, "warn": lambda one: one.errors + one.warnings}
+    return fail_on in counted and any(map(counted[fail_on], kept))
 
 
 def _audit_now(
@@ -126,8 +134,16 @@ def _audit_now(
     audited = audit_records(records, settings, only=keys)
     if args.sheet is not None:
         return _print_sheet(args, store, audited)
-    _print(args, audited, settings.profile)
+    _print(args, audited, settings, _scripts(store, args, keys))
     return 1 if fails(audited, fail_on) else 0
+
+
+def _scripts(store: Store, args: argparse.Namespace, keys: Sequence[RunKey]) -> dict[RunKey, str]:
+    """Return the script of each run, for the form that has a place for it."""
+    from tui_tracker.queries.fact_cells import read_facts
+
+    facts = read_facts(store, keys, ["entry"]) if args.sarif else {}
+    return {key: told["entry"] for key, told in facts.items()}
 
 
 def _look_deep(
@@ -158,9 +174,14 @@ def _print_sheet(args: argparse.Namespace, store: Store, audited: Sequence[Audit
 
 
 def wanted_runs(store: Store, words: Sequence[str]) -> list[RunKey]:
-    """Return the runs that the words mean: a run, an experiment, or a query."""
+    """Return the runs that the words mean: runs, an experiment, or a query.
+
+    Raises:
+        NotFound: it is a name, and nothing has it: what checks nothing must not pass.
+        QueryError: it means nothing as a query.
+    """
     from tui_tracker.errors import NotFound
-    from tui_tracker.queries import Order, Selection, find_run, list_run_keys
+    from tui_tracker.queries import Order, Selection, find_run, list_experiments, list_run_keys
 
     text = " ".join(words)
     if not text:
@@ -171,17 +192,31 @@ def wanted_runs(store: Store, words: Sequence[str]) -> list[RunKey]:
     try:
         return [find_run(store, text)]
     except NotFound:
-        return list_run_keys(store, Selection(query=text), Order())
+        found = list_run_keys(store, Selection(query=text), Order())
+    if found or not all(_NAME.fullmatch(word) and word not in _JOINING for word in words):
+        return found
+    known = [row.name for row in list_experiments(store, Selection(archived=True))]
+    if text in known:
+        return []  # all of its runs are archived
+    try:
+        return list(dict.fromkeys(find_run(store, word) for word in words))
+    except NotFound as error:
+        raise NotFound("run or experiment", error.wanted, known) from error
 
 
-def _print(args: argparse.Namespace, audited: Sequence[Audited], profile: str) -> None:
+def _print(
+    args: argparse.Namespace,
+    audited: Sequence[Audited],
+    settings: Settings,
+    scripts: Mapping[RunKey, str],
+) -> None:
     from tui_tracker import __version__
     from tui_tracker.audit import report
 
     if args.json:
-        print_json(report.to_shape(audited, profile=profile), indent=1)
+        print_json(report.to_shape(audited, profile=settings.profile), indent=1)
     elif args.sarif:
-        print(report.to_sarif(audited, version=__version__))
+        print(report.to_sarif(audited, settings.known(), scripts, version=__version__))
     elif args.junit:
         print(report.to_junit(audited))
     elif args.md:
@@ -191,9 +226,27 @@ def _print(args: argparse.Namespace, audited: Sequence[Audited], profile: str) -
             _print_run(run_, everything=args.info)
 
 
+def _audit_record(args: argparse.Namespace, settings: Settings, fail_on: str) -> int:
+    from tui_tracker.audit.report import fails
+    from tui_tracker.cli.audit_record import audit_record, print_corrected, print_json_records
+
+    found = audit_record(args, settings)
+    audited = [one.audited for one in found]
+    if args.json:
+        print_json_records(found, profile=settings.profile)
+    elif args.md or args.sarif or args.junit:
+        _print(args, audited, settings, {0: args.record})
+    else:
+        for one in found:
+            _print_run(one.audited, everything=True)
+            print_corrected(one)
+    return 1 if fails(audited, fail_on) else 0
+
+
 def _print_run(run_: Audited, *, everything: bool) -> None:
     from rich.text import Text
 
+    from tui_tracker.audit.score import mending_gives
     from tui_tracker.formatting import printable
 
     row, proof = run_.record.detail.row, run_.record.detail.proof
@@ -203,9 +256,7 @@ def _print_run(run_: Audited, *, everything: bool) -> None:
     head.append(f"  {score.grade} {score.points}", _grade_style(score.grade))
     head.append(f" / {proof.level if proof else 'L0'}")
     if score.cap:
-        head.append(
-            f"  {score.cap} ({score.capped_by}); mending it gives {score.without_cap}", "dim"
-        )
+        head.append(f"  {score.cap} ({score.capped_by}); {mending_gives(score)}", "dim")
     console = rich_console()
     console.print(head, soft_wrap=True)
     shown = [f for f in run_.findings if everything or f.severity != "info"]
@@ -241,11 +292,12 @@ def _print_finding(finding: Finding) -> None:
             console.print(Text(f"         {part}", look), soft_wrap=True)
 
 
-def _print_overview(kept: Sequence[Kept], severities: Mapping[str, str]) -> None:
+def _print_overview(
+    kept: Sequence[Kept], severities: Mapping[str, str], why: Mapping[str, str]
+) -> None:
     from collections import Counter
     from statistics import median
 
-    from tui_tracker.audit.rules import RULES
     from tui_tracker.cli.tables import Column, print_table
     from tui_tracker.judged import GRADES
 
@@ -261,7 +313,7 @@ def _print_overview(kept: Sequence[Kept], severities: Mapping[str, str]) -> None
             Column("rule", order),
             Column("severity", [severities[id_] for id_ in order], styles=styles),
             Column("runs", [f"{rules[id_]:,}" for id_ in order], right=True),
-            Column("why", [RULES[id_].why if id_ in RULES else "" for id_ in order], rank=9),
+            Column("why", [why.get(id_, "") for id_ in order], rank=9),
         ]
     )
     counts = Counter(one.grade for one in kept)
@@ -270,14 +322,13 @@ def _print_overview(kept: Sequence[Kept], severities: Mapping[str, str]) -> None
     print(f"\n{plural(len(kept), 'run')}: {grades}; worst {min(points)}, median {median(points):g}")
 
 
-def _print_rules(args: argparse.Namespace, profile: str) -> int:
-    from tui_tracker.audit import catalogue
-    from tui_tracker.audit.rules import RULES
+def _print_rules(args: argparse.Namespace, settings: Settings) -> int:
+    """List the rules as they are in force here: with the project's severities and own rules."""
     from tui_tracker.cli.tables import Column, print_table
 
-    assert catalogue.AREAS
-    rules = list(RULES.values())
-    severities = [rule.severity(profile) or "off" for rule in rules]  # type: ignore[arg-type]
+    rules = settings.known()
+    chosen = {rule.id: severity for rule, severity in settings.chosen()}
+    severities = [chosen.get(rule.id, "off") for rule in rules]
     if args.json:
         print_json(
             [
@@ -297,79 +348,3 @@ def _print_rules(args: argparse.Namespace, profile: str) -> int:
         ]
     )
     return 0
-
-
-def _audit_record(args: argparse.Namespace, fail_on: str) -> int:
-    """Audit a record that never was a run; no store is touched."""
-    from tui_tracker.audit.snippets.corrected import correct, score_snippet
-    from tui_tracker.audit.snippets.judge import judge_snippet
-    from tui_tracker.audit.snippets.reader import read_file
-
-    path = Path(args.record)
-    snippet = read_file(path)
-    found = judge_snippet(snippet, _as_of(args.as_of))
-    score = score_snippet(found)
-    name = next(iter(snippet.names.values()), path.stem)
-    corrected = correct(snippet, found)
-    findings = [
-        {
-            "rule": rule.id,
-            "severity": rule.severity,
-            "field": doubt.field,
-            "message": doubt.message,
-            "fix": doubt.fix,
-        }
-        for rule, doubt in found
-    ]
-    counts = {level: sum(f["severity"] == level for f in findings) for level in _STYLES}
-    if args.json:
-        run_ = {"id": None, "name": name, "score": score.points, "grade": score.grade}
-        summary = {"runs": 1, **counts}
-        shape = {"runs": [{**run_, "findings": findings}], "summary": summary}
-        print_json({**shape, "corrected": corrected}, indent=1)
-    else:
-        _print_record(name, score.grade, score.points, findings, corrected)
-    return 1 if _record_fails(fail_on, counts, score.points) else 0
-
-
-def _record_fails(fail_on: str, counts: dict[str, int], points: int) -> bool:
-    from tui_tracker.audit.score import GRADES
-
-    if fail_on.startswith("grade<"):
-        return points < next(least for least, grade in GRADES if grade == fail_on[-1])
-    levels = {"never": [], "error": ["error"], "warn": ["error", "warn"], "info": list(_STYLES)}
-    return any(counts[level] for level in levels[fail_on])
-
-
-def _as_of(text: str | None) -> datetime:
-    from tui_tracker.audit.snippets.leaves import as_time
-    from tui_tracker.errors import InvalidArgument
-
-    if text is None:
-        return datetime.now(UTC)
-    moment = as_time(text)
-    if moment is None:
-        raise InvalidArgument(f"--as-of {text!r} is no date: write it as 2026-06-01")
-    return moment
-
-
-def _print_record(
-    name: str,
-    grade: str,
-    points: int,
-    findings: Sequence[dict[str, str]],
-    corrected: dict[str, object],
-) -> None:
-    from tui_tracker.audit.engine import Finding
-    from tui_tracker.formatting import printable
-    from tui_tracker.queries.records import to_json
-
-    print(f"{printable(name)}  {grade} {points}")
-    for f in findings:
-        _print_finding(
-            Finding(f["rule"], f["severity"], f["field"], f["message"], f["fix"])  # type: ignore[arg-type]
-        )
-    if not findings:
-        print("  nothing is in doubt")
-    print("\nA record that leaves less in doubt:\n")
-    print(to_json(corrected, indent=1))

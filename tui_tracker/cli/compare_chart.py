@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 from tui_tracker.cli.chart import COLOURS, Curve, Look, draw_chart, print_legend
@@ -50,8 +51,8 @@ def _look(width: int | None, markdown: bool) -> Look:
     console = rich_console() if on_terminal() and not markdown else None
     colour = console is not None and console.color_system is not None and not console.no_color
     room = width or (terminal_size()[0] if on_terminal() else _PIPE_WIDTH)
-    # Without colours braille curves cannot be told apart, letters can.
-    return Look(width=min(room, 120), height=_HEIGHT, ascii=not colour, colour=colour)
+    ascii = "utf" not in (sys.stdout.encoding or "").lower()
+    return Look(min(room, 120), _HEIGHT, ascii=ascii, colour=colour, x_name="step")
 
 
 def _print_chart(

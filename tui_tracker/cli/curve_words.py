@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tui_tracker.cli.output import say
 from tui_tracker.errors import NotFound
 from tui_tracker.queries import MetricSummary, RunDetail, find_metric, find_run, get_run
+from tui_tracker.queries.renamed import metric_as_read
 from tui_tracker.store import Store
 
 
@@ -36,7 +37,7 @@ def find_wanted(
         Ambiguous: a word fits several runs, or a metric several contexts.
     """
     runs = [get_run(store, find_run(store, first))]
-    names = list(words)
+    names = [_as_read(store, runs[0], word) for word in words]
     while len(names) > 1 and not any(_has(run, names[0]) for run in runs):
         try:
             key = find_run(store, names[0])
@@ -53,6 +54,14 @@ def find_wanted(
                 wanted.append(Wanted(run, find_metric(run, name)))
     _tell_missing(runs, names)
     return wanted
+
+
+def _as_read(store: Store, run: RunDetail, word: str) -> str:
+    """Return the metric that a word means, also where the run logged it under that name."""
+    if _has(run, word):
+        return word
+    label = metric_as_read(store, run.row.key, word)
+    return label if _has(run, label) else word
 
 
 def _has(run: RunDetail, name: str) -> bool:

@@ -15,8 +15,6 @@ from tui_tracker.cli.opening import open_store
 from tui_tracker.cli.output import tell
 from tui_tracker.errors import InvalidArgument
 
-MIXED = True
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", nargs="?", help="of the group")

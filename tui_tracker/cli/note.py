@@ -21,8 +21,6 @@ from tui_tracker.errors import InvalidArgument
 from tui_tracker.queries import Note, find_run, get_run
 from tui_tracker.store import Store
 
-MIXED = True
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", nargs="?", help="a run, unless --query is given")

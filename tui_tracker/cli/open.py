@@ -79,6 +79,7 @@ def _own_options(args: argparse.Namespace, words: list[str]) -> list[str]:
 
 def _show(path: Path, tool: str, told: Told, command: list[str]) -> int:
     from tui_tracker.cli import command_parser, load
+    from tui_tracker.cli.arguments import parse_words
     from tui_tracker.cli.output import say
     from tui_tracker.importers.opening import OpenedInPlace
 
@@ -87,7 +88,7 @@ def _show(path: Path, tool: str, told: Told, command: list[str]) -> int:
     if name == "tui" and (not on_terminal or os.environ.get("TERM") == "dumb"):
         name, words = "ls", []
     parser = command_parser(name)
-    args = parser.parse_intermixed_args(words) if _is_mixed(name) else parser.parse_args(words)
+    args = parse_words(parser, words)
     with OpenedInPlace(path, tool, told) as opened:
         if name == "tui":
             from tui_tracker.cli.tui import settings_said
@@ -104,9 +105,3 @@ def _show(path: Path, tool: str, told: Told, command: list[str]) -> int:
         args.store = str(opened.folder)
         code = int(load(name).run(args))
         return 2 if reading.error else code
-
-
-def _is_mixed(name: str) -> bool:
-    from tui_tracker.cli import load
-
-    return bool(getattr(load(name), "MIXED", False))

@@ -22,7 +22,7 @@ from tui_tracker.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from tui_tracker.plan.coverage import Coverage, Covered, State
-    from tui_tracker.plan.plan import Cell
+    from tui_tracker.plan.plan import Cell, Plan
     from tui_tracker.plan.running import Ended
 
 _VERBS = ("new", "check", "next", "run")
@@ -53,6 +53,7 @@ def run(args: argparse.Namespace) -> int:
     from tui_tracker.plan.plan import read_plan
 
     plan = read_plan(Path(args.plan or "plan.toml"))
+    _warn_of_idle(plan)
     if args.verb == "run":
         from tui_tracker.plan.running import run_plan
 
@@ -84,7 +85,10 @@ def _new(args: argparse.Namespace) -> int:
 def _next(args: argparse.Namespace, coverage: Coverage) -> int:
     from tui_tracker.plan.running import open_cells, tt_command
 
-    commands = [tt_command(coverage.plan, covered.cell) for covered in open_cells(coverage)]
+    commands = [
+        tt_command(coverage.plan, covered.cell, store=args.store)
+        for covered in open_cells(coverage)
+    ]
     if args.json:
         print_json([shlex.join(command) for command in commands], indent=1)
         return 0
@@ -171,22 +175,34 @@ def _lacking(row: list[Covered]) -> str:
     return f"lacks {', '.join(lacks)}" if lacks else ""
 
 
-def _tell(cell: Cell, ended: Ended | None) -> None:
-    from tui_tracker.formatting import format_duration
+def _warn_of_idle(plan: Plan) -> None:
+    """Say which params vary in the plan and not in the command."""
+    for key in plan.idle_params() if plan.command else ():
+        say(f"{plan.path}: the command does not take {{{key}}}, so all its values run the same")
 
+
+def _tell(cell: Cell, ended: Ended | None) -> None:
+    from tui_tracker.formatting import format_duration, printable
+
+    label = printable(cell.label)
     if ended is None:
-        tell(f"tt: begin {cell.label}")
+        tell(f"tt: begin {label}")
     elif ended.exit_code:
-        say(f"{cell.label} ended with {ended.exit_code} after {format_duration(ended.took_s)}")
+        say(f"{label} ended with {ended.exit_code} after {format_duration(ended.took_s)}")
     elif not on_terminal():
-        tell(f"tt: done  {cell.label} in {format_duration(ended.took_s)}")
+        tell(f"tt: done  {label} in {format_duration(ended.took_s)}")
 
 
 def _report(ended: list[Ended], coverage: Coverage) -> int:
+    plan = coverage.plan
     failed = sum(bool(one.exit_code) for one in ended)
+    running = coverage.count("running")
     open_ = len(coverage.cells) - coverage.count("done")
-    tell(
-        f"tt: {plural(len(ended), 'run')} made, {failed} failed; "
-        + (f"{open_} of the plan still open: tt plan check" if open_ else "the plan is done")
-    )
+    rest = "the plan is done"
+    if open_:
+        elsewhere = f" ({running} running elsewhere)" if running else ""
+        rest = f"{open_} of the plan still open{elsewhere}: tt plan check {plan.path}"
+        if plan.most_hours is not None and coverage.hours >= plan.most_hours:
+            rest += f"; its budget of {plan.most_hours:g} hours is used up"
+    tell(f"tt: {plural(len(ended), 'run')} made, {failed} failed; {rest}")
     return 1 if failed or open_ else 0

@@ -17,6 +17,7 @@ from tui_tracker.queries.records import run_records
 
 if TYPE_CHECKING:
     from tui_tracker.cli.tables import Column
+    from tui_tracker.health import Health
     from tui_tracker.queries import RunKey
     from tui_tracker.store import Store
 
@@ -47,37 +48,45 @@ def _print_record(store: Store, key: RunKey, *, original: bool) -> None:
     """Print a run as its amendments have it, and which those are."""
     from tui_tracker.queries.amendments import read_amendments
 
-    detail = get_run(store, key)
+    detail = get_run(store, key, captured=True)
     logged_as = list(raw_names(store, key).values())
     amendments = read_amendments(store, [key]).get(key, ())
+    found = _health(store, key)
     if not amendments:
-        _print_run(detail, logged_as)
+        _print_run(detail, logged_as, found)
         return
-    from tui_tracker.audit.amendments import amended
     from tui_tracker.cli.amendments import mark_of, print_amendments
+    from tui_tracker.queries.amended import amended
 
     shown = detail if original else amended(detail, amendments)
-    _print_run(shown, logged_as, mark_of(amendments, original=original))
+    _print_run(shown, logged_as, found, mark_of(amendments, original=original))
     print_amendments(amendments)
 
 
-def _print_run(detail: RunDetail, logged_as: Sequence[Mapping[str, str]], mark: str = "") -> None:
-    from tui_tracker.cli.tables import Column, print_facts, print_heading, print_table
-    from tui_tracker.formatting import format_value, printable
+def _health(store: Store, key: RunKey) -> list[Health]:
+    """Return what is wrong with a run but its end, which the status tells."""
+    from tui_tracker.queries.health import read_health
+
+    return [one for one in read_health(store, [key]).get(key, ()) if one.kind != "dead"]
+
+
+def _print_run(
+    detail: RunDetail,
+    logged_as: Sequence[Mapping[str, str]],
+    health: Sequence[Health],
+    mark: str = "",
+) -> None:
+    from tui_tracker.cli.tables import print_facts, print_heading
+    from tui_tracker.formatting import printable
 
     _print_facts(detail, mark)
     if "\n" in detail.ended_by:
         print_heading("how it ended")
         _print_text(detail.ended_by)
-    row = detail.row
-    if row.params:
-        print_heading("params")
-        names = [printable(name) for name in row.params]
-        values = [format_value(value, digits=None) for value in row.params.values()]
-        print_table([Column("name", names), Column("value", values)])
-    if row.metrics:
-        print_heading("metrics")
-        _print_metrics(list(row.metrics.values()))
+    if health:
+        print_heading("health")
+        print_facts([_health_fact(one) for one in health])
+    _print_numbers(detail)
     _print_logged_as(logged_as)
     if detail.notes:
         print_heading("notes")
@@ -91,6 +100,33 @@ def _print_run(detail: RunDetail, logged_as: Sequence[Mapping[str, str]], mark: 
     if detail.lineage:
         print_heading("lineage")
         print_facts([fact for part in detail.lineage for fact in _part_facts(part)])
+
+
+def _print_numbers(detail: RunDetail) -> None:
+    """Print params, metrics and what the machine was busy with."""
+    from tui_tracker.cli.tables import Column, print_heading, print_table
+    from tui_tracker.formatting import format_value, printable
+
+    row = detail.row
+    if row.params:
+        print_heading("params")
+        names = [printable(name) for name in row.params]
+        values = [format_value(value, digits=None) for value in row.params.values()]
+        print_table([Column("name", names), Column("value", values)])
+    if row.metrics:
+        print_heading("metrics")
+        _print_metrics(list(row.metrics.values()))
+    if detail.system:
+        print_heading("system")
+        _print_system(detail.system)
+
+
+def _health_fact(one: Health) -> tuple[str, str]:
+    from tui_tracker.formatting import printable
+    from tui_tracker.health import glyph
+
+    metric = f"{one.metric}: " if one.metric else ""
+    return f"{glyph(one.severity)} {one.kind}", printable(f"{metric}{one.words}")
 
 
 def _print_logged_as(names: Sequence[Mapping[str, str]]) -> None:
@@ -151,7 +187,15 @@ def _print_facts(detail: RunDetail, mark: str) -> None:
     )
 
 
-def _print_metrics(metrics: Sequence[MetricSummary]) -> None:
+def _print_system(metrics: Mapping[str, MetricSummary]) -> None:
+    """Print what the machine was busy with, in the order in which the app draws it."""
+    from tui_tracker.capture.system import place_of, unit_of
+
+    labels = sorted(metrics, key=place_of)
+    _print_metrics([metrics[label] for label in labels], [unit_of(label) for label in labels])
+
+
+def _print_metrics(metrics: Sequence[MetricSummary], units: Sequence[str] = ()) -> None:
     from tui_tracker.cli.tables import Column, print_table
     from tui_tracker.formatting import align_points, format_count, format_number, printable
 
@@ -161,6 +205,7 @@ def _print_metrics(metrics: Sequence[MetricSummary]) -> None:
     print_table(
         [
             Column("name", [printable(m.label) for m in metrics]),
+            *([Column("unit", list(units), styles=("dim",))] if units else []),
             Column("last", numbers([m.last for m in metrics]), right=True),
             Column("min", numbers([m.min for m in metrics]), right=True, rank=1),
             Column("max", numbers([m.max for m in metrics]), right=True, rank=1),

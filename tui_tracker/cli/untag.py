@@ -14,8 +14,6 @@ from tui_tracker.cli.opening import add_more, open_store
 from tui_tracker.cli.output import tell
 from tui_tracker.cli.tag import run_and_labels
 
-MIXED = True
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", nargs="?", help="a run, unless --query is given")

@@ -19,6 +19,8 @@ from tui_tracker.errors import InvalidArgument, NotFound, TrackerError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tui_tracker.alerts import Event, Rule, Watch
     from tui_tracker.alerts.sending import Sender
     from tui_tracker.store import Store
@@ -75,7 +77,8 @@ def run(args: argparse.Namespace) -> int:
     args.osc = args.osc or ("alerts.notify" in settings.sources and alerts.notify)
     with open_store(args, wait_s=READ_WAIT_S) as store:
         watch = _watch(store, args, rules)
-        sender = Sender(say, webhook=webhook, command=args.exec or "")
+        may_post = _claim(args, store, webhook)
+        sender = Sender(say, webhook=webhook, may_post=may_post, command=args.exec or "")
         try:
             return (
                 _look_once(store, args, watch, sender)
@@ -85,6 +88,19 @@ def run(args: argparse.Namespace) -> int:
         finally:
             if not sender.finish(_LAST_WORDS_S if args.once else 2.0):
                 say("not every event could be sent")
+
+
+def _claim(args: argparse.Namespace, store: Store, webhook: str) -> Callable[[], bool]:
+    """Return what says whether to post.
+
+    A watch that does as the settings say tells what an open app tells, so that one of them
+    posts; any other has events of its own.
+    """
+    if args.webhook or args.on or args.what or args.once or not webhook:
+        return lambda: True
+    from tui_tracker.alerts.claim import Claim
+
+    return Claim(store.folder, webhook).held
 
 
 def _watch(store: Store, args: argparse.Namespace, rules: tuple[Rule, ...]) -> Watch:
@@ -112,6 +128,8 @@ def _tell_unknown_metrics(store: Store, rules: tuple[Rule, ...]) -> None:
     """Say which metrics no run has yet: a typing error would wait for ever."""
     from difflib import get_close_matches
 
+    from tui_tracker.queries.renamed import labels_as_read
+
     named = {rule.metric for rule in rules if rule.metric}
     if not named:
         return
@@ -120,7 +138,8 @@ def _tell_unknown_metrics(store: Store, rules: tuple[Rule, ...]) -> None:
         for name, context in store.read("SELECT name, context FROM key WHERE kind=1")
         for text in (name, f"{name}@{context}" if context else name)
     }
-    for metric in sorted(named - known):
+    read = labels_as_read(store, named)
+    for metric in sorted(one for one in named if read[one] not in known):
         near = get_close_matches(metric, sorted(known), n=1)
         hint = f": did you mean {near[0]!r}?" if near else ""
         say(f"no run has a metric {metric!r} yet{hint}")

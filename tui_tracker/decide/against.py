@@ -9,7 +9,7 @@ from tui_tracker.decide.candidates import Group
 from tui_tracker.decide.facts import holds
 from tui_tracker.decide.lead import contrast_of, reach_of
 from tui_tracker.decide.outcome import Standing, Versus
-from tui_tracker.decide.rule import Rule, Value
+from tui_tracker.decide.rule import Direction, Rule, Value
 from tui_tracker.equivalence import difference_p, holm
 from tui_tracker.errors import RuleInvalid
 
@@ -20,11 +20,13 @@ def against_baseline(
     rule: Rule,
     standings: Sequence[Standing],
     by_seed: Callable[[Group], Mapping[str, float]],
+    way: Direction,
 ) -> tuple[Versus, ...]:
     """Return each group that has a value beside the baseline, as `standings` has them.
 
-    Groups that share seeds with it are paired by them, else Welch's test is taken; p is
-    Holm's over all groups. Empty where the rule names no baseline.
+    Means are compared, and `way` says which way they are better. Groups of the same
+    seeds are paired by them, else Welch's test is taken; p is Holm's over all groups.
+    Empty where the rule names no baseline.
 
     Raises:
         RuleInvalid: no group is the baseline, or several are.
@@ -34,7 +36,7 @@ def against_baseline(
     base = _find(rule, standings)
     if not base.values:
         return ()
-    sign = 1 if rule.direction == "highest" else -1
+    sign = 1 if way == "highest" else -1
     others = [one for one in standings if one is not base and one.values]
     seeds = by_seed(base.group)
     contrasts = [
@@ -47,7 +49,7 @@ def against_baseline(
             gap = sign * (fmean(one.values) - fmean(base.values))
             found.append(Versus(one.group, base.group, gap, None, None, None, 0))
             continue
-        gap, reach = contrast.difference, reach_of(contrast)
+        gap, reach = contrast.difference, reach_of(contrast, rule.options.level)
         ends = gap - reach, gap + reach
         found.append(Versus(one.group, base.group, gap, *ends, next(ps), contrast.pairs))
     return tuple(found)
@@ -74,7 +76,7 @@ def _has(params: Mapping[str, object], pairs: Sequence[tuple[str, Value]]) -> bo
     return all(key in params and holds(params[key], "=", value) for key, value in pairs)
 
 
-def versus_words(found: Sequence[Versus]) -> list[str]:
+def versus_words(found: Sequence[Versus], level: float) -> list[str]:
     """Return a sentence for each group, the first few of them."""
     words = []
     for one in found[:_SHOWN]:
@@ -83,12 +85,12 @@ def versus_words(found: Sequence[Versus]) -> list[str]:
         if one.low is None or one.high is None or one.p is None:
             words.append(f"{head}; how surely cannot be told, that takes at least 2 runs each.")
             continue
-        how = f"by {one.pairs} shared seeds" if one.pairs else "seeds not shared"
+        how = f"by {one.pairs} shared seeds" if one.pairs else "not paired by seed"
         # Of what is worse, the interval of how much worse.
         ends = (-one.high, -one.low) if way == "worse" else (one.low, one.high)
         words.append(
-            f"{head} (95 % interval {ends[0]:.4g} to {ends[1]:.4g}, p {one.p:.2g} after Holm, "
-            f"{how})."
+            f"{head} ({100 * level:.4g} % interval {ends[0]:.4g} to {ends[1]:.4g}, "
+            f"p {one.p:.2g} after Holm, {how})."
         )
     if len(found) > _SHOWN:
         words.append(f"{len(found) - _SHOWN} more configurations were compared with the baseline.")

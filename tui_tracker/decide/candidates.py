@@ -5,15 +5,19 @@ Plain values without a store, so that every rule can be tried on a few lines of 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 
+from tui_tracker.decide.rule import Options
 from tui_tracker.health import Health
 from tui_tracker.queries.answers import MetricSummary, ParamValue
 
 SEEDS = ("seed", "random_state", "random_seed", "rng_seed")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_USUAL = Options()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +74,32 @@ class Group:
         )
 
 
-def group_runs(
-    runs: Sequence[Candidate],
-    *,
-    by: Sequence[str] = (),
-    leave_out: str = "",
-    over: str = "seed",
-) -> list[Group]:
+def group_key(run: Candidate, options: Options) -> tuple[tuple[str, str], ...]:
+    """Return what runs of one group have in common: names and values of params.
+
+    Without `options.by`, all params make a group but the seed, the one to leave out, and
+    the fold where groups are over folds.
+    """
+    over = (options.over,) if options.over != "seed" else ()
+    keys = options.by or _heeded(tuple(run.params), (options.leave_out, *over))
+    return tuple((key, repr(run.params.get(key))) for key in keys)
+
+
+@lru_cache(16)
+def _heeded(names: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names that make groups, sorted; most runs of an experiment have the same."""
+    unheeded = {*SEEDS, *others}
+    return tuple(sorted(name for name in names if name not in unheeded))
+
+
+def group_runs(runs: Sequence[Candidate], options: Options = _USUAL) -> list[Group]:
     """Return the groups in the order of their first run.
 
-    Without `by`, all params make a group but the seed, `leave_out`, and the fold where
-    groups are over folds. The `params` of a group are those that differ between groups.
+    The `params` of a group are those that differ between groups.
     """
-    unheeded = {*SEEDS, leave_out, *((over,) if over != "seed" else ())}
     found: dict[tuple[tuple[str, str], ...], list[Candidate]] = {}
     for run in runs:
-        keys = by or sorted(key for key in run.params if key not in unheeded)
-        found.setdefault(tuple((key, repr(run.params.get(key))) for key in keys), []).append(run)
+        found.setdefault(group_key(run, options), []).append(run)
     differing = _differing(list(found))
     groups = []
     for key, members in found.items():
@@ -101,7 +114,7 @@ def _differing(keys: Sequence[tuple[tuple[str, str], ...]]) -> set[str]:
     for key in keys:
         for name, value in key:
             values.setdefault(name, set()).add(value)
-    counts = {name: sum(any(n == name for n, _ in key) for key in keys) for name in values}
+    counts = Counter(name for key in keys for name in dict(key))
     return {name for name in values if len(values[name]) > 1 or counts[name] < len(keys)}
 
 

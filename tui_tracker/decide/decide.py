@@ -10,25 +10,25 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from statistics import fmean
 
 from tui_tracker.decide.against import against_baseline, versus_words
 from tui_tracker.decide.candidates import Candidate, Group, group_runs
+from tui_tracker.decide.caveats import counted, lost_words, repeat_words
 from tui_tracker.decide.comparable import refuse_incomparable, tell_other_code
 from tui_tracker.decide.facts import COMPARE, other_fact
 from tui_tracker.decide.health import unwell_words
 from tui_tracker.decide.lead import is_apart, lead_of, lead_words
+from tui_tracker.decide.meaning import Meaning
 from tui_tracker.decide.measures import (
     Interval,
     Measured,
     chances_of_best,
-    direction_of,
     measure,
     value_of,
     values_of,
 )
-from tui_tracker.decide.naming import resolve
 from tui_tracker.decide.outcome import Decision, Lead, Standing
 from tui_tracker.decide.rule import (
     GRADES,
@@ -44,13 +44,11 @@ from tui_tracker.decide.rule import (
     ProofBound,
     Rule,
     Stat,
+    is_of_spread,
+    usual_way,
 )
 from tui_tracker.errors import RuleInvalid
-from tui_tracker.names.metric import read_metric
 from tui_tracker.telling import delta_of
-
-_LOOSE_STD = 0.2
-"""A bound on the spread of a metric from 0 to 1 that can never exclude anything: 0.5 at most."""
 
 
 def decide(
@@ -68,24 +66,32 @@ def decide(
         RuleInvalid: the rule cannot be applied to these runs, with the reason.
     """
     taking, excluded = take_part(runs)
-    judge = _Judge(rule, taking, directions or {})
-    groups = group_runs(
-        [run for run in taking if not judge.lacks(run, excluded)],
-        by=rule.options.by,
-        leave_out=rule.options.leave_out,
-        over=rule.options.over,
-    )
-    judge.groups = groups
-    judge.notes += refuse_incomparable(groups, judge.label, str(rule))
+    if not taking:
+        told = f": {counted(excluded)}" if excluded else ""
+        raise RuleInvalid(str(rule), 0, f"no finished run takes part{told}", "")
+    judge = _Judge(rule, Meaning(rule, taking, directions or {}))
+    lacking = {run.id: why for run in taking if (why := judge.lacks(run))}
+    excluded.update(lacking.values())
+    # Of all that finished, so that a group keeps its name where the others have no value.
+    whole = group_runs(taking, rule.options)
+    groups = judge.groups = [kept for group in whole if (kept := _without(group, lacking)).runs]
+    refused = refuse_incomparable(groups, judge.label, str(rule))
     standings = [judge.standing(number) for number in range(len(groups))]
     ranked = judge.rank([s for s in standings if not s.eliminated])
-    out = [s for s in standings if s.eliminated]
+    ranking = (*ranked, *judge.by_objective([s for s in standings if s.eliminated]))
     lead, words = judge.lead(ranked)
-    against = against_baseline(rule, [*ranked, *judge.by_objective(out)], judge.by_seed)
-    words += versus_words(against)
-    notes = (*words, *judge.notes, *tell_other_code(groups))
+    against = against_baseline(rule, ranking, judge.by_seed, judge.meaning.way)
+    notes = (
+        *words,
+        *versus_words(against, rule.options.level),
+        *judge.meaning.slips(),
+        *lost_words(ranked[:1], runs, lacking, rule),
+        *repeat_words(groups),
+        *refused,
+        *judge.notes,
+        *tell_other_code(groups),
+    )
     members = tuple(run.id for group in groups for run in group.runs)
-    ranking = (*ranked, *judge.by_objective(out))
     return Decision(
         rule, judge.label, rule.direction, ranking, dict(excluded), lead, notes, members, against
     )
@@ -106,97 +112,30 @@ def take_part(runs: Iterable[Candidate]) -> tuple[list[Candidate], Counter[str]]
     return taking, excluded
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """A metric of the rule, as the runs have it."""
-
-    label: str
-    best: Direction | None
+def _without(group: Group, lacking: Mapping[str, str]) -> Group:
+    return replace(group, runs=tuple(run for run in group.runs if run.id not in lacking))
 
 
 class _Judge:
     """One rule over one set of runs; what it finds in passing stands in `notes`."""
 
-    def __init__(
-        self, rule: Rule, runs: Sequence[Candidate], directions: Mapping[str, Direction]
-    ) -> None:
-        self.rule, self.runs, self.directions = rule, runs, directions
+    def __init__(self, rule: Rule, meaning: Meaning) -> None:
+        self.rule, self.meaning, self.told = rule, meaning, meaning.told
+        self.label = meaning.label
         self.groups: Sequence[Group] = ()
         self.notes: list[str] = []
-        self._known: dict[tuple[str | None, str | None], _Told] = {}
-        self._chances: list[float] | None = None
-        if not runs:
-            raise RuleInvalid(str(rule), 0, "no finished run takes part", "")
-        self.label = self.told(rule.objective).label
-        for stat in self._choosing():
-            self._refuse_test(self.told(stat).label)
-        self._is_share = self._lies_in_unit_range()
-        self._lint_scale()
-        self._lint_direction()
+        self._chances: dict[str, list[float]] = {}
 
-    # Metrics.
-
-    def _choosing(self) -> list[Stat]:
-        tied = [stat for _, stat in self.rule.tie.by] if self.rule.tie else []
-        bounds = [c.stat for c in self.rule.conditions if isinstance(c, Bound)]
-        return [self.rule.objective, *bounds, *tied]
-
-    def told(self, stat: Stat) -> _Told:
-        """Return the metric that a statistic is about."""
-        if stat.metric is None:
-            stat = self.rule.objective
-        key = (stat.metric, stat.context)
-        if key not in self._known:
-            label = resolve(stat, self.runs, str(self.rule))
-            self._known[key] = _Told(label, direction_of(label, self.directions))
-        return self._known[key]
-
-    def _refuse_test(self, label: str) -> None:
-        if read_metric(label.partition("@")[0]).split == "test":
-            problem = (
-                f"{label!r} was taken on test data, which must not choose a model "
-                "[metrics.test-selection]"
-            )
-            raise RuleInvalid(str(self.rule), 0, problem, label.replace("test", "val", 1))
-
-    def _lies_in_unit_range(self) -> bool:
-        summaries = (run.metrics.get(self.label) for run in self.runs)
-        values = [s.last for s in summaries if s is not None and math.isfinite(s.last)]
-        return bool(values) and all(0 <= value <= 1 for value in values)
-
-    def _lint_scale(self) -> None:
-        for condition in self.rule.conditions:
-            if not isinstance(condition, Bound) or condition.stat.function not in ("std", "sem"):
-                continue
-            own = self.told(condition.stat).label == self.label
-            if own and self._is_share and not condition.unit and condition.number >= _LOOSE_STD:
-                number = f"{condition.number:g}"
-                self.notes.append(
-                    f"{condition} can never exclude anything on a metric from 0 to 1: did you "
-                    f"mean {number}pp ({condition.number / 100:g})?"
-                )
-
-    def _lint_direction(self) -> None:
-        """Note a rule that asks for what is worse: it may be meant, and often is a slip."""
-        tied = self.rule.tie.by if self.rule.tie else ()
-        for way, stat in ((self.rule.direction, self.rule.objective), *tied):
-            better = None if stat.function in SPREADS else self.told(stat).best
-            if way is not None and better is not None and way != better:
-                self.notes.append(
-                    f"The {way} {stat} is asked for, though {self.told(stat).label} is better "
-                    f"the {better.replace('est', 'er')} it is: did you mean {better} {stat}?"
-                )
-
-    def lacks(self, run: Candidate, excluded: Counter[str]) -> bool:
-        """Count a run that has no finite value to be judged by."""
-        told = self.told(self.rule.objective)
+    def lacks(self, run: Candidate) -> str:
+        """Return why a run cannot be judged: it has no finite value; "" where it can."""
+        stat = self.rule.objective
+        told = self.told(stat)
         if told.label not in run.metrics:
-            excluded[f"without {told.label}"] += 1
-            return True
-        if not math.isfinite(value_of(run, told.label, self.rule.objective, told.best)):
-            excluded[f"{told.label} not finite"] += 1
-            return True
-        return False
+            return f"without {told.label}"
+        if isinstance(stat.pick, int) and (told.label, stat.pick) not in run.steps:
+            return f"without {told.label} at step {stat.pick}"
+        finite = math.isfinite(value_of(run, told.label, stat, told.best))
+        return "" if finite else f"{told.label} not finite"
 
     # Statistics.
 
@@ -204,18 +143,20 @@ class _Judge:
         """Return a statistic of a group."""
         told = self.told(stat)
         if stat.function == "prob_best":
-            return Measured(self._chance(told, stat, number))
+            return Measured(self._chance(stat, number))
         base = stat if stat.metric is not None else self.rule.objective
         values = values_of(self.groups[number], told.label, base, told.best)
         options = self.rule.options
         return measure(stat.function, values, Interval(options.interval, options.level))
 
-    def _chance(self, told: _Told, stat: Stat, number: int) -> float:
-        if self._chances is None:
-            way = self.rule.direction if told.label == self.label else told.best
-            values = [values_of(g, told.label, stat, told.best) for g in self.groups]
-            self._chances = chances_of_best(values, way or self.rule.direction)
-        return self._chances[number]
+    def _chance(self, stat: Stat, number: int) -> float:
+        if str(stat) not in self._chances:
+            told = self.told(stat)
+            base = stat if stat.metric is not None else self.rule.objective
+            way = self.meaning.way if told.label == self.label else self.meaning.best_of(stat)
+            values = [values_of(g, told.label, base, told.best) for g in self.groups]
+            self._chances[str(stat)] = chances_of_best(values, way)
+        return self._chances[str(stat)][number]
 
     def standing(self, number: int) -> Standing:
         """Return how a group stands before the ranking."""
@@ -224,7 +165,7 @@ class _Judge:
         stats: dict[str, float | None] = {}
         for function in ("mean", "std", "n"):
             stats[function] = self.measured(Stat(function, None), number).value
-        for stat in self._choosing():
+        for stat in self.meaning.choosing:
             stats[str(stat)] = self.measured(stat, number).value
         objective = self.measured(rule.objective, number)
         why = f"{rule.objective} {objective.why_not}" if objective.value is None else ""
@@ -258,9 +199,7 @@ class _Judge:
         found = self.measured(bound.stat, number)
         if found.value is None:
             return f"{bound.stat} {found.why_not}"
-        limit = bound.number
-        if bound.unit:
-            limit = limit / 100 if self._is_share else limit
+        limit = self.meaning.limit_of(bound)
         if COMPARE[bound.comparison](found.value, limit):
             return ""
         return f"{bound.stat} is {found.value:.4g}, not {bound.comparison} {limit:.4g}"
@@ -298,9 +237,14 @@ class _Judge:
             within = self._too_small if tie is not None else 0.0
             return math.isclose(best, value, rel_tol=1e-12, abs_tol=within * (1 + 1e-12))
         if tie.within == "ci":
+            if is_of_spread(self.rule.objective.function):
+                problem = "`within ci` compares means, which the objective is none of"
+                raise RuleInvalid(str(self.rule), 0, problem, "within 0.01")
             seeds, theirs = self.by_seed(first.group), self.by_seed(other.group)
-            return first is other or not is_apart(first.values, other.values, seeds, theirs)
-        within = tie.within / 100 if tie.unit and self._is_share else tie.within
+            level = self.rule.options.level
+            return first is other or not is_apart(first.values, other.values, seeds, theirs, level)
+        hundredths = tie.unit and self.meaning.is_share(self.rule.objective)
+        within = tie.within / 100 if hundredths else tie.within
         return abs(best - value) <= within * (1 + 1e-12)
 
     def _tell_too_small(self, level: Sequence[Standing]) -> None:
@@ -323,11 +267,7 @@ class _Judge:
         tie = self.rule.tie
         keys: list[tuple[str, int]] = []
         for way, stat in tie.by if tie else ():
-            direction = way or self.told(stat).best
-            if direction is None:
-                label = self.told(stat).label
-                problem = f"nobody knows which way {label!r} is better: say highest or lowest"
-                raise RuleInvalid(str(self.rule), 0, problem, f"lowest {stat}")
+            direction = way or usual_way(stat.function) or self.meaning.best_of(stat)
             keys.append((str(stat), -1 if direction == "highest" else 1))
 
         def place(standing: Standing) -> tuple[object, ...]:
@@ -356,18 +296,25 @@ class _Judge:
 
     def lead(self, ranked: Sequence[Standing]) -> tuple[Lead, list[str]]:
         """Return how sure the winner's lead is, and what to say of it."""
+        if not self.groups:
+            return Lead("unknown"), [f"No run has a value of {self.label} to be judged by."]
         if not ranked:
             return Lead("unknown"), ["No group fulfils the rule, so there is no winner."]
         winner, others = ranked[0], ranked[1:]
+        function = self.rule.objective.function
+        if others and is_of_spread(function):
+            words = f"How sure the lead in {function} is cannot be told: a group has only one."
+            return Lead("unknown"), [words]
         lead = lead_of(
-            self.rule.direction,
+            self.meaning.way,
             winner.values,
             [other.values for other in others],
             seeds=self.by_seed(winner.group),
             other_seeds=[self.by_seed(other.group) for other in others],
             delta=delta_of(self.label),
+            level=self.rule.options.level,
         )
-        return lead, lead_words(lead, winner, others)
+        return lead, lead_words(lead, winner, others, self.rule.options.level)
 
     def by_seed(self, group: Group) -> dict[str, float]:
         """Return the values of a group by seed; empty where seeds are unknown or repeat."""

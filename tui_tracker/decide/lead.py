@@ -20,6 +20,8 @@ from tui_tracker.equivalence import (
 from tui_tracker.estimates import Ahead, chance_of_best, chance_to_beat, optimism
 
 ALPHA = 0.05
+_ALIKE = 1e-12
+"""Below this share of the values, differences vary by rounding alone."""
 MEANINGFUL = 0.75
 """The chance to beat the other from which on a lead is worth acting on (Bouthillier et al.)."""
 Values = Mapping[str, float]
@@ -34,11 +36,13 @@ def lead_of(
     seeds: Values | None = None,
     other_seeds: Sequence[Values] = (),
     delta: float | None = None,
+    level: float = 1 - ALPHA,
 ) -> Lead:
     """Return the winner's lead over `others`, of which the first is the runner-up.
 
-    Groups that share at least two seeds are compared seed by seed. `delta` is a difference
-    that does not matter: whether it is less than that is tested as well.
+    Groups of the same seeds, two or more, are compared seed by seed. `delta` is a difference
+    that does not matter: whether it is less than that is tested as well. A lead is clear
+    where its interval at `level`, after Holm, leaves 0 out.
     """
     if not others:
         return Lead("alone")
@@ -55,8 +59,8 @@ def lead_of(
         return Lead(
             "unknown", gap, chance=ahead.chance, chance_low=0.0, chance_high=1.0, delta=delta
         )
-    reach = reach_of(first)
-    certainty = _certainty(first, p, ahead)
+    reach = reach_of(first, level)
+    certainty = _certainty(first, p, ahead, level)
     return Lead(
         certainty,
         first.difference,
@@ -67,23 +71,23 @@ def lead_of(
         ahead.chance,
         ahead.low,
         ahead.high,
-        None if certainty == "clear" else runs_to_settle(first, 0.0),
+        None if certainty in ("clear", "behind") else runs_to_settle(first, 0.0, 1 - level),
         delta,
         tost(first, delta).p if delta else None,
     )
 
 
 def is_apart(
-    first: Sequence[float], second: Sequence[float], seeds: Values, theirs: Values
+    first: Sequence[float], second: Sequence[float], seeds: Values, theirs: Values, level: float
 ) -> bool:
-    """Return whether two groups are shown to differ (5 %); a group of one run shows nothing."""
+    """Return whether two groups are shown to differ; a group of one run shows nothing."""
     contrast = contrast_of(1, first, second, seeds, theirs)
-    return contrast is not None and difference_p(contrast) < ALPHA
+    return contrast is not None and difference_p(contrast) < 1 - level
 
 
-def reach_of(contrast: Contrast) -> float:
-    """Return how far the 95 % interval of a difference reaches to each side."""
-    return t_quantile(1 - ALPHA / 2, contrast.df) * contrast.error if contrast.error else 0.0
+def reach_of(contrast: Contrast, level: float) -> float:
+    """Return how far the interval of a difference reaches to each side."""
+    return t_quantile((1 + level) / 2, contrast.df) * contrast.error if contrast.error else 0.0
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -93,39 +97,55 @@ def _mean(values: Sequence[float]) -> float:
 def contrast_of(
     sign: int, winner: Sequence[float], other: Sequence[float], seeds: Values, theirs: Values
 ) -> Contrast | None:
-    """Return the winner less the other, better is positive; None where one has no spread."""
-    shared = sorted(seeds.keys() & theirs.keys())
-    if len(shared) >= 2:
-        return paired([sign * theirs[s] for s in shared], [sign * seeds[s] for s in shared])
+    """Return the winner less the other, better is positive; None where one has no spread.
+
+    They are paired where both have the same seeds: pairs of some of the runs would give
+    another difference than that of the means which are ranked.
+    """
+    if pairs := _pairs(sign, winner, other, seeds, theirs):
+        contrast = paired(pairs[1], pairs[0])
+        # Differences all alike, as of a coarse metric, are too few to know their spread by.
+        if contrast.error > _ALIKE * max(map(abs, (*winner, *other))):
+            return contrast
     if min(len(winner), len(other)) < 2:
         return None
     return welch([sign * value for value in other], [sign * value for value in winner])
 
 
+def _pairs(
+    sign: int, winner: Sequence[float], other: Sequence[float], seeds: Values, theirs: Values
+) -> tuple[list[float], list[float]] | None:
+    """Return the values of both in the order of their seeds; None where those are not the same."""
+    if seeds.keys() != theirs.keys() or not 2 <= len(seeds) == len(winner) == len(other):
+        return None
+    shared = sorted(seeds)
+    return [sign * seeds[s] for s in shared], [sign * theirs[s] for s in shared]
+
+
 def _ahead(
     sign: int, winner: Sequence[float], other: Sequence[float], seeds: Values, theirs: Values
 ) -> Ahead:
-    shared = sorted(seeds.keys() & theirs.keys())
-    if len(shared) >= 2:
-        mine, others = [sign * seeds[s] for s in shared], [sign * theirs[s] for s in shared]
-        return chance_to_beat(mine, others, paired=True)
+    if pairs := _pairs(sign, winner, other, seeds, theirs):
+        return chance_to_beat(*pairs, paired=True)
     return chance_to_beat([sign * v for v in winner], [sign * v for v in other])
 
 
-def _certainty(contrast: Contrast, p: float, ahead: Ahead) -> Certainty:
-    if p < ALPHA and contrast.difference > 0:
+def _certainty(contrast: Contrast, p: float, ahead: Ahead, level: float) -> Certainty:
+    if p < 1 - level and contrast.difference > 0:
         return "clear"
-    if difference_p(contrast) < ALPHA and ahead.chance >= MEANINGFUL:
+    if p < 1 - level and contrast.difference < 0:
+        return "behind"
+    if difference_p(contrast) < 1 - level and ahead.chance >= MEANINGFUL:
         return "probable"
     return "not distinguishable"
 
 
-def lead_words(lead: Lead, winner: Standing, others: Sequence[Standing]) -> list[str]:
+def lead_words(lead: Lead, winner: Standing, others: Sequence[Standing], level: float) -> list[str]:
     """Return what to say beside the winner: how sure it is, and what luck may be in it."""
     if not others:
         return ["It is the only group that can win, so nothing was compared."]
     name = others[0].group.label
-    sentences = [_certainty_words(lead, name), *_matters(lead, name)]
+    sentences = [_certainty_words(lead, name, level), *_matters(lead, name)]
     runs = min(standing.n for standing in (winner, *others))
     groups = 1 + len(others)
     if groups > 2:
@@ -139,18 +159,21 @@ def lead_words(lead: Lead, winner: Standing, others: Sequence[Standing]) -> list
     return sentences
 
 
-def _certainty_words(lead: Lead, name: str) -> str:
+def _certainty_words(lead: Lead, name: str, level: float) -> str:
     if lead.difference is None or lead.low is None or lead.high is None or lead.p is None:
         return f"How sure its lead over {name} is cannot be told: that takes at least 2 runs each."
-    how = f"by {lead.pairs} shared seeds" if lead.pairs else "seeds not shared"
+    how = f"by {lead.pairs} shared seeds" if lead.pairs else "not paired by seed"
     numbers = (
-        f"difference {lead.difference:.4g}, 95 % interval {lead.low:.4g} to {lead.high:.4g}, "
+        f"difference {lead.difference:.4g}, "
+        f"{100 * level:.4g} % interval {lead.low:.4g} to {lead.high:.4g}, "
         f"p {lead.p:.2g} after Holm, {how}"
     )
     if lead.chance is not None:
         numbers += f", a run of it beats one of the other {lead.chance:.0%} of the time"
     if lead.certainty == "clear":
         return f"Clear lead over {name}: {numbers}."
+    if lead.certainty == "behind":
+        return f"The mean of {name} is surely better, and the rule prefers the winner: {numbers}."
     word = "Probable lead over" if lead.certainty == "probable" else "Not distinguishable from"
     more = ""
     if lead.more_runs is not None:

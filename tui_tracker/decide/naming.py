@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 
 from tui_tracker.decide.candidates import Candidate
-from tui_tracker.decide.rule import Stat
+from tui_tracker.decide.rule import FUNCTIONS, Stat
 from tui_tracker.errors import RuleInvalid
 from tui_tracker.names.metric import MetricName, read_metric
 
@@ -29,7 +29,8 @@ def resolve(stat: Stat, runs: Sequence[Candidate], rule: str) -> str:
     for label in labels:
         name, _, context = _split(label, runs)
         contexts.setdefault(name, []).append(context)
-    name = _find(wanted, list(contexts), rule)
+    params = {key for run in runs for key in run.params}
+    name = _find(wanted, list(contexts), params, rule)
     if stat.context is not None:
         label = f"{name}@{stat.context}" if stat.context else name
         if label not in labels:
@@ -53,7 +54,7 @@ def _split(label: str, runs: Sequence[Candidate]) -> tuple[str, str, str]:
     return label, "", ""
 
 
-def _find(wanted: str, names: Sequence[str], rule: str) -> str:
+def _find(wanted: str, names: Sequence[str], params: Collection[str], rule: str) -> str:
     if wanted in names:
         return wanted
     if not names:
@@ -67,7 +68,9 @@ def _find(wanted: str, names: Sequence[str], rule: str) -> str:
         if found:
             shown = ", ".join(found[:_SHOWN])
             raise RuleInvalid(rule, 0, f"{wanted!r} may be any of {shown}: name one", "")
-    near = get_close_matches(wanted, names, n=1)
+    near = get_close_matches(wanted, [*names, *FUNCTIONS], n=1)
+    if wanted in params:
+        near = [f"param.{wanted}"]
     known = ", ".join(names[:_SHOWN]) + (" ..." if len(names) > _SHOWN else "")
     problem = f"no run has the metric {wanted!r}; there are {known}"
     raise RuleInvalid(rule, 0, problem, near[0] if near else "")

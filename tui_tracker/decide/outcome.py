@@ -9,7 +9,8 @@ from typing import Literal
 from tui_tracker.decide.candidates import Group
 from tui_tracker.decide.rule import Direction, Rule
 
-Certainty = Literal["clear", "probable", "not distinguishable", "alone", "unknown"]
+Certainty = Literal["clear", "probable", "not distinguishable", "behind", "alone", "unknown"]
+"""`behind`: a tie-break or another statistic than the mean won against a surely better mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,11 @@ class Lead:
     """Winner less runner-up, positive where the winner is better; None with one group."""
     low: float | None = None
     high: float | None = None
-    """95 % interval of the difference; None where a group has one run."""
+    """Interval of the difference, at the rule's level; None where a group has one run."""
     p: float | None = None
     """Of "there is no difference", corrected for the number of groups (Holm)."""
     pairs: int = 0
-    """Seeds that both have; 0: the groups are not paired."""
+    """Seeds that they are paired by; 0: the groups do not have the same seeds."""
     chance: float | None = None
     """How probably a run of the winner beats one of the runner-up."""
     chance_low: float | None = None
@@ -67,11 +68,11 @@ class Versus:
     """Of the means, positive where the group is better than the baseline."""
     low: float | None
     high: float | None
-    """95 % interval of the difference; None where one of them has a single run."""
+    """Interval of the difference, at the rule's level; None where one of them has one run."""
     p: float | None
     """Of "there is no difference", corrected for the number of groups (Holm)."""
     pairs: int
-    """Seeds that both have; 0: the groups are not paired."""
+    """Seeds that they are paired by; 0: the groups do not have the same seeds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Keywords may be written in any case. A name with other letters than those of an 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -49,6 +50,7 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
+_ENDS_OF_TIE = ("end", "then", "within", ";")
 _DIRECTIONS: dict[str, Direction] = {
     "highest": "highest",
     "max": "highest",
@@ -56,6 +58,8 @@ _DIRECTIONS: dict[str, Direction] = {
     "min": "lowest",
 }
 _ALIKE = {"tiebreak": "tie-break", "tie": "tie-break"}
+_ALSO = {"best": "highest", "largest": "highest", "smallest": "lowest", "worst": "lowest"}
+"""What people say for words of the grammar that are spelled otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,11 @@ def _split(text: str) -> list[_Token]:
         found = _TOKEN.match(text, at)
         if found is None:
             start = at + len(text[at:]) - len(text[at:].lstrip())
-            raise RuleInvalid(text, start + 1, f"{text[start]!r} means nothing here", "")
+            odd = text[start]
+            problem = f"{odd!r} means nothing here"
+            if odd in '`"':
+                problem = f"a closing {odd} is missing"
+            raise RuleInvalid(text, start + 1, problem, "")
         kind = str(found.lastgroup)
         raw, start = found.group(kind), found.start(kind)
         tokens += _cut(kind, raw, start)
@@ -109,6 +117,7 @@ class _Parser:
 
     def __init__(self, text: str, tokens: Sequence[_Token]) -> None:
         self.text, self.tokens, self.at = text, tokens, 0
+        self.said: set[str] = set()
 
     # Looking and taking.
 
@@ -140,10 +149,11 @@ class _Parser:
     def wrong(self, wanted: str, known: Sequence[str] = ()) -> RuleInvalid:
         token = self.next
         shown = f"found {token.text!r}" if token.kind != "end" else "the rule ends"
-        near = get_close_matches(token.text.lower(), known, n=1, cutoff=0.6) if known else []
-        return RuleInvalid(
-            self.text, token.at + 1, f"{wanted} is wanted, {shown}", near[0] if near else ""
-        )
+        near = _ALSO.get(token.low, token.low)
+        if near not in known or near == token.low:
+            close = get_close_matches(token.low, [w for w in known if w != token.low], cutoff=0.7)
+            near = close[0] if close else ""
+        return RuleInvalid(self.text, token.at + 1, f"{wanted} is wanted, {shown}", near)
 
     # The grammar.
 
@@ -152,19 +162,24 @@ class _Parser:
         if direction is None:
             raise self.wrong("highest, lowest, max or min", tuple(_DIRECTIONS))
         self.take()
-        rule = Rule(direction, self.stat(alone=False))
+        rule = Rule(direction, self.stat())
         if self.takes("with") or self.takes("where") or self.takes("subject", "to"):
             rule = replace(rule, conditions=self.conditions())
         while self.takes_mark(";"):
             if self.next.kind != "end":
                 rule = self.part(rule)
         if self.next.kind != "end":
-            raise self.wrong("with, and, ; or the end", ("with", "where", "and", "subject"))
+            known = ("and",) if rule.conditions else ("with", "where", "and", "subject")
+            raise self.wrong("with, and, ; or the end", known)
         return rule
 
     def part(self, rule: Rule) -> Rule:
-        """Read what stands behind a semicolon."""
+        """Read what stands behind a semicolon: each of its kinds may be said once."""
         options = rule.options
+        kind = _ALIKE.get(self.next.low, self.next.low)
+        if kind in self.said:
+            raise RuleInvalid(self.text, self.next.at + 1, f"{kind!r} is said twice", "")
+        self.said.add(kind)
         if self.takes("tie-break", "by") or self.takes("tie-break"):
             return replace(rule, tie=self.tie())
         if self.takes("group", "by"):
@@ -203,10 +218,14 @@ class _Parser:
         kind, dot, name = token.text.partition(".")
         if token.kind == "word" and dot and kind.lower() in ("param", "tag", "data"):
             return self.fact(kind.lower(), name)
-        stat = self.stat(alone=True)
+        return self.bound()
+
+    def bound(self) -> Bound:
+        stat = self.stat(("op", "end"))
         comparison = self.comparison()
-        number, unit = self.number()
-        return Bound(stat, comparison, number, unit)
+        if stat.function == "n":
+            return Bound(stat, comparison, float(self.whole("a number of runs")))
+        return Bound(stat, comparison, *self.number())
 
     def fact(self, kind: str, name: str) -> Fact:
         self.take()
@@ -240,8 +259,8 @@ class _Parser:
             raise self.wrong(">=")
         self.take()
 
-    def stat(self, *, alone: bool) -> Stat:
-        """Read a statistic; `alone` lets it stand without a metric."""
+    def stat(self, alone: Sequence[str] = ()) -> Stat:
+        """Read a statistic; before a word or kind of `alone` it may stand without a metric."""
         if not is_function(self.next.low):
             return self.measured("mean")
         function = self.take().low
@@ -251,7 +270,7 @@ class _Parser:
             if not self.takes_mark(")"):
                 raise self.wrong("a closing parenthesis")
             return stat
-        if alone and self.next.kind == "op":
+        if {self.next.kind, self.next.low or self.next.text} & set(alone):
             return Stat(function, None)
         return self.measured(function)
 
@@ -288,7 +307,10 @@ class _Parser:
     def number(self) -> tuple[float, Unit]:
         if self.next.kind != "number":
             raise self.wrong("a number")
-        value = float(self.take().text)
+        value = float(self.next.text)
+        if math.isinf(value):
+            raise self.wrong("a number below 1.8e308")
+        self.take()
         unit: Unit = ""
         if self.next.kind == "unit":
             unit = cast("Unit", self.take().text.lower())
@@ -328,8 +350,8 @@ class _Parser:
         way = self.next.low
         if way in ("highest", "lowest"):
             self.take()
-            return _DIRECTIONS[way], self.stat(alone=False)
-        return None, self.stat(alone=False)
+            return _DIRECTIONS[way], self.stat(_ENDS_OF_TIE)
+        return None, self.stat(_ENDS_OF_TIE)
 
     def grouping(self, options: Options) -> Options:
         by: tuple[str, ...] = ()

@@ -2,8 +2,8 @@
 
 A decision rests on the runs that were asked about and on the state of their records: how
 each ended, its points, tags, lineage and amendments. It is stale where one of those came,
-went or changed; it is then made again, and who would win now is told. The same decision
-on the same runs is stored once.
+went or changed; it is then made again, and who would win now is told. So is one that was
+made when rules meant something else. The same decision on the same runs is stored once.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ from tui_tracker.queries.records import iso_time, to_json
 from tui_tracker.queries.rows import marks, moment, run_uuid
 from tui_tracker.store import Store
 
+RULESET = 2
+"""What rules mean: raised with every change of it, and kept with each decision."""
 _IN = "IN (SELECT value FROM json_each(:keys))"
 _COLUMNS = "id, experiment, rule, winner, at_ms, who, digest"
 _STATE_DIGITS = 16
@@ -81,7 +83,7 @@ def save_decision(
     members = _digest(states)
     rule, winner = str(decision.rule), _label(decision)
     told = None if winner is None else to_json(winner)
-    whole = to_json({**to_shape(decision), "states": states})
+    whole = to_json({**to_shape(decision), "ruleset": RULESET, "states": states})
     digest = hashlib.sha256(whole.encode()).digest()
     with store.write() as connection:
         known = connection.execute(
@@ -135,11 +137,12 @@ def check_decision(store: Store, recorded: Recorded) -> Staleness:
     new = sum(one not in then for one in now)
     gone = sum(one not in now for one in then)
     changed = sum(one in now and now[one] != state for one, state in then.items())
-    rule = parse_rule(recorded.rule)
-    beyond = any(isinstance(c, (GradeBound, ProofBound, NoError)) for c in rule.conditions)
-    if not (new or gone or changed or beyond):
-        return Staleness(winner=recorded.winner)
     try:
+        rule = parse_rule(recorded.rule)
+        beyond = any(isinstance(c, (GradeBound, ProofBound, NoError)) for c in rule.conditions)
+        beyond = beyond or recorded.whole.get("ruleset") != RULESET
+        if not (new or gone or changed or beyond):
+            return Staleness(winner=recorded.winner)
         winner = _label(decide_for(store, keys, rule))
     except TrackerError as error:
         return Staleness(new, changed, gone, problem=str(error))

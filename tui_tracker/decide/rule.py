@@ -9,15 +9,15 @@
     cond       := (stat | FN) OP NUMBER["%"|"pp"] | "n" ">=" WHOLE
                 | ("param"|"tag"|"data") "." NAME OP VALUE
                 | "grade" ">=" LETTER | "proof" ">=" LEVEL | "no error" | "stable" | "no health"
-    tiebreak   := "tie-break by" [DIRECTION] stat {"then" [DIRECTION] stat}
+    tiebreak   := "tie-break by" [DIRECTION] (stat | FN) {"then" [DIRECTION] (stat | FN)}
                   ["within" (NUMBER["pp"] | "ci")]
     option     := "group by" ("config" | KEY {"," KEY}) ["except" KEY] | "over" ("seed"|"fold")
                 | "ci" ("t"|"bca") LEVEL | "baseline" PARAM "=" VALUE {"," PARAM "=" VALUE}
 
 `str` of a rule is a rule again, and parsing that gives an equal tree. A statistic without
-a metric is of the objective's metric; a metric without a statistic is its mean. `stable` asks for
-curves without NaN, infinities, spikes and divergence, `no health` for curves of which the
-health check has nothing to tell.
+a metric is of the objective's metric; a metric without a statistic is its mean. A spread
+breaks ties as the lower of two. `stable` asks for curves without NaN, infinities, spikes and
+divergence, `no health` for curves of which the health check has nothing to tell.
 """
 
 from __future__ import annotations
@@ -51,6 +51,18 @@ RESERVED = frozenset(
 _PLAIN = re.compile(r"[A-Za-z_][\w./-]*\Z")
 
 
+def is_of_spread(function: str) -> bool:
+    """Return whether a statistic tells how far values lie apart, or how many there are."""
+    return function in SPREADS and function != "prob_best"
+
+
+def usual_way(function: str) -> Direction | None:
+    """Return which way a statistic is better whatever its metric; None: as the metric is."""
+    if function in ("n", "prob_best"):
+        return "highest"
+    return "lowest" if function in SPREADS else None
+
+
 def is_function(word: str) -> bool:
     """Return whether a word is a statistic; `q05` to `q95` are quantiles in percent."""
     return word in FUNCTIONS or QUANTILE.fullmatch(word) is not None
@@ -71,9 +83,9 @@ class Stat:
     def __str__(self) -> str:
         if self.metric is None:
             return self.function
-        inner = _name(self.metric)
+        inner = written(self.metric)
         if self.context is not None:
-            inner += f"@{_name(self.context)}"
+            inner += f"@{written(self.context)}"
         if self.pick != "":
             inner += f", at {self.pick}" if isinstance(self.pick, int) else f", {self.pick}"
         return f"{self.function}({inner})"
@@ -103,7 +115,7 @@ class Fact:
     value: Value
 
     def __str__(self) -> str:
-        return f"{self.kind}.{_name(self.name)} {self.comparison} {_value(self.value)}"
+        return f"{self.kind}.{written(self.name)} {self.comparison} {_value(self.value)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,16 +197,16 @@ class Options:
         """Return the options that are not the usual ones, as they are written."""
         parts = []
         if self.by or self.leave_out:
-            keys = ", ".join(map(_name, self.by)) or "config"
+            keys = ", ".join(map(written, self.by)) or "config"
             parts.append(f"group by {keys}")
             if self.leave_out:
-                parts[-1] += f" except {_name(self.leave_out)}"
+                parts[-1] += f" except {written(self.leave_out)}"
         if self.over != "seed":
             parts.append(f"over {self.over}")
         if self.interval:
             parts.append(f"ci {self.interval} {_number(self.level)}")
         if self.baseline:
-            pairs = (f"{_name(key)}={_value(value)}" for key, value in self.baseline)
+            pairs = (f"{written(key)}={_value(value)}" for key, value in self.baseline)
             parts.append(f"baseline {', '.join(pairs)}")
         return parts
 
@@ -216,7 +228,8 @@ class Rule:
         return "; ".join([text, *([str(self.tie)] if self.tie else []), *self.options.parts()])
 
 
-def _name(name: str) -> str:
+def written(name: str) -> str:
+    """Return a name as a rule has it: in backquotes where it would be read as something else."""
     plain = _PLAIN.match(name) and name.lower() not in RESERVED and not is_function(name.lower())
     return name if plain else _quoted(name, "`")
 

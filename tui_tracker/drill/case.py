@@ -67,11 +67,11 @@ class Case:
     def cwd(self) -> str:
         """The folder that the run was started in, as this machine would open it."""
         told = self.record.fact("process", "cwd")
-        return os.path.expanduser(str(told)) if told else ""
+        return os.path.expanduser(_nameable(str(told))) if told else ""
 
     def path(self, path: str) -> str:
         """Return a recorded path as this machine would open it."""
-        return os.path.join(self.cwd, os.path.expanduser(path))
+        return os.path.join(self.cwd, os.path.expanduser(_nameable(path)))
 
     @cached_property
     def repository(self) -> Repository | None:
@@ -166,3 +166,12 @@ class Case:
             head, colon, rest = name.partition(":")
             if head == kind and colon:
                 yield rest, part.facts
+
+
+def _nameable(path: str) -> str:
+    """Return a path that a system may be asked for.
+
+    No file has a NUL in its name, and Python answers one not with an OSError as for any
+    other that is not there, but with a ValueError.
+    """
+    return path.replace("\0", "\N{SYMBOL FOR NULL}")

@@ -70,6 +70,10 @@ def remove_note(store: Store, number: int) -> None:
 
 def _note(batch: Batch, number: int) -> tuple[int, int, str, str]:
     """Return run, time, author and words of a note."""
+    if number <= 0:
+        raise InvalidArgument(
+            "this note is an amendment of the record: `tt drill RUN --withdraw FIELD` takes it back"
+        )
     row = batch.connection.execute(
         "SELECT run, at_ms, author, text FROM note WHERE id=?", (number,)
     ).fetchone()

@@ -6,6 +6,7 @@ of the experiment, and its number of classes where a param tells it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +19,7 @@ from tui_tracker.names.lint import (
     lint_metric,
     lint_param,
     lint_run,
+    lint_scale,
     lint_tag,
 )
 from tui_tracker.names.metric import Proposal, propose_metric
@@ -27,6 +29,8 @@ from tui_tracker.queries.answers import RunKey
 from tui_tracker.store import Store
 
 _AT_ONCE = 500
+_VERSIONS = ("data_version", "dataset_version", "data.version", "dataset.version")
+"""Params that people name a version of data by."""
 _KINDS = ("metric", "param", "experiment", "run", "tag", "data version")
 _RANK = {"error": 0, "warn": 1, "info": 2}
 
@@ -67,9 +71,14 @@ class _Experiment:
     first: dict[str, object] = field(default_factory=dict)
     varying: set[str] = field(default_factory=set)
     runs: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+    largest: dict[str, list[float]] = field(default_factory=dict)
+    """The largest value of each metric, one a run."""
 
     def add(self, row: RunRow) -> None:
-        self.metrics |= {metric.name for metric in row.metrics.values()}
+        for metric in row.metrics.values():
+            self.metrics.add(metric.name)
+            if metric.max is not None:
+                self.largest.setdefault(metric.name, []).append(metric.max)
         for name, value in row.params.items():
             text = repr(value)
             if name in CLASSES and isinstance(value, int):
@@ -108,6 +117,9 @@ class _Names:
             for name in names:
                 self._use(kind, name, row)
         self._use("experiment", row.experiment, row)
+        for name in _VERSIONS:
+            if isinstance(version := row.params.get(name), str):
+                self._use("data version", version, row)
         for together in contexts.values():
             self._collide(tuple(sorted(together)), row)
 
@@ -129,17 +141,26 @@ class _Names:
             classes = next(iter(counts)) if len(counts) == 1 else None
             for doubt in lint_metric(name, siblings=siblings, classes=classes):
                 yield doubt, used
+        yield from self._scale_doubts()
         yield from self._twins()
         params = sorted(self.used["param"])
         for name, used in self.used["param"].items():
             for doubt in lint_param(name, params):
                 yield doubt, used
-        for kind, lint in (("experiment", lint_experiment), ("tag", lint_tag)):
+        for kind, lint in (
+            ("experiment", lint_experiment), ("tag", lint_tag), ("data version", lint_data_version),
+        ):  # fmt: skip
             for name, used in self.used[kind].items():
                 for doubt in lint(name):
                     yield doubt, used
         yield from self._run_doubts()
         yield from self.collisions.values()
+
+    def _scale_doubts(self) -> Iterator[tuple[NameDoubt, _Used]]:
+        for experiment, one in self.experiments.items():
+            for name, largest in one.largest.items():
+                for doubt in lint_scale(name, largest):
+                    yield doubt, _Used(len(largest), {experiment: None})
 
     def _twins(self) -> Iterator[tuple[NameDoubt, _Used]]:
         """Yield metrics that are clear, but that others call otherwise."""
@@ -162,6 +183,12 @@ class _Names:
     def _run_doubts(self) -> Iterator[tuple[NameDoubt, _Used]]:
         told: set[tuple[str, str]] = set()
         for experiment, one in self.experiments.items():
+            names = Counter(name for name, _ in one.runs)
+            for name, count in names.items():
+                if count > 1:
+                    message = f"{count} runs of {experiment!r} are named {name!r}"
+                    doubt = NameDoubt("naming.run", "run", name, message)
+                    yield doubt, _Used(count, {experiment: None})
             for name, params in one.runs:
                 for doubt in lint_run(name, params, sorted(one.varying)):
                     if (name, doubt.rule) not in told:

@@ -13,7 +13,6 @@ from tui_tracker.names.words import (
     EXPERIMENT_PURPOSES,
     METRICS,
     MUTABLE,
-    NEEDS_AVERAGING,
     PARAM_ALIASES,
     MetricWord,
     snake,
@@ -23,6 +22,8 @@ Kind = Literal["metric", "param", "experiment", "run", "tag", "data version"]
 Severity = Literal["error", "warn", "info"]
 
 LONGEST_RUN = 80
+_LOOSE = 2.0
+"""So large may a share be by a mistake of rounding or weighting, before it is a percent."""
 SEVERITIES: dict[str, Severity] = {
     "naming.metric-case": "warn",
     "naming.metric-split": "error",
@@ -40,6 +41,8 @@ SEVERITIES: dict[str, Severity] = {
 
 _SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
 _DATED = re.compile(r"v?(\d{4})-(\d{2})-(\d{2})([T_.-].*)?\Z")
+_HOLDS_DATE = re.compile(r"(?<![\d-])\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?![\d-])")
+_HOLDS_DIGEST = re.compile(r"\b[0-9a-f]{32,64}\b")
 _VERSION = re.compile(r"v?\d+(\.\d+)*([-+.][0-9A-Za-z.-]+)?\Z")
 _DIGEST = re.compile(r"([a-z][a-z0-9]*[:-])?[0-9a-f]{7,64}\Z")
 _REVISION = re.compile(r"[\w./-]+@[0-9A-Za-z._-]{4,}\Z")
@@ -84,6 +87,8 @@ def lint_metric(
     if word is not None and word.direction is None and not read.split:
         return ()  # a step or a learning rate is of no split
     proposals = propose_metric(name, siblings=siblings, classes=classes, known=known)
+    if unit := _missing_unit(read.base):
+        proposals = (Proposal(f"{snake(name)}_{unit}", "guess"),)
     return tuple(
         NameDoubt(f"naming.{rule}", "metric", name, message, proposals)
         for rule, message in _metric_doubts(name, known)
@@ -103,7 +108,7 @@ def _metric_doubts(name: str, known: Mapping[str, MetricWord]) -> Iterator[tuple
         return
     if not (read.split or said.split or _is_cost(read.base)):
         yield "metric-split", f"{name!r} does not say on which split it was taken"
-    if read.base in NEEDS_AVERAGING and not (read.averaging or said.averaging):
+    if read.lacks_averaging and not said.averaging:
         yield "metric-averaging", f"{name!r} does not say how classes were averaged"
     if not read.sure:
         yield "metric-averaging", f"{name!r} does not say which curve or average it is"
@@ -127,6 +132,25 @@ def _is_cost(base: str) -> bool:
         or re.search(r"(^|_)(per_second|throughput|samples|tokens|steps|norm|lr|rate|count)$", base)
         or stem in ("learning", "grad")
     )
+
+
+def lint_scale(
+    name: str, largest: Sequence[float], known: Mapping[str, MetricWord] = METRICS
+) -> tuple[NameDoubt, ...]:
+    """Return a doubt where a share runs to 1 in some runs and to 100 in others.
+
+    `largest` are the largest values of the metric, one a run.
+    """
+    word = known.get(read_metric(name, known).base)
+    shares = [value for value in largest if 0 <= value <= 1]
+    percents = [value for value in largest if 1 < value <= 100]
+    if word is None or word.unit != "fraction" or not shares or max(percents, default=0) <= _LOOSE:
+        return ()
+    message = (
+        f"{name!r} runs to {max(shares):.4g} in some runs and to {max(percents):.4g} in others: "
+        "shares of 1 and percents have one name"
+    )
+    return (NameDoubt("naming.metric-unit", "metric", name, message),)
 
 
 def lint_collisions(
@@ -248,6 +272,8 @@ def is_pinned(version: str) -> bool:
         return False
     if dated := _DATED.match(text):
         return 1 <= int(dated[2]) <= 12 and 1 <= int(dated[3]) <= 31
+    if _HOLDS_DATE.search(text) or _HOLDS_DIGEST.search(text):
+        return True  # a sentence of which one word says it: "extract of 2026-03-01"
     return any(form.match(text) for form in (_VERSION, _DIGEST, _REVISION)) or _is_compound(text)
 
 

@@ -52,6 +52,11 @@ class MetricName:
     exact: bool = True
     """False where the base was read through an alias that leaves doubt or is no word."""
 
+    @property
+    def lacks_averaging(self) -> bool:
+        """Whether it does not say how classes were averaged; among the first k there are none."""
+        return self.base in NEEDS_AVERAGING and not self.averaging and not self.at
+
     def __str__(self) -> str:
         at = f"at{self.at}" if self.at else ""
         parts = (self.split, self.base, self.averaging, at, self.stat)
@@ -161,7 +166,7 @@ def propose_metric(
     splits, averagings = [read.split], [read.averaging]
     if not read.split:
         splits, confidence = _usual_splits(siblings, known), "guess"
-    if not read.averaging and read.base in NEEDS_AVERAGING:
+    if read.lacks_averaging:
         averagings = _usual_averagings(siblings, classes, known)
         confidence = "likely" if classes == 2 and confidence != "guess" else "guess"
     if read.base not in known and (near := get_close_matches(read.base, known, n=1, cutoff=0.75)):
@@ -176,8 +181,8 @@ def propose_metric(
 
 
 def _usual_splits(siblings: Collection[str], known: Mapping[str, MetricWord]) -> list[str]:
-    seen = {read_metric(sibling, known).split for sibling in siblings} - {""}
-    return [*sorted(seen - {"train"}, key=SPLITS.index), *(("val", "test") if not seen else ())]
+    seen = {read_metric(sibling, known).split for sibling in siblings} - {"", "train"}
+    return sorted(seen, key=SPLITS.index) or ["val", "test"]
 
 
 def _usual_averagings(

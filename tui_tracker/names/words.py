@@ -80,6 +80,7 @@ METRIC_ALIASES: list[tuple[str, str]] = [
     ("average_precision", "auprc"),
     ("ap", "auprc"),
     ("auc", "auroc"),
+    ("m_ap", "map"),
     ("xent", "cross_entropy"),
     ("ce", "cross_entropy"),
     ("ppl", "perplexity"),

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import fnmatch
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from tui_tracker.decide.candidates import SEEDS
 from tui_tracker.names.words import PARAM_ALIASES, snake
-from tui_tracker.plan.plan import Cell, Plan
-from tui_tracker.queries import Order, RunDetail, Selection, list_run_keys
+from tui_tracker.plan.plan import Cell, Plan, is_same
+from tui_tracker.queries import Order, RunDetail, RunKey, Selection, list_run_keys
 from tui_tracker.queries.answers import ParamValue
 from tui_tracker.queries.details import get_runs
+from tui_tracker.queries.renamed import metric_as_read, param_as_read
 from tui_tracker.store import Store
 
 State = Literal["done", "running", "incomplete", "failed", "missing"]
@@ -69,13 +69,14 @@ def check_plan(store: Store | None, plan: Plan) -> Coverage:
     cells = plan.cells()
     fitting: dict[int, list[RunDetail]] = {}
     unplanned = []
+    names = _names(store, plan, runs[0].row.key) if store is not None and runs else {}
     for run in runs:
-        at = _place(plan, cells, run)
+        at = _place(plan, cells, run, names)
         if at is None:
             unplanned.append((run.row.id, run.row.name))
         else:
             fitting.setdefault(at, []).append(run)
-    covered = [_covered(plan, cell, fitting.get(n, [])) for n, cell in enumerate(cells)]
+    covered = [_covered(plan, cell, fitting.get(n, []), names) for n, cell in enumerate(cells)]
     hours = sum(run.row.duration_s for run in runs) / 3600
     return Coverage(plan, tuple(covered), tuple(unplanned), hours)
 
@@ -86,15 +87,28 @@ def _runs_of(store: Store, plan: Plan) -> list[RunDetail]:
     return [run for run in get_runs(store, keys) if "reproduction" not in run.row.tags]
 
 
-def _place(plan: Plan, cells: Sequence[Cell], run: RunDetail) -> int | None:
+def _names(store: Store, plan: Plan, run: RunKey) -> dict[str, str]:
+    """Return what the params and metrics of a plan are read as in the runs of its experiment."""
+    params = {*plan.params, *(key for cell in plan.cells() for key in cell.params)}
+    metrics = {name for name in (plan.primary, *plan.secondary) if name}
+    return {
+        **{name: param_as_read(store, run, name) for name in params},
+        **{name: metric_as_read(store, run, name) for name in metrics},
+    }
+
+
+def _place(
+    plan: Plan, cells: Sequence[Cell], run: RunDetail, names: Mapping[str, str]
+) -> int | None:
     """Return the number of the planned run that a run is; None where it is none."""
     params = run.row.params
     for key, value in plan.params.items():
-        found = _param(params, key)
-        if found is not None and not _same(found, value):
+        found = _param(params, names.get(key, key))
+        if found is not None and not is_same(found, value):
             return None
     for number, cell in enumerate(cells):
-        if all(_same(_param(params, key), value) for key, value in cell.params.items()):
+        given = ((_param(params, names.get(key, key)), value) for key, value in cell.params.items())
+        if all(is_same(found, value) for found, value in given):
             return number
     return None
 
@@ -113,17 +127,13 @@ def _param(params: Mapping[str, ParamValue], name: str) -> ParamValue:
     return None
 
 
-def _same(found: ParamValue, wanted: ParamValue) -> bool:
-    if isinstance(found, (int, float)) and isinstance(wanted, (int, float)):
-        return math.isclose(found, wanted, rel_tol=1e-9)
-    return found == wanted or (found is not None and str(found) == str(wanted))
-
-
-def _covered(plan: Plan, cell: Cell, runs: Sequence[RunDetail]) -> Covered:
+def _covered(
+    plan: Plan, cell: Cell, runs: Sequence[RunDetail], names: Mapping[str, str]
+) -> Covered:
     if not runs:
         return Covered(cell, "missing")
     # Of several in one state the first that was started counts.
-    judged = sorted(((*_state(plan, run), run) for run in runs), key=_closeness)
+    judged = sorted(((*_state(plan, run, names), run) for run in runs), key=_closeness)
     state, lacks, best = judged[0]
     found = tuple((run.row.id, run.row.name) for _, _, run in judged)
     return Covered(cell, state, best.row.id, best.row.name, lacks, found)
@@ -133,19 +143,21 @@ def _closeness(judged: tuple[State, tuple[str, ...], RunDetail]) -> int:
     return STATES.index(judged[0])
 
 
-def _state(plan: Plan, run: RunDetail) -> tuple[State, tuple[str, ...]]:
+def _state(plan: Plan, run: RunDetail, names: Mapping[str, str]) -> tuple[State, tuple[str, ...]]:
     if run.row.status == "running":
         return "running", ()
     if run.row.status != "finished":
         return "failed", ()
-    lacks = tuple(_lacks(plan, run))
+    lacks = tuple(_lacks(plan, run, names))
     return ("incomplete", lacks) if lacks else ("done", ())
 
 
-def _lacks(plan: Plan, run: RunDetail) -> list[str]:
-    names = {metric.name for metric in run.row.metrics.values()} | set(run.row.metrics)
+def _lacks(plan: Plan, run: RunDetail, names: Mapping[str, str]) -> list[str]:
+    known = {metric.name for metric in run.row.metrics.values()} | set(run.row.metrics)
     missing = [
-        f"metric {name}" for name in (plan.primary, *plan.secondary) if name and name not in names
+        f"metric {name}"
+        for name in (plan.primary, *plan.secondary)
+        if name and names.get(name, name) not in known
     ]
     paths = [item.path for item in run.artifacts]
     for pattern in plan.artifacts:

@@ -30,12 +30,14 @@
     runs = 9
     hours = 2.0
 
-In `command`, `{aug}` stands for a value of the grid, a param or the seed.
+In `command`, `{aug}` stands for a value of the grid, a param or the seed. The command is
+split into words before it is filled, as a shell does; no shell runs it.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 import re
 import shlex
 import tomllib
@@ -50,6 +52,8 @@ from tui_tracker.errors import InvalidArgument, RuleInvalid
 from tui_tracker.queries.answers import ParamValue
 
 MOST_CELLS = 100_000
+_FEW = 1000
+"""Up to so many values of one param are each compared with each other."""
 _KNOWN = ("experiment", "purpose", "question", "tags", "command", "artifacts", "rule", "params",
           "grid", "seeds", "metrics", "data", "budget")  # fmt: skip
 _INNER = {
@@ -69,7 +73,7 @@ class Cell:
 
     @property
     def label(self) -> str:
-        return " ".join(f"{key}={value}" for key, value in self.params.items())
+        return " ".join(f"{key}={value}" for key, value in self.params.items()) or "the one run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +110,25 @@ class Plan:
     def command_of(self, cell: Cell) -> list[str]:
         """Return the words of the command that makes a planned run."""
         values = {**self.params, **cell.params}
+        # Split before it is filled: a value with blanks or quotes stays inside its word.
+        return [
+            _PLACE.sub(lambda found: str(values[found[1]]), word)
+            for word in shlex.split(self.command)
+        ]
 
-        def fill(match: re.Match[str]) -> str:
-            return shlex.quote(str(values[match[1]]))
+    def idle_params(self) -> list[str]:
+        """Return what varies and does not reach the command: its runs would all be the same."""
+        used = {found[1] for found in _PLACE.finditer(self.command)}
+        varied = [key for key, values in self.grid.items() if len(values) > 1]
+        varied += [self.seed_param] if len(self.seeds) > 1 else []
+        return [key for key in varied if key not in used]
 
-        return shlex.split(_PLACE.sub(fill, self.command))
+
+def is_same(found: ParamValue, wanted: ParamValue) -> bool:
+    """Return whether a run's value is the one that was planned: `1`, `1.0` and `"1"` are."""
+    if isinstance(found, (int, float)) and isinstance(wanted, (int, float)):
+        return math.isclose(found, wanted, rel_tol=1e-9)
+    return found == wanted or (found is not None and str(found) == str(wanted))
 
 
 def read_plan(path: Path) -> Plan:
@@ -187,6 +205,11 @@ def _refuse_impossible(plan: Plan, where: str) -> None:
 
 def _refuse_places(plan: Plan, where: str) -> None:
     """Raise where the command has a place that nothing fills."""
+    try:
+        shlex.split(plan.command)
+    except ValueError as error:
+        problem = f"{where}: the command has a quote that is not closed"
+        raise InvalidArgument(f"{problem}: {plan.command!r:.80}") from error
     known = [*plan.params, *plan.grid, *([plan.seed_param] if plan.seeds else [])]
     for found in _PLACE.finditer(plan.command):
         if found[1] not in known:
@@ -228,6 +251,13 @@ def _values(table: Mapping[str, Any], key: str, where: str) -> tuple[ParamValue,
     found = table.get(key, [])
     if not isinstance(found, list):
         raise InvalidArgument(f"{where}: {key} is a list")
+    for item in found:
+        if item != item or isinstance(item, dict):
+            raise InvalidArgument(f"{where}: {key} cannot be {item!r:.60}: no run is known by it")
+    for one, other in itertools.combinations(found, 2) if len(found) <= _FEW else ():
+        if is_same(one, other):
+            both = f": {one!r:.40} and {other!r:.40}" if repr(one) != repr(other) else ""
+            raise InvalidArgument(f"{where}: {key} names one value twice{both}")
     if len({repr(item) for item in found}) < len(found):
         raise InvalidArgument(f"{where}: {key} names one value twice")
     return tuple(found)

@@ -1,7 +1,7 @@
 """Run what a plan still lacks, one after another or several at a time.
 
 What is done is read from the store before each start, so a second call goes on where the
-first was stopped, and two calls side by side share the work.
+first was stopped. Each start is claimed first, so two calls side by side share the work.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from tui_tracker.errors import InvalidArgument
+from tui_tracker.plan.claims import Claim, take_claim
 from tui_tracker.plan.coverage import Coverage, Covered, check_plan
 from tui_tracker.plan.plan import Cell, Plan
 from tui_tracker.store import Store
@@ -84,60 +86,83 @@ class _Runner:
         self._store, self._plan, self._told = store, plan, told
         self._at_once = max(1, at_once)
         self._tried: set[str] = set()
-        self._live: list[tuple[Cell, subprocess.Popen[bytes], float]] = []
+        self._live: list[tuple[Cell, subprocess.Popen[bytes], float, Claim]] = []
 
     def work(self, most: int | None) -> None:
         while True:
             self._reap()
             left = None if most is None else most - len(self._tried)
             while len(self._live) < self._at_once and (left is None or left > 0):
-                cell = self._next()
-                if cell is None:
+                found = self._next()
+                if found is None:
                     break
-                self._start(cell)
+                self._start(*found)
                 left = None if left is None else left - 1
             if not self._live:
                 return
             time.sleep(_LOOK_S)
 
-    def _next(self) -> Cell | None:
-        """Return the next planned run that nobody has made or makes now."""
+    def _next(self) -> tuple[Cell, Claim] | None:
+        """Return the next planned run that nobody has made or makes now, claimed."""
+        taken: set[str] = set()
+        while True:
+            cell = next((c for c in self._open() if c.label not in self._tried | taken), None)
+            if cell is None:
+                return None
+            taken.add(cell.label)
+            claim = take_claim(Path(self._store.folder), self._plan, cell)
+            if claim is None:
+                continue
+            # Who had the claim before may have made it since the look at the store.
+            if cell.label in {one.label for one in self._open()}:
+                return cell, claim
+            claim.give_up()
+
+    def _open(self) -> list[Cell]:
+        """Return the planned runs to be made; none where the hours of the plan are used up."""
         from tui_tracker.drain import recover
 
         recover(self._store)
         coverage = check_plan(self._store, self._plan)
         most = self._plan.most_hours
         if most is not None and coverage.hours >= most:
-            return None
-        cells = [covered.cell for covered in open_cells(coverage)]
-        return next((cell for cell in cells if cell.label not in self._tried), None)
+            return []
+        return [covered.cell for covered in open_cells(coverage)]
 
-    def _start(self, cell: Cell) -> None:
+    def _start(self, cell: Cell, claim: Claim) -> None:
         self._tried.add(cell.label)
         words = tt_command(self._plan, cell, store=str(self._store.folder))[1:]
         command: Sequence[str] = [sys.executable, "-m", "tui_tracker.cli", *words]
         quiet = subprocess.DEVNULL if self._at_once > 1 else None
         self._told(cell, None)
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=quiet, stderr=quiet)
-        self._live.append((cell, process, time.monotonic()))
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=quiet,
+            stderr=quiet,
+            pass_fds=() if claim.handle is None else (claim.handle,),
+        )
+        self._live.append((cell, process, time.monotonic(), claim))
 
     def _reap(self) -> None:
         for entry in list(self._live):
-            cell, process, began = entry
+            cell, process, began, claim = entry
             code = process.poll()
             if code is not None:
                 self._live.remove(entry)
+                claim.give_up()
                 ended = Ended(cell, code, time.monotonic() - began)
                 self.ended.append(ended)
                 self._told(cell, ended)
 
     def stop(self) -> None:
         """End what still runs, and wait for it: its run is then `killed`, not lost."""
-        for _, process, _ in self._live:
+        for _, process, _, _ in self._live:
             process.terminate()
-        for _, process, _ in self._live:
+        for _, process, _, claim in self._live:
             try:
                 process.wait(_STOP_S)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            claim.give_up()

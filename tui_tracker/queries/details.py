@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tui_tracker.errors import Ambiguous, NotFound
+from tui_tracker.queries.amendments import read_amendments
 from tui_tracker.queries.answers import (
     Artifact,
     LineagePart,
@@ -37,22 +38,29 @@ _RUNS = (
 _THESE = "IN (SELECT value FROM json_each(:keys))"
 
 
-def get_run(store: Store, key: RunKey) -> RunDetail:
-    """Return everything about one run but its points and its console.
+def get_run(store: Store, key: RunKey, *, captured: bool = False) -> RunDetail:
+    """Return everything about one run but its points and its console; see `get_runs`.
 
     Raises:
         NotFound: the run is gone.
     """
-    found = get_runs(store, [key])
+    found = get_runs(store, [key], captured=captured)
     if not found:
         raise NotFound("run", str(key))
     return found[0]
 
 
 def get_runs(
-    store: Store, keys: Sequence[RunKey], known: dict[bytes, dict[str, object]] | None = None
+    store: Store,
+    keys: Sequence[RunKey],
+    known: dict[bytes, dict[str, object]] | None = None,
+    *,
+    captured: bool = False,
 ) -> list[RunDetail]:
     """Return everything about some runs, in their order; a run that is gone is left out.
+
+    What was amended is read so, but for a series, of which there are no points; `captured`
+    gives the records as they were captured.
 
     Lineage facts that several runs share are one object, so nobody may change them; `known`
     keeps them from one call to the next.
@@ -64,7 +72,7 @@ def get_runs(
     notes, artifacts = _notes(store, bound), _artifacts(store, bound)
     parts = _lineage(store, bound, known)
     proofs, system = proof_levels(store, keys), _system(store, bound)
-    amended = _amended(store, bound)
+    amendments = read_amendments(store, keys)
     details = []
     for row in rows:
         parent, source, ended_by, host, user, pid, points, lines, lost, lost_why = facts[row.key]
@@ -86,9 +94,13 @@ def get_runs(
                 lost_why=lost_why,
                 system=system.get(row.key, {}),
                 proof=proofs.get(row.key),
-                amended=tuple(amended.get(row.key, ())),
+                amended=tuple(dict.fromkeys(a.field for a in amendments.get(row.key, ()))),
             )
         )
+    if amendments and not captured:
+        from tui_tracker.queries.amended import amended  # few stores have any
+
+        return [amended(d, amendments.get(d.row.key, ()), series=False) for d in details]
     return details
 
 
@@ -152,22 +164,10 @@ def _system(store: Store, bound: dict[str, Any]) -> dict[RunKey, dict[str, Metri
     return found
 
 
-def _amended(store: Store, bound: dict[str, Any]) -> dict[RunKey, list[str]]:
-    found: dict[RunKey, list[str]] = {}
-    if store.read("SELECT 1 FROM sqlite_schema WHERE name = 'amendment'"):
-        for run, name in store.read(
-            f"SELECT run, field FROM amendment WHERE run {_THESE} GROUP BY run, field "
-            "ORDER BY min(id)",
-            bound,
-        ):
-            found.setdefault(run, []).append(name)
-    return found
-
-
 def _notes(store: Store, bound: dict[str, Any]) -> dict[RunKey, list[Note]]:
     found: dict[RunKey, list[Note]] = {}
     for run, number, text, author, at in store.read(
-        f"SELECT run, id, text, author, at_ms FROM note WHERE run {_THESE} ORDER BY at_ms, id",
+        f"SELECT run, id, text, author, at_ms FROM main.note WHERE run {_THESE} ORDER BY at_ms, id",
         bound,
     ):
         found.setdefault(run, []).append(Note(number, text, author, moment(at)))
@@ -177,7 +177,7 @@ def _notes(store: Store, bound: dict[str, Any]) -> dict[RunKey, list[Note]]:
 def _artifacts(store: Store, bound: dict[str, Any]) -> dict[RunKey, list[Artifact]]:
     found: dict[RunKey, list[Artifact]] = {}
     for run, path, kind, size, sha, copied, problem, at in store.read(
-        "SELECT run, path, kind, size, sha256, copied, problem, at_ms FROM artifact "
+        "SELECT run, path, kind, size, sha256, copied, problem, at_ms FROM main.artifact "
         f"WHERE run {_THESE} ORDER BY run, path, at_ms",
         bound,
     ):

@@ -56,8 +56,9 @@ def _chunk(store: Store, keys: Sequence[int], *, bulky: bool) -> Iterator[str]:
     params = _params(store, bound, "logged_param" if logged else "param")
     metrics = _metrics(store, bound)
     tags = _texts(store, bound, "main.tag" if logged else "tag", "tag")
-    notes = _texts(store, bound, "note", "text")
-    artifacts, lineages = _artifacts(store, bound), _lineages(store, bound, bulky=bulky)
+    notes = _texts(store, bound, "main.note" if logged else "note", "text")
+    artifacts = _artifacts(store, bound, "main.artifact" if logged else "artifact")
+    lineages = _lineages(store, bound, bulky=bulky)
     proofs = _proofs(store, keys)
     wholes: dict[tuple[tuple[str, str], ...], str] = {}
     amendments = _amendments(store, keys) if bulky else None
@@ -256,10 +257,10 @@ def _texts(store: Store, bound: dict[str, Any], table: str, column: str) -> _Pie
     return found
 
 
-def _artifacts(store: Store, bound: dict[str, Any]) -> _Pieces:
+def _artifacts(store: Store, bound: dict[str, Any], table: str) -> _Pieces:
     found: _Pieces = {}
     for run, path, kind, size, sha256, copied, problem in store.read(
-        "SELECT run, path, kind, size, lower(hex(sha256)), copied, problem FROM artifact "
+        f"SELECT run, path, kind, size, lower(hex(sha256)), copied, problem FROM {table} "
         f"WHERE run {_CHOSEN} ORDER BY run, path, at_ms",
         bound,
     ):

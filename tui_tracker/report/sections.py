@@ -6,7 +6,9 @@ is left out is counted. Nothing here knows the time of day.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from datetime import datetime
 
 from tui_tracker.formatting import format_count, format_duration
 from tui_tracker.report.blocks import (
@@ -23,7 +25,7 @@ from tui_tracker.report.blocks import (
 )
 from tui_tracker.report.decided import decisions_section
 from tui_tracker.report.dropped import dropped_section
-from tui_tracker.report.findings import Findings
+from tui_tracker.report.findings import Configuration, Findings
 from tui_tracker.report.numbers import configuration_table, value_words
 from tui_tracker.report.planned import plan_section
 from tui_tracker.report.private import marked, public
@@ -126,6 +128,9 @@ def _ranked_words(found: Findings) -> Line:
     way = "highest" if found.decision.direction == "highest" else "lowest"
     shown = value_words(first.estimates.get(found.main), level=True)
     only = len(found.configurations) == 1
+    level = [public(one.group.label, 120) for one in found.configurations[1:] if _is_level(
+        first, one, found.main)]  # fmt: skip
+    tied = f" Level with it: {'; '.join(level[:3])}{' ...' if len(level) > 3 else ''}."
     return (
         "No rule was given, so nothing was decided. ",
         "The one configuration, " if only else f"The {way} mean ",
@@ -133,22 +138,33 @@ def _ranked_words(found: Findings) -> Line:
         Strong(public(first.group.label, 120)),
         *((", has ", Mono(public(found.main, 80)), " ") if only else (": ",)),
         f"{shown}.",
+        tied if level else "",
     )
 
 
+def _is_level(first: Configuration, other: Configuration, metric: str) -> bool:
+    one, two = first.estimates.get(metric), other.estimates.get(metric)
+    return one is not None and two is not None and math.isclose(one.mean, two.mean)
+
+
 def _notes(found: Findings) -> list[Block]:
-    notes = [
+    """Return the notes, the newest of them; one that many runs have stands once."""
+    written = sorted(
         (note.written_at, record.detail.row.name, note.text)
         for record in found.records
         for note in record.detail.notes
-    ]
-    if not notes:
+    )
+    if not written:
         return []
-    notes.sort(key=lambda one: one[0])
-    items: list[Line] = [
-        (Mono(public(name, 60)), f" ({at:%Y-%m-%d}): ", public(text))
-        for at, name, text in notes[-_MOST_NOTES:]
-    ]
+    notes: dict[str, list[tuple[datetime, str]]] = {}
+    for at, name, text in written:
+        notes.setdefault(text, []).append((at, name))
+    items: list[Line] = []
+    for text, runs in list(notes.items())[-_MOST_NOTES:]:
+        others = len(runs) - 1
+        more = f" and {others} more {'run' if others == 1 else 'runs'}" if others else ""
+        when = f"{more} ({runs[0][0]:%Y-%m-%d}): "
+        items.append((Mono(public(runs[0][1], 60)), when, public(text)))
     blocks: list[Block] = [Heading(2, "Notes"), Bullets(tuple(items))]
     if len(notes) > _MOST_NOTES:
         left = format_count(len(notes) - _MOST_NOTES)

@@ -1,60 +1,131 @@
-"""The first page's runs, read while Textual is still being loaded.
+"""The first page's runs, read by a process of its own while Textual is still being loaded.
 
-What the start screen will ask first is known before it exists, so a thread asks it. If the
-screen asks for anything else, this answer is dropped and the question is put as ever. A
-filter, an order or columns that are remembered are left to the screen, which knows them.
+What the start screen will ask first is known before it exists. A thread that asked it would
+share the interpreter with the imports, and hand it over at every row; so the process is
+forked before there is a thread or a connection. It begins when the app has noted the
+store's version, so that what changes meanwhile is news. If the screen asks for anything
+else, the answer is dropped and the question is put as ever. A filter, an order or columns
+that are remembered are left to the screen, which knows them.
 """
 
 from __future__ import annotations
 
-import threading
-from typing import TYPE_CHECKING
+import os
+import select
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from tui_tracker.remembered import State
+    from types import TracebackType
+
     from tui_tracker.store import Store
     from tui_tracker.tui.reading import RunsFound, RunsWanted
 
 
 ARRANGED = ("filter", "sort", "group", "columns")
 """What a remembered page of runs may hold that changes its first question."""
+CHUNK_BYTES = 1 << 20
 
 
 class Ahead:
-    """One answer, read before the question is put."""
+    """One answer, read before the question is put; a context manager that ends its process."""
 
-    def __init__(self, store: Store, state: State, lines: int) -> None:
-        self._store, self._lines = store, lines
-        self._wanted: RunsWanted | None = None
-        self._found: RunsFound | None = None
-        self.version = store.data_version()
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self.version: int | None = None
         """Of the store before anything was read: what changes meanwhile is news to the app."""
-        tree: dict[str, object] = state.get("tree", {})
-        levels = tree.get("levels")
-        self._levels = tuple(map(str, levels)) if isinstance(levels, list) else ()
-        self._thread = threading.Thread(target=self._read, name="read-ahead", daemon=True)
-        self._begun = not any(state.get(name, None) for name in ARRANGED)
-        if self._begun:
-            self._thread.start()
+        self._told, self._go = os.pipe()
+        self._answer, self._answering = os.pipe()
+        self._child = 0
 
-    def _read(self) -> None:
-        from tui_tracker.errors import TrackerError
-        from tui_tracker.queries import Order, Selection
-        from tui_tracker.tui.reading import RunsWanted, find_runs
-        from tui_tracker.tui.tree import TreeWanted
+    def __enter__(self) -> Ahead:
+        self._child = os.fork()
+        if not self._child:
+            self._serve()
+        os.close(self._told)
+        os.close(self._answering)
+        return self
 
-        tree = TreeWanted(self._levels or ("experiment",), ())
-        order = Order("started", descending=True)
-        self._wanted = RunsWanted(Selection(), order, 0, self._lines, None, tree)
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._end()
+
+    def begin(self, store: Store, lines: int) -> None:
+        """Have the first page of a store read, with as many runs as the window has lines."""
+        self.version = store.data_version()
         try:
-            self._found = find_runs(self._store, self._wanted)
-        except TrackerError:
-            pass  # the screen will ask, and tell what is wrong
+            os.write(self._go, str(lines).encode())
+        except BrokenPipeError:
+            pass  # it was ended from outside
+        os.close(self._go)
+        self._go = -1
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether `take` needs not wait."""
+        return self._answer >= 0 and bool(select.select([self._answer], [], [], 0)[0])
 
     def take(self, wanted: RunsWanted) -> RunsFound | None:
         """Return the answer if it is to this question; the first time only."""
-        if not self._begun:
+        if self.version is None or self._answer < 0:
             return None
-        self._thread.join()
-        found, self._found = self._found, None
-        return found if wanted == self._wanted else None
+        import pickle
+
+        answer = bytearray()
+        while chunk := os.read(self._answer, CHUNK_BYTES):
+            answer += chunk
+        self._end()
+        try:
+            found: RunsFound | None = pickle.loads(answer)
+        except (EOFError, pickle.UnpicklingError):
+            return None  # it was ended: the screen reads for itself
+        return found if found is not None and found.wanted == wanted else None
+
+    def _end(self) -> None:
+        for one in (self._go, self._answer):
+            if one >= 0:
+                os.close(one)
+        self._go = self._answer = -1
+        if self._child:
+            child, self._child = self._child, 0
+            os.waitpid(child, 0)
+
+    # In the process of its own.
+
+    def _serve(self) -> None:
+        """Answer once and end, whatever happens: the terminal and all else is the app's."""
+        try:
+            os.close(self._go)
+            os.close(self._answer)
+            self._read()
+        except BaseException:  # noqa: BLE001 - the app reads for itself, and tells what is wrong
+            pass
+        finally:
+            os._exit(0)
+
+    def _read(self) -> None:
+        import pickle
+
+        from tui_tracker.queries import Order, Selection
+        from tui_tracker.remembered import State
+        from tui_tracker.store import Store
+        from tui_tracker.tui.reading import RunsWanted, find_runs
+        from tui_tracker.tui.tree import TreeWanted
+
+        state = State(self._folder)
+        lines = os.read(self._told, 16)
+        if not lines or any(state.get(name, None) for name in ARRANGED):
+            return
+        remembered: dict[str, object] = state.get("tree", {})
+        levels = remembered.get("levels")
+        levels = tuple(map(str, levels)) if isinstance(levels, list) else ()
+        tree = TreeWanted(levels or ("experiment",), ())
+        order = Order("started", descending=True)
+        with Store.open(self._folder) as store:
+            wanted = RunsWanted(Selection(), order, 0, int(lines), None, tree)
+            answer = pickle.dumps(find_runs(store, wanted), pickle.HIGHEST_PROTOCOL)
+        with os.fdopen(self._answering, "wb") as file:
+            file.write(answer)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
 from textual.binding import Binding
+from textual.message import Message
 from textual.screen import Screen
 
 from tui_tracker.remembered import State
 from tui_tracker.settings import Settings, read_settings
 from tui_tracker.tui.changing import Changing
+from tui_tracker.tui.early import LONGEST_S, EarlyKeys, when_done
 from tui_tracker.tui.keymap import lay_over
 from tui_tracker.tui.keys import bindings, use_keys
 from tui_tracker.tui.live import LiveApp
@@ -32,7 +35,6 @@ if TYPE_CHECKING:
     from tui_tracker.store import Store
     from tui_tracker.tui.ahead import Ahead
     from tui_tracker.tui.first_screen import FirstScreen
-    from tui_tracker.tui.reading import RunsFound, RunsWanted
 
 TWICE_S = 2.0
 REMEMBER_S = 1.0
@@ -69,9 +71,10 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
         self._ahead, self._opening = ahead, opening
         state = state or State(store.foreign or store.folder)
         super().__init__(store, settings, state, terminal or describe(settings))
-        if ahead is not None:
+        if ahead is not None and ahead.version is not None:
             self._version = ahead.version
         self._resizing = Resizing(self)
+        self._early = EarlyKeys()
         self.state.on_change = self._remember_soon
         self._remembering = False
         keymap = lay_over(settings.keys)
@@ -101,12 +104,6 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
         """Whether no frame should be drawn now, because the link is full."""
         flow = getattr(self._driver, "flow", None)
         return flow is not None and flow.held
-
-    @property
-    def narrow(self) -> bool:
-        """Whether the link carries so little that a list should scroll seldom."""
-        flow = getattr(self._driver, "flow", None)
-        return flow is not None and flow.narrow
 
     def draw_again(self) -> None:
         """Draw what was held back."""
@@ -148,9 +145,30 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
         if self._resizing.changed(event.size) and self.page is not None:
             self.page.make_room(event.size.width)
 
+    # What is typed before the first page stands.
+
+    @dataclass
+    class PageStands(Message):
+        """The first runs are shown, or why there are none."""
+
+    async def on_event(self, event: events.Event) -> None:
+        if not self._early.keep(event):
+            await super().on_event(event)
+
+    async def on_tracker_app_page_stands(self) -> None:
+        event = self._early.take()
+        if event is not None:
+            await super().on_event(event)
+            when_done(self, self.page_stands)
+
+    def page_stands(self) -> None:
+        """Do what was typed so far, and from now on everything at once."""
+        self.post_message(self.PageStands())
+
     # Watching the store.
 
     def on_mount(self) -> None:
+        self.set_timer(LONGEST_S, self.page_stands)
         self.watch_store()
         if self._opening is not None and (
             self._opening.run or self._opening.page in ("audit", "plan")
@@ -176,13 +194,10 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
             if opening.page in tabs:
                 self.call_after_refresh(screen.action_tab, tabs.index(opening.page))
 
-    def find_runs(self, store: Store, wanted: RunsWanted) -> RunsFound:
-        """Return the runs of a table; the first ones were read while the app was loaded."""
-        from tui_tracker.tui.reading import find_runs
-
+    def take_ahead(self) -> Ahead | None:
+        """Return what was read while the app was loaded; the first time only."""
         ahead, self._ahead = self._ahead, None
-        found = ahead.take(wanted) if ahead is not None else None
-        return found or find_runs(store, wanted)
+        return ahead
 
     def first_frame_shown(self) -> None:
         """Tell what is wrong with the settings, once there is a page to tell it on."""

@@ -144,6 +144,21 @@ def table_columns(
     )
 
 
+def in_old_order(before: Sequence[Column], chosen: Sequence[Column]) -> tuple[Column, ...]:
+    """Return the chosen columns, those that were there before where they were.
+
+    Which metric comes first depends on how many runs have it: without this, columns would
+    change places under the eyes of whoever watches runs begin. A new one follows the
+    column that it follows in what was chosen.
+    """
+    specs = {column.spec: column for column in chosen}
+    kept = [specs[column.spec] for column in before if column.spec in specs]
+    for number, column in enumerate(chosen):
+        if column not in kept:
+            kept.insert(kept.index(chosen[number - 1]) + 1 if number else 0, column)
+    return tuple(kept)
+
+
 def plain_column(spec: str, *, pinned: bool = False) -> Column:
     """Return the column of a fact that every run has, such as its name."""
     kind, sortable = PLAIN[spec]

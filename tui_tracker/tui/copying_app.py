@@ -26,8 +26,12 @@ class CopyingApp(ThemedApp, inherit_bindings=False):
 
     def action_copy(self) -> None:
         page = self.page
-        if page is not None and (text := page.text_to_copy()):
+        text = page.text_to_copy() if page is not None else ""
+        if text:
             self.copy_text(text, text)
+        elif page is not None:
+            as_runs = ": Y copies runs" if page.runs_to_copy() else ""
+            page.say(f"There is nothing here that y copies{as_runs}")
 
     def action_copy_as(self) -> None:
         """Copy the runs that the page is about in a way to be chosen."""
@@ -36,7 +40,10 @@ class CopyingApp(ThemedApp, inherit_bindings=False):
 
         page = self.page
         keys = page.runs_to_copy() if page else []
-        if page is None or not keys:
+        if page is None:
+            return
+        if not keys:
+            page.say("There is no run here to copy")
             return
         columns = page.columns_to_copy()
 

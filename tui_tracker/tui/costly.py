@@ -9,6 +9,7 @@ from tui_tracker.queries.fact_cells import read_facts
 from tui_tracker.store import Store
 from tui_tracker.tui.cells import Extras
 from tui_tracker.tui.columns import Column
+from tui_tracker.tui.row_marks import UNWELL
 
 WELL = "well"
 """The health of a run that has nothing wrong."""
@@ -49,6 +50,19 @@ def read_extras(
 
         _lay(found, column, grade_cells(store, keys, some if told is not None else None))
     return found
+
+
+def read_marks(store: Store, keys: Sequence[int]) -> Extras:
+    """Return what is marked beside the names of some runs: all of health but the death.
+
+    That is what the status tells.
+    """
+    from tui_tracker.health import summary
+    from tui_tracker.queries.health import read_health
+
+    health = read_health(store, keys)
+    living = {key: [one for one in health.get(key, ()) if one.kind != "dead"] for key in keys}
+    return {key: {UNWELL: summary(found)[0]} for key, found in living.items()}
 
 
 def _lay(found: Extras, column: Column, cells: Cells) -> None:

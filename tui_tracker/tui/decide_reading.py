@@ -15,6 +15,9 @@ from tui_tracker.queries.rows import marks, run_uuid
 from tui_tracker.store import Store
 from tui_tracker.telling import metric_stat, rank_metrics
 
+KEPT_SHOWN = 3
+"""Stale decisions that are told of: each is made again to say who would win now."""
+
 
 @dataclass(frozen=True, slots=True)
 class RankRow:
@@ -111,7 +114,7 @@ def find_decision(store: Store, keys: Sequence[int], asked: str, rule: str) -> D
         for place, standing in enumerate(decision.ranking)
     )
     winner = decision.winner
-    notes = [*decision.notes, excluded_words(decision)]
+    notes = [*decision.notes, excluded_words(decision), *_kept_words(store, asked)]
     return DecideFound(
         rule,
         decision,
@@ -121,6 +124,19 @@ def find_decision(store: Store, keys: Sequence[int], asked: str, rule: str) -> D
         printable(winner.group.label) if winner is not None else "",
         tuple(printable(note) for note in notes if note),
     )
+
+
+def _kept_words(store: Store, asked: str) -> list[str]:
+    """Return what became of the latest decisions that were kept, each that is stale."""
+    from tui_tracker.decide.records import check_decision, list_decisions, stale_words
+
+    kept = list_decisions(store, asked)[-KEPT_SHOWN:] if asked else []
+    told = ((one, stale_words(one, check_decision(store, one))) for one in reversed(kept))
+    return [
+        f"Decision {one.id}, {one.winner or 'no winner'} by {one.rule}, is {words}."
+        for one, words in told
+        if words
+    ]
 
 
 def _stat_names(decision: Decision) -> list[str]:

@@ -16,13 +16,15 @@ FIRST_WINDOW = 16_000
 """Bytes that may be on their way before anything is known about the link."""
 LEAST_WINDOW = 1_500
 """Enough for a few cursor moves, which need no pause between them."""
-MOMENT_S = 0.05
+MOMENT_S = 0.02
 LOST_S = 2.0
 """An answer that takes longer is not waited for."""
 TELLING_BYTES = 2_000
 """What is smaller takes about a round trip on any link, and tells nothing of its width."""
-NARROW_BYTES_PER_S = 40_000
-"""On a link that carries less, a page of lines takes longer than a key that is held repeats."""
+LATE_S = 0.01
+"""An answer that is so much later than the soonest waited for the bytes before it."""
+FULL_S = 0.05
+"""So late it is where the link was full; less may be chance."""
 FENCE_BYTES = 200
 """Less than this is not worth a question of its own."""
 
@@ -38,9 +40,14 @@ class Flow:
         self._before = self._after = 0
         """Bytes written before and after the last question."""
         self._asked_at: float | None = None
+        self._begun_at = self._begun_before_at = 0.0
+        """When the first byte after and before the last question was written."""
+        self._answered_at = 0.0
 
     def wrote(self, size_bytes: int) -> None:
         """Count what was written."""
+        if not self._after:
+            self._begun_at = self._clock()
         self._after += size_bytes
 
     def may_ask(self) -> bool:
@@ -48,7 +55,7 @@ class Flow:
         if self._rtt_s is None or self._after < FENCE_BYTES or self._waiting:
             return False
         self._before, self._after = self._after, 0
-        self._asked_at = self._clock()
+        self._begun_before_at, self._asked_at = self._begun_at, self._clock()
         return True
 
     def is_far(self, rtt_s: float) -> None:
@@ -59,18 +66,29 @@ class Flow:
         """Learn from an answer to the last question."""
         if self._asked_at is None:
             return
-        took = self._clock() - self._asked_at
+        now = self._clock()
+        took = now - self._asked_at
         self._rtt_s = min(self._rtt_s or took, took)
         if self._before >= TELLING_BYTES:
-            self._learn_width(took - self._rtt_s)
+            # They came after what was answered last, and not before they could.
+            began_at = max(self._answered_at, self._begun_before_at + self._rtt_s)
+            self._learn_width(now - began_at, late_s=took - self._rtt_s)
+        self._answered_at = now
         self._asked_at, self._before = None, 0
 
-    def _learn_width(self, on_the_wire_s: float) -> None:
-        if on_the_wire_s > 0.01:
-            seen, known = self._before / on_the_wire_s, self._bytes_per_s
-            self._bytes_per_s = seen if known is None else (known + seen) / 2
-        elif self._bytes_per_s is not None:
-            self._bytes_per_s *= 2
+    def _learn_width(self, arriving_s: float, *, late_s: float) -> None:
+        """Learn from how long bytes took to come, and how much later than they could.
+
+        A link that was not full tells the least that it carries, a full one what it does.
+        """
+        known = self._bytes_per_s
+        seen = self._before / max(arriving_s, 1e-6)
+        if known is None:
+            self._bytes_per_s = seen if late_s > LATE_S else None
+        elif late_s > FULL_S:
+            self._bytes_per_s = (known + seen) / 2
+        else:
+            self._bytes_per_s = max(known, min(seen, 2 * known))
 
     @property
     def unanswered(self) -> bool:
@@ -84,12 +102,15 @@ class Flow:
     @property
     def held(self) -> bool:
         """Whether more is on its way than should be."""
-        return self._waiting and self._before + self._after > self.window
+        return self._waiting and (self._before + self._after > self.window or self._is_late)
 
     @property
-    def narrow(self) -> bool:
-        """Whether the link is known to carry so little that pages should be few."""
-        return self._bytes_per_s is not None and self._bytes_per_s < NARROW_BYTES_PER_S
+    def _is_late(self) -> bool:
+        """Whether the answer should be here: the link has become slower than it was known."""
+        if self._asked_at is None or self._rtt_s is None or self._bytes_per_s is None:
+            return False
+        expected_s = self._rtt_s + self._before / self._bytes_per_s
+        return self._clock() - self._asked_at > expected_s + 2 * FULL_S
 
     @property
     def window(self) -> float:

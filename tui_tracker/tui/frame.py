@@ -8,7 +8,7 @@ a change of the window's size, is written whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.cells import cell_len
 from rich.color import ColorSystem
@@ -16,14 +16,13 @@ from rich.console import Console
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
+from tui_tracker.tui.scrolled import LEAST_LINES, Cells, find_shift
+
 BRIDGED = 4
 """Cells between changed ones that are written again: moving past them takes as many bytes."""
 ERASED = 6
 """From so many blanks on, the end of a line is erased rather than written."""
 UNKNOWN = "\0"
-
-Cells = tuple[list[str], list[str]]
-"""What cells show and how. The right half of a wide character shows ""."""
 
 
 class Written(CompositorUpdate):
@@ -49,16 +48,44 @@ class Frame:
     def changes(self, update: LayoutUpdate | ChopsUpdate, console: Console, width: int) -> str:
         """Return what to write for an update; afterwards it counts as written."""
         system = console._color_system or ColorSystem.TRUECOLOR
+        pieces = [(y, x, strips, _cells(strips, system)) for y, x, strips in _pieces(update)]
         found: list[str] = []
-        for y, x, strips in _pieces(update):
-            cells = _cells(strips, system)
+        rest: list[tuple[int, int, Cells]] = []
+        for y, x, strips, cells in pieces:
             if cells is None or x + len(cells[0]) > width:
                 # A link, or a line that is wider than the terminal: as Textual writes it.
                 found += [f"\x1b[{y + 1};{x + 1}H", *(strip.render(console) for strip in strips)]
                 self._lines.pop(y, None)
             else:
-                found += self._changes_of_line(y, x, cells, width)
+                rest.append((y, x, cells))
+        if len(rest) == len(pieces):
+            found += self._scrolled(rest, width)
+        for y, x, cells in rest:
+            found += self._changes_of_line(y, x, cells, width)
         return "".join(found)
+
+    def _scrolled(self, pieces: Sequence[tuple[int, int, Cells]], width: int) -> Iterator[str]:
+        """Yield what has the terminal move lines; what was moved in vain is put back."""
+        new: dict[int, Cells] = {}
+        for y, x, (texts, codes) in pieces:
+            line = new[y] if y in new else self._lines.get(y)
+            if line is None or len(line[0]) != width or UNKNOWN in line[0]:
+                return
+            new[y] = _laid_over(line[0], x, texts), _laid_over(line[1], x, codes)
+        if len(new) < LEAST_LINES:
+            return
+        left, right = min(x for _, x, _ in pieces), max(x + len(c[0]) for _, x, c in pieces)
+        shift = find_shift(self._lines, new, left, right)
+        if shift is None:
+            return
+        yield shift.sequences
+        before = dict(self._lines)
+        for y in range(shift.top, shift.bottom + 1):
+            source = shift.source(y)
+            texts, codes = before[source] if source is not None else ([" "] * width, [""] * width)
+            self._lines[y] = [*texts], [*codes]
+        for y in range(shift.top, shift.bottom + 1):
+            yield from self._changes_of_line(y, 0, new[y], width)
 
     def _changes_of_line(self, y: int, x: int, new: Cells, width: int) -> Iterator[str]:
         """Yield what to write for cells that begin at `x`."""
@@ -81,6 +108,10 @@ class Frame:
         if code:
             yield "\x1b[m"
         line[0][x:end], line[1][x:end] = texts, codes
+
+
+def _laid_over(cells: list[str], at: int, new: list[str]) -> list[str]:
+    return [*cells[:at], *new, *cells[at + len(new) :]]
 
 
 def _pieces(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, list[Strip]]]:

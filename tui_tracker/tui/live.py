@@ -2,9 +2,9 @@
 
 The store is looked at in a thread: dead runs are brought in once a second, so that a death
 is seen within two. Nothing is repainted while live is switched off or the terminal says
-that it is not in front; alerts reach the person all the same, by bell, notification and a
-line in the footer, as the settings say. A webhook is left to `tt watch`: two open apps
-would post everything twice.
+that it is not in front; alerts reach the person all the same, by bell, notification,
+webhook and a line in the footer, as the settings say. Of several open apps one posts to the
+webhook (`alerts.claim`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from tui_tracker.errors import TrackerError
+from tui_tracker.errors import InvalidArgument, TrackerError
 from tui_tracker.queries.watched import newest_run
 from tui_tracker.remembered import State
 from tui_tracker.settings import Settings
@@ -28,6 +28,8 @@ from tui_tracker.tui.terminal import Terminal
 
 if TYPE_CHECKING:
     from tui_tracker.alerts import Event, Watch
+    from tui_tracker.alerts.claim import Claim
+    from tui_tracker.alerts.sending import Sender
     from tui_tracker.store import Store
 
 POLL_S, POLL_MOST_S = 0.25, 1.0
@@ -43,6 +45,8 @@ PULSE_S = 5.0
 CALL_S = 5.0
 """A sweep of short runs must not ring all day: one call in this time."""
 NEWS_KEPT = 500
+LAST_POST_S = 2.0
+"""How long an app that is closed waits for what is being posted."""
 
 
 class LiveApp(CopyingApp, inherit_bindings=False):
@@ -58,6 +62,12 @@ class LiveApp(CopyingApp, inherit_bindings=False):
 
         events: list[Event]
 
+    @dataclass
+    class WebhookTold(Message):
+        """Something is wrong with the webhook, or is right again."""
+
+        words: str
+
     def __init__(self, store: Store, settings: Settings, state: State, terminal: Terminal) -> None:
         super().__init__(settings, state, terminal)
         self.store = store
@@ -68,6 +78,8 @@ class LiveApp(CopyingApp, inherit_bindings=False):
         self.rule_texts: tuple[str, ...] = ()
         """The rules in force; those of the settings, or the usual ones."""
         self.rule_trouble = ""
+        self.claim: Claim | None = None
+        """The right to post to the webhook; None without one."""
         # Before the first page is read, so that no change falls between the two.
         self._version = store.data_version()
         self._newest = newest_run(store)
@@ -111,9 +123,17 @@ class LiveApp(CopyingApp, inherit_bindings=False):
 
     def _watch_store(self) -> None:
         """Post `StoreChanged` whenever the store is not what it was, `Happened` with events."""
+        alerts = _Alerts(self.store, self._make_watch(), self._make_sender())
+        try:
+            self._watch_with(alerts)
+        finally:
+            alerts.end()
+            if self.claim is not None:
+                self.claim.release()
+
+    def _watch_with(self, alerts: _Alerts) -> None:
         from tui_tracker.drain import recover
 
-        alerts = _Alerts(self.store, self._make_watch())
         seen, wait_s, recovered_at, told_at = self._version, POLL_S, -RECOVER_S, -FRAME_S
         while not self._stop_watching.wait(wait_s):
             try:
@@ -150,6 +170,25 @@ class LiveApp(CopyingApp, inherit_bindings=False):
             self.call_from_thread(self.say, f"Settings: {error}", bad=True)
         self.rule_texts = tuple(rule.text for rule in rules)
         return Watch(rules, after=self._newest)
+
+    def _make_sender(self) -> Sender | None:
+        """Return what posts to the webhook of the settings; None where there is none."""
+        if not self.settings.alerts.webhook:
+            return None
+        from tui_tracker.alerts.claim import Claim
+        from tui_tracker.alerts.sending import Sender, check_address
+
+        try:
+            address = check_address(self.settings.alerts.webhook)
+        except InvalidArgument as error:
+            self.post_message(self.WebhookTold(f"Settings: {error}"))
+            return None
+        self.claim = claim = Claim(self.store.folder, address)
+
+        def told(words: str) -> None:
+            self.post_message(self.WebhookTold(words))
+
+        return Sender(told, webhook=address, may_post=claim.held)
 
     def on_live_app_store_changed(self) -> None:
         if not self.moving:
@@ -198,6 +237,9 @@ class LiveApp(CopyingApp, inherit_bindings=False):
         self.say(told.sentence + more, bad=told.bad)
         self._call(told)
 
+    def on_live_app_webhook_told(self, event: LiveApp.WebhookTold) -> None:
+        self.say(event.words, bad=True)
+
     def _call(self, told: Event) -> None:
         """Ring and notify, unless the person sees good news by themselves."""
         seen = self._focus_told and self.app_focus and not told.bad
@@ -230,10 +272,10 @@ class LiveApp(CopyingApp, inherit_bindings=False):
 
 
 class _Alerts:
-    """A watch that is asked when the store changed, and now and then."""
+    """A watch that is asked when the store changed, and now and then; it posts what it finds."""
 
-    def __init__(self, store: Store, watch: Watch) -> None:
-        self._store, self._watch = store, watch
+    def __init__(self, store: Store, watch: Watch, sender: Sender | None) -> None:
+        self._store, self._watch, self._sender = store, watch, sender
         self._timed = any(rule.kind in ("silence", "health") for rule in watch.rules)
         self._version, self._looked_at = -1, -PULSE_S
 
@@ -243,4 +285,11 @@ class _Alerts:
             return []
         events = self._watch.look(self._store, int(time.time() * 1000))
         self._version, self._looked_at = version, monotonic()
+        if self._sender is not None:
+            for event in events:
+                self._sender.send(event)
         return events
+
+    def end(self) -> None:
+        if self._sender is not None:
+            self._sender.finish(LAST_POST_S)

@@ -10,6 +10,7 @@ import gc
 import os
 
 from tui_tracker import folder as folders
+from tui_tracker.tui.ahead import Ahead
 from tui_tracker.tui.first_screen import FirstScreen
 
 TYPE_CHECKING = False
@@ -35,8 +36,9 @@ def open_app(wanted: str | None, said: Mapping[str, object], place: str = "") ->
     # Nothing that an import makes is garbage; looking for it costs a tenth of the start.
     gc.disable()
     try:
-        with FirstScreen(short_path(folders.locate(wanted))) as first:
-            return _open(wanted, said, place, first)
+        folder = folders.locate(wanted)
+        with Ahead(folder) as ahead, FirstScreen(short_path(folder)) as first:
+            return _open(wanted, said, place, first, ahead=ahead)
     finally:
         gc.enable()
 
@@ -47,11 +49,12 @@ def _open(
     place: str,
     first: FirstScreen,
     opened: OpenedInPlace | None = None,
+    *,
+    ahead: Ahead | None = None,
 ) -> int:
     from tui_tracker.remembered import State
     from tui_tracker.settings import read_settings
     from tui_tracker.store import Store
-    from tui_tracker.tui.ahead import Ahead
     from tui_tracker.tui.keymap import lay_over
     from tui_tracker.tui.keys import hints, use_keys
     from tui_tracker.tui.lean import import_textual
@@ -64,7 +67,8 @@ def _open(
     first.show_keys(hints("table"))
     with opened.store() if opened is not None else Store.open(wanted) as store:
         state = State(store.foreign or store.folder)
-        ahead = Ahead(store, state, first.lines)
+        if ahead is not None:
+            ahead.begin(store, first.lines)
         import_textual()
         from tui_tracker.tui.app import run_app
 

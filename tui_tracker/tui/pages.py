@@ -134,7 +134,7 @@ def _facts(run: RunDetail, now: datetime, width: int) -> Iterable[Line]:
     counts = f"{plural(len(row.metrics), 'metric')}, {plural(run.points, 'point')}"
     yield _field("logged", (counts, ""), (f", {plural(len(row.params), 'param')}", ""))
     if run.amended:
-        words = f"{', '.join(run.amended)}; below is what was captured"
+        words = f"{', '.join(run.amended)}; `tt show --original` tells what was captured"
         yield from _wrapped("amended", words, width, "second")
     if run.lost:
         yield from _wrapped("lost", f"{format_count(run.lost)}: {run.lost_why}", width, "bad")

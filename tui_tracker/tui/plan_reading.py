@@ -117,7 +117,7 @@ def _row(plan: Plan, row: Sequence[Covered]) -> PlanRow:
     cells = tuple(
         PlanCell(
             covered.state,
-            printable(covered.cell.label) or "the run",
+            printable(covered.cell.label),
             printable(", ".join(covered.lacks)),
             tuple(id_ for id_, _ in covered.runs),
             printable(covered.name),

@@ -44,4 +44,6 @@ class Resizing:
     def _paint(self) -> None:
         self._settling = None
         self._held.close()
-        self._app.screen.refresh()
+        # An app that is closed meanwhile has no page left to paint.
+        if self._app.screen_stack:
+            self._app.screen.refresh()

@@ -50,6 +50,14 @@ class ThemedApp(App[None], inherit_bindings=False):
             renderable = cast("RenderableType", Written(sequences))
         super()._display(screen, renderable)
 
+    def refresh_css(self, animate: bool = True) -> None:
+        if self.screen_stack:
+            super().refresh_css(animate)
+        else:
+            # The theme was chosen before there is anything to be styled: what Textual parses
+            # now it would parse again for the first screen.
+            self.stylesheet.set_variables(self.get_css_variables())
+
     def _use_depth(self) -> None:
         """Use the colours and signs that the terminal has, whatever the environment says."""
         for theme in themes(self.terminal.depth):

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _NAMED = 3
 _SHORT = 7
+_ENTRIES = ("script", "script_name", "entry_point", "command")
+"""Params that people name the script by."""
 _SCRIPTS = ("notebook", "python", "")
 
 
@@ -222,7 +224,8 @@ def entry_missing(run: RunRecord) -> Answer:
     """A run whose script nobody knows cannot be started again."""
     entry = run.fact("code", "entry", "path") or run.fact("modules", "entry", "path")
     script = run.fact("process", "script")
-    if entry or script not in (None, *_SCRIPTS) or run.fact("notebook", "path"):
+    said = any(run.params.get(name) for name in _ENTRIES)
+    if entry or said or script not in (None, *_SCRIPTS) or run.fact("notebook", "path"):
         return PASSED
     if run.fact("process", "argv") and run.fact("modules", "entry", "kind") in ("stdin", "repl"):
         return Doubt(
@@ -233,7 +236,7 @@ def entry_missing(run: RunRecord) -> Answer:
     return Doubt(
         "code.entry",
         "neither script nor command line is recorded",
-        "start it with `tt run -- COMMAND`, or log it: run.config['script'] = 'train.py'",
+        'start it with `tt run -- COMMAND`, or log it: `run.log_params({"script": "train.py"})`',
     )
 
 

@@ -90,11 +90,14 @@ def record_edited(run: RunRecord) -> Answer:
             f"the amendment of {field} was altered after it was written, so it does not count",
             f"see `tt show RUN --json` and say it anew: `tt drill RUN --set {field}=VALUE`",
         )
-    bare = [amendment for amendment in run.amendments if not amendment.reason]
+    # Who says a field anew, with a reason, has said why.
+    newest = {amendment.field: amendment for amendment in run.amendments}
+    bare = [amendment for amendment in newest.values() if not amendment.reason]
     if not bare:
         return PASSED
+    field = bare[0].field
     return Doubt(
-        bare[0].field,
-        f"{bare[0].field} was changed by {bare[0].who or 'somebody'} without a reason",
-        "say why: `tt drill RUN --reason TEXT`",
+        field,
+        f"{field} was changed by {bare[0].who or 'somebody'} without a reason",
+        f"say it anew, and why: `tt drill RUN --set {field}=VALUE --reason TEXT`",
     )

@@ -99,7 +99,7 @@ def hash_partial(run: RunRecord) -> Answer:
             return Doubt(
                 f"data:{word(facts, 'name')}.digest",
                 f"the digest of {word(facts, 'name')!r} covers only some of its bytes",
-                "raise the limit for whole hashes, or declare a manifest",
+                "raise the limit, `TUI_TRACKER_FULL_HASH_LIMIT=200GB`, and run again",
             )
     return PASSED
 

@@ -18,7 +18,7 @@ def python_missing(run: RunRecord) -> Answer:
     return Doubt(
         "environment.python",
         "the version of Python is not recorded",
-        "leave the capture switched on (TUI_TRACKER_CAPTURE), or log it as a param",
+        "leave the capture switched on (TUI_TRACKER_CAPTURE), or log the param python_version",
     )
 
 
@@ -74,7 +74,8 @@ def lock_unhashed(run: RunRecord) -> Answer:
     return Doubt(
         "lock",
         "there is no lock file with hashes of the packages",
-        "`uv lock` in the project, or `tt statement RUN --format pylock`",
+        "`uv lock` in the project, or `tt statement RUN --format pylock --out pylock.toml` there: "
+        "the next run records it",
     )
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+import shlex
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from tui_tracker.audit.record import RunRecord
 from tui_tracker.audit.rules import NOT_APPLICABLE, PASSED, Answer, Doubt, rule
 from tui_tracker.formatting import format_count, format_number
+from tui_tracker.names.lint import lint_scale
 from tui_tracker.names.metric import declared, read_metric
-from tui_tracker.names.words import METRICS, NEEDS_AVERAGING
+from tui_tracker.names.words import METRICS
 
 MOST_TESTS = 3
 """So often may a configuration be scored on test data."""
@@ -78,8 +80,7 @@ def undefined(run: RunRecord) -> Answer:
     said = declared(label)
     missing = [] if said or METRICS.get(read.base) else ["direction and unit"]
     missing += [] if read.split or (said and said.split) else ["split"]
-    averaged = read.averaging or (said and said.averaging)
-    missing += ["averaging"] if read.base in NEEDS_AVERAGING and not averaged else []
+    missing += ["averaging"] if read.lacks_averaging and not (said and said.averaging) else []
     if not missing:
         return PASSED
     return Doubt(
@@ -216,27 +217,73 @@ def not_aggregable(runs: Sequence[RunRecord]) -> list[tuple[int, Doubt]]:
     """Seeds whose metrics have different names cannot be averaged by a script."""
     if len(runs) < 2:
         return []
+    found = _mixed_scales(runs)
     first = runs[0].metrics.keys()
     if all(run.metrics.keys() == first for run in runs):  # as nearly everywhere
-        return []
-    names: dict[str, dict[str, list[int]]] = {}
+        return found
+    having: dict[str, set[int]] = {}
     for run in runs:
         for label in run.metrics:
-            canonical = str(read_metric(label.partition("@")[0]))
-            names.setdefault(canonical, {}).setdefault(label, []).append(run.key)
-    found = []
-    for canonical, labels in names.items():
-        split = [keys for keys in labels.values() if len(keys) < len(runs)]
-        if len(labels) < 2 or len(split) < 2:
+            having.setdefault(label, set()).add(run.key)
+    partial = [label for label, keys in having.items() if len(keys) < len(runs)]
+    while partial:
+        label = partial.pop(0)
+        same = [other for other in partial if _is_same(label, other, having)]
+        if not same:
             continue
-        shown = " and ".join(sorted(labels)[:3])
-        doubt = Doubt(
-            f"metrics.{canonical}",
-            f"the seeds call one metric {shown}",
-            f"make them one: `tt names fix --metric {sorted(labels)[0]}={canonical}`",
-        )
-        found += [(key, doubt) for keys in labels.values() for key in keys]
+        partial = [other for other in partial if other not in same]
+        same.append(label)
+        doubt = _called(same)
+        found += [(key, doubt) for other in sorted(same) for key in sorted(having[other])]
     return found
+
+
+def _mixed_scales(runs: Sequence[RunRecord]) -> list[tuple[int, Doubt]]:
+    """Return the doubts about shares that are percents in some of the seeds."""
+    found = []
+    for label in filter(_is_share, runs[0].metrics):
+        last = {run.key: run.metrics[label].last for run in runs if label in run.metrics}
+        for said in lint_scale(label.partition("@")[0], list(last.values())):
+            doubt = Doubt(
+                f"metrics.{label}", said.message, "log all shares from 0 to 1, or all as percents"
+            )
+            found += [(key, doubt) for key in last]
+    return found
+
+
+@lru_cache(maxsize=8192)
+def _is_share(label: str) -> bool:
+    word = METRICS.get(read_metric(label.partition("@")[0]).base)
+    return word is not None and word.unit == "fraction"
+
+
+def _is_same(label: str, other: str, having: Mapping[str, set[int]]) -> bool:
+    """Whether two labels are two names of one metric, each in seeds of its own.
+
+    One may say less than the other: `F1` and `val_f1_macro`.
+    """
+    (name, _, context), (second, _, elsewhere) = label.partition("@"), other.partition("@")
+    one, two = read_metric(name), read_metric(second)
+    if context != elsewhere or (one.base, one.at, one.stat) != (two.base, two.at, two.stat):
+        return False
+    if str(one) == str(two):
+        return True
+    told = ((one.split, two.split), (one.averaging, two.averaging))
+    agree = all(first == then or not (first and then) for first, then in told)
+    return agree and not having[label] & having[other]
+
+
+def _called(labels: Sequence[str]) -> Doubt:
+    """Return the doubt about a metric of several names, with the command that makes them one."""
+    names = sorted({label.partition("@")[0] for label in labels})
+    canonical = max((str(read_metric(name)) for name in names), key=lambda name: name.count("_"))
+    shown = " and ".join(sorted(labels)[:3])
+    words = [f"--metric {shlex.quote(f'{n}={canonical}')}" for n in names if n != canonical]
+    return Doubt(
+        f"metrics.{canonical}",
+        f"the seeds call one metric {shown}",
+        f"make them one: `tt names fix {' '.join(words)}`",
+    )
 
 
 @rule("metrics.test-selection", "metrics", "WEEE", scope="group")

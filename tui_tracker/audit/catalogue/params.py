@@ -210,6 +210,5 @@ def search_undocumented(run: RunRecord) -> Answer:
     return Doubt(
         "notes",
         "the sweep's ranges, its method and its number of trials are not told",
-        'note them: `tt note RUN "grid over learning_rate in 1e-4, 3e-4, 1e-3"`, or plan the '
-        "experiment with `tt plan new`",
+        'note them: `tt note RUN "grid over learning_rate in 1e-4, 3e-4, 1e-3: 3 trials"`',
     )

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any
 
@@ -15,8 +16,22 @@ from tui_tracker.names.words import snake
 MISSING = frozenset(
     ("", "none", "null", "n/a", "na", "unknown", "?", "??", "???", "-", "tbd", "todo", "nan", "...")
 )
+PARAM_HOMES = frozenset(
+    "params param parameters hyperparameters hyperparams hparams config args hp settings "
+    "hyper_parameters configuration".split()
+)
+"""Keys below which params stand."""
 _DEEPEST = 12
 _MOST = 20_000
+_STEPS = frozenset(("epoch", "step", "global_step", "iteration"))
+_TIMES = (
+    *("%d.%m.%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%b %d, %Y", "%b %d, %Y %H:%M"),
+    *("%d %b %Y", "%d %b %Y %H:%M", "%d %B %Y", "%B %d, %Y", "%Y-%m-%d %H-%M-%S", "%c"),
+)
+_WORDS = {"true": True, "false": False, "null": None, "none": None, "~": None, "undefined": None}
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+_SPREAD_BEHIND = re.compile(r"\s*(±|\+/?-).*|(?<=\d)\s*\(\s*(±|\+/?-)?\s*[\d.]+\s*\)")
+"""Of `0.52 ± 0.01` and `0.52 (0.01)`, all behind the value."""
 _SPREAD = re.compile(r"[./]")
 
 
@@ -52,7 +67,10 @@ def is_missing(value: object) -> bool:
     """Return whether a value says nothing: null, empty, or a word such as `unknown`."""
     if value is None or value == [] or value == {}:
         return True
-    return isinstance(value, str) and value.strip().lower() in MISSING
+    if not isinstance(value, str):
+        return False
+    text = value.strip().lower()
+    return text in MISSING or text.startswith("todo:")
 
 
 def leaves(snippet: object) -> list[Leaf]:
@@ -66,11 +84,15 @@ def leaves(snippet: object) -> list[Leaf]:
 
 
 def _walk(node: object, keys: tuple[str, ...], path: str, depth: int) -> Iterator[Leaf]:
+    node = _said(node)
     if isinstance(node, Mapping) and node and depth < _DEEPEST and not is_point(node):
         for key, value in node.items():
             parts = tuple(p for part in _SPREAD.split(str(key)) if (p := snake(part)))
             where = f"{path}.{key}" if path else str(key)
-            yield from _walk(value, (*keys, *parts), where, depth + 1)
+            if _is_wrapper(str(key), value):
+                yield from _walk(value, keys, where, depth + 1)
+            else:
+                yield from _walk(value, (*keys, *parts), where, depth + 1)
         return
     holds_tables = isinstance(node, list) and any(
         isinstance(item, Mapping) and not is_point(item) for item in node
@@ -81,6 +103,58 @@ def _walk(node: object, keys: tuple[str, ...], path: str, depth: int) -> Iterato
             yield from _walk(item, keys, f"{path}[{number}]", depth + 1)
         return
     yield Leaf(keys, node, path)
+
+
+def _is_wrapper(key: str, value: object) -> bool:
+    """Whether a table is MLflow's `data` of a run, which is no data set."""
+    inside = {"metrics", "params", "tags"}
+    return key == "data" and isinstance(value, Mapping) and bool(value) and set(value) <= inside
+
+
+def _said(node: object) -> object:
+    """Return a node as it is meant: trackers write a value, and pairs, in several ways.
+
+    `{"value": 3, "desc": null}` (W&B's config) is 3, and a list of `{"key": k, "value": v}`
+    (MLflow's params, tags and metrics) the table of them; a key that comes again is a series.
+    So is a table of values by step, and a list of one table an epoch.
+    """
+    if isinstance(node, Mapping) and "value" in node and set(node) <= {"value", "desc"}:
+        return node["value"]
+    if isinstance(node, Mapping) and len(node) > 1 and all(map(_is_step, node)):
+        return [node[key] for key in sorted(node, key=float)]
+    if not isinstance(node, list) or not node:
+        return node
+    for name in ("key", "name"):
+        if all(isinstance(item, Mapping) and {name, "value"} <= set(item) for item in node):
+            found: dict[str, list[object]] = {}
+            for item in node:
+                rest = {key: value for key, value in item.items() if key != name}
+                found.setdefault(str(item[name]), []).append(rest)
+            return {key: _one_or_all(items) for key, items in found.items()}
+    return (_columns(node) or node) if len(node) > 1 else node
+
+
+def _is_step(key: object) -> bool:
+    return str(key).isdecimal()
+
+
+def _columns(rows: list[object]) -> dict[str, list[object]]:
+    """Return rows that have an epoch or a step each as columns; {} where they are other rows."""
+    found: dict[str, list[object]] = {}
+    for row in rows:
+        if not isinstance(row, Mapping) or is_point(row) or not _STEPS & set(map(snake, row)):
+            return {}
+        for key, value in row.items():
+            if isinstance(value, (Mapping, list)):
+                return {}
+            found.setdefault(str(key), []).append(value)
+    return found
+
+
+def _one_or_all(items: list[Any]) -> object:
+    if len(items) > 1:
+        return items
+    return items[0]["value"] if is_point(items[0]) else items[0]
 
 
 def is_point(node: object) -> bool:
@@ -110,6 +184,28 @@ def series(value: object) -> list[float]:
     return found
 
 
+def plain_value(text: str) -> object:
+    """Return what a text without quotes means: a truth value, null, a number, else the text.
+
+    What no number gives back digit by digit stays a text: a version 1.10, a commit 12e4567.
+    """
+    if text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    if not _NUMBER.fullmatch(text):
+        return text
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    if re.fullmatch(r"[-+]?(0|[1-9]\d{0,17})", text):
+        return int(text)
+    is_digest = len(text) >= 7 and text.isalnum()
+    exact = repr(number).removeprefix("0") == text.removeprefix("0") or (
+        "e" in text.lower() and not is_digest
+    )
+    return number if exact and math.isfinite(number) else text
+
+
 def as_number(value: object) -> float | None:
     """Return a number, also one that is written as a text; None for anything else."""
     if isinstance(value, bool) or value is None:
@@ -117,7 +213,10 @@ def as_number(value: object) -> float | None:
     if isinstance(value, (int, float)):
         return float(value)
     if isinstance(value, str):
-        text = value.strip().rstrip("%").strip()
+        text = _SPREAD_BEHIND.sub("", value.strip())
+        if text.endswith("%"):
+            share = as_number(text[:-1])
+            return None if share is None else share / 100
         words = {"nan": math.nan, "inf": math.inf, "infinity": math.inf, "-inf": -math.inf,
                  "-infinity": -math.inf}  # fmt: skip
         if text.lower() in words:
@@ -127,6 +226,11 @@ def as_number(value: object) -> float | None:
         except ValueError:
             return None
     return None
+
+
+def has_spread(text: str) -> bool:
+    """Return whether a number is written with its spread behind it."""
+    return _SPREAD_BEHIND.search(text) is not None and as_number(text) is not None
 
 
 def as_truth(value: object) -> bool:
@@ -144,8 +248,22 @@ def as_time(value: object) -> datetime | None:
         return datetime.fromtimestamp(seconds, UTC) if 1e8 < seconds < 1e11 else None
     if not isinstance(value, str):
         return None
+    found = _read_time(value.strip())
+    return found.replace(tzinfo=UTC) if found is not None and found.tzinfo is None else found
+
+
+def _read_time(text: str) -> datetime | None:
+    """Return a moment in a form that leaves no choice: 02/03/2026 would be two days."""
     try:
-        found = datetime.fromisoformat(value.strip().replace("Z", "+00:00"))
+        return datetime.fromisoformat(text.replace("Z", "+00:00").replace("/", "-"))
     except ValueError:
+        pass
+    for form in _TIMES:
+        try:
+            return datetime.strptime(text, form)
+        except ValueError:
+            continue
+    try:
+        return parsedate_to_datetime(text)
+    except (ValueError, IndexError, TypeError):
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tui_tracker.audit.snippets.leaves import (
+    PARAM_HOMES,
     Leaf,
     as_time,
     as_truth,
     is_missing,
     leaves,
-    series,
 )
-from tui_tracker.errors import InvalidArgument
-from tui_tracker.names.metric import read_metric
-from tui_tracker.names.words import METRICS, SPLIT_ALIASES, SPLITS, snake
+from tui_tracker.audit.snippets.measured import METRIC_HOMES, find_metrics, is_metric_home
+from tui_tracker.audit.snippets.snippet import Snippet
+from tui_tracker.names.words import SPLIT_ALIASES, SPLITS, snake
 
-_HEX = re.compile(r"\b([0-9a-f]{7,64})\b(\s*[-+]\s*dirty|\+|-dirty)?", re.I)
+_HEX = re.compile(
+    r"\b(?:g(?=[0-9a-f]{7}))?([0-9a-f]{7,64})\b"
+    r"(\s*[-+,;*]?\s*[(\[]?\s*(?:dirty|modified|uncommitted)|\s?[+*])?",
+    re.I,
+)
+"""A commit, also as `git describe` writes it, and a mark that the tree was changed."""
+_CHANGED_FILES = re.compile(r"^\s{0,2}([MADRCU?]{1,2})\s+\S|\b(dirty|modified|uncommitted)\b")
+"""What `git status` says of a tree that was changed."""
 _FLAG = re.compile(r"--?([A-Za-z][\w-]*)(?:[ =]([^\s-][^\s]*))?|\b([A-Za-z_][\w.]*)=(\S+)")
 _SCRIPT = re.compile(
     r"\S+\.(py|ipynb|sh|r|jl)\b|\bpython\b|\btorchrun\b|\baccelerate\b|-m \S+", re.I
@@ -32,28 +36,25 @@ _FILE = re.compile(
     r"|model)\b",
     re.I,
 )
-_VERSIONED = re.compile(r"[A-Za-z][\w.-]*\s*(==|>=|~=|=|@)\s*\d")
+_PACKAGES = (
+    "torch|pytorch|tensorflow|tf|keras|jax|numpy|sklearn|scikit[-_]learn|transformers|lightning"
+    "|xgboost|lightgbm|catboost|pandas"
+)
+_VERSIONED = re.compile(
+    rf"[A-Za-z][\w.-]*\s*(==|>=|~=|=|@)\s*\d|\b({_PACKAGES})(_version:)?\s+v?\d+\.\d", re.I
+)
 _LOCK = re.compile(
     r"requirements|freeze|\.lock\b|pylock|environment\.ya?ml|conda|poetry|pipfile|uv\.lock"
     r"|pyproject|@sha256:|sha256:[0-9a-f]{12}",
     re.I,
 )
-_METRIC_HOMES = frozenset(
-    "metrics metric results result scores score history summary evaluation eval final logs "
-    "performance curves curve log outputs_metrics".split()
-)
-_PARAM_HOMES = frozenset(
-    "params param parameters hyperparameters hyperparams hparams config args hp settings "
-    "hyper_parameters configuration".split()
-)
+_PACKAGE_VERSION = re.compile(rf"({_PACKAGES})_version$")
+_PARAM_ENDS = frozenset("params args arguments config hparams hyperparameters settings".split())
+"""What names of such places end with: `training_arguments`, `model_config`."""
 _KNOBS = frozenset(
     "lr learning_rate batch_size epochs optimizer dropout weight_decay depth max_depth eta "
     "n_estimators num_leaves hidden_size layers momentum model arch model_type max_iter "
     "temperature alpha gamma".split()
-)
-_NOT_METRICS = frozenset(
-    "epoch epochs step steps iteration iterations time timestamp seed seeds n n_seeds folds "
-    "split lr learning_rate count samples n_samples duration runtime date index fold".split()
 )
 _SEEDS = re.compile(r"(^|_)(seeds?|random_state|rng)$")
 _SPLIT = re.compile(
@@ -68,18 +69,22 @@ _DATA_NAMES = frozenset(
     "dataset data data_name dataset_name train_data training_data corpus data_path dataset_path "
     "train_file data_file train_path data_uri dataset_id data_source input_data".split()
 )
+_DATA_PLACES = frozenset(
+    "name path paths uri url id source file files train val valid validation test dev".split()
+)
+"""What names data below a key such as `data`."""
 _PINS = frozenset(
     "version revision rev hash sha sha256 sha1 md5 digest checksum etag snapshot date commit "
     "fingerprint tag vintage extract as_of".split()
 )
-_DATA_PINS = re.compile(r"^(data|dataset)s?_(" + "|".join(_PINS) + r")$")
+_DATA_PINS = re.compile(r"^(?!meta)(\w+_)?(data|dataset)s?_(" + "|".join(_PINS) + r")$")
 _FILE_PIN = re.compile(
-    r"^(model|artifact|checkpoint|ckpt|weights)_(file_)?(sha256|sha1|sha|md5|hash|digest|version)$"
+    r"^(model|artifact|checkpoint|ckpt|weights|predictions?)_(file_)?(sha256|sha1|sha|md5|hash|digest|version)$"
 )
 _LATER = ("tbd", "?", "todo", "???", "??")
 _OWNERS = frozenset(
     "owner author user team created_by by contact who researcher maintainer engineer operator "
-    "username submitted_by run_by assignee".split()
+    "username user_id entity submitted_by run_by assignee".split()
 )
 _PURPOSES = frozenset("purpose goal stage objective hypothesis aim intent phase lifecycle".split())
 _PURPOSE_WORDS = re.compile(
@@ -89,7 +94,8 @@ _PURPOSE_WORDS = re.compile(
 )
 _NOTES = frozenset(
     "note notes comment comments description desc remark remarks why rationale summary_text "
-    "message content readme abstract observation observations conclusion".split()
+    "message content readme abstract observation observations conclusion claim claims finding "
+    "findings outcome".split()
 )
 _NAMES = frozenset(
     "name run_name run experiment experiment_name exp_name exp project title".split()
@@ -111,71 +117,6 @@ _FILES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SnippetMetric:
-    """A metric of a snippet."""
-
-    name: str
-    """As it is called, with the keys that it stands below."""
-    values: tuple[float, ...]
-    path: str
-    split: str = ""
-    """Told by the name, by what it stands below, or next to it."""
-
-
-@dataclass(slots=True)
-class Snippet:
-    """What a snippet says; empty where it says nothing."""
-
-    names: dict[str, str] = field(default_factory=dict)
-    """Name of the run or experiment by where it stands."""
-    seeds: list[Any] = field(default_factory=list)
-    repeats: int = 0
-    """How many seeds stand in one list: so often it was run."""
-    split: str = ""
-    data_name: str = ""
-    data_versions: list[str] = field(default_factory=list)
-    data_digest: str = ""
-    commit: str = ""
-    dirty: bool = False
-    diff: str = ""
-    environment: str = ""
-    script: str = ""
-    params: dict[str, Any] = field(default_factory=dict)
-    metrics: list[SnippetMetric] = field(default_factory=list)
-    owner: str = ""
-    purpose: str = ""
-    notes: list[str] = field(default_factory=list)
-    artifacts: list[str] = field(default_factory=list)
-    artifact_pins: list[str] = field(default_factory=list)
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
-    evaluated_at: datetime | None = None
-    status: str = ""
-    leaves: list[Leaf] = field(default_factory=list)
-
-
-def read_file(path: Path) -> Snippet:
-    """Return what a file with one JSON record says.
-
-    Raises:
-        InvalidArgument: the file is none, with the place of the mistake.
-    """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidArgument(f"{path} cannot be read: {error}") from error
-    try:
-        found = json.loads(text.rstrip().rstrip(",") or "null")
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise InvalidArgument(f"{path} is no JSON record: {error}") from error
-    if isinstance(found, list) and len(found) == 1:
-        found = found[0]
-    if not isinstance(found, dict):
-        raise InvalidArgument(f"{path}: one JSON object is wanted, a run's metadata")
-    return read_snippet(found)
-
-
 def read_snippet(record: dict[str, Any]) -> Snippet:
     """Return what a record says, whatever its keys are called and however it is nested."""
     snippet = Snippet(leaves=leaves(record))
@@ -183,7 +124,7 @@ def read_snippet(record: dict[str, Any]) -> Snippet:
         for take in _TAKERS:
             take(snippet, leaf)
     _take_command(snippet)
-    snippet.metrics = list(_metrics(snippet.leaves))
+    snippet.metrics = list(find_metrics(snippet.leaves))
     return snippet
 
 
@@ -203,13 +144,17 @@ def _take_names(snippet: Snippet, leaf: Leaf) -> None:
 def _take_seed(snippet: Snippet, leaf: Leaf) -> None:
     if _SEEDS.search(leaf.key) and not leaf.is_empty and leaf.key not in ("n_seeds", "num_seeds"):
         values = leaf.value if isinstance(leaf.value, list) else [leaf.value]
-        snippet.seeds += [value for value in values if not is_missing(value)]
+        told = [v for v in values if not is_missing(v) and not isinstance(v, bool)]
+        if any(_SPLIT.search(key) for key in leaf.keys):
+            snippet.split_seed = told[0] if told else snippet.split_seed
+            return
+        snippet.seeds += told
         if isinstance(leaf.value, list):
             snippet.repeats = max(snippet.repeats, len(values))
 
 
 def _take_split(snippet: Snippet, leaf: Leaf) -> None:
-    if leaf.is_empty or snippet.split or _is_metric_home(leaf):
+    if leaf.is_empty or snippet.split or is_metric_home(leaf):
         return
     if not any(_SPLIT.search(key) for key in leaf.keys):
         return
@@ -220,14 +165,16 @@ def _take_split(snippet: Snippet, leaf: Leaf) -> None:
 
 
 def _take_data(snippet: Snippet, leaf: Leaf) -> None:
-    if _is_split(leaf) or _is_metric_home(leaf) or isinstance(leaf.value, (dict, list)):
+    if _is_split(leaf) or is_metric_home(leaf):
         return
     inside = any(key in _WHERE_DATA for key in leaf.keys[:-1])
-    named = leaf.key in _DATA_NAMES
-    named = named or (inside and leaf.key in ("name", "path", "uri", "id", "source"))
-    if named and isinstance(leaf.value, str) and not leaf.is_empty and not snippet.data_name:
-        snippet.data_name, _, pin = leaf.value.partition("@")
+    named = leaf.key in _DATA_NAMES or (inside and leaf.key in _DATA_PLACES)
+    names = (leaf.value or [None]) if isinstance(leaf.value, list) else [leaf.value]
+    if named and isinstance(names[0], str) and not is_missing(names[0]) and not snippet.data_name:
+        snippet.data_name, _, pin = names[0].partition("@")
         snippet.data_versions += [pin] if pin else []
+    if isinstance(leaf.value, (dict, list)):
+        return
     if _DATA_PINS.match(leaf.key) or (inside and leaf.key in _PINS):
         _take_pin(snippet, leaf)
 
@@ -245,6 +192,7 @@ def _take_code(snippet: Snippet, leaf: Leaf) -> None:
         return
     git = bool({"git", "code", "vcs", "source", "repo"} & set(leaf.keys[:-1]))
     named = leaf.key in _COMMITS and (git or leaf.key not in ("sha", "rev", "revision", "head"))
+    named = named or (git and leaf.key == "version")
     if named and isinstance(leaf.value, str) and (found := _HEX.search(leaf.text)):
         snippet.commit = snippet.commit or found[1]
         snippet.dirty = snippet.dirty or bool(found[2])
@@ -255,6 +203,8 @@ def _take_code(snippet: Snippet, leaf: Leaf) -> None:
             or as_truth(leaf.value)
             or (isinstance(leaf.value, list) and bool(leaf.value))
         )
+    if leaf.key == "git_status" or (git and leaf.key == "status"):
+        snippet.dirty = snippet.dirty or bool(_CHANGED_FILES.search(leaf.text))
     kept = re.search(r"(^|_)(diff|patch|snapshot)(_|$)", leaf.key)
     # `tt show --json` tells a snapshot by its tree: that is the whole work tree as it was.
     whole = leaf.keys[-2:] == ("snapshot", "tree")
@@ -267,6 +217,8 @@ def _take_environment(snippet: Snippet, leaf: Leaf) -> None:
              "dependencies", "libraries", "libs", "docker", "container", "image", "lock",
              "lockfile", "pip_freeze", "conda_env", "framework", "framework_version",
              "versions", "software"}  # fmt: skip
+    if _PACKAGE_VERSION.match(leaf.key) and re.search(r"\d", leaf.text):
+        snippet.environment = snippet.environment or f"{leaf.path}: {leaf.text}"
     if leaf.is_empty or not homes & {*leaf.keys, *leaf.words}:
         return
     text = json.dumps(leaf.value) if not isinstance(leaf.value, str) else leaf.value
@@ -294,9 +246,11 @@ def _take_script(snippet: Snippet, leaf: Leaf) -> None:
 
 
 def _take_params(snippet: Snippet, leaf: Leaf) -> None:
-    if leaf.is_empty or _is_metric_home(leaf) or _is_split(leaf) or _SEEDS.search(leaf.key):
+    if leaf.is_empty or is_metric_home(leaf) or _is_split(leaf) or _SEEDS.search(leaf.key):
         return
-    inside = any(key in _PARAM_HOMES for key in leaf.keys[:-1])
+    inside = any(
+        key in PARAM_HOMES or key.rpartition("_")[2] in _PARAM_ENDS for key in leaf.keys[:-1]
+    )
     plain = len(leaf.keys) == 1 and leaf.key in _KNOBS
     data = leaf.key in _DATA_NAMES or _DATA_PINS.match(leaf.key)
     if (inside or plain) and not data:
@@ -307,7 +261,7 @@ def _take_people(snippet: Snippet, leaf: Leaf) -> None:
     above = set(leaf.keys[:-1])
     if leaf.is_empty or not isinstance(leaf.value, (str, list)):
         return
-    if above & (_PARAM_HOMES | _METRIC_HOMES | _WHERE_DATA):
+    if above & (PARAM_HOMES | METRIC_HOMES | _WHERE_DATA):
         return
     if leaf.key in _OWNERS:
         snippet.owner = snippet.owner or leaf.text
@@ -331,10 +285,12 @@ def _take_tags(snippet: Snippet, tags: Sequence[object]) -> None:
 
 def _take_artifacts(snippet: Snippet, leaf: Leaf) -> None:
     inside = any(key in _FILES for key in leaf.keys)
-    if leaf.is_empty or _is_metric_home(leaf):
+    if leaf.is_empty or is_metric_home(leaf) or any(_SPLIT.search(key) for key in leaf.keys):
         return
+    place = leaf.path.rpartition(".")[0]
     if (inside and leaf.key in _HASHES) or _FILE_PIN.search(leaf.key):
         snippet.artifact_pins.append(leaf.text)
+        snippet.pins.setdefault(place, (leaf.key.rpartition("_")[2], leaf.text))
         return
     texts = leaf.value if isinstance(leaf.value, list) else [leaf.value]
     used = bool({"from", "init", "data", "resume", "resumed", "base"} & leaf.words)
@@ -342,13 +298,15 @@ def _take_artifacts(snippet: Snippet, leaf: Leaf) -> None:
         names = leaf.key in (*_FILES, "path", "file", "name", "uri", "filename", "url")
         if (inside and names) or (_FILE.search(text) and not used):
             snippet.artifacts.append(text)
-            if re.search(r"@?sha\d*:|[0-9a-f]{32,}|@v?\d", text):
+            snippet.places.append(place)
+            if re.search(r"@?sha\d*:|[0-9a-f]{32,}|@v?\d|^models:/[^/]+/\d", text):
                 snippet.artifact_pins.append(text)
 
 
 def _take_times(snippet: Snippet, leaf: Leaf) -> None:
-    if leaf.is_empty or any(key in _WHERE_DATA | _PARAM_HOMES for key in leaf.keys[:-1]):
+    if leaf.is_empty or any(key in _WHERE_DATA | PARAM_HOMES for key in leaf.keys[:-1]):
         return
+    snippet.moments += [leaf.text] if _ENDS.match(leaf.key) or _EVALS.match(leaf.key) else []
     places: tuple[tuple[re.Pattern[str], str], ...] = (
         (_STARTS, "started_at"), (_ENDS, "ended_at"), (_EVALS, "evaluated_at"),
     )  # fmt: skip
@@ -357,10 +315,13 @@ def _take_times(snippet: Snippet, leaf: Leaf) -> None:
         fits = pattern.match(leaf.key) or (len(leaf.keys) > 1 and pattern.match(joined))
         if fits and getattr(snippet, name) is None:
             setattr(snippet, name, as_time(leaf.value))
+    if leaf.key == "timestamp" and is_metric_home(leaf) and snippet.evaluated_at is None:
+        snippet.evaluated_at = as_time(leaf.value)
 
 
 def _take_status(snippet: Snippet, leaf: Leaf) -> None:
-    if leaf.key in ("status", "state", "run_status") and isinstance(leaf.value, str):
+    of_git = bool({"git", "code", "vcs", "repo"} & set(leaf.keys[:-1]))
+    if leaf.key in ("status", "state", "run_status") and isinstance(leaf.value, str) and not of_git:
         snippet.status = snippet.status or leaf.value.strip().lower()
 
 
@@ -374,16 +335,6 @@ def _is_split(leaf: Leaf) -> bool:
     return any(key in ("split", "splits", "cv", "folds") for key in leaf.keys)
 
 
-def _is_metric_home(leaf: Leaf) -> bool:
-    return any(_home(key) for key in leaf.keys[:-1])
-
-
-def _home(key: str) -> bool:
-    """Whether a key names a place of metrics: `metrics`, `val_metrics`, `final_results`."""
-    words = key.split("_")
-    return key in _METRIC_HOMES or words[-1] in ("metrics", "results", "scores", "history")
-
-
 def _take_command(snippet: Snippet) -> None:
     """Take seeds and params from the flags of the command line."""
     for found in _FLAG.finditer(snippet.script):
@@ -393,56 +344,3 @@ def _take_command(snippet: Snippet) -> None:
             snippet.seeds.append(value)
         elif value and key not in ("m", "c", "o", "out", "output", "data", "config"):
             snippet.params.setdefault(key, value)
-
-
-# Metrics.
-
-
-def _metrics(found: Iterable[Leaf]) -> Iterator[SnippetMetric]:
-    told = list(found)
-    splits = {
-        leaf.keys[:-1]: str(leaf.value).lower()
-        for leaf in told
-        if leaf.key in ("split", "eval_split", "subset", "evaluated_on", "dataset_split")
-    }
-    for leaf in told:
-        if leaf.key in _NOT_METRICS or not leaf.keys:
-            continue
-        values = series(leaf.value)
-        inside = _is_metric_home(leaf)
-        flat = len(leaf.keys) == 1 and _is_metric_word(leaf.key)
-        if not values or not (inside or flat):
-            continue
-        name = _metric_name(leaf)
-        if name:
-            near = splits.get(leaf.keys[:-1], "")
-            yield SnippetMetric(name, tuple(values), leaf.path, _split_of(leaf, name) or near)
-
-
-def _is_metric_word(key: str) -> bool:
-    read = read_metric(key)
-    return (
-        read.base in METRICS
-        and METRICS[read.base].direction is not None
-        and (read.base not in ("error",))
-    )
-
-
-def _metric_name(leaf: Leaf) -> str:
-    """Return a metric's name: the keys below its home, without words for a kind of value."""
-    at = max((n for n, key in enumerate(leaf.keys[:-1]) if _home(key)), default=-1)
-    kinds = ("last", "best", "final", "value", "values", "latest", "data", "points", "steps")
-    below = [key for key in leaf.keys[at + 1 :] if key not in kinds]
-    raw = leaf.path.rpartition(".")[2]
-    if len(below) == 1 and snake(raw) == below[0]:
-        return raw
-    return "/".join(below)
-
-
-def _split_of(leaf: Leaf, name: str) -> str:
-    known: dict[str, str] = {**dict.fromkeys(SPLITS, ""), **SPLIT_ALIASES}
-    words: list[str] = [*leaf.words, *re.findall(r"[a-z]+", snake(name))]
-    for word in words:
-        if word in known or word in ("training", "online", "shadow", "ab"):
-            return SPLIT_ALIASES.get(word, word)
-    return str(read_metric(name.rpartition("/")[2]).split)

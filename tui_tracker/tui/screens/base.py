@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from textual import events
+from textual._context import active_app
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
@@ -58,6 +59,12 @@ def words_of(error: TrackerError) -> str:
     return str(error)
 
 
+def _size_classes() -> str | None:
+    """Return what a screen is called in a window of this size."""
+    app = active_app.get(None)
+    return "-wide" if app is not None and app.size.width >= WIDE else None
+
+
 class TrackerScreen(Screen[None], inherit_bindings=False):
     """A screen with a footer that asks the store in threads."""
 
@@ -75,11 +82,15 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
         """The trouble as it was raised."""
 
     def __init__(self) -> None:
-        super().__init__()
+        # Known before there is anything on it, which would be styled twice.
+        super().__init__(classes=_size_classes())
         self._under_way: dict[str, tuple[object, Asking]] = {}
         """What each question is about, and what stops it."""
         self._waiting: dict[str, tuple[Question, object]] = {}
         self._held = ExitStack()
+        self._holds_frame = False
+        self._after_frame: list[Callable[[], None]] | None = None
+        """Questions that wait until the first frame is painted; None while none have to."""
         self._skip_paint = False
         self._focused_before: Widget | None = None
         """What gets the focus back when the terminal is large enough again."""
@@ -142,7 +153,9 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
             self._skip_paint = False
 
     def _compositor_refresh(self) -> None:
-        if self._skip_paint:
+        if self._holds_frame:
+            pass  # all of it is painted with the first answer
+        elif self._skip_paint:
             self._skip_paint = False
         else:
             super()._compositor_refresh()
@@ -167,17 +180,30 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
         Textual paints while it lays out, up to three times, each the whole screen.
         """
         self._held.enter_context(self.app.batch_update())
+        self._holds_frame = True
         self.set_timer(FIRST_FRAME_S, self._release_frame)
 
     def show_first_frame(self) -> None:
-        """Paint from now on."""
+        """Paint from now on; what is asked meanwhile would take the interpreter from it."""
+        if self._holds_frame and self._after_frame is None:
+            self._after_frame = []
         self.call_later(self._release_frame)
 
     def _release_frame(self) -> None:
         self._held.close()
-        # The app forgets to tell the screen that there is something to paint.
-        self.check_idle()
+        if self._holds_frame:
+            self._holds_frame = False
+            self.refresh()
+            # At once: its timer would come a frame later.
+            self._on_timer_update()
+            self.call_after_refresh(self._ask_rest)
         self.tracker.first_frame_shown()
+
+    def _ask_rest(self) -> None:
+        """Ask what waited for the first frame."""
+        waiting, self._after_frame = self._after_frame or (), None
+        for ask in waiting:
+            ask()
 
     # Questions.
 
@@ -187,6 +213,9 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
         `about` tells what the question is for: one that is about something else stops the
         one under way, which nobody waits for any more.
         """
+        if self._after_frame is not None:
+            self._after_frame.append(partial(self.ask, kind, question, about=about))
+            return
         if kind in self._under_way:
             self._waiting[kind] = question, about
             before, asking = self._under_way[kind]

@@ -72,6 +72,10 @@ class OfferList(VirtualList, inherit_bindings=False):
         """What is taken changed."""
 
     @dataclass
+    class Lacking(Message):
+        """A proposal is wanted where there is none."""
+
+    @dataclass
     class Finished(Message):
         """What is taken is to be written."""
 
@@ -116,11 +120,15 @@ class OfferList(VirtualList, inherit_bindings=False):
 
     def action_take(self) -> None:
         """Take the proposal, or leave it."""
-        if (offer := self.current) is not None and offer.item is not None:
-            self.taken ^= {offer.field}
-            self.refresh_index(self.cursor)
-            self.cursor = min(self.cursor + 1, self.count - 1)
-            self.post_message(self.Chosen())
+        if (offer := self.current) is None:
+            return
+        if offer.item is None:
+            self.post_message(self.Lacking())
+            return
+        self.taken ^= {offer.field}
+        self.refresh_index(self.cursor)
+        self.cursor = min(self.cursor + 1, self.count - 1)
+        self.post_message(self.Chosen())
 
     def action_certain(self) -> None:
         """Take all that are certain."""
@@ -132,8 +140,9 @@ class OfferList(VirtualList, inherit_bindings=False):
         self.post_message(self.Finished())
 
     def action_edit(self) -> None:
-        if (offer := self.current) is not None and offer.item is not None:
-            self.post_message(self.Asked(self, self.cursor))
+        if (offer := self.current) is not None:
+            asked = self.Asked(self, self.cursor) if offer.item is not None else self.Lacking()
+            self.post_message(asked)
 
     def chosen(self) -> None:
         self.action_take()
@@ -246,6 +255,9 @@ class DrillScreen(TrackerScreen, inherit_bindings=False):
     def on_offer_list_chosen(self) -> None:
         count = len(self.view.taken)
         self.say(f"{plural(count, 'proposal')} taken: enter writes" if count else "Nothing taken")
+
+    def on_offer_list_lacking(self) -> None:
+        self.say("Nothing is proposed here: the lines below say why, and what was looked for")
 
     # Keys.
 

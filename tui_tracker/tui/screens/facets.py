@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _MOST_VALUES = 500
 _MARKS = {"in": "●", "out": "✗"}
+_WIDEST_VALUE = 60
+"""Cells of a value: a count at the far edge of a wide window stands beside none."""
 _LEFT_OUT = frozenset(("id", "parent", "note", "reason", "points", "archived", "starred"))
 """Fields of the run without values to choose from."""
 
@@ -63,15 +65,25 @@ class ValueList(VirtualList):
     def __init__(self) -> None:
         super().__init__(id="facet-values")
         self.rows: list[tuple[str, str, int]] = []
-        """Each value as it is written, as it is shown, and how many runs have it."""
+        """Each value as it is written, as it is shown, and how many runs have it.
+
+        The most frequent first; last those without one, where there are any.
+        """
         self.picked: dict[str, Choice] = {}
+        self._most = 0
+        """Cells of the largest count."""
+
+    def show(self, rows: list[tuple[str, str, int]]) -> None:
+        """Show these values."""
+        self.rows = rows
+        self._most = max((cell_width(format_count(runs)) for _, _, runs in rows), default=0)
+        self.count = len(rows)
 
     def line(self, index: int) -> Line:
         written, shown, runs = self.rows[index]
         choice = self.picked.get(written)
-        count = format_count(runs)
-        bars = self.room - cell_width(count) - 6
-        word = fit(printable(shown), max(4, bars))
+        count = fit(format_count(runs), self._most, right=True)
+        word = fit(printable(shown), max(4, min(_WIDEST_VALUE, self.room - self._most - 6)))
         mark = _MARKS[choice] if choice else "·"
         return (
             (f" {mark} ", "accent" if choice == "in" else "bad" if choice else "faint"),
@@ -170,7 +182,8 @@ class FacetsScreen(TrackerScreen, inherit_bindings=False):
             self._show_values(self._known[field])
             return
         values = self.value_list
-        values.rows, values.count, values.empty = [], 0, ((("  reading …", "dim"),),)
+        values.empty = ((("  reading …", "dim"),),)
+        values.show([])
         values.refresh()
 
         def question(store: Store) -> Message:
@@ -187,13 +200,13 @@ class FacetsScreen(TrackerScreen, inherit_bindings=False):
 
     def _show_values(self, found: FieldValues) -> None:
         values = self.value_list
-        values.rows = [(value.written, value.text, value.runs) for value in found.values]
+        rows = [(value.written, value.text, value.runs) for value in found.values]
         if found.missing:
-            values.rows.append(("", "(none)", found.missing))
+            rows.append(("", "(none)", found.missing))
         values.picked = self._chosen.setdefault(found.field, {})
         values.empty = ((("  no run here has a value", "dim"),),)
         values.cursor, values.top = 0, 0
-        values.count = len(values.rows)
+        values.show(rows)
         values.refresh()
 
     # Choosing.

@@ -71,6 +71,10 @@ def help_lines(place: Place, width: int = 200) -> tuple[Line, ...]:
         lines += _told(f"{glyph} {status}", "", meanings[status], "dim", width)
     for mark, meaning in (
         ("loss ↓  f1 ↑", "the lowest or highest value of the run; without an arrow the last"),
+        ("✗ NaN 120", "behind a name: what is wrong with the run, and since which step"),
+        ("▲ spike 812", "the same, less bad: spikes, overfitting, stalls"),
+        ("≈ plateau 90", "the same, to be known: no better since then"),
+        ("★  ▽", "the run is starred; it is in the archive"),
         ("▾ ▴", "the column that the table is sorted by"),
         ("×", "NaN or infinity in a curve: the line stops there"),
     ):

@@ -38,7 +38,11 @@ class NewsScreen(TrackerScreen, inherit_bindings=False):
         app = self.tracker
         view = self.query_one(LinesView)
         view.lines = news_lines(
-            list(app.news), app.rule_texts, app.settings.alerts, app.rule_trouble
+            list(app.news),
+            app.rule_texts,
+            app.settings.alerts,
+            app.rule_trouble,
+            posts=app.claim is not None and app.claim.held(),
         )
 
     def go_back(self) -> None:
@@ -46,18 +50,26 @@ class NewsScreen(TrackerScreen, inherit_bindings=False):
 
 
 def news_lines(
-    events: Sequence[Event], rules: Sequence[str], alerts: Alerts, trouble: str
+    events: Sequence[Event],
+    rules: Sequence[str],
+    alerts: Alerts,
+    trouble: str,
+    *,
+    posts: bool = False,
 ) -> tuple[Line, ...]:
-    """Return how one is called and what happened, newest first."""
-    return ((), *_rule_lines(rules, alerts, trouble), *_event_lines(events))
+    """Return how one is called and what happened, newest first; `posts`: this app does."""
+    return ((), *_rule_lines(rules, alerts, trouble, posts=posts), *_event_lines(events))
 
 
-def _rule_lines(rules: Sequence[str], alerts: Alerts, trouble: str) -> Iterable[Line]:
+def _rule_lines(
+    rules: Sequence[str], alerts: Alerts, trouble: str, *, posts: bool
+) -> Iterable[Line]:
     ways = [word for word, on in (("bell", alerts.bell), ("notification", alerts.notify)) if on]
     yield ((fit("told of", _LABEL), "dim"), (printable(", ".join(rules)), ""))
     yield ((fit("by", _LABEL), "dim"), (", ".join(["a line at the foot", *ways]), ""))
     if alerts.webhook:
-        yield ((fit("webhook", _LABEL), "dim"), ("posted to while `tt watch` runs", ""))
+        by = "this app" if posts else "another app or a `tt watch`"
+        yield ((fit("webhook", _LABEL), "dim"), (f"posted to by {by}", ""))
     if trouble:
         yield ((fit("settings", _LABEL), "dim"), (printable(trouble), "bad"))
     yield (

@@ -16,6 +16,7 @@ from textual.message import Message
 from textual.timer import Timer
 
 from tui_tracker.formatting import printable
+from tui_tracker.tui.columns import in_old_order
 from tui_tracker.tui.grouping import with_groups, without_groups
 from tui_tracker.tui.screens.base import TrackerScreen
 from tui_tracker.tui.screens.runs_title import count_words, counting_words, name_words, order_words
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from tui_tracker.queries import RunRow, Selection
     from tui_tracker.store import Store
     from tui_tracker.tui.columns import Column
-    from tui_tracker.tui.reading import RunsFound
+    from tui_tracker.tui.reading import RunsFound, RunsWanted
     from tui_tracker.tui.tree import Where
 
 NEWEST: Order = (("started", True),)
@@ -117,6 +118,8 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         self.held = ""
         """The part of the filter that the table shows: while typed, a last word may wait."""
         self._columns_at = 0.0
+        self._by_hand = False
+        """The columns that are shown were arranged by hand."""
         self._rows_at = monotonic()
         self._ticking: Timer | None = None
 
@@ -161,34 +164,40 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         columns, settled = self._columns(asked)
         differing = asked.differing and not settled
         by_page = self._comes_by_page(asked) and tree is None and settled
-        typing = self.is_typing
+        typing, ahead = self.is_typing, self.tracker.take_ahead()
+
+        def wanted(selection: Selection) -> RunsWanted:
+            from tui_tracker.tui.reading import RunsWanted
+
+            order, by = asked.sorting(), asked.group
+            return RunsWanted(selection, order, first, count, columns, tree, differing, by)
 
         def question(store: Store) -> Message:
-            from tui_tracker.tui.reading import RunsWanted, find_page
+            from tui_tracker.tui.reading import find_page, find_runs
 
             selection = asked.selection()
             if typing:
                 from tui_tracker.queries.settled import settled_query
 
                 selection.query = settled_query(store, selection)
-            wanted = RunsWanted(
-                selection,
-                asked.sorting(),
-                first,
-                count,
-                columns,
-                tree,
-                differing,
-                asked.group,
-            )
+            runs = wanted(selection)
             if by_page:
-                page = self.Found(asked, find_page(store, wanted))
+                page = self.Found(asked, find_page(store, runs))
                 if not page.found.more:
                     return page
                 self.post_message(page)
-            return self.Found(asked, self.tracker.find_runs(store, wanted))
+            found = ahead.take(runs) if ahead is not None else None
+            return self.Found(asked, found or find_runs(store, runs))
 
-        self.ask("runs", question, about=asked)
+        # A thread would only hand over what is there already, after a layout without it.
+        if (
+            ahead is not None
+            and ahead.is_ready
+            and (found := ahead.take(wanted(asked.selection())))
+        ):
+            self.post_message(self.Found(asked, found))
+        else:
+            self.ask("runs", question, about=asked)
 
     def _comes_by_page(self, asked: Asked) -> bool:
         """Return whether the first page is shown before the rest is read.
@@ -264,10 +273,16 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
             self._changed = False
         table.empty = self._nothing()
         table.order = event.asked.order
+        keep = event.asked == self.shown
         columns = with_groups(found.columns, event.asked.group)
+        by_hand = self.layout_at(event.asked.path) is not None
+        if keep and not by_hand and not self._by_hand:
+            columns = in_old_order(table.columns, columns)
+        self._by_hand = by_hand
         if columns and table.columns != columns:
             table.columns = columns
-        keep = event.asked == self.shown
+        if self.shown is None:
+            self.tracker.page_stands()
         self.shown, self.held = event.asked, found.wanted.selection.query
         table.more = found.more
         if not keep:
@@ -306,6 +321,7 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
     def show_trouble(self, text: str) -> None:
         if self.shown is None:
             self.table.empty = ((), ((f" {printable(text)}", "bad"),))
+            self.tracker.page_stands()
 
     def on_run_table_rows_wanted(self, event: RunTable.RowsWanted) -> None:
         keys, columns = event.keys, without_groups(self.table.columns)
@@ -339,7 +355,11 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
 
     def _tick(self) -> None:
         if self.in_front and self.tracker.moving:
-            self.table.tick(float(int(monotonic() - self._rows_at)))
+            self.moved()
+
+    def moved(self) -> None:
+        """Show what a second changes while runs are running."""
+        self.table.tick(float(int(monotonic() - self._rows_at)))
 
     def show_title(self) -> None:
         """Tell in the title which runs these are and how many."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from textual.geometry import Region
+from textual.geometry import Offset, Region
 from textual.strip import Strip
 
 from tui_tracker.formatting import cell_width, crop, wrap
@@ -100,11 +100,19 @@ class CurveDrawing(CurveBase, inherit_bindings=False):
         return draw(chart, *size, chosen=self._is_marked(index), y_axis=y_axis)
 
     def _repaint(self, before: Mapping[int, list[Line]]) -> None:
+        start, across, top = self.shown.start, self.across, self.legend_lines
+        width, height = self.chart_width, self.chart_height
+        regions = []
         for index, lines in self._drawn.items():
+            down, right = divmod(index - start, across)
+            corner = Offset(right * (width + GAP), down * height + top)
             for row, line in enumerate(lines):
                 old = before[index][row] if row < len(before[index]) else ()
                 if old != line:
-                    self.refresh(self._place(index, row, old, line))
+                    first, length = _differing(old, line, width)
+                    regions.append(Region(corner.x + first, corner.y + row, length, 1))
+        if regions:
+            self.refresh(*regions)
 
     _was = 0
     """The chart that was chosen when charts were last drawn."""
@@ -153,23 +161,6 @@ class CurveDrawing(CurveBase, inherit_bindings=False):
     def _is_marked(self, index: int) -> bool:
         return index == self.chosen and self.has_focus
 
-    def _place(self, index: int, row: int, old: Line, new: Line) -> Region:
-        """Return the cells of a chart's line that differ between two drawings."""
-        at = index - self.shown.start
-        x = (at % self.across) * (self.chart_width + GAP)
-        y = (at // self.across) * self.chart_height + row + self.legend_lines
-        before = [cell for text, role in old for cell in _cells(text, role)]
-        now = [cell for text, role in new for cell in _cells(text, role)]
-        blank: tuple[str, Role] = (" ", "")
-        length = max(len(before), len(now))
-        before += [blank] * (length - len(before))
-        now += [blank] * (length - len(now))
-        differing = [place for place in range(length) if before[place] != now[place]]
-        if not differing:
-            return Region(x, y, self.chart_width, 1)
-        first, last = differing[0], differing[-1]
-        return Region(x + first, y, last - first + 1, 1)
-
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         if not self.metrics:
@@ -207,6 +198,20 @@ class CurveDrawing(CurveBase, inherit_bindings=False):
 
     def on_blur(self) -> None:
         self.redraw()
+
+
+def _differing(old: Line, new: Line, width: int) -> tuple[int, int]:
+    """Return the first cell in which two drawings of a line differ, and how many to the last."""
+    before = [cell for text, role in old for cell in _cells(text, role)]
+    now = [cell for text, role in new for cell in _cells(text, role)]
+    blank: tuple[str, Role] = (" ", "")
+    length = max(len(before), len(now))
+    before += [blank] * (length - len(before))
+    now += [blank] * (length - len(now))
+    differing = [place for place in range(length) if before[place] != now[place]]
+    if not differing:
+        return 0, width
+    return differing[0], differing[-1] - differing[0] + 1
 
 
 def _width(line: Line) -> int:

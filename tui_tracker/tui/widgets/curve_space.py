@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from functools import lru_cache
 from math import log
 
 from tui_tracker.curves import Axis
@@ -17,6 +18,7 @@ BEST_SHAPE = 3.0
 """Width by height of a chart in cells, where there is a choice."""
 
 
+@lru_cache(64)
 def charts_across(count: int, width: int, height: int) -> int:
     """Return how many of `count` charts should stand side by side."""
     most = max(1, min(count, (width + GAP) // (CHART_WIDTH + GAP)))

@@ -239,6 +239,6 @@ class QueryLine(Vertical):
         before, after = value[: self._start], value[self._end :]
         if chosen == ":":
             before = before.rstrip()
-        ends = "" if chosen.endswith(":") or after[:1].isspace() else " "
+        ends = "" if chosen.endswith((":", ".", "(")) or after[:1].isspace() else " "
         self.input.value = before + chosen + ends + after
         self.input.cursor_position = len(before + chosen + ends)

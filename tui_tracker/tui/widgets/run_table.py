@@ -18,24 +18,22 @@ from textual.message import Message
 from tui_tracker.tui.cells import Extras, cell_text
 from tui_tracker.tui.columns import Column
 from tui_tracker.tui.keys import bindings
+from tui_tracker.tui.row_marks import ROOM, UNWELL, marked_name, marks_of
 from tui_tracker.tui.widgets.column_list import ColumnList
 from tui_tracker.tui.widgets.group_rows import GroupRows
-from tui_tracker.tui.widgets.line_widget import Line, Role, Span, at_one_size
+from tui_tracker.tui.widgets.line_widget import Line, Span, at_one_size
 from tui_tracker.tui.widgets.marked_list import MarkedList
 from tui_tracker.tui.widgets.table_layout import GAP, Shown
+from tui_tracker.tui.widgets.table_roles import joined, role_of
 
 if TYPE_CHECKING:
-    from tui_tracker.queries import RunRow, Status
+    from tui_tracker.queries import RunRow
     from tui_tracker.queries.groups import GroupRow
 
 HOLD_S = 0.05
 """How long lines that were scrolled to wait for their cells, so as to be painted once."""
 KEPT = 4000
 """Rows that are kept after they were scrolled past."""
-STATUS_ROLES: dict[Status, Role] = {"running": "good", "failed": "bad", "crashed": "bad"}
-HEALTH_ROLES: dict[str, Role] = {"✗": "bad", "▲": "second", "≈": ""}
-QUIET = ("experiment", "tags", "notes", "host", "user", "id", "fact")
-"""Kinds of columns that tell about a run rather than what it came to."""
 
 
 class RunTable(ColumnList, MarkedList, inherit_bindings=False):
@@ -53,6 +51,16 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
 
         table: RunTable
         keys: list[int]
+
+        @property
+        def control(self) -> RunTable:
+            return self.table
+
+    @dataclass
+    class Scrolled(Message):
+        """Other lines are visible, and the table has their cells."""
+
+        table: RunTable
 
         @property
         def control(self) -> RunTable:
@@ -195,6 +203,7 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
     def scrolled(self) -> None:
         if not self._missing(self.window):
             super().scrolled()
+            self.post_message(self.Scrolled(self))
             return
         self.window_changed()
         if not self._held:
@@ -299,7 +308,8 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
             cell = self.cells(key)
             if cell is not None:
                 for column in self.columns:
-                    grown |= self.layout_of.grow(column, cell(column))
+                    free = " " * ROOM if column.kind == "name" and row is not None else ""
+                    grown |= self.layout_of.grow(column, cell(column) + free)
                 if row is not None:
                     self._measured[key] = row, extras
         return grown
@@ -328,9 +338,17 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
         spans: list[Span] = []
         for number, width in shown.columns:
             column = self.columns[number]
+            if column.kind == "name" and row is not None:
+                spans += [*marked_name(cell(column), self._marks(row), width), (" " * GAP, "")]
+                continue
             text = self.layout_of.padded(column, cell(column), width)
-            spans += [(text, _role(row, column, text)), (" " * GAP, "")]
+            spans += [(text, role_of(row, column, text)), (" " * GAP, "")]
         return spans[:-1]
+
+    def _marks(self, row: RunRow) -> tuple[str, ...]:
+        # What a column of its own tells stands in no second place.
+        told = any(column.kind == "health" for column in self.columns)
+        return marks_of(row, "" if told else self.extras.get(row.key, {}).get(UNWELL, ""))
 
     # Actions.
 
@@ -367,22 +385,3 @@ class RunTable(ColumnList, MarkedList, inherit_bindings=False):
 
     def chosen(self) -> None:
         self.action_open()
-
-
-def _role(row: RunRow | None, column: Column, text: str) -> Role:
-    if column.kind == "health":
-        return HEALTH_ROLES.get(text[:1], "dim")
-    if column.kind == "status" and row is not None:
-        return STATUS_ROLES.get(row.status, "dim")
-    return "dim" if column.kind in QUIET else ""
-
-
-def joined(spans: Sequence[Span]) -> Line:
-    """Return the spans with neighbours of one role made one, for fewer bytes on the wire."""
-    found: list[Span] = []
-    for text, role in spans:
-        if found and (found[-1][1] == role or (not role and not text.strip())):
-            found[-1] = (found[-1][0] + text, found[-1][1])
-        elif text:
-            found.append((text, role))
-    return tuple(found)

@@ -18,9 +18,13 @@ WIDEST = {
     "fact": 20, "host": 16, "user": 16, "health": 18, "id": 36,
 }  # fmt: skip
 """Cells that a column may take at most, by kind; others as many as they need."""
+MARKED = 24
+"""Cells that a column of names takes where no other needs them: marks stand in it, too."""
 NARROW = 72
 """Below this many cells a status is its glyph and three letters."""
 GAP = 2
+CUT_LEAST = 10
+"""Cells in which the one column beside the pinned ones is shown cut rather than not at all."""
 LEAST = 3
 """No column can be made narrower by hand."""
 
@@ -123,10 +127,11 @@ class TableLayout:
 
     def _fitted(self, room: int, widths: Sequence[int]) -> Shown:
         pinned, left = self.pinned, room
+        first = max(self.first, pinned)
         columns: list[tuple[int, int]] = []
-        for number in (*range(pinned), *range(max(self.first, pinned), len(widths))):
+        for number in (*range(pinned), *range(first, len(widths))):
             width = widths[number]
-            if width > left and columns:
+            if width > left and columns and (number != first or left < CUT_LEAST):
                 break
             columns.append((number, min(width, max(0, left))))
             left -= width + GAP
@@ -139,6 +144,7 @@ class TableLayout:
             column = self.columns[number]
             if column.kind in ("name", "group") and column.width is None and left > 0:
                 whole = self._grown.get(column.spec, (0, 0))[1]
+                whole = max(whole, MARKED if column.kind == "name" else 0)
                 columns[at] = (number, max(width, min(width + left, whole)))
                 break
         return tuple(columns)

@@ -161,16 +161,10 @@ class VirtualList(LineWidget, can_focus=True, inherit_bindings=False):
             self.scroll_top(index)
 
     def show_cursor(self) -> None:
-        """Scroll as little as needed to have the cursor's line in view.
-
-        On a narrow link by half a page: a key that is held would otherwise have every line
-        written again for each step, and the last step seen long after.
-        """
+        """Scroll as little as needed to have the cursor's line in view."""
         first, last = self.cursor, self.cursor - self.page + 1
-        if last <= self.top <= first:
-            return
-        further = self.page // 2 if getattr(self.app, "narrow", False) else 0
-        self.scroll_top(first - further if first < self.top else last + further)
+        if not last <= self.top <= first:
+            self.scroll_top(first if first < self.top else last)
 
     def validate_cursor(self, cursor: int) -> int:
         return max(0, min(cursor, self.count - 1))

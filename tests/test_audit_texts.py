@@ -1,0 +1,201 @@
+"""Pasted texts: the same record in every notation that people paste."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui_tracker.audit.snippets.loose import read_loose
+from tui_tracker.audit.snippets.texts import read_file, read_records
+from tui_tracker.errors import InvalidArgument
+
+COMMIT = "12e4567"
+NESTED: dict[str, Any] = {
+    "git_commit": COMMIT,
+    "seed": 3,
+    "note": None,
+    "dirty": False,
+    "data": {"name": "wine", "version": "1.10"},
+    "metrics": {"val_auc": 0.91, "val_loss": [2.1, 1.6]},
+}
+FLAT: dict[str, Any] = {
+    "git_commit": COMMIT,
+    "seed": 3,
+    "data.name": "wine",
+    "data.version": "1.10",
+    "metrics.val_auc": 0.91,
+}
+NOTATIONS = {
+    "json": json.dumps(NESTED),
+    "json with a fence and words": f"Look:\n\n```json\n{json.dumps(NESTED, indent=2)}\n```\nOdd?",
+    "json in a list": f"[{json.dumps(NESTED)}]",
+    "a comma too many": json.dumps(NESTED, indent=1).replace("\n}", ",\n}") + ",",
+    "no commas": "\n".join(
+        line.rstrip(",") if line.startswith(' "') else line
+        for line in json.dumps(NESTED, indent=1).splitlines()
+    ),
+    "the inside": json.dumps(NESTED, indent=1)[2:-2],
+    "a dict of Python": f"{NESTED!r}",
+    "a name before": f"config: dict = {NESTED!r};",
+    "comments": """// of the run
+        {  # in Python's way
+            git_commit: '12e4567', /* whole? */ seed: 3, // the only one
+            note: null, dirty: false,
+            data: {name: "wine", version: "1.10",},
+            'metrics': {"val_auc": .91, "val_loss": [2.1, 1.6,],},
+        }""",
+    "curly quotes": json.dumps(NESTED).replace('"', "“", 1).replace('"', "”"),
+    "objects": "Namespace(git_commit='12e4567', seed=np.int64(3), note=None, dirty=False, "
+    "data=OrderedDict([('name', 'wine'), ('version', '1.10')]), "
+    "metrics=defaultdict(<class 'float'>, {'val_auc': tensor(0.91, device='cuda:0'), "
+    "'val_loss': array([2.1, 1.6])}))",
+    "yaml": "git_commit: 12e4567\nseed: 3\nnote:\ndirty: false\ndata: &d\n  name: wine\n"
+    "  version: 1.10\nmetrics:\n  val_auc: 0.91\n  val_loss: [2.1, 1.6]\n",
+    "bullets": "* **git_commit**: 12e4567\n* seed: 3\n* `note`: null\n* dirty: False\n* data:\n"
+    "    - name: wine\n    - version: 1.10\n* metrics:\n    - val_auc: 0.91\n"
+    "    - val_loss: [2.1, 1.6]\n",
+    "toml": 'git_commit = "12e4567"\nseed = 3\nnote = ""\ndirty = false\n[data]\nname = "wine"\n'
+    'version = "1.10"\n[metrics]\nval_auc = 0.91\nval_loss = [2.1, 1.6]\n',
+}
+TABLES = {
+    "csv": "git_commit,seed,data.name,data.version,metrics.val_auc\n12e4567,3,wine,1.10,0.91\n",
+    "semicolons": "git_commit;seed;data.name;data.version;metrics.val_auc\n"
+    "12e4567;3;wine;1.10;0.91\n",
+    "tabs": "git_commit\tseed\tdata.name\tdata.version\tmetrics.val_auc\n"
+    "12e4567\t3\twine\t1.10\t0.91",
+    "markdown": "| git_commit | seed | data.name | data.version | metrics.val_auc |\n"
+    "|:---|---:|---|---|---|\n| `12e4567` | 3 | wine | 1.10 | **0.91** |\n",
+    "a row a key": "Field,Value\ngit_commit,12e4567\nseed,3\ndata.name,wine\ndata.version,1.10\n"
+    "metrics.val_auc,0.91\n",
+    "pairs": "git_commit=12e4567 seed=3, data.name='wine' data.version=1.10 metrics.val_auc=0.91",
+    "ini": "git_commit = 12e4567\nseed = 3\ndata.name = wine\ndata.version = 1.10\n"
+    "metrics.val_auc = 0.91",
+}
+
+
+def same(found: object, wanted: object) -> bool:
+    """Whether two records say the same: a list may be written out, null may be empty."""
+    if isinstance(wanted, dict):
+        assert isinstance(found, dict)
+        return set(found) == set(wanted) and all(same(found[k], wanted[k]) for k in wanted)
+    if wanted is None:
+        return found in (None, "", {})
+    return str(found) == str(wanted) and type(found) is type(wanted)
+
+
+@pytest.mark.parametrize("name", NOTATIONS)
+def test_a_nested_record_is_the_same_in_every_notation(name):
+    records = read_records(NOTATIONS[name], "it")
+
+    assert len(records) == 1
+    assert same(records[0], NESTED), records[0]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_flat_record_is_the_same_in_every_notation(name):
+    records = read_records(TABLES[name], "it")
+
+    assert len(records) == 1
+    assert same(records[0], FLAT), records[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name,lr,val_accuracy\na,0.1,0.8\nb,0.2,0.9\n",
+        '{"name": "a", "lr": 0.1, "val_accuracy": 0.8}\n{"name": "b", "lr": 0.2,'
+        ' "val_accuracy": 0.9}\n',
+        '[{"name": "a", "lr": 0.1, "val_accuracy": 0.8},'
+        " {'name': 'b', 'lr': 0.2, 'val_accuracy': 0.9}]",
+        "name: a\nlr: 0.1\nval_accuracy: 0.8\n---\nname: b\nlr: 0.2\nval_accuracy: 0.9\n",
+    ],
+)
+def test_several_records_are_several_runs(text):
+    assert read_records(text, "it") == [
+        {"name": "a", "lr": 0.1, "val_accuracy": 0.8},
+        {"name": "b", "lr": 0.2, "val_accuracy": 0.9},
+    ]
+
+
+def test_a_table_by_epochs_is_one_run_with_its_curves():
+    (record,) = read_records("epoch,run,val_loss\n1,a,2.5\n2,a,1.5\n", "it")
+
+    assert record == {"run": "a", "history": {"epoch": [1, 2], "val_loss": [2.5, 1.5]}}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("{1, 2}", [1, 2]),
+        ("(1,)", [1]),
+        ("('a' )", "a"),
+        ("{}", {}),
+        ("datetime.datetime(2026, 3, 1, 10, 0, tzinfo=utc)", "2026-03-01T10:00:00"),
+        (r"'a\tbé\'c'", "a\tbé'c"),
+        ('"""two\nlines"""', "two\nlines"),
+        ("{a: s3://b/c, b: 10 # ten\n}", {"a": "s3://b/c", "b": 10}),
+        ("[1, 2, ...]", [1, 2]),
+        ("{'f': <function f at 0x7f>}", {"f": "<function f at 0x7f>"}),
+        ("{lr: -1e-3, v: 1.10, n: None}", {"lr": -0.001, "v": "1.10", "n": None}),
+    ],
+)
+def test_what_python_and_javascript_print_is_read(text, value):
+    assert read_loose(text)[0] == value
+
+
+def test_nan_of_python_stays_not_finite():
+    (record,) = read_records("{'val_loss': nan, 'test_loss': float('inf'), }", "it")
+
+    assert str(record["val_loss"]).lower() == "nan"
+    assert math.isinf(float(record["test_loss"]))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "holds no record"),
+        ("[1, 2]", "holds no record"),
+        ("some words: that are none", "holds no record"),
+        ("epoch 1: loss=0.3\nepoch 2: loss=0.2\n", "tt parse"),
+        ('{"a": ', "line 1, column 6: a value is wanted"),
+        ('{"a": 1,\n "b" 2}', "line 2, column 6: ',' or '}' is wanted, not '2'"),
+        ('{"a": [1, 2', r"column 7: this \[ is never closed"),
+        ('{"a": "b}', "column 7: this text is never closed"),
+        ('{"a": 1}\nmore', "line 2, column 1: the record ended"),
+        ("[" * 100_000, "nested deeper"),
+        ("a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "\n".join(
+            f"b{n}: &b{n} [{','.join(['*' + ('a' if not n else f'b{n - 1}')] * 10)}]"
+            for n in range(12)), "holds no record"),
+    ],
+)  # fmt: skip
+def test_a_text_that_holds_no_record_is_one_sentence_with_the_place(tmp_path, text, words):
+    path = tmp_path / "record.txt"
+    path.write_text(text)
+
+    with pytest.raises(InvalidArgument, match=words):
+        read_file(path)
+
+
+def test_a_file_that_is_no_text_is_one_sentence(tmp_path):
+    path = tmp_path / "record.bin"
+    path.write_bytes(b"\x80\x81\x00")
+
+    with pytest.raises(InvalidArgument, match="cannot be read"):
+        read_file(path)
+    with pytest.raises(InvalidArgument, match="cannot be read"):
+        read_file(Path(tmp_path / "none"))
+
+
+@given(st.text(alphabet="{}[](),:='\"# \n\tab1.-<>/*|`", max_size=60))
+def test_no_text_breaks_the_reader(text):
+    try:
+        records = read_records(text, "it")
+    except InvalidArgument:
+        return
+    assert records

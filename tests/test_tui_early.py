@@ -1,0 +1,70 @@
+"""What is typed before the first runs are there."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from tui_pilot import PATIENCE_S, screen_text, see, until
+
+from tui_tracker.queries import Selection, get_rows, list_run_keys
+from tui_tracker.tui import app as app_module
+from tui_tracker.tui import reading
+from tui_tracker.tui.app import TrackerApp
+
+
+@pytest.fixture
+def gate(monkeypatch):
+    """What lets the first answer come."""
+    find_runs, opened = reading.find_runs, threading.Event()
+
+    def held(store, wanted):
+        opened.wait(PATIENCE_S)
+        return find_runs(store, wanted)
+
+    monkeypatch.setattr(reading, "find_runs", held)
+    yield opened
+    opened.set()
+
+
+async def test_what_is_typed_before_the_runs_are_there_is_done_to_them_in_order(
+    store, log_run, gate
+):
+    for name in ("third", "second", "first"):
+        log_run(name, loss=[1.0])
+
+    async with TrackerApp(store).run_test(size=(120, 24)) as pilot:
+        await pilot.press("j", "i", "j", "t", *"slow", "enter")
+        assert "no run" not in screen_text(pilot)
+        gate.set()
+
+        await see(pilot, "1 run tagged “slow”")
+    found = {query: list_run_keys(store, Selection(query=query)) for query in ("star", "tag:slow")}
+    names = {query: [row.name for row in get_rows(store, keys)] for query, keys in found.items()}
+    assert names == {"star": ["second"], "tag:slow": ["third"]}
+
+
+async def test_ctrl_c_waits_for_nothing(store, log_run, gate):
+    log_run("old", loss=[1.0])
+    app = TrackerApp(store)
+
+    async with app.run_test() as pilot:
+        await pilot.press("j", "ctrl+c")
+        await see(pilot, "Press ctrl+c again to quit")
+        gate.set()
+
+
+async def test_a_store_that_does_not_answer_takes_no_keyboard_away(
+    store, log_run, gate, monkeypatch
+):
+    monkeypatch.setattr(app_module, "LONGEST_S", 0.05)
+    log_run("old", loss=[1.0])
+
+    async with TrackerApp(store).run_test() as pilot:
+        await pilot.press("question_mark")
+
+        await see(pilot, "Keys: ")
+        assert not gate.is_set()
+        await pilot.press("q")
+        await until(pilot, lambda: "Keys: " not in screen_text(pilot))
+        gate.set()

@@ -1,0 +1,315 @@
+"""A pasted text as records, in whatever notation it was pasted.
+
+    {"git_commit": "", ...}              JSON, JSON lines, a list of records
+    {'lr': 0.1, 'seed': None,}  # ...    a dict of Python, JSON with comments, Namespace(...)
+    "git_commit": "", "script": ...      the inside of such brackets
+    [data] / name = "x"                  TOML, INI
+    data: / name: x                      YAML, also with bullets or bold keys
+    lr=0.1 seed=3                        pairs
+    name,lr,seed / a,0.1,3               CSV, TSV, a table of Markdown: a record a row
+    epoch,val_loss / 0,2.1 / 1,1.9       a table by steps is one record with its curves
+
+A fence of Markdown around it and a name before it (`config = {`) are passed over. A number
+in YAML stays a text where reading it would lose a digit: a commit such as 12e4567.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import sys
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, time
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tui_tracker.audit.snippets.leaves import PARAM_HOMES, as_number, plain_value
+from tui_tracker.audit.snippets.loose import NotLoose, read_loose
+from tui_tracker.audit.snippets.reader import read_snippet
+from tui_tracker.audit.snippets.snippet import Snippet
+from tui_tracker.errors import InvalidArgument
+from tui_tracker.names.words import snake
+
+if TYPE_CHECKING:
+    from yaml.nodes import Node
+
+Record = dict[str, Any]
+
+_MOST_NODES = 100_000
+_FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n]*\n(.*?)^[ \t]*(?:```|~~~)", re.S | re.M)
+_COMMENTS = re.compile(r"\A(?:\s*(?://[^\n]*|/\*.*?\*/|#[^\n]*(?=\n\s*[{\[(])))+\s*", re.S)
+_NAMED = re.compile(r"(?:(?:const|let|var|export)\s+)?[\w.]+\s*(?::\s*\w+\s*)?=\s*(?=[{\[(]|\w+\()")
+_OPENS = re.compile(r"[{\[(]|[A-Za-z_][\w.]*\(\s*[\w{\[]")
+_INSIDE = re.compile(r"""["'][\w./ -]+["']\s*:""")
+_TOML = re.compile(r"^\s*(?:\[+[\w.\" -]+\]+\s*$|[\w.\"-]+\s*=)", re.M)
+_LINE = re.compile(
+    r"(?P<indent>\s*)(?:[-*+•>]\s+)?[*_`\"]*(?P<key>[A-Za-z_][\w ./()-]{0,60}?)[*_`\"]*"
+    r"\s*(?::(?=\s|[*_`]|$)|=(?!=))\s*[*_`]*\s*(?P<value>.*?)\s*"
+)
+_PAIR = (
+    r"[A-Za-z_][\w./-]*\s?=(?!=)"
+    r"(?:(?=\s+[A-Za-z_][\w./-]*=)|\s?(?:'[^']*'|\"[^\"]*\"|[^\s,;]+))"
+)
+_PAIRS = re.compile(rf"{_PAIR}(?:\s*[,;]\s*|\s+){_PAIR}(?:(?:\s*[,;]\s*|\s+){_PAIR})*")
+_RULE = re.compile(r"[\s|:+-]+")
+_KEYS = frozenset("key field param parameter name item property setting what metric".split())
+_VALUES = frozenset("value values setting val content".split())
+_PAIRED = PARAM_HOMES | {"metrics", "results", "scores"}
+_STEPS = frozenset("step steps epoch epochs iteration iter global_step round".split())
+
+
+def read_file(path: Path) -> list[Snippet]:
+    """Return what each record of a file says; `-` stands for standard input.
+
+    Raises:
+        InvalidArgument: the file holds none, with the place of the mistake.
+    """
+    try:
+        raw = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        wide = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
+        text = raw.decode("utf-16" if wide else "utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidArgument(f"{path} cannot be read: {error}") from error
+    where = "standard input" if str(path) == "-" else str(path)
+    return [read_snippet(record) for record in read_records(text, where)]
+
+
+def read_records(text: str, where: str) -> list[Record]:
+    """Return the records of a pasted text; `where` it comes from is told in errors.
+
+    Raises:
+        InvalidArgument: it holds none, with the place of the mistake where there is one.
+    """
+    pasted = _pasted(text)
+    try:
+        for read in _NOTATIONS:
+            found = read(pasted)
+            records = found if isinstance(found, list) else [found]
+            if records and all(isinstance(one, dict) and one for one in records):
+                return [_plain(one) for one in records]
+    except (NotLoose, RecursionError) as error:
+        raise InvalidArgument(f"{where} is no record: {error}") from error
+    raise InvalidArgument(
+        f"{where} holds no record: JSON, a dict of Python, YAML, TOML, a table or lines such as "
+        "'seed: 3' are read (`tt parse FILE` reads a printed log)"
+    )
+
+
+def _pasted(text: str) -> str:
+    """Return a text without what stands around a record where it was copied."""
+    text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\xa0", " ")
+    if fenced := _FENCE.search(text):
+        text = fenced[1]
+    text = _COMMENTS.sub("", text.strip())
+    if named := _NAMED.match(text):
+        text = text[named.end() :]
+    return text
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text.rstrip(",; \n\t"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _json_lines(text: str) -> list[Record] | None:
+    lines = [line.strip().rstrip(",") for line in text.splitlines() if line.strip()]
+    if len(lines) < 2 or not all(line[:1] == "{" and line[-1:] == "}" for line in lines):
+        return None
+    return [_json(line) or read_loose(line)[0] for line in lines]
+
+
+def _brackets(text: str) -> Any:
+    """Read what opens with a bracket, or with a key in quotes: the inside of one."""
+    opens = _OPENS.match(text)
+    if not opens and not _INSIDE.match(text):
+        return None
+    value, end = read_loose(text if opens else f"{{{text}}}")
+    if opens and text[end:].strip(",; \n\t"):
+        if text[0] in "{[":
+            raise NotLoose(text, end, "the record ended before this")
+        return None  # words that happen to begin as a call does
+    return value
+
+
+def _toml(text: str) -> Record | None:
+    if not _TOML.search(text):
+        return None
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return None
+
+
+# Tables.
+
+
+def _table(text: str) -> list[Record] | None:
+    rows = _rows([line for line in text.splitlines() if line.strip()])
+    if len(rows) < 2 or len(rows[0]) < 2 or len({len(row) for row in rows}) > 1:
+        return None
+    head = rows[0]
+    if any(not cell or as_number(cell) is not None for cell in head) or len({*head}) < len(head):
+        return None
+    if len(head) == 2 and snake(head[0]) in _KEYS and snake(head[1]) in _VALUES:
+        return [{key: plain_value(value) for key, value in rows[1:] if key}]
+    records = [dict(zip(head, map(plain_value, row), strict=True)) for row in rows[1:]]
+    return [_history(head, records)] if _is_by_step(head, records) else records
+
+
+def _rows(lines: Sequence[str]) -> list[list[str]]:
+    if len(lines) < 2:
+        return []
+    if lines[0].count("|") > 1 or (len(lines) > 1 and set(lines[1].strip()) <= set("|-: +")):
+        kept = [line.strip().strip("|") for line in lines if not _RULE.fullmatch(line)]
+        return [[cell.strip(" *`_") for cell in line.split("|")] for line in kept]
+    by = next((mark for mark in "\t;," if mark in lines[0]), "")
+    if not by:
+        return []
+    try:
+        return [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=by)]
+    except csv.Error:
+        return []
+
+
+def _is_by_step(head: Sequence[str], records: Sequence[Record]) -> bool:
+    """Whether rows are steps of one run: a step rises from row to row."""
+    for name in head:
+        if snake(name) in _STEPS and len(records) > 1:
+            steps = [as_number(record[name]) for record in records]
+            told = [step for step in steps if step is not None]
+            return len(told) == len(steps) and all(a < b for a, b in pairwise(told))
+    return False
+
+
+def _history(head: Sequence[str], records: Sequence[Record]) -> Record:
+    columns = {name: [record[name] for record in records] for name in head}
+    fixed = {
+        name: values[0]
+        for name, values in columns.items()
+        if not isinstance(values[0], (int, float)) and len({*map(str, values)}) == 1
+    }
+    return {**fixed, "history": {n: v for n, v in columns.items() if n not in fixed}}
+
+
+# YAML, and lines that only look like it.
+
+
+def _yaml(text: str) -> Any:
+    import yaml
+
+    if ":" not in text:
+        return None
+    try:
+        nodes = list(yaml.compose_all(text, Loader=yaml.BaseLoader))
+        left = [_MOST_NODES]
+        records = [_of_node(node, left) for node in nodes if node is not None]
+    except (yaml.YAMLError, _TooMuch, RecursionError):
+        return None
+    if len(records) == 1 and isinstance(records[0], list):
+        records = records[0]
+    return records if _says_something(records) else None
+
+
+def _says_something(record: Any) -> bool:
+    """Whether a record tells any fact of a run: prose and logs have colons, too."""
+    if isinstance(record, list):
+        return any(_says_something(one) for one in record)
+    return isinstance(record, dict) and replace(read_snippet(record), leaves=[]) != Snippet()
+
+
+class _TooMuch(Exception):
+    """More nodes than a record has: aliases that multiply."""
+
+
+def _of_node(node: Node, left: list[int]) -> Any:
+    import yaml
+
+    left[0] -= 1
+    if left[0] < 0:
+        raise _TooMuch
+    if isinstance(node, yaml.ScalarNode):
+        return plain_value(node.value) if node.style is None else node.value
+    if isinstance(node, yaml.SequenceNode):
+        return [_of_node(item, left) for item in node.value]
+    assert isinstance(node, yaml.MappingNode)
+    found: Record = {}
+    for key, value in node.value:
+        name = key.value if isinstance(key, yaml.ScalarNode) else str(_of_node(key, left))
+        item = _of_node(value, left)
+        if name == "<<" and isinstance(item, dict):
+            found = {**item, **found}
+        else:
+            found[name] = item
+    return found
+
+
+def _lines(text: str) -> Record | None:
+    """Read lines of `key: value` or `key = value`; a key without a value heads what follows."""
+    found: Record = {}
+    above: list[tuple[int, Record]] = [(-1, found)]
+    told = 0
+    for line in text.splitlines():
+        if head := re.fullmatch(r"\s*(?:\[([\w. -]+)\]|#+\s+([\w ./-]+?):?)\s*", line):
+            above = [(-1, found), (-1, found.setdefault(head[1] or head[2], {}))]
+            if not isinstance(above[-1][1], dict):
+                above.pop()
+            continue
+        if _PAIRS.fullmatch(line.strip()):
+            above[-1][1].update(_pairs(line))
+            told += 1
+        elif match := _LINE.fullmatch(line):
+            _take(above, match)
+            told += 1
+    lines = sum(bool(line.strip()) for line in text.splitlines())
+    return found if told > lines / 2 and _says_something(found) else None
+
+
+def _take(above: list[tuple[int, Record]], match: re.Match[str]) -> None:
+    indent = len(match["indent"].expandtabs(4))
+    while len(above) > 1 and above[-1][0] >= indent:
+        above.pop()
+    key = match["key"].strip()
+    if match["value"]:
+        above[-1][1][key] = _of_line(match["value"])
+    else:
+        above[-1][1][key] = inner = Record()
+        above.append((indent, inner))
+
+
+def _of_line(text: str) -> Any:
+    if text[:1] in ("[", "{", "("):
+        try:
+            value, end = read_loose(text)
+        except NotLoose:
+            return text
+        return value if end == len(text) else text
+    return plain_value(text.strip("`\"'"))
+
+
+def _pairs(text: str) -> Record:
+    pairs = (re.split(r"\s?=\s?", pair, maxsplit=1) for pair in re.findall(_PAIR, text))
+    return {key: plain_value(value.strip("'\"")) for key, value in pairs}
+
+
+_NOTATIONS: tuple[Callable[[str], Any], ...] = (
+    _json, _json_lines, _brackets, _toml, _table, _yaml, _lines,
+)  # fmt: skip
+
+
+def _plain(node: Any, key: str = "") -> Any:
+    """Return a record of plain values: moments as texts, `params: a=1, b=2` as a table."""
+    if isinstance(node, Mapping):
+        return {str(name): _plain(value, str(name)) for name, value in node.items()}
+    if isinstance(node, list):
+        return [_plain(item) for item in node]
+    if isinstance(node, (date, time)):
+        return node.isoformat()
+    if isinstance(node, str) and snake(key) in _PAIRED and _PAIRS.fullmatch(node):
+        return _pairs(node)
+    return node

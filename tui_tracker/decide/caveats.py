@@ -1,0 +1,61 @@
+"""What the number of runs behind a decision hides: runs that did not count, repeats of a seed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from tui_tracker.decide.candidates import Candidate, Group, group_key
+from tui_tracker.decide.outcome import Standing
+from tui_tracker.decide.rule import Rule
+
+_SHOWN = 3
+_SET_ASIDE = "reproduction"
+
+
+def counted(reasons: Mapping[str, int]) -> str:
+    """Return `2 failed, 1 without val_f1`."""
+    return ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
+
+
+def lost_words(
+    winners: Sequence[Standing], runs: Sequence[Candidate], lacking: Mapping[str, str], rule: Rule
+) -> list[str]:
+    """Return a sentence on runs of the winner's configuration that did not count.
+
+    A configuration of which only the runs that went well are judged looks better than it
+    is. Archived and repeated runs were set aside by hand, so they are not told here.
+    """
+    lost = Counter[str]()
+    for winner in winners:
+        key = group_key(winner.group.runs[0], rule.options)
+        for run in runs:
+            aside = run.archived or _SET_ASIDE in run.tags
+            why = run.status if run.status != "finished" else lacking.get(run.id, "")
+            if why and not aside and group_key(run, rule.options) == key:
+                lost[why] += 1
+    if not lost:
+        return []
+    n, total = winners[0].n, winners[0].n + sum(lost.values())
+    return [f"Only {n} of the {total} runs of the winner's configuration count: {counted(lost)}."]
+
+
+def repeat_words(groups: Sequence[Group]) -> list[str]:
+    """Return a sentence on groups in which runs with equal params have one seed."""
+    repeating = [group.label for group in groups if _repeats(group.runs)]
+    if not repeating:
+        return []
+    shown = "; ".join(repeating[:_SHOWN]) + (" ..." if len(repeating) > _SHOWN else "")
+    return [
+        f"The same seed was run more than once in {shown}: such runs are no independent repeats, "
+        "so spread and certainty look better than they are."
+    ]
+
+
+def _repeats(runs: Sequence[Candidate]) -> bool:
+    told = [
+        repr(sorted((key, repr(value)) for key, value in run.params.items()))
+        for run in runs
+        if run.seed is not None
+    ]
+    return len(set(told)) < len(told)
