@@ -280,7 +280,7 @@ def _query_fields(_: _Cursor, folder: str | None) -> Iterator[Candidate]:
 
 def _queries(cursor: _Cursor, folder: str | None) -> Iterator[Candidate]:
     """Yield how a query can go on, each as a whole word of the shell; it may have more words."""
-    from tui_tracker.queries.suggest import suggest
+    from tui_tracker.queries.suggestions import suggest
 
     before = "".join(f"{word} " for word in cursor.asked)
     text = before + cursor.current
