@@ -241,7 +241,7 @@ class DecideScreen(TrackerScreen, inherit_bindings=False):
 
     def on_query_line_wanted(self, event: QueryLine.Wanted) -> None:
         from tui_tracker.decide.complete import complete_rule
-        from tui_tracker.queries.suggest import Suggestion, Suggestions
+        from tui_tracker.queries.suggestions import Suggestion, Suggestions
 
         known = self._known
         if known is None:
