@@ -10,6 +10,8 @@ import pytest
 
 import tui_tracker as tt
 from tui_tracker.alerts import Watch, parse_rules
+from tui_tracker.audit.expressions import read_condition
+from tui_tracker.audit.record import read_records
 from tui_tracker.cli import main
 from tui_tracker.drain import recover
 from tui_tracker.errors import InvalidArgument, NameCollision, NotFound
@@ -417,6 +419,30 @@ def test_rules_of_a_watch_mean_what_their_metric_is_read_as(store, folder):
     run.finish()
 
     assert (event.metric, event.value) == ("val_score", 0.9)
+
+
+@pytest.mark.usefixtures("runs")
+@pytest.mark.parametrize(
+    "condition",
+    ["params.lr == 0.1", "metrics.val_acc > 0.6", "metrics.val_acc.min < 0.6",
+     "params.learning_rate == 0.1 and metrics.val_accuracy.count == 2"],
+)  # fmt: skip
+def test_conditions_of_the_project_still_hold_by_logged_names(store, condition):
+    holds = read_condition(condition, "here")
+    rename(store, [metric("val_acc", "val_accuracy"), Renaming("param", "lr", "learning_rate")])
+
+    (record,) = read_records(store, [find_run(store, "one")])
+
+    assert holds(record)
+
+
+def test_a_main_metric_that_was_declared_by_its_logged_name_stays_the_main_one(store, log_run):
+    log_run("one", tags=("main_metric:zap",), zap=[0.5], other=[1.0])
+    rename(store, [metric("zap", "zip")])
+
+    (record,) = read_records(store, [find_run(store, "one")])
+
+    assert record.main_metric == "zip"
 
 
 @pytest.mark.usefixtures("runs")

@@ -17,7 +17,7 @@ from tui_tracker.audit.config import read_config
 from tui_tracker.audit.engine import Settings, audit_records
 from tui_tracker.audit.expressions import read_condition
 from tui_tracker.audit.rules import PROFILES, Rule
-from tui_tracker.audit.score import Judged, grade_of, score
+from tui_tracker.audit.score import Judged, grade_of, mending_gives, score
 from tui_tracker.errors import InvalidArgument
 
 
@@ -58,6 +58,18 @@ def test_a_gap_caps_the_score_and_says_what_mending_it_gives(change, most, rule)
     assert run.score.points <= most
     assert run.score.capped_by == rule
     assert run.score.without_cap > run.score.points
+
+
+def test_mending_one_of_two_caps_is_not_promised_to_help():
+    both = record({"environment": {"packages": {}}, "data:digits": None})
+    one = record({"data:digits": {"version": "", "digest": ""}})
+
+    (twice,), (once,) = audit_records([both]), audit_records([one])
+
+    assert mending_gives(twice.score) == "other findings keep it down, too"
+    assert mending_gives(once.score) == (
+        f"mending it gives {once.score.without_cap}, {grade_of(once.score.without_cap)}"
+    )
 
 
 def test_findings_come_errors_first():
@@ -323,6 +335,10 @@ def test_an_installed_package_whose_rules_fail_is_one_sentence(config, tmp_path,
         ('required-params = ["seed"]', "required-params is a table"),
         ('custom = [{id = "x", require = "1 == 1"}]', "an id with a prefix"),
         ('custom = [{id = "a.b"}]', "needs what it requires"),
+        (
+            'custom = [{id = "a.b", require = "1 == 1"}, {id = "a.b", require = "1 == 2"}]',
+            "two rules have the id 'a.b': rename one",
+        ),
         ('custom = [{id = "a.b", require = "open(\'x\')"}]', "is no condition"),
         ('custom = [{id = "a.b", require = "1 =="}]', "is no condition"),
         ('waive = [{rule = "code.dirty"}]', "needs its reason"),
@@ -404,6 +420,26 @@ def test_severities_of_an_experiment_are_kept_with_its_audits(tmp_path, monkeypa
 
 
 @pytest.mark.parametrize(
+    ("scope", "answer", "words"),
+    [
+        ("run", 42, "TypeError: it answered 42, not a Doubt, PASSED or NOT_APPLICABLE"),
+        ("run", None, "TypeError: it answered None, not a Doubt"),
+        ("store", [3], "TypeError: it answered 3, not the key of a run with a Doubt"),
+        ("store", 7, "TypeError: 'int' object is not iterable"),
+    ],
+)
+def test_a_rule_of_a_user_that_answers_nonsense_tells_so_and_ends_nothing(scope, answer, words):
+    from tui_tracker.audit.rules import Rule
+
+    mine = Rule("acme.x", "context", ("error",) * 4, scope, lambda _: answer, "", "by hand")
+
+    run = audit_records(seeds(), Settings(rules=(mine,)))[0]
+
+    (told,) = [f for f in run.findings if f.rule == "acme.x"]
+    assert told.message.startswith(f"the rule itself failed: {words}")
+
+
+@pytest.mark.parametrize(
     ("text", "holds"),
     [
         ("params.learning_rate <= 1e-3", True),
@@ -473,6 +509,17 @@ def test_a_name_that_nothing_has_does_not_pass(tt_, log_run, command):
     assert tt_(command, "sweep_wd")[0] == 0  # there, and all of it archived
 
 
+def test_several_runs_are_audited_by_their_names(tt_, log_run):
+    for name in ("one", "two", "three"):
+        log_run(name)
+
+    both = json.loads(tt_("audit", "one", "three", "--json")[1])
+    code, _, said = tt_("audit", "one", "thre")
+
+    assert {run["name"] for run in both["runs"]} == {"one", "three"}
+    assert (code, said) == (2, "tt: no run or experiment named 'thre': did you mean 'three'?\n")
+
+
 def test_a_wrong_way_to_fail_is_one_sentence(tt_, log_run):
     log_run("a", loss=[0.5])
 
@@ -486,3 +533,18 @@ def test_artifacts_without_a_hash_are_unknown_while_a_run_is_active():
     run = audit_records(seeds(status="running", artifacts=(artifact(sha256=None),)))[0]
 
     assert run.standings["artifacts.unhashed"] == "unknown"
+
+
+def test_a_waiver_that_ended_is_told(tmp_path, monkeypatch, tt_, log_run):
+    monkeypatch.chdir(tmp_path)
+    log_run("one", loss=[1.0])
+    (tmp_path / "pyproject.toml").write_text(
+        '[[tool.tui_tracker.audit.waive]]\nrule = "tags.ticket-missing"\nreason = "none yet"\n'
+        "until = 2020-05-31\n"
+    )
+
+    _, _, told = tt_("audit")
+
+    assert told.splitlines()[0] == (
+        "tt: the waiver of tags.ticket-missing ended on 2020-05-31: what it accepted counts again"
+    )

@@ -255,6 +255,16 @@ SAME_FACTS = [
     ({"started_at": "Mar 3, 2026"}, {"inconsistent_times"}),
     ({"note": None, "claims": "improves AUC by 2 points"}, set()),
     ({"params": None, "training_args": {"warmup": 3}}, set()),
+    ({"metrics": {"f1": {"macro": [0.1, 0.2]}, "split": "val"}}, set()),
+    ({"metrics": {"val acc (%)": 93.4, "val_f1_macro": [0.91, 0.92]}}, set()),
+    ({"metrics": {"val_acc": 93.4, "val_f1_macro": [0.91, 0.92]}}, {"unit_unclear"}),
+    ({"metrics": [{"epoch": 1, "val_loss": 0.5}, {"epoch": 2, "val_loss": 0.4}]}, set()),
+    ({"metrics": {"val_loss": {"1": 0.5, "2": 0.4, "10": 0.3}}}, set()),
+    ({"best_epoch_by": "test_acc"}, {"selected_on_test"}),
+    ({"git": None, "code": {"version": COMMIT}}, set()),
+    ({"params": {"mask_token": "[MASK]", "eos_token": "[SEP]x"}}, set()),
+    ({"artifacts": ["confusion_matrix.png"]}, {"missing_artifacts", "artifact_without_hash"}),
+    ({"artifacts": [{"path": "roc.svg", "md5": SHA[:32]}]}, {"missing_artifacts"}),
 ]  # fmt: skip
 PLAIN: dict[str, Any] = {
     "name": "sweep_lr_cnn", "owner": "dana", "purpose": "sweep", "note": "does it help?",
@@ -301,6 +311,46 @@ def test_a_run_as_mlflow_answers_it_is_read():
         *("missing_split", "missing_data_name", "missing_env", "missing_note"),
         *("missing_artifacts", "missing_purpose"),
     }
+
+
+NEVER_GONE = ("missing_", "abbreviated_", "dirty_", "artifact_without_hash", "metric_no_split")
+
+
+@pytest.mark.parametrize("change", [change for change, _ in SAME_FACTS])
+def test_a_corrected_record_keeps_what_was_told_and_what_is_to_do(change):
+    snippet = read_snippet({**PLAIN, **change})
+    before = judge_snippet(snippet, AS_OF)
+
+    corrected = json.loads(json.dumps(correct(snippet, before)))
+
+    after = findings(corrected)
+    told = {KEY_OF[rule.id] for rule, _ in before}
+    assert after <= told
+    assert {key for key in told if key.startswith(NEVER_GONE)} <= after
+
+
+def test_what_has_no_place_in_a_corrected_record_is_listed_to_do():
+    snippet = read_snippet({**PLAIN, "note": "best epoch chosen on the test set", "parent": "a1"})
+
+    corrected = correct(snippet, judge_snippet(snippet, AS_OF))
+
+    todo = "TODO: choose by a validation split, and score the test split once"
+    assert corrected["todo"] == {"metrics.test-selection": todo}
+    assert corrected["parent"] == "a1"
+
+
+def test_hashes_of_a_corrected_record_stay_with_their_files():
+    files = [{"path": "a.pt", "md5": SHA[:32]}, {"path": "b.pt"}, {"file": "c.pt", "sha256": SHA}]
+    snippet = read_snippet({**PLAIN, "artifacts": files, "split": {"seed": 7}})
+
+    corrected = correct(snippet, judge_snippet(snippet, AS_OF))
+
+    assert corrected["artifacts"] == [
+        {"path": "a.pt", "md5": SHA[:32]},
+        {"path": "b.pt", "sha256": None},
+        {"path": "c.pt", "sha256": SHA},
+    ]
+    assert corrected["params"]["seed"] == 5  # the run's, not that of its split
 
 
 def test_a_corrected_record_hides_secrets():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import re
 from collections.abc import Callable
 
@@ -185,3 +186,14 @@ def test_a_weight_beyond_one_is_refused(tt_: Cli, log_run):
 
     assert code == 2
     assert "no number from 0 to 0.999" in err
+
+
+@pytest.mark.parametrize("how", [(), ("--log",), ("--smooth", "0.5"), ("--cross", "1e308")])
+def test_values_at_the_end_of_what_a_float_holds_are_drawn(tt_: Cli, log_run, how):
+    wild = [0.0, 1e308, -1e308, 5e-324, math.nan, math.inf, 5.0, 1e308]
+    log_run("wild", loss=wild)
+
+    code, out, _ = tt_("curve", "wild", "loss", "--height", "8", *how)
+
+    assert code == 0
+    assert "┤" in out

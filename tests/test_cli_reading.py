@@ -250,10 +250,12 @@ def test_a_misspelt_run_or_metric_is_answered_with_the_nearest(tt_: Cli, log_run
     log_run("baseline", loss=[1.0])
 
     errors = [tt_("show", "basline")[2], tt_("curve", "baseline", "los")[2]]
+    errors += [tt_("show", "zzz")[2]]
 
     assert errors == [
         "tt: no run named 'basline': did you mean 'baseline'?\n",
         "tt: no metric named 'los': did you mean 'loss'?\n",
+        "tt: no run named 'zzz': 1 is recorded.\n",
     ]
 
 

@@ -63,6 +63,11 @@ def test_a_log_axis_within_one_decade_has_ones_twos_and_fives():
     assert log_ticks(0.15, 0.9, 4) == [0.2, 0.5]
 
 
+def test_a_log_axis_over_a_decade_has_them_too_where_they_fit():
+    assert log_ticks(1, 11, 5) == [1, 2, 5, 10]
+    assert log_ticks(1, 11, 3) == [1, 10]
+
+
 def test_a_log_axis_places_decades_evenly():
     axis = Axis(0.01, 100, 5, log=True)
 

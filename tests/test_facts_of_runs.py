@@ -11,6 +11,7 @@ from tui_tracker.bundle.writing import write_bundle
 from tui_tracker.fact_rows import fact_rows
 from tui_tracker.merge import merge_runs
 from tui_tracker.queries import Selection, find_run, get_rows, list_run_keys
+from tui_tracker.queries.fact_cells import read_facts
 from tui_tracker.records import RunWriter
 from tui_tracker.store import Store
 
@@ -151,3 +152,13 @@ def test_facts_of_any_shape_are_read_without_trouble(part, facts):
     rows = [row for body in fact_rows(part, facts) for row in body]
 
     assert all(isinstance(name, str) and len(text) <= 512 for name, text, _ in rows)
+
+
+def test_a_fact_that_two_parts_tell_stands_once_in_a_cell(folder):
+    run_with(folder, "one", environment=ENVIRONMENT, process={"python": "3.11.7"})
+
+    with Store.open(folder) as store:
+        keys = list_run_keys(store)
+        found = read_facts(store, keys, ["python"])
+
+    assert found == {keys[0]: {"python": "3.11.7"}}

@@ -151,6 +151,52 @@ def test_pairs_are_found_by_their_names(train, held_out):
     assert [one.metric for one in found] == [held_out]
 
 
+# Of scikit-learn's networks on its cancer data, 171 rows held out; each third epoch of the losses.
+OVERFIT = (0.086, 0.113, 0.163, 0.169, 0.178, 0.197, 0.224, 0.237, 0.248, 0.258, 0.269, 0.275,
+           0.28, 0.287, 0.29, 0.295, 0.299, 0.302, 0.306, 0.31)  # fmt: skip
+TRAINED = (0.087, 0.05, 0.022, 0.01, 0.006, 0.0033, 0.0021, 0.0015, 0.0011, 0.0009, 0.0007, 0.0006,
+           0.0005, 0.0005, 0.0004, 0.0004, 0.0003, 0.0003, 0.0003, 0.0002)  # fmt: skip
+RIGHT = (164, 165, 166, *[167] * 3, *[168] * 4, *[167] * 33, *[166] * 17)
+BLIP = (165, 165, 165, 166, *[165] * 56)
+WORN = (163, 165, 165, *[166] * 8, *[167] * 7, *[168] * 11, *[167] * 24, *[166] * 7)
+
+
+def rows_right(counts):
+    return [count / 171 for count in counts]
+
+
+def test_a_held_out_loss_that_gives_back_is_no_divergence_where_training_is_well():
+    held_out = curve("val_log_loss", [0.4, 0.25, 0.11, 0.09, *OVERFIT])
+    well = [curve("train_loss", [0.5, 0.4, 0.3, 0.2, *TRAINED]), held_out]
+    ill = [curve("train_loss", [0.5, 0.4, 0.3, 0.2, *TRAINED[:8], *[9.0] * 12]), held_out]
+
+    assert "diverged" in kinds(judge_run([held_out], RunFacts("finished")))
+    assert "diverged" not in kinds(judge_run(well, RunFacts("finished")))
+    assert "diverged" in kinds(judge_run(ill, RunFacts("finished")))
+
+
+def test_a_curve_that_only_rises_has_nothing_to_lose():
+    assert "diverged" not in kinds(judge(OVERFIT, metric="val_loss"))
+    assert "diverged" not in kinds(judge([*OVERFIT[:3], *OVERFIT[:1], *OVERFIT]))
+
+
+@pytest.mark.parametrize("counts", [RIGHT, BLIP, WORN, (167, *[168] * 8, *[167] * 51)])
+def test_a_few_rows_more_or_less_are_no_divergence(counts):
+    collapsed = [*counts[:40], *[100] * 20]
+
+    few = judge(rows_right(counts), metric="val_accuracy")
+    many = judge([0.6, *rows_right(collapsed)], metric="val_accuracy")
+
+    assert "diverged" not in kinds(few)
+    assert "diverged" in kinds(many)
+
+
+def test_a_plateau_begins_where_its_level_was_first_reached():
+    (found,) = judge(rows_right(WORN), metric="val_accuracy")
+
+    assert (found.kind, found.step) == ("plateau", 11)
+
+
 def test_losses_of_different_things_are_no_pair():
     falls = [2 * math.exp(-at / 10) for at in range(60)]
     climbs = [0.7 + max(0, at - 15) * 0.03 for at in range(60)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -132,6 +133,29 @@ def test_numbers_of_which_there_are_many_are_told_as_ranges(log_run, store):
     assert sum(value.runs for value in found.values) == 40
     for value in found.values:
         assert len(names(store, f"x in {value.written}")) == value.runs
+
+
+def test_values_of_a_statistic_are_those_of_the_statistic(log_run, store):
+    log_run("steady", loss=[1.0, 3.0, math.nan])
+    log_run("once", loss=[2.0])
+    log_run("broken", loss=[math.nan])
+
+    spread = list_values(store, "loss.std")
+    most = list_values(store, "loss.max")
+
+    assert [(value.text, value.runs) for value in spread.values] == [(repr(2**0.5), 1)]
+    assert spread.missing == 2
+    assert [(value.text, value.runs) for value in most.values] == [("2.0", 1), ("3.0", 1)]
+    assert most.missing == 1
+
+
+def test_values_of_a_field_with_an_odd_name_are_counted(log_run, store):
+    log_run("one", params={"missing:seed": 1})
+    log_run("two")
+
+    found = list_values(store, "missing:seed")
+
+    assert ([value.text for value in found.values], found.missing) == (["1"], 1)
 
 
 def test_numbers_are_offered_one_by_one_to_a_comparison_and_as_ranges_behind_in(log_run, store):

@@ -196,6 +196,12 @@ def test_two_params_of_one_meaning_are_told():
     assert lint_param("optimizer.lr", ["lr"]) == ()
 
 
+def test_a_param_of_signs_alone_is_told_without_a_name_to_use():
+    (doubt,) = lint_param("opt.*")
+
+    assert doubt.proposals == ()
+
+
 def test_a_count_is_of_no_split():
     assert lint_metric("feature_count") == ()
 

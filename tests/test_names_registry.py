@@ -114,6 +114,8 @@ def test_without_a_project_all_is_as_shipped(project, tmp_path):
         ("[tool.tui_tracker.metrics]\nx = 'max'", "x is a table"),
         ("[tool.tui_tracker.names]\nmode='loud'", "mode is 'loud', use off, warn, fix, strict"),
         ("[tool.tui_tracker.names]\naliases={acc=1}", "acc stands for a name"),
+        ("[tool.tui_tracker.names]\naliases={a='b', b='a'}", "a stands for b, a circle"),
+        ("[tool.tui_tracker.names]\naliases={a='b', b='c'}", "which stands for c: write that"),
         ("[tool.tui_tracker.names]\npurposes='probe'", "purposes is a list"),
         ("[tool.tui_tracker.names]\nalias={}", "did you mean 'aliases'"),
         ("[tool.tui_tracker.names\n", "cannot be read"),

@@ -10,6 +10,7 @@ from tui_pilot import gone, opened, screen_text, see, until
 from tui_tracker.queries import find_run, get_run
 from tui_tracker.tui.screens.audit import AuditScreen
 from tui_tracker.tui.screens.findings import FindingsScreen
+from tui_tracker.tui.screens.mending import Doubtful, tag_to_begin
 from tui_tracker.tui.screens.run import RunScreen
 from tui_tracker.tui.screens.runs import RunsScreen
 
@@ -55,7 +56,7 @@ async def test_the_audit_shows_rules_by_runs_with_the_score_of_the_column(store)
         assert row_of(pilot, "data.name-missing").count("✗") == 3
         severities = [row.severity for row in grid.rows]
         assert severities == sorted(severities, key=["error", "warn", "info"].index)
-        await see(pilot, "capped by", "mending it gives", "F ")
+        await see(pilot, "capped by code.commit-missing (the code cannot be rebuilt); ", "F ")
 
         await pilot.press("d")
         await see(pilot, "✓ ")
@@ -100,6 +101,19 @@ async def test_a_tag_settles_a_finding(store):
         assert "ticket:ML-1" in get_run(store, find_run(store, "run-0")).row.tags
         await pilot.press("escape")
         await gone(pilot, "tags.ticket-missing")
+
+
+@pytest.mark.parametrize(
+    ("rule", "fix", "begins"),
+    [
+        ("params.required-missing", "log it, or: `tt tag RUN na:model_type`", "na:model_type"),
+        ("tags.purpose-missing", "`tt tag RUN purpose:baseline`, or ...", "purpose:"),
+        ("metrics.main-missing", "declare it: `tt tag RUN main_metric:NAME`", "main_metric:"),
+        ("tags.owner-missing", "say who", "owner:"),
+    ],
+)
+def test_a_tag_begins_as_the_fix_has_it(rule, fix, begins):
+    assert tag_to_begin(Doubtful(rule, "params", fix, (1,), ("a",), "")) == begins
 
 
 @pytest.mark.usefixtures("sweep")

@@ -90,6 +90,20 @@ async def test_what_cannot_be_decided_is_told_in_a_sentence(store):
 
 
 @pytest.mark.usefixtures("sweep")
+async def test_what_settings_forbid_shows_no_winner_of_another_rule(store, tmp_path, monkeypatch):
+    (tmp_path / "pyproject.toml").write_text('[tool.tui_tracker.audit]\nprofile = "sed"\n')
+    monkeypatch.chdir(tmp_path)
+    async with opened(store) as pilot:
+        screen = await decided(pilot)
+        await type_rule(pilot, "lowest val_f1 where grade >= B")
+        await pilot.press("enter")
+
+        await see(pilot, "Not decided", "no audit profile 'sed'")
+        assert "★" not in screen_text(pilot)
+        assert screen.table.rows == ()
+
+
+@pytest.mark.usefixtures("sweep")
 async def test_enter_marks_the_runs_of_a_configuration(store):
     async with opened(store) as pilot:
         await decided(pilot)

@@ -39,7 +39,7 @@ async def test_v_marks_from_where_it_was_pressed_to_where_it_is_pressed_again(fi
         await see(pilot, "┃", "Range begun")
         assert marked(pilot) == set()
         await pilot.press("v")
-        await see(pilot, "◆ 3 marked")
+        await see(pilot, "◆ 3 marked", "Range marked: 3 marked now")
 
         assert marked(pilot) == {"dog", "cat", "bee"}
 

@@ -277,3 +277,10 @@ async def test_trouble_with_the_store_is_told_and_the_app_stays_open(store, log_
         await until(pilot, lambda: pilot.app.screen.query_one("#footer").message[0])
 
         assert pilot.app.is_running
+
+
+async def test_the_palette_says_where_no_command_fits(store):
+    async with opened(store) as pilot:
+        await see(pilot, "No runs yet.")
+        await pilot.press("colon", *"zzzz")
+        await see(pilot, "Nothing fits.")

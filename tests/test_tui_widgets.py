@@ -15,6 +15,7 @@ from tui_tracker.tui.widgets.curve_model import Chart, Look, Trace
 from tui_tracker.tui.widgets.curve_plot import draw
 from tui_tracker.tui.widgets.curve_reading import reading
 from tui_tracker.tui.widgets.footer import hint_line, said_line
+from tui_tracker.tui.widgets.line_widget import wrapped
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -143,3 +144,15 @@ def test_of_what_a_title_tells_the_longest_gives_way(room, told):
     kept = shortened(spans, room)
 
     assert "".join(text for text, _ in kept) == told
+
+
+def test_what_an_empty_page_says_goes_on_under_its_words():
+    said = ((), (("  this is no JSON: v shows the file as it is", "bad"),), (("ab", ""), ("c", "")))
+
+    assert wrapped(said, 24) == (
+        (),
+        (("  this is no JSON: v", "bad"),),
+        (("  shows the file as it", "bad"),),
+        (("  is", "bad"),),
+        (("ab", ""), ("c", "")),
+    )

@@ -247,6 +247,42 @@ def test_a_table_without_names_counts_its_columns(opened):
     assert table.rows(0, 9) == [["1", "2"], ["3", "4"]]
 
 
+def test_a_row_of_many_columns_is_one_row(opened):
+    names = ",".join(f"feature_{number}" for number in range(300))
+    rows = [",".join(f"{row}.{number}" for number in range(300)) for row in range(300)]
+    table = opened("wide.csv", "\n".join([names, *rows]) + "\n")
+    table.index(None)
+
+    assert (table.count, len(table.columns), table.note) == (300, 300, "")
+    assert [row[-1] for row in table.rows(297, 9)] == ["297.299", "298.299", "299.299"]
+
+
+def test_a_long_line_of_json_is_one_row(opened):
+    line = json.dumps({"text": "a word " * 1000, "n": 1})
+    table = opened("long.jsonl", f"{line}\n{line}\n")
+
+    assert table.note == ""
+    assert [row[1] for row in table.rows(0, 9)] == ["1", "1"]
+
+
+def test_a_mark_of_the_byte_order_is_no_part_of_the_first_name(opened):
+    table = opened("excel.csv", "\ufeffstep;loss\n1;0.5\n")
+    text = opened("excel.txt", "\ufeffone\ntwo\n")
+
+    assert [(column.name, column.type) for column in table.columns] == [
+        ("step", "int"),
+        ("loss", "float"),
+    ]
+    assert [line.text for line in text.read(0, 9)] == ["one", "two"]
+
+
+def test_a_line_that_comes_in_pieces_is_counted_once(opened):
+    text = opened("long.txt", "x" * 5000 + "\nshort\nno end")
+    text.index(None)
+
+    assert (text.lines, text.count) == (3, 7)
+
+
 def test_odd_rows_are_told_and_shown(opened):
     table = opened("t.csv", "a,b\n1,2\n3\n4,5,6\n")
 

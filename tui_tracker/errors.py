@@ -45,7 +45,8 @@ class NotFound(TrackerError):
 
         self.kind, self.wanted = kind, wanted
         near = get_close_matches(wanted, known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"{len(known)} are recorded."
+        are = "is" if len(known) == 1 else "are"
+        hint = f"did you mean {near[0]!r}?" if near else f"{len(known)} {are} recorded."
         super().__init__(f"no {kind} named {wanted!r}: {hint}")
 
 

@@ -36,13 +36,15 @@ def _checked(rule: Rule, answer: Any) -> Any:
     Raises:
         TypeError: it is none.
     """
-    if rule.scope != "run":
-        answer = list(answer)
-        if all(isinstance(key, int) and isinstance(doubt, Doubt) for key, doubt in answer):
+    if rule.scope == "run":
+        if isinstance(answer, (Doubt, Outcome)):
             return answer
-    elif isinstance(answer, (Doubt, Outcome)):
-        return answer
-    raise TypeError(f"it answered {answer!r:.60}, and not with a Doubt or an Outcome")
+        raise TypeError(f"it answered {answer!r:.60}, not a Doubt, PASSED or NOT_APPLICABLE")
+    found = list(answer)
+    for one in found:
+        if not (isinstance(one, tuple) and len(one) == 2 and isinstance(one[1], Doubt)):
+            raise TypeError(f"it answered {one!r:.60}, not the key of a run with a Doubt")
+    return found
 
 
 @dataclass(frozen=True, slots=True)

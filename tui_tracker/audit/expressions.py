@@ -22,6 +22,7 @@ from typing import Any
 
 from tui_tracker.audit.record import RunRecord
 from tui_tracker.errors import InvalidArgument
+from tui_tracker.queries.rows import PARAM_KIND
 from tui_tracker.telling import metric_stat
 
 Condition = Callable[[RunRecord], bool]
@@ -126,7 +127,8 @@ def look_up(record: RunRecord, path: Sequence[str]) -> Any:
     if head == "tags":
         return record.tag(name) or (True if name in record.tags else None)
     if head == "params":
-        return record.params.get(name)
+        known = record.params
+        return known.get(name if name in known else record.read_as.get((PARAM_KIND, name), name))
     if head == "metrics":
         return _metric(record, name)
     if head == "run":
@@ -135,8 +137,8 @@ def look_up(record: RunRecord, path: Sequence[str]) -> Any:
         return getattr(source, name, None) if name.isidentifier() else None
     if head == "data" and rest:
         first = next(iter(record.data_versions), ("", "", ""))
-        known = {"name": first[0], "version": first[1], "digest": first[2]}
-        return known.get(name) or None
+        told = {"name": first[0], "version": first[1], "digest": first[2]}
+        return told.get(name) or None
     if head == "env":
         return _environment(record, rest)
     return record.fact(head, *rest)
@@ -144,13 +146,13 @@ def look_up(record: RunRecord, path: Sequence[str]) -> Any:
 
 def _metric(record: RunRecord, name: str) -> float | None:
     stem, _, stat = name.rpartition(".")
-    if stat not in _STATS or stem not in record.metrics:
-        stem, stat = name, "last"
-    metric = record.metrics.get(stem)
-    if metric is None:
+    label = record.label_of(stem) if stat in _STATS else ""
+    if not label:
+        label, stat = record.label_of(name), "last"
+    if not label:
         return None
-    stat = metric_stat(stem) if stat == "best" else stat
-    value: float | None = getattr(metric, stat)
+    stat = metric_stat(label) if stat == "best" else stat
+    value: float | None = getattr(record.metrics[label], stat)
     return value
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,8 @@ from tui_tracker.queries.amended import amended
 from tui_tracker.queries.amendments import Amendment, read_amendments
 from tui_tracker.queries.details import get_runs, param_changes
 from tui_tracker.queries.digests import params_digests
+from tui_tracker.queries.renamed import renamed
+from tui_tracker.queries.rows import METRIC_KIND
 from tui_tracker.store import Store
 from tui_tracker.telling import metric_rank, rank_metrics
 
@@ -53,6 +55,8 @@ class RunRecord:
     """The record as it was captured, where amendments say otherwise."""
     seen: Seen | None = None
     """What a deep look found of commit, data and files; None where nobody looked."""
+    read_as: Mapping[tuple[int, str], str] = field(default_factory=dict, compare=False)
+    """Names that count by kind and logged name, for conditions that still say the latter."""
 
     @property
     def original(self) -> RunDetail:
@@ -170,6 +174,14 @@ class RunRecord:
         found = (self.params[name] for name in SEEDS if name in self.params)
         return next(found, None)
 
+    def label_of(self, said: str) -> str:
+        """Return the label of the metric that is meant, also by its logged name; "" for none."""
+        if said in self.metrics:
+            return said
+        name, at, context = said.partition("@")
+        read = f"{self.read_as.get((METRIC_KIND, name), name)}{at}{context}"
+        return read if read in self.metrics else ""
+
     @cached_property
     def main_metric(self) -> str | None:
         """The label of the metric that tells how good the run was; None where none does.
@@ -178,8 +190,8 @@ class RunRecord:
         is a judged quality (`val_f1_macro`).
         """
         declared = self.params.get("main_metric") or self.tag("main_metric")
-        if declared and str(declared) in self.metrics:
-            return str(declared)
+        if declared and (label := self.label_of(str(declared))):
+            return label
         ranked = rank_metrics(list(self.metrics))
         return ranked[0] if ranked and metric_rank(ranked[0]) == 0 else None
 
@@ -190,6 +202,7 @@ def read_records(store: Store, keys: Sequence[RunKey]) -> Iterator[RunRecord]:
     Lineage facts that runs share are parsed once.
     """
     known: dict[bytes, dict[str, object]] = {}
+    read_as = renamed(store)
     for start in range(0, len(keys), CHUNK):
         some = keys[start : start + CHUNK]
         changes = param_changes(store, some)
@@ -200,7 +213,7 @@ def read_records(store: Store, keys: Sequence[RunKey]) -> Iterator[RunRecord]:
         for detail in get_runs(store, some, known, captured=True):
             key = detail.row.key
             told = tuple(changes.get(key, ()))
-            record = RunRecord(detail, told, groups.get(key) or b"")
+            record = RunRecord(detail, told, groups.get(key) or b"", read_as=read_as)
             if key in amendments:
                 record = amend_record(record, amendments[key])
             yield record

@@ -78,6 +78,13 @@ class Score:
     """What it would be if just that finding were gone."""
 
 
+def mending_gives(told: Score) -> str:
+    """Return what a score would be without the finding that caps it, in words."""
+    if told.without_cap == told.points:
+        return "other findings keep it down, too"
+    return f"mending it gives {told.without_cap}, {grade_of(told.without_cap)}"
+
+
 def grade_of(points: float) -> Grade:
     """Return the letter of a score."""
     return next(grade for least, grade in GRADES if points >= least)

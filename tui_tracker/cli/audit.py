@@ -1,6 +1,6 @@
 """Say what the records of runs leave in doubt, and how to mend each.
 
-WORDS are a run, an experiment, or what `tt ls` takes; without any, all runs are audited.
+WORDS are runs, an experiment, or what `tt ls` takes; without any, all runs are audited.
 The exit code is 1 where a run fails (`--fail-on`, by default an error), for CI. Rules,
 profile and waivers stand in the `pyproject.toml` of the folder where this is called, in
 [tool.tui_tracker.audit]; severities may differ by experiment.
@@ -28,12 +28,15 @@ if TYPE_CHECKING:
 _STYLES = {"error": "red", "warn": "yellow", "info": "dim"}
 _NAME = re.compile(r"[\w./+-]+")
 """What is a name, and no question that happens to have no answer."""
+_JOINING = ("and", "or", "not", "in")
+_NAMED = 500
+"""So many of the newest runs have their names looked at for the one that was meant."""
 _MOST_TOLD = 20
 """Runs whose findings are printed one by one; more are told as a table of rules."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("words", metavar="WORDS", nargs="*", help="a run, experiment or query")
+    parser.add_argument("words", metavar="WORDS", nargs="*", help="runs, an experiment or a query")
     parser.add_argument(
         "--profile", metavar="P", help="minimal, seed (the default), paper or regulated"
     )
@@ -76,6 +79,8 @@ def run(args: argparse.Namespace) -> int:
     fail_on = (args.fail_on or config.fail_on).replace(" ", "")
     if fail_on not in FAIL_ON:
         raise InvalidArgument(f"--fail-on {args.fail_on!r} means nothing: use {', '.join(FAIL_ON)}")
+    for waiver in config.ended:
+        say(f"the waiver of {waiver.rule} ended on {waiver.until}: what it accepted counts again")
     if args.record is not None:
         return _audit_record(args, config.settings, fail_on)
     if args.rules:
@@ -173,14 +178,21 @@ def _print_sheet(args: argparse.Namespace, store: Store, audited: Sequence[Audit
 
 
 def wanted_runs(store: Store, words: Sequence[str]) -> list[RunKey]:
-    """Return the runs that the words mean: a run, an experiment, or a query.
+    """Return the runs that the words mean: runs, an experiment, or a query.
 
     Raises:
         NotFound: it is a name, and nothing has it: what checks nothing must not pass.
         QueryError: it means nothing as a query.
     """
     from tui_tracker.errors import NotFound
-    from tui_tracker.queries import Order, Selection, find_run, list_experiments, list_run_keys
+    from tui_tracker.queries import (
+        Order,
+        Selection,
+        find_run,
+        get_rows,
+        list_experiments,
+        list_run_keys,
+    )
 
     text = " ".join(words)
     if not text:
@@ -192,11 +204,16 @@ def wanted_runs(store: Store, words: Sequence[str]) -> list[RunKey]:
         return [find_run(store, text)]
     except NotFound:
         found = list_run_keys(store, Selection(query=text), Order())
-    if not found and _NAME.fullmatch(text):
-        known = [row.name for row in list_experiments(store, Selection(archived=True))]
-        if text not in known:
-            raise NotFound("run or experiment", text, known)
-    return found
+    if found or not all(_NAME.fullmatch(word) and word not in _JOINING for word in words):
+        return found
+    known = [row.name for row in list_experiments(store, Selection(archived=True))]
+    if text in known:
+        return []  # all of its runs are archived
+    try:
+        return list(dict.fromkeys(find_run(store, word) for word in words))
+    except NotFound as error:
+        names = [row.name for row in get_rows(store, list_run_keys(store, limit=_NAMED))]
+        raise NotFound("run or experiment", error.wanted, [*known, *names]) from error
 
 
 def _print(
@@ -241,6 +258,7 @@ def _audit_record(args: argparse.Namespace, settings: Settings, fail_on: str) ->
 def _print_run(run_: Audited, *, everything: bool) -> None:
     from rich.text import Text
 
+    from tui_tracker.audit.score import mending_gives
     from tui_tracker.formatting import printable
 
     row, proof = run_.record.detail.row, run_.record.detail.proof
@@ -250,9 +268,7 @@ def _print_run(run_: Audited, *, everything: bool) -> None:
     head.append(f"  {score.grade} {score.points}", _grade_style(score.grade))
     head.append(f" / {proof.level if proof else 'L0'}")
     if score.cap:
-        head.append(
-            f"  {score.cap} ({score.capped_by}); mending it gives {score.without_cap}", "dim"
-        )
+        head.append(f"  {score.cap} ({score.capped_by}); {mending_gives(score)}", "dim")
     console = rich_console()
     console.print(head, soft_wrap=True)
     shown = [f for f in run_.findings if everything or f.severity != "info"]

@@ -221,7 +221,7 @@ def path(
         if not (math.isfinite(low) and math.isfinite(high)) or (log and high <= 0):
             broken = True
             continue
-        ends = [math.log10(max(low, bottom)), math.log10(high)] if log else [low, high]
+        ends = [_place(max(low, bottom) if log else low, log=log), _place(high, log=log)]
         if values and abs(ends[1] - values[-1]) < abs(ends[0] - values[-1]):
             ends.reverse()
         if broken and values:

@@ -1,6 +1,6 @@
 """Say what the records of runs lack, and propose what they should have held, with evidence.
 
-WORDS are a run, an experiment, or what `tt ls` takes. On a terminal each proposal is asked
+WORDS are runs, an experiment, or what `tt ls` takes. On a terminal each proposal is asked
 about: y takes it, n leaves it, e takes another value, q ends. The record stays as it is:
 what is taken stands beside it as an amendment, which views, rules and bundles read (a series
 that was told has no points, so only the audit and `tt show` read it).
@@ -35,7 +35,7 @@ _LONGEST_VALUE = 160
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("words", metavar="WORDS", nargs="*", help="a run, experiment or query")
+    parser.add_argument("words", metavar="WORDS", nargs="*", help="runs, an experiment or a query")
     parser.add_argument("--profile", metavar="P", help="of the audit: minimal, seed, paper ...")
     parser.add_argument(
         "--yes-certain", action="store_true", help="take all proposals that are certain"

@@ -113,6 +113,8 @@ def _print_findings(found: Sequence[NameFinding]) -> None:
     certain = len({finding.doubt.name for finding in found if _fixable(finding)})
     if certain:
         tell(f"{plural(certain, 'name')} can be mended surely: tt names fix --all-certain")
+    if any(doubt.kind == "run" for doubt in doubts):
+        tell("runs get another name by tt rename RUN NAME")
 
 
 def _fixable(finding: NameFinding) -> bool:

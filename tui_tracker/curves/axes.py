@@ -139,13 +139,11 @@ def log_ticks(low: float, high: float, count: int) -> list[float]:
     if not 0 < low < high < math.inf:
         return []
     first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
-    if last - first >= 1:
-        apart = max(1, math.ceil((last - first + 1) / max(1, count)))
-        powers = [e for e in range(first, last + 1) if e % apart == 0]
-        if 3 * len(powers) > count:
-            return [float(f"1e{exponent}") for exponent in powers]
     marks = [float(f"{m}e{e}") for e in range(first - 1, last + 1) for m in (1, 2, 5)]
     fitting = [mark for mark in marks if low <= mark <= high]
+    if last - first >= 1 and len(fitting) > count:
+        apart = max(1, math.ceil((last - first + 1) / max(1, count)))
+        return [float(f"1e{e}") for e in range(first, last + 1) if e % apart == 0]
     return fitting if len(fitting) >= 2 else ticks(low, high, count)
 
 

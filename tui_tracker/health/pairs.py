@@ -39,6 +39,31 @@ def judge_pairs_of(shapes: Mapping[str, Shape]) -> Iterator[Health]:
             yield found
 
 
+def is_held_out(label: str) -> bool:
+    """Return whether a name says that a metric was taken on data that were not trained on."""
+    return bool(_HELD_OUT.search(label)) and not _TRAIN.search(label)
+
+
+def ended_at_best(shapes: Mapping[str, Shape]) -> bool:
+    """Return whether there are training curves, and all of them ended near their best."""
+    training = [
+        shape
+        for label, shape in shapes.items()
+        if not is_held_out(label) and not shape.opposed and not shape.returns
+    ]
+    return bool(training) and all(map(_is_near_best, training))
+
+
+def _is_near_best(shape: Shape) -> bool:
+    level, count = shape.level, len(shape.level)
+    if count < _FEWEST:
+        return False
+    best = min(smoothed(level, 1 if count < 50 else count // 40))
+    progress = median(level[:2]) - best
+    end = median(level[-max(2, count // 20) :])
+    return progress > 0 and end - best <= GIVEN_BACK * progress + 3 * noise(level)
+
+
 def pair_labels(labels: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield (held-out, training) labels of the same quantity."""
     known = list(labels)
@@ -46,7 +71,7 @@ def pair_labels(labels: Iterable[str]) -> Iterator[tuple[str, str]]:
     # A name that says that it is of training counts before one that says nothing.
     trained |= {_stem(label): label for label in known if _TRAIN.search(label)}
     for label in known:
-        if _HELD_OUT.search(label) and not _TRAIN.search(label) and _stem(label) in trained:
+        if is_held_out(label) and _stem(label) in trained:
             yield label, trained[_stem(label)]
 
 

@@ -9,7 +9,8 @@ to its best, `noise` the spread of its changes from cell to cell.
                 to come back.
     diverged    the last twentieth has given back 90 % of the progress and stays there, and
                 the progress was worth 8 noise; or the end is ten times as far from zero as
-                the start. A rise by less is overfitting or a restart.
+                the start. A rise by less is overfitting or a restart, and so is what a
+                held-out curve gave back while the training curves ended at their best.
     unstable    five spikes, or the noise of the last third is five times that of before and an
                 eighth of the progress. Noise shrinks in a training that converges.
     plateau     from the third to the last quarter the level gained less than 1.5 % of the
@@ -24,18 +25,21 @@ from collections.abc import Iterator
 from statistics import median
 
 from tui_tracker.health.findings import Health, Severity, worst
-from tui_tracker.health.shape import Curve, Shape, noise, shape_of, smoothed
+from tui_tracker.health.shape import Curve, Shape, grain, noise, shape_of, smoothed
 from tui_tracker.telling import metric_rank
 
 SPIKE_NOISE, SPIKE_PROGRESS, SPIKE_LEVEL, SPIKE_LENGTH = 12.0, 0.2, 0.35, 12
 MANY_SPIKES = 5
 LOST, LOST_NOISE, BLOWN_UP = 0.9, 8.0, 10.0
+MOST_OF = 2 / 3
+"""Of what there was to learn: a curve that learned so much lost something, however few its rows."""
 LOUDER, LOUD = 5.0, 1 / 8
 PLATEAU, PLATEAU_LEVEL = 0.015, 0.025
 _BEFORE = 15
 """Cells that say what the level was."""
 _CALM = 8
 """Cells that must be known before a spike can be told from a start."""
+_FEWEST_FOR_LOSS = 12
 _FEWEST_FOR_PLATEAU = 40
 _FEWEST_FOR_UNREST = 60
 _BOOKKEEPING = 3
@@ -48,9 +52,12 @@ def judge_curve(curve: Curve) -> tuple[Health, ...]:
     return worst([*judge_values(curve), *(judge_shape(shape) if shape is not None else ())])
 
 
-def judge_shape(shape: Shape) -> list[Health]:
-    """Return what the shape of a curve tells; a divergence speaks for all that it causes."""
-    if (diverged := find_divergence(shape)) is not None:
+def judge_shape(shape: Shape, *, trained_well: bool = False) -> list[Health]:
+    """Return what the shape of a curve tells; a divergence speaks for all that it causes.
+
+    `trained_well` is said of a held-out curve: what it gave back was lost to overfitting.
+    """
+    if (diverged := find_divergence(shape, only_blown_up=trained_well)) is not None:
         return [diverged]
     if shape.opposed or shape.returns:
         return []
@@ -81,21 +88,23 @@ def judge_values(curve: Curve) -> Iterator[Health]:
         yield Health(kind, curve.label, curve.odd_step, f"{word} {since}{on}{share}", severity)  # type: ignore[arg-type]
 
 
-def find_divergence(shape: Shape) -> Health | None:
+def find_divergence(shape: Shape, *, only_blown_up: bool = False) -> Health | None:
     """Return the divergence of a curve, told at the cell where it left for good."""
     level, count = shape.level, len(shape.level)
     if count < 3:
         return None
-    calm = smoothed(level, count // 100)
+    # One cell alone is no best that could be lost.
+    calm = smoothed(level, max(count // 100, int(count >= _FEWEST_FOR_LOSS)))
     tail = max(2, count // 20)
-    start = median(level[: max(1, min(5, count // 10))])
     best = min(calm[: count - tail] or calm)
+    # What lies behind the best is no start: a curve that only rises has nothing to lose.
+    start = median(level[: max(1, min(5, count // 10, calm.index(best) + 1))])
     at_end, least_at_end = median(level[-tail:]), min(level[-tail:])
     progress = start - best
     blown = BLOWN_UP * max(abs(start), abs(best), progress)
     if blown > 0 and least_at_end > max(start, best) + blown:
         threshold = max(start, best) + blown
-    elif _lost_all(shape, progress, best, at_end, least_at_end):
+    elif not only_blown_up and _lost_all(shape, progress, best, at_end, least_at_end):
         threshold = best + progress / 2
     else:
         return None
@@ -118,10 +127,12 @@ def _lost_all(
     """Return whether what had been learned is gone, and was more than noise."""
     count = len(shape.level)
     # Few cells say nothing for good; an agent's or an opponent's curve comes back often.
-    if count < 12 or progress <= 0 or shape.opposed:
+    if count < _FEWEST_FOR_LOSS or progress <= 0 or shape.opposed:
         return False
     spread = max(noise(shape.level), noise(shape.level[: count // 2]))
     if progress < LOST_NOISE * spread * (2 if shape.returns else 1):
+        return False
+    if progress < LOST_NOISE * grain(shape.level) and progress < MOST_OF * abs(best + progress):
         return False
     return at_end > best + LOST * progress and least_at_end > best + 0.7 * progress
 
@@ -231,10 +242,8 @@ def _plateau(shape: Shape) -> Health | None:
         return None
     calm = smoothed(level, max(2, count // 50))
     band = end + 2 * PLATEAU * progress + spread
-    since = count - 1
-    while since > 0 and calm[since - 1] <= band:
-        since -= 1
-    step = shape.steps[since]
+    # Where this level was first reached: a curve that got worse since did not get better.
+    step = shape.steps[next(at for at, value in enumerate(calm) if value <= band)]
     words = f"plateau since step {step:,}: {_number(shape, end)}, no better since"
     return Health("plateau", shape.label, step, words, "note")
 

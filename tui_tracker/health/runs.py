@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tui_tracker.health.findings import Health, Severity, worst
-from tui_tracker.health.pairs import judge_pairs_of
+from tui_tracker.health.pairs import ended_at_best, is_held_out, judge_pairs_of
 from tui_tracker.health.rules import judge_shape, judge_values
 from tui_tracker.health.shape import Curve, shape_of
 
@@ -48,11 +48,12 @@ def judge_run(curves: Iterable[Curve], facts: RunFacts) -> tuple[Health, ...]:
     found = [*_end(facts), *_pulse(facts), *overfitting]
     for curve in known:
         found += judge_values(curve)
+    well = ended_at_best(shapes)
     for label, shape in shapes.items():
         # A held-out loss that climbs while training gains is no divergence, and no plateau.
         found += [
             one
-            for one in judge_shape(shape)
+            for one in judge_shape(shape, trained_well=well and is_held_out(label))
             if label not in explained or one.kind not in ("diverged", "plateau", "unstable")
         ]
     return worst(found)

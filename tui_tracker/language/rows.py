@@ -46,13 +46,15 @@ _WORDS = {
     "none": _NONE,
     "null": _NONE,
 }
-_COLUMNS = {
+COLUMNS = {
     **{
         name: f"m.{name}" for name in ("last", "min", "max", "mean", "first", "count", "nan", "inf")
     },
     # A square root is no part of every SQLite.
     "std": "(m.m2 / (m.count - m.nan - m.inf - 1))",
 }
+FINITE = ("min", "max", "mean", "std")
+"""Statistics of the finite values: missing where there is none, or one of a spread."""
 _VERSIONED = ("python",)
 _HASHES = ("commit", "data.hash", "split.hash")
 
@@ -224,7 +226,7 @@ def _member_is(bound: Bound, values: list[Value], *, loose: bool) -> str:
 
 
 def metric_is(bound: Bound, target: Target, values: list[Value]) -> str:
-    column, tests = _COLUMNS[target.statistic], []
+    column, tests = COLUMNS[target.statistic], []
     for value in values:
         number = wanted_number(bound, value, _metric_name(target))
         if number == number:
@@ -248,7 +250,7 @@ def _metric_test(bound: Bound, target: Target, sign: str, number: int | float) -
         return "0"
     if target.statistic == "std":
         number = number * abs(number)
-    return f"{_COLUMNS[target.statistic]} {sign} {bound.put(clamped(number))}"
+    return f"{COLUMNS[target.statistic]} {sign} {bound.put(clamped(number))}"
 
 
 def _metric_name(target: Target) -> str:

@@ -186,7 +186,8 @@ def lint_param(name: str, siblings: Collection[str] = ()) -> tuple[NameDoubt, ..
 def _param(name: str) -> str:
     head, dot, leaf = name.rpartition(".")
     plain = snake(leaf)
-    return f"{head}{dot}{PARAM_ALIASES.get(plain, plain)}"
+    # Of `*` nothing is left.
+    return f"{head}{dot}{PARAM_ALIASES.get(plain, plain)}" if plain else name
 
 
 def lint_experiment(name: str) -> tuple[NameDoubt, ...]:

@@ -178,10 +178,16 @@ def _refuse_numbers(said: Mapping[str, Any], place: str) -> None:
 
 
 def _aliases(names: Mapping[str, Any], where: str) -> Iterator[tuple[str, str]]:
+    found: dict[str, str] = {}
     for alias, canonical in _table(names, "aliases", where).items():
         if not isinstance(canonical, str) or not canonical.strip():
             raise InvalidArgument(f"{where}: aliases: {alias} stands for a name, not {canonical!r}")
-        yield words.snake(alias), words.snake(canonical)
+        found[words.snake(alias)] = words.snake(canonical)
+    for alias, canonical in found.items():
+        if (other := found.get(canonical, canonical)) != canonical:
+            means = "a circle" if other == alias else f"which stands for {other}: write that"
+            raise InvalidArgument(f"{where}: aliases: {alias} stands for {canonical}, {means}")
+        yield alias, canonical
 
 
 def _purposes(names: Mapping[str, Any], where: str) -> tuple[str, ...]:

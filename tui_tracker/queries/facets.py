@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from tui_tracker.judged import FIELDS as AUDIT_FIELDS
 from tui_tracker.judged import PROOF, fresh_profile
 from tui_tracker.language import parse
 from tui_tracker.language.complete import written_field, written_value
+from tui_tracker.language.rows import COLUMNS, FINITE
 from tui_tracker.language.sql import condition
 from tui_tracker.language.targets import OWN, Target, Targets
 from tui_tracker.language.tokens import Reader
@@ -127,25 +129,25 @@ def list_values(
     Raises:
         QueryError: no run has the field, or the selection's query cannot be read.
     """
-    known = _read_field(store, field)
+    known, named = _read_field(store, field)
     where, bound = selection_sql(store, selection)
     chosen = "SELECT r.id FROM run AS r JOIN experiment AS e ON e.id = r.experiment WHERE " + where
     asked = _Asked(store, chosen, bound, prefix.lower(), ranges=ranges and not prefix)
-    values = asked.values(known, field)
+    values = asked.values(known, str(named))
     (total,) = store.read(f"SELECT count(*) FROM ({chosen})", bound)[0]
-    missing = asked.missing(field)
+    missing = asked.missing(str(named))
     kind: FieldKind = "run"
     if known.kind not in ("own", "audit"):
         kind = cast("FieldKind", known.kind)
     return FieldValues(field, kind, tuple(values[:limit]), len(values), min(missing, total))
 
 
-def _read_field(store: Store, text: str) -> Target:
+def _read_field(store: Store, text: str) -> tuple[Target, Field]:
     reader = Reader(text)
     field = reader.field()
     if reader.at < len(text):
         field = Field(text, exact=True)
-    return Targets(store, text).find(field)
+    return Targets(store, text).find(field), field
 
 
 def _tag_keys(store: Store) -> list[tuple[str, int]]:
@@ -173,6 +175,9 @@ class _Asked:
         if target.kind == "audit":
             return self._audited(target.name)
         rows = self._rows(_value_sql(target), target)
+        if target.kind == "metric" and target.statistic == "std":
+            # A square root is no part of every SQLite.
+            rows = [(None, math.sqrt(variance), kind, n) for _, variance, kind, n in rows]
         counts = [(_value_text(text, number, kind), n) for text, number, kind, n in rows]
         counts = [(text, n) for text, n in counts if text.lower().startswith(self._prefix)]
         numbers = [
@@ -260,10 +265,12 @@ def _value_sql(target: Target) -> str:
             f"WHERE p.key {keys} AND +p.run IN ({{chosen}}) GROUP BY p.text, p.number, p.type"
         )
     if target.kind == "metric":
-        column = "last" if target.statistic == "std" else target.statistic
+        column = COLUMNS[target.statistic]
+        # As in `rows.has`: these are over the finite values, and missing where there is none.
+        known = f"{column} IS NOT NULL" if target.statistic in FINITE else "1"
         return (
-            f"SELECT NULL, m.{column}, 'float', count(*) FROM metric AS m "
-            f"WHERE m.key {keys} AND +m.run IN ({{chosen}}) GROUP BY m.{column}"
+            f"SELECT NULL, {column}, 'float', count(*) FROM metric AS m "
+            f"WHERE m.key {keys} AND +m.run IN ({{chosen}}) AND {known} GROUP BY {column}"
         )
     if target.kind == "fact":
         return (

@@ -13,7 +13,7 @@ from tui_tracker.audit.engine import Audited, Finding, Settings
 from tui_tracker.audit.kept import Kept
 from tui_tracker.audit.rules import PROFILES as PROFILES
 from tui_tracker.audit.rules import Severity
-from tui_tracker.audit.score import GRADES, grade_of
+from tui_tracker.audit.score import GRADES, grade_of, mending_gives
 from tui_tracker.formatting import format_count
 from tui_tracker.queries.rows import marks
 from tui_tracker.store import Store
@@ -160,8 +160,7 @@ def _column(run: Audited) -> GridColumn:
     counts = Counter(finding.severity for finding in run.open)
     cap = ""
     if score.cap:
-        mended = f"{score.without_cap}, {grade_of(score.without_cap)}"
-        cap = f"capped by {score.capped_by} ({score.cap}); mending it gives {mended}"
+        cap = f"capped by {score.capped_by} ({score.cap}); {mending_gives(score)}"
     return GridColumn(
         row.name,
         (row.key,),

@@ -2,7 +2,8 @@
 
 A place in the file is remembered every `_APART` lines, so a gigabyte costs some megabytes and
 any line is found with one read. A line longer than `LONGEST` bytes is cut into several, so
-that a file without line ends is looked at in the same way.
+that a file without line ends is looked at in the same way; of tables a line is a row, and is
+whole up to `LONGEST_ROW`. A mark of the byte order at the beginning is no part of the text.
 """
 
 from __future__ import annotations
@@ -16,8 +17,11 @@ from itertools import accumulate
 
 LONGEST = 1024
 """Bytes of a line or piece; so many letters fit on every screen when they are wrapped."""
+LONGEST_ROW = 1 << 17
+"""Bytes of a row of a table; a chunk has several."""
 _APART = 128
 _CHUNK = 1 << 20
+_MARK = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,8 @@ class TextLine:
 class TextFile:
     """Lines by their place from 0; counted as far as somebody asked."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, longest: int = LONGEST) -> None:
+        self._longest = longest
         self._file = open(path, "rb")  # noqa: SIM115 - closed by close()
         self._lock = threading.Lock()
         self.size_bytes = os.fstat(self._file.fileno()).st_size
@@ -49,6 +54,11 @@ class TextFile:
     def close(self) -> None:
         self._file.close()
 
+    @property
+    def lines(self) -> int:
+        """Lines found so far, a long one counted once."""
+        return self._number - (not self._inside)
+
     def index(self, lines: int | None, stop: Callable[[], bool] = lambda: False) -> bool:
         """Go through the file until so many lines are known, None for all; False if stopped."""
         with self._lock:
@@ -63,7 +73,7 @@ class TextFile:
         data = self._file.read(_CHUNK)
         last = self._end + len(data) >= self.size_bytes
         lengths = [] if self._inside else list(map(len, data.split(b"\n")))
-        if lengths and max(lengths) <= LONGEST and len(lengths) > 1:
+        if lengths and max(lengths) <= self._longest and len(lengths) > 1:
             self._end += self._take_short(lengths[:-1])
         else:
             self._end += self._take_any(data, last=last)
@@ -86,7 +96,7 @@ class TextFile:
         """Note lines and pieces one by one; return how far they go."""
         at = 0
         while at < len(data):
-            end, ends_line = _piece(data, at)
+            end, ends_line = _piece(data, at, self._longest)
             if end == len(data) and not ends_line and not last:
                 break  # how long it is, is in the next chunk
             self._note(self._end + at)
@@ -113,14 +123,18 @@ class TextFile:
         place, number, inside = self._places[known]
         skip = first - known * _APART
         self._file.seek(place)
-        data = self._file.read((skip + count) * (LONGEST + 4) if skip + count < 64 else _CHUNK)
-        at = 0
+        most = self._longest + 4
+        data = self._file.read(min(_CHUNK, (skip + count) * most))
+        at, all_read = 0, False
         for index in range(skip + count):
-            if at + LONGEST + 4 > len(data):
-                data, at = data[at:] + self._file.read(_CHUNK), 0
-            end, ends_line = _piece(data, at)
+            if at + most > len(data) and not all_read:
+                more = self._file.read(_CHUNK)
+                data, at, all_read = data[at:] + more, 0, not more
+            end, ends_line = _piece(data, at, self._longest)
             if index >= skip:
                 text = data[at:end].decode("utf-8", "replace")
+                if not first + index - skip:
+                    text = text.removeprefix(_MARK)
                 shown = None if inside else number
                 yield TextLine(shown, text.removesuffix("\n").removesuffix("\r"))
             number += ends_line
@@ -158,7 +172,7 @@ class TextFile:
 
     def _next(self, place: int) -> int:
         self._file.seek(place)
-        return place + _piece(self._file.read(LONGEST + 4), 0)[0]
+        return place + _piece(self._file.read(self._longest + 4), 0, self._longest)[0]
 
     def _search(
         self, wanted: bytes, place: int, *, fold: bool, back: bool, stop: Callable[[], bool]
@@ -192,12 +206,12 @@ class TextFile:
             return line
 
 
-def _piece(data: bytes, at: int) -> tuple[int, bool]:
+def _piece(data: bytes, at: int, longest: int) -> tuple[int, bool]:
     """Return where the line or piece that begins at `at` ends, and whether its line ends there."""
-    end = data.find(b"\n", at, at + LONGEST + 1)
+    end = data.find(b"\n", at, at + longest + 1)
     if end >= 0:
         return end + 1, True
-    end = min(at + LONGEST, len(data))
+    end = min(at + longest, len(data))
     # No character is cut: its first byte is at most three before.
     back = end
     while back < len(data) and back > end - 4 and data[back] & 0xC0 == 0x80:

@@ -30,6 +30,7 @@ class PrettyLines:
             for at in range(0, max(1, len(line)), LONGEST)
         ]
         self.count = len(self._lines)
+        self.lines = len(lines)
 
     def close(self) -> None:
         self._lines = []

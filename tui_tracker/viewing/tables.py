@@ -17,7 +17,7 @@ from typing import Literal, Protocol
 
 from tui_tracker.formatting import format_value
 from tui_tracker.viewing.finding import Unreadable
-from tui_tracker.viewing.lines import TextFile
+from tui_tracker.viewing.lines import LONGEST_ROW, TextFile
 
 ColumnType = Literal["int", "float", "bool", "date", "text", "empty"]
 _SAMPLED = 500
@@ -64,7 +64,7 @@ class DelimitedTable:
     """CSV and its like. A row may take several lines, where a value has line ends in quotes."""
 
     def __init__(self, path: str, name: str) -> None:
-        self._file = TextFile(path)
+        self._file = TextFile(path, LONGEST_ROW)
         self._lock = threading.RLock()
         self.note = ""
         sample = [line.text for line in self._file.read(0, 100)]
@@ -166,7 +166,7 @@ class JsonLinesTable:
     """One JSON object a line; its keys are the columns."""
 
     def __init__(self, path: str) -> None:
-        self._file = TextFile(path)
+        self._file = TextFile(path, LONGEST_ROW)
         self.note = ""
         sample = [self._parsed(line.text) for line in self._file.read(0, _SAMPLED)]
         names = Counter(name for record in sample for name in record)

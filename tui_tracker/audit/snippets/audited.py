@@ -12,8 +12,9 @@ from tui_tracker.audit.record import RunRecord
 from tui_tracker.audit.rules import Doubt, Severity
 from tui_tracker.audit.score import Standing
 from tui_tracker.audit.snippets.corrected import correct, score_snippet
-from tui_tracker.audit.snippets.judge import SNIPPET_RULES, SnippetRule, judge_snippet
-from tui_tracker.audit.snippets.reader import Snippet
+from tui_tracker.audit.snippets.judge import judge_snippet
+from tui_tracker.audit.snippets.rules import SNIPPET_RULES, SnippetRule
+from tui_tracker.audit.snippets.snippet import Snippet
 from tui_tracker.queries.answers import RunDetail, RunRow
 
 _EPOCH = datetime.fromtimestamp(0, UTC)

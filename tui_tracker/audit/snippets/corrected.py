@@ -1,7 +1,7 @@
 """The record that a snippet should have been: what it says in one form, and what it lacks.
 
-Nothing is made up. What has to be told by a person stands as `TODO: ...`, and a name that
-is proposed says so in `proposed`.
+Nothing is made up. What has to be told by a person stands as `TODO: ...`, in its place or,
+where it has none, in `todo`; a name that is proposed says so in `proposed`.
 """
 
 from __future__ import annotations
@@ -13,12 +13,19 @@ from typing import Any
 
 from tui_tracker.audit.rules import Doubt
 from tui_tracker.audit.score import Judged, Score, Standing, score
-from tui_tracker.audit.snippets.judge import SNIPPET_RULES, SnippetRule
-from tui_tracker.audit.snippets.reader import Snippet
+from tui_tracker.audit.snippets.rules import SNIPPET_RULES, SnippetRule
+from tui_tracker.audit.snippets.snippet import Snippet
+from tui_tracker.audit.snippets.words import CONTEXTS, PARENTS, is_online
 from tui_tracker.capture.redaction import redact_argv, redact_param, redact_text
 from tui_tracker.names.lint import is_pinned, lint_experiment
 from tui_tracker.names.metric import propose_metric
 
+_NO_PLACE = frozenset(
+    "metrics.test-selection metrics.not-finite metrics.context-mixed metrics.curve-missing "
+    "metrics.uncertainty-missing naming.metric-unit run.times-inconsistent run.stale "
+    "run.parent-missing params.secret".split()
+)
+"""Rules whose findings no single value of a record would settle."""
 _AREAS = {"code": "code", "data": "data", "env": "env", "seed": "seeds", "artifacts": "artifacts"}
 
 
@@ -53,10 +60,12 @@ def correct(snippet: Snippet, found: list[tuple[SnippetRule, Doubt]]) -> dict[st
         "environment": snippet.environment or _todo(failed, "env.freeze-missing"),
         "params": {
             **{key: value for key, value in snippet.params.items() if not _is_seed(key)},
-            "seed": _seeds(snippet) if snippet.seeds else _todo(failed, "seed.missing"),
+            "seed": _seeds(snippet, failed),
         },
         "metrics": _metrics(snippet, proposed),
+        **_beside(snippet),
         "evaluated_at": _time(snippet.evaluated_at or snippet.ended_at)
+        or next(iter(snippet.moments), None)
         or _todo(failed, "metrics.timestamp-missing"),
         "artifacts": _artifacts(snippet, failed),
         "tags": {
@@ -65,6 +74,8 @@ def correct(snippet: Snippet, found: list[tuple[SnippetRule, Doubt]]) -> dict[st
         },
         "note": " ".join(snippet.notes) or _todo(failed, "run.note-missing"),
     }
+    if rest := {id_: _todo(failed, id_) for id_ in failed if id_ in _NO_PLACE}:
+        record["todo"] = rest
     if proposed:
         record["proposed"] = proposed
     return {key: _without_secrets(key, value) for key, value in record.items()}
@@ -91,10 +102,25 @@ def _is_seed(key: str) -> bool:
     return re.search(r"(^|_)(seed|random_state)s?$", key) is not None
 
 
-def _seeds(snippet: Snippet) -> Any:
-    values = list(dict.fromkeys(map(str, snippet.seeds)))
+def _seeds(snippet: Snippet, failed: dict[str, Doubt]) -> Any:
+    if not snippet.seeds and snippet.split_seed is None:
+        return _todo(failed, "seed.missing")
+    values = list(dict.fromkeys(map(str, snippet.seeds or [snippet.split_seed])))
     numbers = [int(value) if value.lstrip("-").isdigit() else value for value in values]
     return numbers[0] if len(numbers) == 1 else numbers
+
+
+def _beside(snippet: Snippet) -> dict[str, Any]:
+    """Return what a record says of how it ended, what it continues, and where it was measured."""
+    found: dict[str, Any] = {"status": snippet.status} if snippet.status else {}
+    for leaf in snippet.leaves:
+        if leaf.is_empty or isinstance(leaf.value, dict):
+            continue
+        if CONTEXTS & {*leaf.keys}:
+            found.setdefault("context", {})[leaf.path] = leaf.value
+        elif PARENTS.search("_".join(leaf.keys)) and isinstance(leaf.value, str):
+            found.setdefault("parent", leaf.value)
+    return found
 
 
 def _identity(
@@ -140,25 +166,29 @@ def _metrics(snippet: Snippet, proposed: dict[str, str]) -> dict[str, Any]:
     for metric in snippet.metrics:
         leaf = metric.name.rpartition("/")[2]
         full = f"{metric.split}_{leaf}" if metric.split and metric.split not in leaf else leaf
-        near = propose_metric(full, siblings=names)
+        near = () if is_online(metric) else propose_metric(full, siblings=names)
         name = near[0].name if near and near[0].confidence != "guess" else full
         if near and near[0].name != metric.name:
             proposed[f"metrics.{name}"] = (
                 f"{near[0].name} for {metric.name!r} ({near[0].confidence})"
             )
-        found[name] = metric.values[0] if len(metric.values) == 1 else list(metric.values)
+        # A percent whose name no longer says so would be another number.
+        lost = "%" in metric.name and "percent" not in name
+        values = [value / 100 if lost else value for value in metric.values]
+        found[name] = metric.said or (values[0] if len(values) == 1 else values)
     return found
 
 
 def _artifacts(snippet: Snippet, failed: dict[str, Doubt]) -> Any:
+    missing = _todo(failed, "artifacts.model-missing")
     if not snippet.artifacts:
-        return _todo(failed, "artifacts.model-missing")
-    pins = snippet.artifact_pins if len(snippet.artifact_pins) == len(snippet.artifacts) else []
-    unhashed = _todo(failed, "artifacts.unhashed")
-    return [
-        {"path": path, "sha256": pins[n] if pins else unhashed}
-        for n, path in enumerate(snippet.artifacts)
-    ]
+        return missing
+    unhashed = {"sha256": _todo(failed, "artifacts.unhashed")}
+    listed: list[Any] = []
+    for path, place in zip(snippet.artifacts, snippet.places, strict=True):
+        kind, pin = snippet.pins.get(place, ("", ""))
+        listed.append({"path": path, **({kind: pin} if pin else unhashed)})
+    return [*listed, missing] if missing else listed
 
 
 def _time(moment: datetime | None) -> str | None:

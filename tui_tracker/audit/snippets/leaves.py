@@ -23,13 +23,14 @@ PARAM_HOMES = frozenset(
 """Keys below which params stand."""
 _DEEPEST = 12
 _MOST = 20_000
+_STEPS = frozenset(("epoch", "step", "global_step", "iteration"))
 _TIMES = (
     *("%d.%m.%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%b %d, %Y", "%b %d, %Y %H:%M"),
     *("%d %b %Y", "%d %b %Y %H:%M", "%d %B %Y", "%B %d, %Y", "%Y-%m-%d %H-%M-%S", "%c"),
 )
 _WORDS = {"true": True, "false": False, "null": None, "none": None, "~": None, "undefined": None}
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
-_SPREAD_BEHIND = re.compile(r"\s*(±|\+/?-).*|(?<=\d)\s*\(\s*(±|\+/?-)?\s*[\d.]+\s*\)")
+_SPREAD_BEHIND = re.compile(r"(±|\+/?-).*|(?<=\d)\s*\(\s*(±|\+/?-)?\s*[\d.]+\s*\)")
 """Of `0.52 ± 0.01` and `0.52 (0.01)`, all behind the value."""
 _SPREAD = re.compile(r"[./]")
 
@@ -66,7 +67,10 @@ def is_missing(value: object) -> bool:
     """Return whether a value says nothing: null, empty, or a word such as `unknown`."""
     if value is None or value == [] or value == {}:
         return True
-    return isinstance(value, str) and value.strip().lower() in MISSING
+    if not isinstance(value, str):
+        return False
+    text = value.strip().lower()
+    return text in MISSING or text.startswith("todo:")
 
 
 def leaves(snippet: object) -> list[Leaf]:
@@ -112,9 +116,12 @@ def _said(node: object) -> object:
 
     `{"value": 3, "desc": null}` (W&B's config) is 3, and a list of `{"key": k, "value": v}`
     (MLflow's params, tags and metrics) the table of them; a key that comes again is a series.
+    So is a table of values by step, and a list of one table an epoch.
     """
     if isinstance(node, Mapping) and "value" in node and set(node) <= {"value", "desc"}:
         return node["value"]
+    if isinstance(node, Mapping) and len(node) > 1 and all(map(_is_step, node)):
+        return [node[key] for key in sorted(node, key=float)]
     if not isinstance(node, list) or not node:
         return node
     for name in ("key", "name"):
@@ -124,7 +131,24 @@ def _said(node: object) -> object:
                 rest = {key: value for key, value in item.items() if key != name}
                 found.setdefault(str(item[name]), []).append(rest)
             return {key: _one_or_all(items) for key, items in found.items()}
-    return node
+    return (_columns(node) or node) if len(node) > 1 else node
+
+
+def _is_step(key: object) -> bool:
+    return str(key).isdecimal()
+
+
+def _columns(rows: list[object]) -> dict[str, list[object]]:
+    """Return rows that have an epoch or a step each as columns; {} where they are other rows."""
+    found: dict[str, list[object]] = {}
+    for row in rows:
+        if not isinstance(row, Mapping) or is_point(row) or not _STEPS & set(map(snake, row)):
+            return {}
+        for key, value in row.items():
+            if isinstance(value, (Mapping, list)):
+                return {}
+            found.setdefault(str(key), []).append(value)
+    return found
 
 
 def _one_or_all(items: list[Any]) -> object:
@@ -189,7 +213,7 @@ def as_number(value: object) -> float | None:
     if isinstance(value, (int, float)):
         return float(value)
     if isinstance(value, str):
-        text = _SPREAD_BEHIND.sub("", value.strip())
+        text = _SPREAD_BEHIND.sub("", value.strip()).rstrip()
         if text.endswith("%"):
             share = as_number(text[:-1])
             return None if share is None else share / 100
@@ -202,6 +226,11 @@ def as_number(value: object) -> float | None:
         except ValueError:
             return None
     return None
+
+
+def has_spread(text: str) -> bool:
+    """Return whether a number is written with its spread behind it."""
+    return _SPREAD_BEHIND.search(text) is not None and as_number(text) is not None
 
 
 def as_truth(value: object) -> bool:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tui_tracker.audit.snippets.leaves import (
@@ -16,10 +14,10 @@ from tui_tracker.audit.snippets.leaves import (
     as_truth,
     is_missing,
     leaves,
-    series,
 )
-from tui_tracker.names.metric import read_metric
-from tui_tracker.names.words import METRICS, SPLIT_ALIASES, SPLITS, snake
+from tui_tracker.audit.snippets.measured import METRIC_HOMES, find_metrics, is_metric_home
+from tui_tracker.audit.snippets.snippet import Snippet
+from tui_tracker.names.words import SPLIT_ALIASES, SPLITS, snake
 
 _HEX = re.compile(
     r"\b(?:g(?=[0-9a-f]{7}))?([0-9a-f]{7,64})\b"
@@ -42,17 +40,15 @@ _PACKAGES = (
     "torch|pytorch|tensorflow|tf|keras|jax|numpy|sklearn|scikit[-_]learn|transformers|lightning"
     "|xgboost|lightgbm|catboost|pandas"
 )
-_VERSIONED = re.compile(rf"[A-Za-z][\w.-]*\s*(==|>=|~=|=|@)\s*\d|\b({_PACKAGES})\s+v?\d+\.\d", re.I)
+_VERSIONED = re.compile(
+    rf"[A-Za-z][\w.-]*\s*(==|>=|~=|=|@)\s*\d|\b({_PACKAGES})(_version:)?\s+v?\d+\.\d", re.I
+)
 _LOCK = re.compile(
     r"requirements|freeze|\.lock\b|pylock|environment\.ya?ml|conda|poetry|pipfile|uv\.lock"
     r"|pyproject|@sha256:|sha256:[0-9a-f]{12}",
     re.I,
 )
 _PACKAGE_VERSION = re.compile(rf"({_PACKAGES})_version$")
-_METRIC_HOMES = frozenset(
-    "metrics metric results result scores score history summary evaluation eval final logs "
-    "performance curves curve log outputs_metrics".split()
-)
 _PARAM_ENDS = frozenset("params args arguments config hparams hyperparameters settings".split())
 """What names of such places end with: `training_arguments`, `model_config`."""
 _KNOBS = frozenset(
@@ -60,12 +56,6 @@ _KNOBS = frozenset(
     "n_estimators num_leaves hidden_size layers momentum model arch model_type max_iter "
     "temperature alpha gamma".split()
 )
-_NOT_METRICS = frozenset(
-    "epoch epochs step steps iteration iterations time timestamp seed seeds n n_seeds folds "
-    "split lr learning_rate count samples n_samples duration runtime date index fold".split()
-)
-_COUNTS = re.compile(r"_(epoch|step|iteration|iter|round)s?$")
-"""Where a best value stood, which is none: `best_epoch`."""
 _SEEDS = re.compile(r"(^|_)(seeds?|random_state|rng)$")
 _SPLIT = re.compile(
     r"(^|_)(splits?|folds?|n_folds|k_fold|kfold|cv|holdout|hold_out|stratify|stratified"
@@ -127,52 +117,6 @@ _FILES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SnippetMetric:
-    """A metric of a snippet."""
-
-    name: str
-    """As it is called, with the keys that it stands below."""
-    values: tuple[float, ...]
-    path: str
-    split: str = ""
-    """Told by the name, by what it stands below, or next to it."""
-
-
-@dataclass(slots=True)
-class Snippet:
-    """What a snippet says; empty where it says nothing."""
-
-    names: dict[str, str] = field(default_factory=dict)
-    """Name of the run or experiment by where it stands."""
-    seeds: list[Any] = field(default_factory=list)
-    repeats: int = 0
-    """How many seeds stand in one list: so often it was run."""
-    split: str = ""
-    data_name: str = ""
-    data_versions: list[str] = field(default_factory=list)
-    data_digest: str = ""
-    commit: str = ""
-    dirty: bool = False
-    diff: str = ""
-    environment: str = ""
-    script: str = ""
-    params: dict[str, Any] = field(default_factory=dict)
-    metrics: list[SnippetMetric] = field(default_factory=list)
-    owner: str = ""
-    purpose: str = ""
-    notes: list[str] = field(default_factory=list)
-    artifacts: list[str] = field(default_factory=list)
-    artifact_pins: list[str] = field(default_factory=list)
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
-    evaluated_at: datetime | None = None
-    moments: list[str] = field(default_factory=list)
-    """Where ends are told, also in a form that is not read: 02/03/2026 is two days."""
-    status: str = ""
-    leaves: list[Leaf] = field(default_factory=list)
-
-
 def read_snippet(record: dict[str, Any]) -> Snippet:
     """Return what a record says, whatever its keys are called and however it is nested."""
     snippet = Snippet(leaves=leaves(record))
@@ -180,7 +124,7 @@ def read_snippet(record: dict[str, Any]) -> Snippet:
         for take in _TAKERS:
             take(snippet, leaf)
     _take_command(snippet)
-    snippet.metrics = list(_metrics(snippet.leaves))
+    snippet.metrics = list(find_metrics(snippet.leaves))
     return snippet
 
 
@@ -201,13 +145,16 @@ def _take_seed(snippet: Snippet, leaf: Leaf) -> None:
     if _SEEDS.search(leaf.key) and not leaf.is_empty and leaf.key not in ("n_seeds", "num_seeds"):
         values = leaf.value if isinstance(leaf.value, list) else [leaf.value]
         told = [v for v in values if not is_missing(v) and not isinstance(v, bool)]
+        if any(_SPLIT.search(key) for key in leaf.keys):
+            snippet.split_seed = told[0] if told else snippet.split_seed
+            return
         snippet.seeds += told
         if isinstance(leaf.value, list):
             snippet.repeats = max(snippet.repeats, len(values))
 
 
 def _take_split(snippet: Snippet, leaf: Leaf) -> None:
-    if leaf.is_empty or snippet.split or _is_metric_home(leaf):
+    if leaf.is_empty or snippet.split or is_metric_home(leaf):
         return
     if not any(_SPLIT.search(key) for key in leaf.keys):
         return
@@ -218,7 +165,7 @@ def _take_split(snippet: Snippet, leaf: Leaf) -> None:
 
 
 def _take_data(snippet: Snippet, leaf: Leaf) -> None:
-    if _is_split(leaf) or _is_metric_home(leaf):
+    if _is_split(leaf) or is_metric_home(leaf):
         return
     inside = any(key in _WHERE_DATA for key in leaf.keys[:-1])
     named = leaf.key in _DATA_NAMES or (inside and leaf.key in _DATA_PLACES)
@@ -245,6 +192,7 @@ def _take_code(snippet: Snippet, leaf: Leaf) -> None:
         return
     git = bool({"git", "code", "vcs", "source", "repo"} & set(leaf.keys[:-1]))
     named = leaf.key in _COMMITS and (git or leaf.key not in ("sha", "rev", "revision", "head"))
+    named = named or (git and leaf.key == "version")
     if named and isinstance(leaf.value, str) and (found := _HEX.search(leaf.text)):
         snippet.commit = snippet.commit or found[1]
         snippet.dirty = snippet.dirty or bool(found[2])
@@ -298,7 +246,7 @@ def _take_script(snippet: Snippet, leaf: Leaf) -> None:
 
 
 def _take_params(snippet: Snippet, leaf: Leaf) -> None:
-    if leaf.is_empty or _is_metric_home(leaf) or _is_split(leaf) or _SEEDS.search(leaf.key):
+    if leaf.is_empty or is_metric_home(leaf) or _is_split(leaf) or _SEEDS.search(leaf.key):
         return
     inside = any(
         key in PARAM_HOMES or key.rpartition("_")[2] in _PARAM_ENDS for key in leaf.keys[:-1]
@@ -313,7 +261,7 @@ def _take_people(snippet: Snippet, leaf: Leaf) -> None:
     above = set(leaf.keys[:-1])
     if leaf.is_empty or not isinstance(leaf.value, (str, list)):
         return
-    if above & (PARAM_HOMES | _METRIC_HOMES | _WHERE_DATA):
+    if above & (PARAM_HOMES | METRIC_HOMES | _WHERE_DATA):
         return
     if leaf.key in _OWNERS:
         snippet.owner = snippet.owner or leaf.text
@@ -337,10 +285,12 @@ def _take_tags(snippet: Snippet, tags: Sequence[object]) -> None:
 
 def _take_artifacts(snippet: Snippet, leaf: Leaf) -> None:
     inside = any(key in _FILES for key in leaf.keys)
-    if leaf.is_empty or _is_metric_home(leaf):
+    if leaf.is_empty or is_metric_home(leaf) or any(_SPLIT.search(key) for key in leaf.keys):
         return
+    place = leaf.path.rpartition(".")[0]
     if (inside and leaf.key in _HASHES) or _FILE_PIN.search(leaf.key):
         snippet.artifact_pins.append(leaf.text)
+        snippet.pins.setdefault(place, (leaf.key.rpartition("_")[2], leaf.text))
         return
     texts = leaf.value if isinstance(leaf.value, list) else [leaf.value]
     used = bool({"from", "init", "data", "resume", "resumed", "base"} & leaf.words)
@@ -348,6 +298,7 @@ def _take_artifacts(snippet: Snippet, leaf: Leaf) -> None:
         names = leaf.key in (*_FILES, "path", "file", "name", "uri", "filename", "url")
         if (inside and names) or (_FILE.search(text) and not used):
             snippet.artifacts.append(text)
+            snippet.places.append(place)
             if re.search(r"@?sha\d*:|[0-9a-f]{32,}|@v?\d|^models:/[^/]+/\d", text):
                 snippet.artifact_pins.append(text)
 
@@ -355,7 +306,7 @@ def _take_artifacts(snippet: Snippet, leaf: Leaf) -> None:
 def _take_times(snippet: Snippet, leaf: Leaf) -> None:
     if leaf.is_empty or any(key in _WHERE_DATA | PARAM_HOMES for key in leaf.keys[:-1]):
         return
-    snippet.moments += [leaf.path] if _ENDS.match(leaf.key) or _EVALS.match(leaf.key) else []
+    snippet.moments += [leaf.text] if _ENDS.match(leaf.key) or _EVALS.match(leaf.key) else []
     places: tuple[tuple[re.Pattern[str], str], ...] = (
         (_STARTS, "started_at"), (_ENDS, "ended_at"), (_EVALS, "evaluated_at"),
     )  # fmt: skip
@@ -364,7 +315,7 @@ def _take_times(snippet: Snippet, leaf: Leaf) -> None:
         fits = pattern.match(leaf.key) or (len(leaf.keys) > 1 and pattern.match(joined))
         if fits and getattr(snippet, name) is None:
             setattr(snippet, name, as_time(leaf.value))
-    if leaf.key == "timestamp" and _is_metric_home(leaf) and snippet.evaluated_at is None:
+    if leaf.key == "timestamp" and is_metric_home(leaf) and snippet.evaluated_at is None:
         snippet.evaluated_at = as_time(leaf.value)
 
 
@@ -384,16 +335,6 @@ def _is_split(leaf: Leaf) -> bool:
     return any(key in ("split", "splits", "cv", "folds") for key in leaf.keys)
 
 
-def _is_metric_home(leaf: Leaf) -> bool:
-    return any(_home(key) for key in leaf.keys[:-1])
-
-
-def _home(key: str) -> bool:
-    """Whether a key names a place of metrics: `metrics`, `val_metrics`, `final_results`."""
-    words = key.split("_")
-    return key in _METRIC_HOMES or words[-1] in ("metrics", "results", "scores", "history")
-
-
 def _take_command(snippet: Snippet) -> None:
     """Take seeds and params from the flags of the command line."""
     for found in _FLAG.finditer(snippet.script):
@@ -403,56 +344,3 @@ def _take_command(snippet: Snippet) -> None:
             snippet.seeds.append(value)
         elif value and key not in ("m", "c", "o", "out", "output", "data", "config"):
             snippet.params.setdefault(key, value)
-
-
-# Metrics.
-
-
-def _metrics(found: Iterable[Leaf]) -> Iterator[SnippetMetric]:
-    told = list(found)
-    splits = {
-        leaf.keys[:-1]: str(leaf.value).lower()
-        for leaf in told
-        if leaf.key in ("split", "eval_split", "subset", "evaluated_on", "dataset_split")
-    }
-    for leaf in told:
-        if not leaf.keys or leaf.key in _NOT_METRICS or _COUNTS.search(leaf.key):
-            continue
-        values = series(leaf.value)
-        inside = _is_metric_home(leaf)
-        flat = len(leaf.keys) == 1 and _is_metric_word(leaf.key)
-        if not values or not (inside or flat):
-            continue
-        name = _metric_name(leaf)
-        if name:
-            near = splits.get(leaf.keys[:-1], "")
-            yield SnippetMetric(name, tuple(values), leaf.path, _split_of(leaf, name) or near)
-
-
-def _is_metric_word(key: str) -> bool:
-    read = read_metric(key)
-    return (
-        read.base in METRICS
-        and METRICS[read.base].direction is not None
-        and (read.base not in ("error",))
-    )
-
-
-def _metric_name(leaf: Leaf) -> str:
-    """Return a metric's name: the keys below its home, without words for a kind of value."""
-    at = max((n for n, key in enumerate(leaf.keys[:-1]) if _home(key)), default=-1)
-    kinds = ("last", "best", "final", "value", "values", "latest", "data", "points", "steps")
-    below = [key for key in leaf.keys[at + 1 :] if key not in kinds]
-    raw = leaf.path.rpartition(".")[2]
-    if len(below) == 1 and snake(raw) == below[0]:
-        return raw
-    return "/".join(below)
-
-
-def _split_of(leaf: Leaf, name: str) -> str:
-    known: dict[str, str] = {**dict.fromkeys(SPLITS, ""), **SPLIT_ALIASES}
-    words: list[str] = [*leaf.words, *re.findall(r"[a-z]+", snake(name))]
-    for word in words:
-        if word in known or word in ("training", "online", "shadow", "ab"):
-            return SPLIT_ALIASES.get(word, word)
-    return str(read_metric(name.rpartition("/")[2]).split)

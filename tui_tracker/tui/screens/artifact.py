@@ -300,9 +300,9 @@ class ArtifactScreen(Searching, inherit_bindings=False):
         parts = [look.line]
         if opened is not None and (opened.text or opened.table):
             more = "" if self._complete else "+"
-            rows = opened.table is not None
-            count = self.cells.count if rows else self.text.count
-            parts.append(f"{format_count(count)}{more} {'rows' if rows else 'lines'}")
+            what = "row" if opened.text is None else "line"
+            count = self.cells.count if opened.text is None else opened.text.lines
+            parts.append(f"{format_count(count)}{more} {what}{'' if count == 1 else 's'}")
         if opened is not None and opened.view != look.views[0]:
             parts.append(f"as {_WORDS[opened.view]}")
         return ", ".join(parts)

@@ -14,7 +14,7 @@ from textual.widgets import Input
 from tui_tracker.formatting import cell_width, fit, printable
 from tui_tracker.tui.widgets.fields import TextField
 from tui_tracker.tui.widgets.line_widget import Line
-from tui_tracker.tui.widgets.virtual_list import VirtualList
+from tui_tracker.tui.widgets.virtual_list import NOTHING_FITS, VirtualList
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class ChoiceList(VirtualList):
         self._several = several
 
     def show(self, choices: list[Choice], at: str = "") -> None:
+        self.empty = NOTHING_FITS
         self.choices = choices
         self.count = len(choices)
         values = [choice.value for choice in choices]

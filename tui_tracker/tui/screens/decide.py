@@ -143,18 +143,21 @@ class DecideScreen(TrackerScreen, inherit_bindings=False):
     def takes_trouble(self, error: TrackerError) -> bool:
         if not isinstance(error, RuleInvalid):
             return super().takes_trouble(error)
-        # What was decided by another rule would be taken for this one's.
-        self._found, self._refused = None, _sentence(error)
+        self._refuse(_sentence(error))
+        return True
+
+    def show_trouble(self, text: str) -> None:
+        if self._found is None or self._found.rule != self._rule:
+            self._refuse(text)
+
+    def _refuse(self, words: str) -> None:
+        """Show why nothing is decided: what another rule decided would be taken for this one's."""
+        self._found, self._refused = None, words
         self.table.show((), ())
         self.table.empty = self._refusal()
         self._show_foot()
         self._show_title()
         self.show_first_frame()
-        return True
-
-    def show_trouble(self, text: str) -> None:
-        self._refused = text
-        self.table.empty = self._refusal()
 
     def _refusal(self) -> tuple[Line, ...]:
         words = wrap(printable(self._refused), max(20, self.size.width - 6))

@@ -46,7 +46,8 @@ def tab_of(field: str) -> int:
 
 def tag_to_begin(doubt: Doubtful) -> str:
     """Return how a tag that mends a finding begins."""
-    if found := re.search(r"`tt tag \S+ ([\w-]+:)", doubt.fix):
+    # What does not apply is named by the fix; other values there are examples.
+    if found := re.search(r"`tt tag \S+ (na:[\w.-]+|[\w-]+:)", doubt.fix):
         return found[1]
     head, _, rest = doubt.rule.partition(".")
     if head == "tags":

@@ -12,7 +12,7 @@ from tui_tracker.formatting import fit
 from tui_tracker.tui.keys import Key, Place, key_names, keys_at
 from tui_tracker.tui.widgets.fields import TextField
 from tui_tracker.tui.widgets.line_widget import Line
-from tui_tracker.tui.widgets.virtual_list import VirtualList
+from tui_tracker.tui.widgets.virtual_list import NOTHING_FITS, VirtualList
 
 
 class CommandList(VirtualList):
@@ -23,6 +23,7 @@ class CommandList(VirtualList):
         self.commands: list[Key] = []
 
     def show(self, commands: list[Key]) -> None:
+        self.empty = NOTHING_FITS
         self.commands = commands
         self.count = len(commands)
         self.cursor = 0

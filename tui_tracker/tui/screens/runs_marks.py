@@ -19,6 +19,7 @@ class Marking(RunsCore, inherit_bindings=False):
         super().__init__()
         self._cleared: frozenset[int] = frozenset()
         """The marks that were cleared last."""
+        self._in_range = False
 
     def chosen_runs(self) -> list[int]:
         """Return the runs that a command is meant for, in the order of the table.
@@ -35,7 +36,11 @@ class Marking(RunsCore, inherit_bindings=False):
 
     def on_marked_list_marked(self, event: MarkedList.Marked) -> None:
         if event.list.range_from is not None:
+            self._in_range = True
             self.say("Range begun: move to its other end and press v, or esc to leave it")
+        elif self._in_range:
+            self._in_range = False
+            self.say(f"Range marked: {format_count(len(self.table.marked))} marked now")
         self.show_title()
 
     def mark_words(self) -> Line:
@@ -52,6 +57,7 @@ class Marking(RunsCore, inherit_bindings=False):
         table = self.table
         if table.range_from is not None:
             table.leave_range()
+            self._in_range = False
             self.say("No range marked")
             return True
         if not table.marked:

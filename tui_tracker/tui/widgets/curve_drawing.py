@@ -16,7 +16,7 @@ from tui_tracker.tui.widgets.curve_model import Chart, Mark, Trace, letter
 from tui_tracker.tui.widgets.curve_plot import Frame, draw, frame, gutter
 from tui_tracker.tui.widgets.curve_reading import reading
 from tui_tracker.tui.widgets.curve_space import GAP
-from tui_tracker.tui.widgets.line_widget import Line, Role, at_one_size
+from tui_tracker.tui.widgets.line_widget import Line, Role, at_one_size, wrapped
 
 
 class CurveDrawing(CurveBase, inherit_bindings=False):
@@ -164,7 +164,8 @@ class CurveDrawing(CurveBase, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         if not self.metrics:
-            return self.strip(self.empty[y] if y < len(self.empty) else (), width)
+            words = wrapped(self.empty, width)
+            return self.strip(words[y] if y < len(words) else (), width)
         if y < self.legend_lines:
             return self.strip(strip_legend(self._all_lines(), width), width)
         row, line = divmod(y - self.legend_lines, self.chart_height)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any, ClassVar, Literal, TypeVar, cast
 
 from rich.segment import Segment
@@ -18,7 +18,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui_tracker.formatting import cell_width
+from tui_tracker.formatting import cell_width, wrap
 from tui_tracker.tui.keys import Place
 
 Role = Literal[
@@ -213,3 +213,19 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
         else:
             merged.append((text, role))
     return merged
+
+
+@lru_cache(maxsize=32)
+def wrapped(lines: tuple[Line, ...], width: int) -> tuple[Line, ...]:
+    """Return lines of which those of one role go on where they are too long, under their words."""
+    found: list[Line] = []
+    for line in lines:
+        text = line[0][0] if len(line) == 1 else ""
+        words = text.lstrip(" ")
+        indent = text[: len(text) - len(words)]
+        if width - len(indent) < 8 or cell_width(text) <= width:
+            found.append(line)
+        else:
+            parts = wrap(words, width - len(indent))
+            found += [((indent + part, line[0][1]),) for part in parts]
+    return tuple(found)

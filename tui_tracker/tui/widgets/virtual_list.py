@@ -17,9 +17,12 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from tui_tracker.tui.keys import Place, bindings
-from tui_tracker.tui.widgets.line_widget import Line, LineWidget, Role, Span
+from tui_tracker.tui.widgets.line_widget import Line, LineWidget, Role, Span, wrapped
 
 WHEEL_LINES = 3
+
+NOTHING_FITS: tuple[Line, ...] = (((" Nothing fits.", "dim"),),)
+"""What a list of things to choose says where none has what was typed."""
 
 
 class VirtualList(LineWidget, can_focus=True, inherit_bindings=False):
@@ -96,10 +99,9 @@ class VirtualList(LineWidget, can_focus=True, inherit_bindings=False):
             return self.strip(self.header(y), width)
         index = self.top + y - self.HEADER_LINES
         if index >= self.count:
-            blank: Line = ()
+            words = () if self.count else wrapped(self.empty, width)
             row = y - self.HEADER_LINES
-            words = self.empty[row] if not self.count and row < len(self.empty) else blank
-            return self.strip(words, width)
+            return self.strip(words[row] if row < len(words) else (), width)
         shown_cursor = self.HAS_CURSOR and index == self.cursor
         thumb = self._thumb(y - self.HEADER_LINES)
         room = width - 1 if thumb else width

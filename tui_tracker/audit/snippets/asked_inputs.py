@@ -1,0 +1,146 @@
+"""Questions to a snippet about code, params, seeds, data and environment."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from tui_tracker.audit.rules import Doubt
+from tui_tracker.audit.snippets.leaves import as_number
+from tui_tracker.audit.snippets.rules import asks
+from tui_tracker.audit.snippets.snippet import Snippet
+from tui_tracker.capture.redaction import find_secrets, is_secret_name, redact_argv
+from tui_tracker.names.lint import is_pinned
+
+WHOLE_COMMIT = 40
+
+
+@asks("code.commit-missing", "error")
+def _commit(snippet: Snippet, _: datetime) -> Doubt | None:
+    if snippet.commit:
+        return None
+    return Doubt(
+        "code.commit", "no commit of the code is given", "give all of `git rev-parse HEAD`"
+    )
+
+
+@asks("code.commit-abbreviated", "warn")
+def _abbreviated(snippet: Snippet, _: datetime) -> Doubt | None:
+    if not snippet.commit or len(snippet.commit) >= WHOLE_COMMIT:
+        return None
+    digits = len(snippet.commit)
+    return Doubt(
+        "code.commit",
+        f"commit {snippet.commit} has {digits} of 40 digits and may mean another one day",
+        f"`git rev-parse {snippet.commit}` prints all of them",
+    )
+
+
+@asks("code.snapshot-incomplete", "error")
+def _dirty(snippet: Snippet, _: datetime) -> Doubt | None:
+    if not snippet.dirty or snippet.diff:
+        return None
+    return Doubt(
+        "code.dirty",
+        "the work tree was changed on top of the commit, and no diff is kept",
+        "keep `git diff HEAD --binary` and the untracked files, or commit before the run",
+    )
+
+
+@asks("code.entry-missing", "error")
+def _script(snippet: Snippet, _: datetime) -> Doubt | None:
+    if snippet.script:
+        return None
+    return Doubt(
+        "code.entry", "neither script nor command line is given", "give the whole command line"
+    )
+
+
+@asks("params.missing", "error")
+def _params(snippet: Snippet, _: datetime) -> Doubt | None:
+    if snippet.params:
+        return None
+    return Doubt("params", "no hyperparameter is given", "give every knob that was set")
+
+
+@asks("params.secret", "error")
+def _secret(snippet: Snippet, _: datetime) -> Doubt | None:
+    for leaf in snippet.leaves:
+        named = is_secret_name(leaf.key)
+        plain = isinstance(leaf.value, str) and len(leaf.value) >= 6
+        hidden = re.search(r"\*\*\*|redacted|<.*>|\$\{?\w", leaf.text, re.I)
+        if (named and plain and not hidden and as_number(leaf.value) is None) or (
+            plain and (find_secrets(leaf.text) or redact_argv(leaf.text.split())[1])
+        ):
+            return Doubt(
+                leaf.path,
+                f"{leaf.path} holds what looks like a secret",
+                "take it out, and make a new one: this one is no secret any more",
+            )
+    return None
+
+
+@asks("seed.missing", "error")
+def _seed(snippet: Snippet, _: datetime) -> Doubt | None:
+    if snippet.seeds or snippet.split_seed is not None:
+        return None
+    return Doubt("params.seed", "no random seed is given", "set and log one: params.seed = 0")
+
+
+@asks("data.name-missing", "error")
+def _data_name(snippet: Snippet, _: datetime) -> Doubt | None:
+    if snippet.data_name:
+        return None
+    return Doubt("data.name", "no data set is named", "name it: data.name = ...")
+
+
+@asks("data.version-missing", "error")
+def _data_version(snippet: Snippet, _: datetime) -> Doubt | None:
+    if not snippet.data_name or snippet.data_versions or snippet.data_digest:
+        return None
+    if _is_pinned_name(snippet.data_name):
+        return None
+    return Doubt(
+        "data.version",
+        f"data {snippet.data_name!r} has neither version nor hash",
+        "give a date (v2025-05-01), a version number or a content hash",
+    )
+
+
+def _is_pinned_name(name: str) -> bool:
+    """Whether a name carries its version: `s3://b/train-2026-03-01.csv`, `squad:1.1.0`."""
+    return bool(re.search(r"\d{4}-\d\d-\d\d|[:@]v?\d+\.\d|[0-9a-f]{32,}", name))
+
+
+@asks("data.version-mutable", "error")
+def _data_mutable(snippet: Snippet, _: datetime) -> Doubt | None:
+    loose = [version for version in snippet.data_versions if not is_pinned(version)]
+    if snippet.data_digest or not loose or len(loose) < len(snippet.data_versions):
+        return None
+    return Doubt(
+        "data.version",
+        f"version {loose[0]!r} does not pin the data",
+        "give a date (v2025-05-01), a version number or a content hash",
+    )
+
+
+@asks("data.split-strategy-missing", "error")
+def _split(snippet: Snippet, _: datetime) -> Doubt | None:
+    if snippet.split:
+        return None
+    return Doubt(
+        "data.split",
+        "how the data were split into train, validation and test is not told",
+        "give fractions and seed, or the file with the rows",
+    )
+
+
+@asks("env.freeze-missing", "error")
+def _environment(snippet: Snippet, _: datetime) -> Doubt | None:
+    if snippet.environment:
+        return None
+    return Doubt(
+        "env",
+        "neither package versions nor a lock file nor a container's digest is given",
+        "`pip freeze`, or the lock file with its hash",
+    )
