@@ -420,26 +420,6 @@ def test_severities_of_an_experiment_are_kept_with_its_audits(tmp_path, monkeypa
 
 
 @pytest.mark.parametrize(
-    ("scope", "answer", "words"),
-    [
-        ("run", 42, "TypeError: it answered 42, not a Doubt, PASSED or NOT_APPLICABLE"),
-        ("run", None, "TypeError: it answered None, not a Doubt"),
-        ("store", [3], "TypeError: it answered 3, not the key of a run with a Doubt"),
-        ("store", 7, "TypeError: 'int' object is not iterable"),
-    ],
-)
-def test_a_rule_of_a_user_that_answers_nonsense_tells_so_and_ends_nothing(scope, answer, words):
-    from tui_tracker.audit.rules import Rule
-
-    mine = Rule("acme.x", "context", ("error",) * 4, scope, lambda _: answer, "", "by hand")
-
-    run = audit_records(seeds(), Settings(rules=(mine,)))[0]
-
-    (told,) = [f for f in run.findings if f.rule == "acme.x"]
-    assert told.message.startswith(f"the rule itself failed: {words}")
-
-
-@pytest.mark.parametrize(
     ("text", "holds"),
     [
         ("params.learning_rate <= 1e-3", True),

@@ -105,6 +105,15 @@ async def test_what_settings_forbid_shows_no_winner_of_another_rule(store, tmp_p
         assert screen.table.rows == ()
 
 
+@pytest.mark.parametrize("name", ["max", "n", "my score (%)"])
+async def test_the_rule_to_begin_with_is_one_whatever_the_metric_is_called(store, log_run, name):
+    log_run("one", params={"lr": 1, "seed": 0}, **{name: [0.5]})
+    async with opened(store) as pilot:
+        await pilot.press("D")
+
+        await see(pilot, "★ all runs", f"mean `{name}`")
+
+
 async def test_runs_without_a_finite_value_are_said_to_have_none(store, log_run):
     log_run("gone", params={"lr": 1, "seed": 0}, val_f1=[math.nan])
     async with opened(store) as pilot:

@@ -60,7 +60,7 @@ def complete_rule(
 def _offered(before: str, metrics: Sequence[str], params: Sequence[str]) -> dict[str, str]:
     first, *parts = _QUOTED.sub("name", before).split(";")
     part = _WORD.findall(parts[-1] if parts else first)
-    measures = dict.fromkeys((_label(metric) for metric in metrics), "metric")
+    measures = dict.fromkeys((written_label(metric) for metric in metrics), "metric")
     stats = {f"{name}(": _FUNCTIONS_SAID.get(name, "statistic") for name in FUNCTIONS} | measures
     named = dict.fromkeys(map(written, params), "param")
     if part and part[-1] in (*FUNCTIONS, "("):
@@ -123,6 +123,7 @@ def _can_end(word: str) -> bool:
     return word not in ("<=", ">=", "!=", "<", ">", "=", "by", "group", "within")
 
 
-def _label(metric: str) -> str:
+def written_label(metric: str) -> str:
+    """Return a metric with its context as a rule has it."""
     name, at, context = metric.partition("@")
     return f"{written(name)}@{written(context)}" if at else written(name)

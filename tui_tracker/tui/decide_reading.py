@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tui_tracker.decide.asking import decide_for, find_asked
+from tui_tracker.decide.complete import written_label
 from tui_tracker.decide.outcome import Decision, Standing
 from tui_tracker.decide.parse import parse_rule
 from tui_tracker.decide.shape import excluded_words
@@ -79,8 +80,7 @@ def find_known(store: Store, keys: Sequence[int], asked: str) -> Known:
     rule = ""
     if metrics:
         direction = "lowest" if metric_stat(metrics[0]) == "min" else "highest"
-        plain = all(c.isalnum() or c in "_./-@" for c in metrics[0])
-        rule = f"{direction} mean {metrics[0] if plain else f'`{metrics[0]}`'}"
+        rule = f"{direction} mean {written_label(metrics[0])}"
     return Known(tuple(metrics), tuple(sorted(names[0])), rule)
 
 
