@@ -17,6 +17,8 @@ from aiohttp import ClientConnectionError, ClientSession
 
 PORT = 9377
 DRAWN_S = 9.0
+ATTEMPTS = 4
+"""On a busy machine Chromium now and then has no picture of a page, however often it is asked."""
 
 
 def chromium() -> str | None:
@@ -27,6 +29,17 @@ def chromium() -> str | None:
 
 def take_page(url: str, path: Path, *, width: int = 1280, height: int = 800) -> None:
     """Write a picture of a page, some seconds after it was opened."""
+    for attempts_left in reversed(range(ATTEMPTS)):
+        try:
+            path.write_bytes(_taken(url, width, height))
+        except RuntimeError:
+            if not attempts_left:
+                raise
+        else:
+            return
+
+
+def _taken(url: str, width: int, height: int) -> bytes:
     program = chromium()
     assert program is not None
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
@@ -35,7 +48,7 @@ def take_page(url: str, path: Path, *, width: int = 1280, height: int = 800) -> 
         command += [f"--user-data-dir={profile}"]
         with subprocess.Popen(command, stderr=subprocess.DEVNULL) as browser:
             try:
-                path.write_bytes(asyncio.run(_picture(url)))
+                return asyncio.run(_picture(url))
             finally:
                 browser.terminate()
 
@@ -49,6 +62,12 @@ async def _picture(url: str) -> bytes:
             await socket.send_json({**focus, "params": {"enabled": True}})
             await socket.send_json({"id": 1, "method": "Page.navigate", "params": {"url": url}})
             await asyncio.sleep(DRAWN_S)
+            # The terminal in the page has the focus once it was clicked; on the title nothing is.
+            click = {"x": 400, "y": 8, "button": "left", "clickCount": 1}
+            for kind in ("mousePressed", "mouseReleased"):
+                told = {"id": 1, "method": "Input.dispatchMouseEvent"}
+                await socket.send_json({**told, "params": {"type": kind, **click}})
+            await asyncio.sleep(1.0)
             for number in range(2, 12):
                 await socket.send_json({"id": number, "method": "Page.captureScreenshot"})
                 answer: dict[str, Any] = {}

@@ -29,18 +29,30 @@ SWEEP = "resnet18"
 
 
 @contextmanager
+def nothing_remembered() -> Iterator[None]:
+    """Let what is opened know nothing of the pictures before: the app remembers its layout."""
+    with tempfile.TemporaryDirectory() as state:
+        os.environ["XDG_STATE_HOME"] = state
+        try:
+            yield
+        finally:
+            del os.environ["XDG_STATE_HOME"]
+
+
+@contextmanager
 def app(
     folder: Path, columns: int, rows: int, look: Look = DARK, *, colors: str = ""
 ) -> Iterator[Terminal]:
     """Open the app, wait for its first page, and quit it."""
     command = [sys.executable, "-m", "tui_tracker.cli", "--store", str(folder), "tui"]
     command += ["--colors", colors] if colors else []
-    terminal = Terminal(command, columns, rows, look)
-    try:
-        terminal.wait_for(SWEEP)
-        yield terminal
-    finally:
-        terminal.close()
+    with nothing_remembered():
+        terminal = Terminal(command, columns, rows, look)
+        try:
+            terminal.wait_for(SWEEP)
+            yield terminal
+        finally:
+            terminal.close()
 
 
 def take(folder: Path) -> None:
@@ -208,9 +220,11 @@ def main() -> None:
             # The demo says so in one line when its last run is under way.
             assert demo.stdout is not None
             demo.stdout.readline()
-            record_first_seconds(folder)
+            with nothing_remembered():
+                record_first_seconds(folder)
             take(folder)
-            take_browser(folder)
+            with nothing_remembered():
+                take_browser(folder)
         finally:
             demo.terminate()
             demo.wait()

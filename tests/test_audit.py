@@ -517,7 +517,7 @@ def test_several_runs_are_audited_by_their_names(tt_, log_run):
     code, _, said = tt_("audit", "one", "thre")
 
     assert {run["name"] for run in both["runs"]} == {"one", "three"}
-    assert (code, said) == (2, "tt: no run or experiment named 'thre': 1 are recorded.\n")
+    assert (code, said) == (2, "tt: no run or experiment named 'thre': did you mean 'three'?\n")
 
 
 def test_a_wrong_way_to_fail_is_one_sentence(tt_, log_run):
@@ -533,3 +533,18 @@ def test_artifacts_without_a_hash_are_unknown_while_a_run_is_active():
     run = audit_records(seeds(status="running", artifacts=(artifact(sha256=None),)))[0]
 
     assert run.standings["artifacts.unhashed"] == "unknown"
+
+
+def test_a_waiver_that_ended_is_told(tmp_path, monkeypatch, tt_, log_run):
+    monkeypatch.chdir(tmp_path)
+    log_run("one", loss=[1.0])
+    (tmp_path / "pyproject.toml").write_text(
+        '[[tool.tui_tracker.audit.waive]]\nrule = "tags.ticket-missing"\nreason = "none yet"\n'
+        "until = 2020-05-31\n"
+    )
+
+    _, _, told = tt_("audit")
+
+    assert told.splitlines()[0] == (
+        "tt: the waiver of tags.ticket-missing ended on 2020-05-31: what it accepted counts again"
+    )

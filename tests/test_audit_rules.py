@@ -52,6 +52,11 @@ FAILS = [
     ("code.ignored-import",
      record({"modules": {"modules": [{"name": "x", "path": "~/lib/x.py"}]}}),
      "`~/lib/x.py` is outside of the repository", "modules"),
+    ("code.ignored-import",
+     record({"code": {"vcs": "none", "commit": None, "top": "/p/q"},
+             "modules": {"modules": [{"name": "__main__", "path": "/p/q/train.py"},
+                                     {"name": "x", "path": "/p/qx/x.py"}]}}),
+     "`/p/qx/x.py` is outside of the folder that was kept and was imported", "modules"),
     ("code.changed-during-run", record({"modules": {"changed": ["model.py"]}}),
      "`model.py` changed while the run was active", "modules.changed"),
     ("code.commit-unpushed", record({"code": {"pushed": False}}),
@@ -259,6 +264,45 @@ def test_a_rule_names_what_is_missing_where_and_how_to_mend_it(id_, run, words, 
 @pytest.mark.parametrize(("id_", "run"), NOT_FOR, ids=lambda v: str(v)[:40])
 def test_a_rule_keeps_quiet_where_it_does_not_apply(id_, run):
     assert RULES[id_].check(run) is NOT_APPLICABLE
+
+
+SKIPPED = {"complete": False, "skipped": [{"path": "data/big.bin", "sha256": "b" * 64, "size": 9}]}
+
+
+@pytest.mark.parametrize(
+    ("parts", "artifacts", "settled"),
+    [
+        ({}, (), False),
+        ({"data:big": {"name": "big", "digest": f"sha256:{'b' * 64}", "full": True}}, (), True),
+        ({"data:big": {"name": "big", "digest": f"sha256:{'c' * 64}", "full": True}}, (), False),
+        (
+            {"data:all": {"name": "all", "path": "data", "digest": "sha256:1", "full": True}},
+            (),
+            True,
+        ),
+        (
+            {"data:all": {"name": "all", "path": "data", "digest": "sample:1", "full": False}},
+            (),
+            False,
+        ),
+        (
+            {"data:all": {"name": "all", "path": "dat", "digest": "sha256:1", "full": True}},
+            (),
+            False,
+        ),
+        ({}, (artifact("big.bin", "file", sha256="b" * 64),), True),
+        ({}, (artifact("big.bin", "file", sha256="b" * 64, copied=False),), False),
+    ],
+)
+def test_a_large_file_that_was_logged_is_not_missed_in_the_copy_of_the_code(
+    parts, artifacts, settled
+):
+    run = record({"code": {"snapshot": SKIPPED}, **parts}, artifacts=artifacts)
+
+    answer = RULES["code.snapshot-incomplete"].check(run)
+
+    assert (answer is PASSED) == settled
+    assert settled or "`data/big.bin`" in answer.message
 
 
 OF_A_RUN = [id_ for id_, rule in RULES.items() if rule.scope == "run"]

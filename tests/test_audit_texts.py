@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_tracker.audit.snippets.loose import read_loose
+from tui_tracker.audit.snippets.reader import read_snippet
 from tui_tracker.audit.snippets.texts import read_file, read_records
 from tui_tracker.errors import InvalidArgument
 
@@ -147,6 +148,20 @@ def test_a_table_by_epochs_is_one_run_with_its_curves():
 )
 def test_what_python_and_javascript_print_is_read(text, value):
     assert read_loose(text)[0] == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (f"seed:{' ' * 40_000}3{' ' * 40_000}\nlr: 0.1\n@", 3),
+        (f"{{'seed': '{' ' * 40_000}3'}}", f"{' ' * 40_000}3"),
+    ],
+)
+def test_long_blanks_are_read_in_one_pass(text, value):
+    (record,) = read_records(text, "it")
+
+    assert record["seed"] == value
+    assert read_snippet(record).seeds == [value]
 
 
 def test_nan_of_python_stays_not_finite():

@@ -171,7 +171,9 @@ async def test_many_runs_are_told_by_experiment(store, log_run):
         log_run(f"r{number}", experiment="many" if number else HOSTILE, loss=[0.5])
     async with opened(store, size=(80, 24)) as pilot:
         await pilot.press("exclamation_mark")
-        await see(pilot, "audit 42 runs", "the middle of")
+        await see(pilot, "audit 42 runs", "  1 run: 1 F")
+        await pilot.press("right")
+        await see(pilot, "the middle of 41 runs: 41 F")
         assert "✗41" in row_of(pilot, "data.name-missing")
 
         await pilot.press("w")

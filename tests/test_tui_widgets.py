@@ -10,6 +10,7 @@ from tui_tracker.ansi import line_text
 from tui_tracker.curves import reduce
 from tui_tracker.formatting import cell_width
 from tui_tracker.queries import MetricSummary
+from tui_tracker.tui.widgets.bar import shortened
 from tui_tracker.tui.widgets.curve_model import Chart, Look, Trace
 from tui_tracker.tui.widgets.curve_plot import draw
 from tui_tracker.tui.widgets.curve_reading import reading
@@ -127,6 +128,22 @@ def test_a_message_leaves_the_keys_in_sight_where_there_is_room():
     assert words(line) == " Read again  enter open  / filter  ? more"
     assert words(said_line("x" * 50, "accent", hints, 60)) == " " + "x" * 50
     assert said_line("", "", hints, 60) == hint_line(hints, 60)
+
+
+@pytest.mark.parametrize(
+    ("room", "told"),
+    [
+        (41, "/a rather long filter  3 of 9 runs  by f1"),
+        (33, "/a rather lo…  3 of 9 runs  by f1"),
+        (23, "/a…  3 of 9 runs  by f1"),
+    ],
+)
+def test_of_what_a_title_tells_the_longest_gives_way(room, told):
+    spans = (("/a rather long filter  ", "accent"), ("3 of 9 runs  ", ""), ("by f1", "dim"))
+
+    kept = shortened(spans, room)
+
+    assert "".join(text for text, _ in kept) == told
 
 
 def test_what_an_empty_page_says_goes_on_under_its_words():

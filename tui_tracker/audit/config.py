@@ -77,6 +77,8 @@ class AuditConfig:
     fail_on: str = "error"
     path: str = ""
     """The file that says so; "" where none does."""
+    ended: tuple[Waiver, ...] = ()
+    """Waivers whose day is over, so that their findings count again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,9 @@ class Waiver:
     reason: str
     until: date | None
     owner: str = ""
+
+    def is_over(self, today: date) -> bool:
+        return self.until is not None and self.until < today
 
 
 def find_config(start: Path) -> Path | None:
@@ -125,6 +130,7 @@ def read_config(
     if chosen not in PROFILES:
         raise InvalidArgument(f"there is no audit profile {chosen!r}: use {', '.join(PROFILES)}")
     waivers = [_waiver(entry, ids, where) for entry in _tables(table, "waive", where)]
+    today = today or date.today()
     settings = Settings(
         profile=chosen,
         severities=_severities(table.get("rules", {}), ids, where),
@@ -132,21 +138,22 @@ def read_config(
             _override(entry, ids, where) for entry in _tables(table, "experiment", where)
         ),
         rules=rules,
-        waive=_waiving(waivers, today or date.today()) if waivers else None,
+        waive=_waiving(waivers, today) if waivers else None,
         arguments=_arguments(table, chosen, where),
-        said=_said(whole, waivers, today or date.today()),
+        said=_said(whole, waivers, today),
     )
     fail_on = str(table.get("fail-on", "error"))
     if fail_on.replace(" ", "") not in FAIL_ON:
         raise InvalidArgument(f"{where}: fail-on is {fail_on!r}, use {', '.join(FAIL_ON)}")
-    return AuditConfig(settings, fail_on.replace(" ", ""), str(path or ""))
+    ended = tuple(waiver for waiver in waivers if waiver.is_over(today))
+    return AuditConfig(settings, fail_on.replace(" ", ""), str(path or ""), ended)
 
 
 def _said(whole: Mapping[str, Any], waivers: Sequence[Waiver], today: date) -> str:
     """Return what of a file, and of today, decides what an audit says."""
     tool = whole.get("tool")
     ours = tool.get("tui_tracker", {}) if isinstance(tool, dict) else {}
-    over = sum(waiver.until is not None and waiver.until < today for waiver in waivers)
+    over = sum(waiver.is_over(today) for waiver in waivers)
     return f"{over} {ours!r}" if ours else ""
 
 
@@ -288,7 +295,7 @@ def _waiver(entry: Mapping[str, Any], ids: Sequence[str], where: str) -> Waiver:
 def _waiving(waivers: Sequence[Waiver], today: date) -> Callable[[Finding, RunRecord], str]:
     def waive(finding: Finding, record: RunRecord) -> str:
         for waiver in waivers:
-            if waiver.rule != finding.rule or (waiver.until and waiver.until < today):
+            if waiver.rule != finding.rule or waiver.is_over(today):
                 continue
             if waiver.match(record):
                 by = f", {waiver.owner}" if waiver.owner else ""

@@ -29,6 +29,8 @@ _STYLES = {"error": "red", "warn": "yellow", "info": "dim"}
 _NAME = re.compile(r"[\w./+-]+")
 """What is a name, and no question that happens to have no answer."""
 _JOINING = ("and", "or", "not", "in")
+_NAMED = 500
+"""So many of the newest runs have their names looked at for the one that was meant."""
 _MOST_TOLD = 20
 """Runs whose findings are printed one by one; more are told as a table of rules."""
 
@@ -77,6 +79,8 @@ def run(args: argparse.Namespace) -> int:
     fail_on = (args.fail_on or config.fail_on).replace(" ", "")
     if fail_on not in FAIL_ON:
         raise InvalidArgument(f"--fail-on {args.fail_on!r} means nothing: use {', '.join(FAIL_ON)}")
+    for waiver in config.ended:
+        say(f"the waiver of {waiver.rule} ended on {waiver.until}: what it accepted counts again")
     if args.record is not None:
         return _audit_record(args, config.settings, fail_on)
     if args.rules:
@@ -181,7 +185,14 @@ def wanted_runs(store: Store, words: Sequence[str]) -> list[RunKey]:
         QueryError: it means nothing as a query.
     """
     from tui_tracker.errors import NotFound
-    from tui_tracker.queries import Order, Selection, find_run, list_experiments, list_run_keys
+    from tui_tracker.queries import (
+        Order,
+        Selection,
+        find_run,
+        get_rows,
+        list_experiments,
+        list_run_keys,
+    )
 
     text = " ".join(words)
     if not text:
@@ -201,7 +212,8 @@ def wanted_runs(store: Store, words: Sequence[str]) -> list[RunKey]:
     try:
         return list(dict.fromkeys(find_run(store, word) for word in words))
     except NotFound as error:
-        raise NotFound("run or experiment", error.wanted, known) from error
+        names = [row.name for row in get_rows(store, list_run_keys(store, limit=_NAMED))]
+        raise NotFound("run or experiment", error.wanted, [*known, *names]) from error
 
 
 def _print(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui_tracker.cli.output import print_json
+from tui_tracker.cli.output import print_json, say
 from tui_tracker.errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ def audit_record(args: argparse.Namespace, settings: Settings) -> list[AuditedSn
 
     if args.words or args.deep or args.sheet is not None:
         raise InvalidArgument("--record audits a file in place of runs: leave the others out")
+    if args.record == "-" and sys.stdin.isatty():
+        say("paste the record, and end it with Ctrl-D on a line of its own")
     path = Path(args.record)
     snippets = read_file(path)
     stem = path.stem if args.record != "-" else "pasted"

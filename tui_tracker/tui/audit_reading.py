@@ -216,13 +216,14 @@ def _experiment(name: str, kept: Sequence[Kept]) -> GridColumn:
     middle = points[len(points) // 2]
     grades = _grades(Counter(one.grade for one in kept))
     told = ", ".join(f"{format_count(count)} {grade}" for grade, count in grades)
+    runs = "1 run" if len(kept) == 1 else f"the middle of {format_count(len(kept))} runs"
     return GridColumn(
         name,
         tuple(one.key for one in kept),
         middle,
         grade_of(middle),
         "",
-        f"the middle of {format_count(len(kept))} runs: {told}",
+        f"{runs}: {told}",
         (),
         sum(one.errors for one in kept),
         sum(one.warnings for one in kept),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from tui_tracker.lineage.words import plural
 
 if TYPE_CHECKING:
     from tui_tracker.audit.deep import Seen
+    from tui_tracker.facts import Facts
 
 _NAMED = 3
 _SHORT = 7
@@ -38,9 +40,12 @@ def commit_missing(run: RunRecord) -> Answer:
     )
 
 
-@rule("code.snapshot-incomplete", "code", "WEEE", fix="proposed", of=("code",))
+@rule("code.snapshot-incomplete", "code", "WEEE", fix="proposed")
 def snapshot_incomplete(run: RunRecord) -> Answer:
-    """Changes that were not kept cannot be brought back, so another program would run again."""
+    """Changes that were not kept cannot be brought back, so another program would run again.
+
+    A file that was too large is settled where it was logged, as data or as an artifact.
+    """
     facts = run.part("code")
     if facts is None:
         return NOT_APPLICABLE
@@ -49,7 +54,10 @@ def snapshot_incomplete(run: RunRecord) -> Answer:
         return _dirty_without_copy(run)
     if switch(snapshot, "complete") is not False:
         return PASSED
-    skipped = mappings(snapshot, "skipped")
+    listed = mappings(snapshot, "skipped")
+    skipped = [entry for entry in listed if not _is_logged(run, entry)]
+    if listed and not skipped:
+        return PASSED
     size = sum(number(entry, "size") or 0 for entry in skipped)
     named = _named([word(entry, "path") for entry in skipped])
     count = plural(len(skipped), "file") if skipped else "some files"
@@ -60,6 +68,21 @@ def snapshot_incomplete(run: RunRecord) -> Answer:
         "raise the limits in [tool.tui_tracker.snapshot] of pyproject.toml, or log large files "
         "as data with `run.log_data`",
     )
+
+
+def _is_logged(run: RunRecord, entry: Facts) -> bool:
+    """Whether a file that the copy of the code lacks is known elsewhere by its bytes."""
+    digest, path = word(entry, "sha256"), word(entry, "path")
+    if digest and any(item.sha256 == digest and item.copied for item in run.artifacts):
+        return True
+    for _, part in run.parts_of("data"):
+        if digest and word(part.facts, "digest") == f"sha256:{digest}":
+            return True
+        place = posixpath.join(str(run.fact("process", "cwd_rel") or ""), word(part.facts, "path"))
+        below = path.startswith(f"{posixpath.normpath(place)}/") and word(part.facts, "path")
+        if below and switch(part.facts, "full"):
+            return True
+    return False
 
 
 def _dirty_without_copy(run: RunRecord) -> Answer:
@@ -133,16 +156,20 @@ def ignored_import(run: RunRecord) -> Answer:
     if modules is None or run.part("code") is None:
         return NOT_APPLICABLE
     ignored = words(run.parts["code"].facts, "ignored")
+    # Without a repository all paths are whole ones, and what lies in its folder was kept.
+    plain = run.fact("code", "vcs") == "none"
+    kept = f"{run.fact('code', 'top')}/" if plain and run.fact("code", "top") else "\0"
     outside = [
-        word(entry, "path")
+        path
         for entry in mappings(modules.facts, "modules")
-        if word(entry, "path").startswith(("/", "~", ".."))
+        if (path := word(entry, "path")).startswith(("/", "~", "..")) and not path.startswith(kept)
     ]
     if not ignored and not outside:
         return PASSED
     found = [*ignored, *outside]
-    where = "ignored by git" if not outside else "outside of the repository"
-    where = "ignored by git or outside of the repository" if ignored and outside else where
+    there = "outside of the folder that was kept" if plain else "outside of the repository"
+    where = "ignored by git" if not outside else there
+    where = f"ignored by git or {there}" if ignored and outside else where
     are = "are" if len(found) > 1 else "is"
     return Doubt(
         "modules",
@@ -224,8 +251,9 @@ def entry_missing(run: RunRecord) -> Answer:
     """A run whose script nobody knows cannot be started again."""
     entry = run.fact("code", "entry", "path") or run.fact("modules", "entry", "path")
     script = run.fact("process", "script")
-    said = any(run.params.get(name) for name in _ENTRIES)
-    if entry or said or script not in (None, *_SCRIPTS) or run.fact("notebook", "path"):
+    if entry or script not in (None, *_SCRIPTS) or run.fact("notebook", "path"):
+        return PASSED
+    if any(run.params.get(name) for name in _ENTRIES):
         return PASSED
     if run.fact("process", "argv") and run.fact("modules", "entry", "kind") in ("stdin", "repl"):
         return Doubt(

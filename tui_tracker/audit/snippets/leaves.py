@@ -30,7 +30,7 @@ _TIMES = (
 )
 _WORDS = {"true": True, "false": False, "null": None, "none": None, "~": None, "undefined": None}
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
-_SPREAD_BEHIND = re.compile(r"\s*(±|\+/?-).*|(?<=\d)\s*\(\s*(±|\+/?-)?\s*[\d.]+\s*\)")
+_SPREAD_BEHIND = re.compile(r"(±|\+/?-).*|(?<=\d)\s*\(\s*(±|\+/?-)?\s*[\d.]+\s*\)")
 """Of `0.52 ± 0.01` and `0.52 (0.01)`, all behind the value."""
 _SPREAD = re.compile(r"[./]")
 
@@ -213,7 +213,7 @@ def as_number(value: object) -> float | None:
     if isinstance(value, (int, float)):
         return float(value)
     if isinstance(value, str):
-        text = _SPREAD_BEHIND.sub("", value.strip())
+        text = _SPREAD_BEHIND.sub("", value.strip()).rstrip()
         if text.endswith("%"):
             share = as_number(text[:-1])
             return None if share is None else share / 100

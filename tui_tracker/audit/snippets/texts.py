@@ -48,7 +48,7 @@ _INSIDE = re.compile(r"""["'][\w./ -]+["']\s*:""")
 _TOML = re.compile(r"^\s*(?:\[+[\w.\" -]+\]+\s*$|[\w.\"-]+\s*=)", re.M)
 _LINE = re.compile(
     r"(?P<indent>\s*)(?:[-*+•>]\s+)?[*_`\"]*(?P<key>[A-Za-z_][\w ./()-]{0,60}?)[*_`\"]*"
-    r"\s*(?::(?=\s|[*_`]|$)|=(?!=))\s*[*_`]*\s*(?P<value>.*?)\s*"
+    r"\s*(?::(?=\s|[*_`]|$)|=(?!=))(?P<value>.*)"
 )
 _PAIR = (
     r"[A-Za-z_][\w./-]*\s?=(?!=)"
@@ -275,8 +275,8 @@ def _take(above: list[tuple[int, Record]], match: re.Match[str]) -> None:
     while len(above) > 1 and above[-1][0] >= indent:
         above.pop()
     key = match["key"].strip()
-    if match["value"]:
-        above[-1][1][key] = _of_line(match["value"])
+    if value := match["value"].strip().lstrip("*_`").strip():
+        above[-1][1][key] = _of_line(value)
     else:
         above[-1][1][key] = inner = Record()
         above.append((indent, inner))

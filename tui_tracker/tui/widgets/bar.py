@@ -33,11 +33,28 @@ class Bar(LineWidget):
 
     def _line(self) -> Line:
         width = self.size.width
-        right = _cut(self.right, width)
+        right = _cut(shortened(self.right, width), width)
         taken = sum(cell_width(text) for text, _ in right)
         left = _cut(self.left, width - taken - (1 if taken else 0))
         filled = sum(cell_width(text) for text, _ in left)
         return (*left, (" " * max(0, width - taken - filled), ""), *right)
+
+
+def shortened(spans: Line, room: int) -> Line:
+    """Return the spans with the longest cut by what they have too much.
+
+    That is a filter or a name, of which a part tells enough; a count or an order does not.
+    """
+    over = sum(cell_width(text) for text, _ in spans) - room
+    if over <= 0:
+        return spans
+    widths = [cell_width(text) for text, _ in spans]
+    at = widths.index(max(widths))
+    text, role = spans[at]
+    words = text.rstrip()
+    gap = text[len(words) :]
+    left = cell_width(words) - over
+    return (*spans[:at], (crop(words, left) + gap, role), *spans[at + 1 :]) if left > 0 else spans
 
 
 def _cut(spans: Line, room: int) -> Line:

@@ -18,7 +18,7 @@ WIDEST = {
     "fact": 20, "host": 16, "user": 16, "health": 18, "id": 36,
 }  # fmt: skip
 """Cells that a column may take at most, by kind; others as many as they need."""
-MARKED = 24
+MARKED = 36
 """Cells that a column of names takes where no other needs them: marks stand in it, too."""
 NARROW = 72
 """Below this many cells a status is its glyph and three letters."""
