@@ -157,6 +157,7 @@ def test_a_fitted_text_takes_exactly_its_cells(text):
 
 def test_text_is_wrapped_at_spaces_and_long_words_are_broken():
     assert wrap("one two three abcdefghijkl", 8) == ["one two", "three", "abcdefgh", "ijkl"]
+    assert wrap("ab 模", 1) == wrap("ab 模", -3) == ["a", "b", "模"]
 
 
 def test_numbers_are_aligned_on_the_decimal_point():

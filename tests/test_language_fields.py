@@ -27,7 +27,7 @@ from tui_tracker.store import Store
 def runs(folder, log_run):
     log_run("one", params={"lr": 0.1, "opt": "adam", "lr (max)": 1}, tags=("group:a",), loss=[0.5])
     log_run("two", params={"lr": 0.2, "opt": "sgd", "loss": 3}, tags=("group:b", "best"), loss=[2])
-    log_run("three", params={"opt": "adam"}, status="failed")
+    log_run("three", params={"opt": "adam", "warm up": 5}, status="failed")
     run_with(folder, "four", environment={"packages": {"torch": "2.1"}})
     with Store.open(folder) as store:
         yield store
@@ -70,6 +70,7 @@ def test_a_field_is_what_the_documents_say(runs, query, wanted):
     [
         ("best and lrr < 1", 9, "no field named 'lrr': did you mean 'lr'?"),
         ("LR < 1", 0, "did you mean 'lr'?"),
+        ("best and warm up < 1", 14, "no field named 'up': did you mean '`warm up`'?"),
         ("loss.mx < 1", 0, "loss has no statistic 'mx': did you mean 'loss.max'?"),
         ("loss.p99 < 1", 0, "loss has no statistic 'p99': last, min, max"),
         ("lr < 5m", 5, "'5m' is no number: did you mean '5M'?"),

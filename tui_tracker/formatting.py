@@ -256,7 +256,11 @@ def fit(text: str, cells: int, *, right: bool = False) -> str:
 
 
 def wrap(text: str, cells: int) -> list[str]:
-    """Return a printable text as lines of at most `cells` cells, broken at spaces where it can."""
+    """Return a printable text as lines of at most `cells` cells, broken at spaces where it can.
+
+    A letter a line is the least, however small a window was made.
+    """
+    cells = max(1, cells)
     lines, rest = [], text
     while cell_width(rest) > cells:
         head = crop(rest, cells, ellipsis="") or rest[0]

@@ -12,6 +12,7 @@ from tui_tracker.fact_rows import KIND as FACT_KIND
 from tui_tracker.fact_rows import KNOWN as KNOWN_FACTS
 from tui_tracker.fact_rows import package_name
 from tui_tracker.judged import FIELDS as AUDIT_FIELDS
+from tui_tracker.language.complete import written_field
 from tui_tracker.language.tokens import STATISTICS
 from tui_tracker.language.tree import Field
 from tui_tracker.logged import Logged, logged
@@ -106,7 +107,14 @@ class Targets:
             if near:
                 return problem, f"{stem}.{near[0]}"
             return f"{problem}: {', '.join(STATISTICS)}", ""
-        return f"no field named {field.name!r}", self.nearest(field.name)
+        nearest = self._spaced(field) or self.nearest(field.name)
+        return f"no field named {field.name!r}", nearest
+
+    def _spaced(self, field: Field) -> str:
+        """Return the name with blanks that a word is the end of, as it is written; "" for none."""
+        text = self._query[: field.column + len(field.name)]
+        whole = [name for name in self._all_names() if " " in name and text.endswith(name)]
+        return written_field(max(whole, key=len)) if whole else ""
 
     def nearest(self, name: str) -> str:
         """Return the known name that is most like another, "" where none is."""
