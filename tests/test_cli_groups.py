@@ -278,3 +278,15 @@ def test_reproductions_that_are_left_out_are_told(tt_: Cli, log_run: LogRun) -> 
     assert (group["runs"], group["reproductions"]) == (1, 1)
     assert "1 reproduction is left out of the groups: `tag = reproduction` asks for them" in err
     assert tt_("group", "--json", "tag", "=", "reproduction")[2] == ""
+
+
+def test_the_metric_shown_is_one_of_the_runs_that_were_asked_for(tt_: Cli, log_run: LogRun) -> None:
+    for number in range(3):
+        log_run(f"known{number}", experiment="other", val_accuracy=[0.9])
+    log_run("asked", experiment="mine", params={"lr": 1, "seed": 0}, val_loss=[1e308])
+    log_run("again", experiment="mine", params={"lr": 1, "seed": 1}, val_loss=[1e308])
+
+    out = tt_("group", "experiment = mine", "--by", "lr")[1]
+
+    assert "val_loss" in out
+    assert "1.0e+308 ± 0" in out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -583,8 +584,8 @@ def test_the_level_of_intervals_is_that_of_the_rule():
 
 def test_runs_of_the_winner_that_did_not_count_are_told():
     lucky = runs([0.99, math.nan, 0.9, math.nan], params={"lr": 1})
-    failed = runs([0.1], params={"lr": 1}, status="failed")
-    set_aside = runs([0.1], params={"lr": 1}, archived=True)
+    failed = [replace(run, id="f") for run in runs([0.1], params={"lr": 1}, status="failed")]
+    set_aside = [replace(run, id="a") for run in runs([0.1], params={"lr": 1}, archived=True)]
     other = runs([0.8, math.nan], params={"lr": 2})
 
     found = apply("highest val_f1", lucky, failed, set_aside, other)
@@ -664,3 +665,90 @@ def test_differences_all_alike_are_no_proof_by_themselves():
     welch = stats.ttest_ind([0.80, 0.90], [0.75, 0.85], equal_var=False)
     assert found.lead.p == pytest.approx(welch.pvalue, rel=1e-9)
     assert found.lead.certainty == "not distinguishable"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    ["lowest val_loss", "lowest iqm(val_loss)", "highest range val_loss", "lowest ci_high val_loss",
+     "highest prob_best val_loss", "lowest cv(val_loss); ci bca 0.9; baseline m=1"],
+)  # fmt: skip
+def test_values_near_the_end_of_all_numbers_end_no_decision(rule):
+    groups = [
+        runs([{"val_loss": sign * 1e308} for sign in signs], params={"m": number})
+        for number, signs in enumerate(((1, -1, 1), (1, 1, 1), (0.5, 0.6, 0.7)))
+    ]
+
+    found = apply(rule, *groups)
+
+    assert len(found.ranking) == 3
+    assert all(
+        value is None or math.isfinite(value)
+        for standing in found.ranking for value in standing.stats.values()
+    )  # fmt: skip
+    assert "nan" not in " ".join(found.notes).split()
+
+
+def test_a_whole_number_is_one_configuration_however_it_was_written():
+    mixed = [*runs([0.8, 0.9], params={"k": 1}), *runs([0.7], params={"k": 1.0})]
+    others = [*runs([0.5], params={"k": "1"}), *runs([0.4], params={"k": True}),
+              *runs([0.3], params={"k": "true"})]  # fmt: skip
+
+    found = apply("highest val_f1", mixed, others)
+
+    assert [(s.group.label, s.n) for s in found.ranking] == [
+        ("k=1", 3), ('k="1"', 1), ("k=True", 1), ('k="true"', 1),
+    ]  # fmt: skip
+
+
+def test_seeds_are_paired_however_they_were_written():
+    first = [Candidate(f"a{s}", "", {"m": 1, "seed": s}, {"val_f1": metric("val_f1", v)})
+             for s, v in (("0", 0.5), (1.0, 0.7))]  # fmt: skip
+    second = runs([0.4, 0.55], params={"m": 2})
+
+    assert apply("highest val_f1", first, second).lead.pairs == 2
+
+
+@pytest.mark.parametrize("name", ["train.seed", "Seed", "manual_seed", "random_state"])
+def test_a_seed_by_any_of_its_names_makes_no_configuration(name):
+    given = [Candidate(f"{m}{s}", "", {"m": m, name: s}, {"val_f1": metric("val_f1", m + s)})
+             for m in (1, 2) for s in (0, 1)]  # fmt: skip
+
+    found = apply("highest val_f1 with std >= 0", given)
+
+    assert [(s.group.label, s.n) for s in found.ranking] == [("m=2", 2), ("m=1", 2)]
+    assert [run.seed for run in given] == [0, 1, 0, 1]
+
+
+def test_of_several_tags_or_data_sets_none_may_be_what_is_not_wanted():
+    both = runs([0.9], params={"m": 1}, tags=("purpose:debug", "purpose:sweep"),
+                data={"a": ("v1", ""), "b": ("v2", "")})  # fmt: skip
+
+    out = [apply(f"max val_f1 where {condition}", both).ranking[0].eliminated for condition in (
+        "tag.purpose = debug", "tag.purpose != debug", "data.version = v2", "data.version != v1",
+        "data.version != v3", "tag.other != debug", "data.hash != x",
+    )]  # fmt: skip
+
+    assert [bool(why) for why in out] == [False, True, False, True, False, False, True]
+
+
+def test_folds_have_splits_of_their_own_and_are_compared_fold_by_fold():
+    def folds(m, hashes):
+        return [
+            Candidate(f"{m}{fold}", f"m{m} fold{fold}", {"m": m, "fold": fold, "seed": 0},
+                      {"val_f1": metric("val_f1", m + fold / 10 + m * fold**2 / 50)},
+                      splits={"digits": hash_})
+            for fold, hash_ in enumerate(hashes)
+        ]  # fmt: skip
+
+    same = [*folds(1, "abc"), *folds(2, "abc")]
+    other = [*folds(1, "abc"), *folds(2, "abx")]
+
+    found = apply("highest val_f1; over fold", same)
+
+    assert [(s.group.label, s.n) for s in found.ranking] == [("m=2", 3), ("m=1", 3)]
+    assert found.lead.pairs == 3
+    assert "by 3 shared folds" in found.notes[0]
+    with pytest.raises(RuleInvalid, match=r"other split of digits \[data\.split-mismatch\]"):
+        apply("highest val_f1; over fold", other)
+    with pytest.raises(RuleInvalid, match=r"data\.split-mismatch"):
+        apply("highest val_f1", same)

@@ -113,6 +113,8 @@ def test_rules_are_read(text, wanted):
         ('highest f1 where param.x = "y', 28, 'a closing " is missing'),
         ("highest f1 with std <= 1 with n > 2", 26, "found 'with'"),
         ("best f1", 1, "did you mean 'highest'?"),
+        ("highest f1 with std <= .pp", 24, "a number is wanted, found '.pp'"),
+        ("highest f1 with std <= 1.2.3pp", 24, "a number is wanted, found '1.2.3pp'"),
         ("highest f1 where n >= 2.5", 23, "a number of runs as a whole number is wanted"),
         ("highest f1 where n >= -1", 23, "a number of runs as a whole number is wanted"),
         ("highest f1 where n >= 3pp", 24, "with, and, ; or the end is wanted"),

@@ -95,6 +95,16 @@ def test_a_decision_whose_runs_are_gone_is_stale(folder: Path) -> None:
     assert (found.is_stale, found.gone, found.problem) == (True, 4, "its runs are gone")
 
 
+@pytest.mark.usefixtures("swept")
+def test_a_decision_that_is_not_there_is_said_so(tt_: Cli, folder: Path) -> None:
+    stored(folder)
+
+    assert tt_("decisions", "show", "x")[::2] == (
+        2, "tt: which decision? tt decisions show N, the number that it has\n",
+    )  # fmt: skip
+    assert "no decision about 'nosuch' is stored" in tt_("decisions", "nosuch")[2]
+
+
 def rewritten(folder: Path, column: str, value: str) -> Staleness:
     """The staleness of the first decision, had an older version stored this."""
     with Store.open(folder) as store:

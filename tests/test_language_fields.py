@@ -13,6 +13,7 @@ from tui_tracker.language import units
 from tui_tracker.language.complete import place_at
 from tui_tracker.queries import (
     Selection,
+    find_run,
     get_rows,
     list_fields,
     list_run_keys,
@@ -156,6 +157,29 @@ def test_values_of_a_field_with_an_odd_name_are_counted(log_run, store):
     found = list_values(store, "missing:seed")
 
     assert ([value.text for value in found.values], found.missing) == (["1"], 1)
+
+
+def test_a_run_is_found_by_the_beginning_of_the_short_id_that_lists_show(log_run, store):
+    run = log_run("one")
+    log_run("two")
+
+    shown = run.id[-8:]
+
+    assert names(store, f"id = {shown[:6]}") == ["one"]
+    assert find_run(store, shown[:6]) == find_run(store, run.id)
+    assert names(store, f"id = {run.id[10:18]}") == []
+
+
+def test_of_fields_of_one_name_the_further_ones_are_offered_with_their_kind(log_run, store):
+    log_run("one", params={"loss": 1, "name": "x"}, loss=[0.5])
+
+    offered = [[item.text for item in suggest(store, word, 4).items] for word in ("loss", "name")]
+
+    assert offered[0] == ["loss", "param.loss"]
+    assert offered[1][0] == "name"
+    assert "param.name" in offered[1]
+    for text in ("param.loss = 1", "param.name = x", "loss < 1"):
+        assert names(store, text) == ["one"]
 
 
 def test_numbers_are_offered_one_by_one_to_a_comparison_and_as_ranges_behind_in(log_run, store):

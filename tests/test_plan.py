@@ -109,6 +109,9 @@ def test_params_that_vary_without_reaching_the_command_are_known(write):
     whole = read_plan(write(PLAN))
 
     assert (plan.idle_params(), whole.idle_params()) == (["aug"], [])
+    assert [text.partition(": ")[2] for text in plan.doubts()] == [
+        "the command does not take {aug}, so all its values run the same"
+    ]
 
 
 def test_nothing_is_there_before_anything_ran(store, write):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 
@@ -146,3 +147,10 @@ def test_a_block_that_cannot_be_read_is_told_as_damage_of_the_store(runs, damage
         queries.read_series(runs, key, metric)
     with pytest.raises(StoreDamaged, match="a series block"):
         queries.read_buckets(runs, key, metric, 10)
+
+
+def test_no_name_of_the_package_is_that_of_one_of_its_modules():
+    """Importing such a module would put it in the place of what the package offers."""
+    folder = Path(queries.__file__).parent
+
+    assert {path.stem for path in folder.iterdir()}.isdisjoint(queries.__all__)

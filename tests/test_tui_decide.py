@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from tui_pilot import opened, screen_text, see, until
 
@@ -101,6 +103,15 @@ async def test_what_settings_forbid_shows_no_winner_of_another_rule(store, tmp_p
         await see(pilot, "Not decided", "no audit profile 'sed'")
         assert "★" not in screen_text(pilot)
         assert screen.table.rows == ()
+
+
+async def test_runs_without_a_finite_value_are_said_to_have_none(store, log_run):
+    log_run("gone", params={"lr": 1, "seed": 0}, val_f1=[math.nan])
+    async with opened(store) as pilot:
+        await pilot.press("D")
+
+        await see(pilot, "no winner  1 run, 0 configurations", "No run has a value to be judged by")
+        assert "reading" not in screen_text(pilot)
 
 
 @pytest.mark.usefixtures("sweep")

@@ -19,6 +19,7 @@ async def test_the_pane_tells_more_of_the_run_under_the_cursor(store, log_run):
         await see(pilot, "worth another try", "paper", "val_loss ↓", "0.25")
         await pilot.press("up")
         await gone(pilot, "worth another try")
+        await see(pilot, "✗ val_loss: NaN from step 1 on")
         await pilot.press("3")
         await until(pilot, lambda: not pilot.app.screen.peek_pane.display)
 

@@ -14,7 +14,9 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from statistics import NormalDist, fmean
+from statistics import NormalDist
+
+from tui_tracker.means import deviation_of, mean_of
 
 ALPHA = 0.05
 POWER = 0.8
@@ -110,7 +112,7 @@ def welch(first: Sequence[float], second: Sequence[float]) -> Contrast:
         shares = [part / sum(parts) for part in parts]
         weighed = zip(shares, (first, second), strict=True)
         df = 1.0 / sum(share**2 / (len(group) - 1) for share, group in weighed)
-    difference = fmean(second) - fmean(first)
+    difference = mean_of(second) - mean_of(first)
     return Contrast(difference, error, df, 0, (len(first), len(second)))
 
 
@@ -125,7 +127,7 @@ def paired(first: Sequence[float], second: Sequence[float]) -> Contrast:
     differences = [b - a for a, b in zip(first, second, strict=True)]
     error = math.sqrt(_variance(differences) / len(differences))
     size = len(differences)
-    return Contrast(fmean(differences), error, size - 1.0, size, (size, size))
+    return Contrast(mean_of(differences), error, size - 1.0, size, (size, size))
 
 
 def one_against(value: float, group: Sequence[float]) -> Contrast:
@@ -138,7 +140,7 @@ def one_against(value: float, group: Sequence[float]) -> Contrast:
         raise ValueError("a group of fewer than two values has no spread")
     size = len(group)
     error = math.sqrt(_variance(group) * (1 + 1 / size))
-    return Contrast(fmean(group) - value, error, size - 1.0, 0, (1, size))
+    return Contrast(mean_of(group) - value, error, size - 1.0, 0, (1, size))
 
 
 def difference_p(contrast: Contrast) -> float:
@@ -178,7 +180,7 @@ def prediction_interval(group: Sequence[float], level: float = 0.95) -> tuple[fl
     """
     if len(group) < 2:
         raise ValueError("a group of fewer than two values has no spread")
-    size, mean = len(group), fmean(group)
+    size, mean = len(group), mean_of(group)
     reach = t_quantile((1 + level) / 2, size - 1.0) * spread(group) * math.sqrt(1 + 1 / size)
     return mean - reach, mean + reach
 
@@ -192,16 +194,12 @@ def mean_interval(group: Sequence[float], level: float = 0.95) -> tuple[float, f
     if len(group) < 2:
         raise ValueError("a group of fewer than two values has no spread")
     reach = t_quantile((1 + level) / 2, len(group) - 1.0) * spread(group) / math.sqrt(len(group))
-    return fmean(group) - reach, fmean(group) + reach
+    return mean_of(group) - reach, mean_of(group) + reach
 
 
 def spread(group: Sequence[float]) -> float:
     """Return the sample's standard deviation (divided by n - 1)."""
-    variance = _variance(group)
-    if math.isfinite(variance):
-        return math.sqrt(variance)
-    scale = max(map(abs, group))
-    return scale * math.sqrt(_variance([value / scale for value in group]))
+    return deviation_of(group)
 
 
 def tost_power(difference: float, error: float, df: float, margin: float) -> float:
@@ -266,13 +264,8 @@ def _settles(contrast: Contrast, margin: float, per_run: float, size: int, alpha
 
 
 def _variance(group: Sequence[float]) -> float:
-    if min(group) == max(group):  # a mean of equal values may be off by its last digit
-        return 0.0
-    mean = fmean(group)
-    try:
-        return math.fsum((value - mean) ** 2 for value in group) / (len(group) - 1)
-    except OverflowError:  # a run that diverged: its square is beyond the floating-point numbers
-        return math.inf
+    deviation = deviation_of(group)
+    return deviation * deviation  # inf where `**` would raise
 
 
 def _upper_tail(t: float, df: float) -> float:

@@ -17,10 +17,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from statistics import NormalDist, fmean, median
+from statistics import NormalDist, median
 from typing import Literal
 
 from tui_tracker.equivalence import mean_interval, spread
+from tui_tracker.means import mean_of
 
 Method = Literal["t", "bca", ""]
 
@@ -78,7 +79,7 @@ def estimate(values: Iterable[float], *, level: float = 0.95) -> Estimate | None
     return Estimate(
         n=n,
         left_out=len(given) - n,
-        mean=fmean(finite),
+        mean=mean_of(finite),
         std=std,
         sem=None if std is None else std / math.sqrt(n),
         min=min(finite),
@@ -97,7 +98,7 @@ def interval_of_mean(values: Sequence[float], *, level: float = 0.95) -> Interva
     """
     if len(values) < FEW:
         return Interval(*mean_interval(values, level), level, "t")
-    return Interval(*bootstrap_interval(values, fmean, level=level), level, "bca")
+    return Interval(*bootstrap_interval(values, mean_of, level=level), level, "bca")
 
 
 def interquartile_mean(values: Sequence[float]) -> float:
@@ -112,11 +113,11 @@ def interquartile_mean(values: Sequence[float]) -> float:
     if n < FEWEST_FOR_IQM:
         if not n:
             raise ValueError("there is no value to take a mean of")
-        return fmean(values)
+        return mean_of(values)
     cut = n / 4
     weights = [min(1.0, max(0.0, min(i + 1 - cut, n - cut - i))) for i in range(n)]
     pairs = zip(weights, sorted(values), strict=True)
-    return math.fsum(weight * value for weight, value in pairs) / (n / 2)
+    return math.fsum(weight / (n / 2) * value for weight, value in pairs)
 
 
 def quantile(values: Sequence[float], q: float) -> float:
@@ -181,11 +182,13 @@ def accelerated(
 def _acceleration(values: Sequence[float], statistic: Callable[[Sequence[float]], float]) -> float:
     """Return the skewness of the jackknife, which says how the spread moves with the value."""
     left = [statistic([*values[:i], *values[i + 1 :]]) for i in range(len(values))]
-    middle = fmean(left)
+    middle = mean_of(left)
     apart = [middle - value for value in left]
-    squares = math.fsum(value**2 for value in apart)
-    if squares == 0:
+    farthest = max(map(abs, apart))
+    if farthest == 0:
         return 0.0
+    apart = [value / farthest for value in apart]  # the skewness has no unit, squares have limits
+    squares = math.fsum(value**2 for value in apart)
     return math.fsum(value**3 for value in apart) / float(6 * squares**1.5)
 
 
@@ -252,7 +255,7 @@ def find_outlier(values: Mapping[str, float]) -> str | None:
     usual = median(apart.values())
     if usual == 0:
         # More than half are equal: by the mean distance instead, as the source does.
-        usual = fmean(apart.values()) * 0.6745 / 0.7979
+        usual = mean_of(list(apart.values())) * 0.6745 / 0.7979
     farthest = max(apart, key=lambda name: apart[name])
     return farthest if usual > 0 and 0.6745 * apart[farthest] / usual > FAR else None
 

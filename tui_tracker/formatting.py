@@ -19,6 +19,9 @@ from functools import lru_cache
 
 MISSING = "–"
 """Stands where there is no value; a dash, so that an empty cell is never a mistake."""
+SHORT_ID = 8
+"""Digits at the end of a run's id, by which lists name it: runs that were started close
+together share the beginning."""
 
 _ANSI = re.compile(
     r"""\x1b(?:

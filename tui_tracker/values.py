@@ -120,6 +120,13 @@ def is_seed(name: str) -> bool:
     return name.rsplit(".", 1)[-1].lower() in _SEEDS
 
 
+def seed_of(params: Mapping[str, object]) -> object:
+    """Return the seed among params, `seed` itself before other names; None where there is none."""
+    if (seed := params.get("seed")) is not None:
+        return seed
+    return next((params[name] for name in sorted(params) if is_seed(name)), None)
+
+
 def params_digest_text(params: Mapping[str, object]) -> str:
     """Return a text that is equal for runs whose params differ at most in their seed."""
     rest = {k: v for k, v in params.items() if not is_seed(k)}

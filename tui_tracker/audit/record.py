@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tui_tracker.facts import word
 from tui_tracker.queries import (
@@ -25,6 +25,7 @@ from tui_tracker.queries.renamed import renamed
 from tui_tracker.queries.rows import METRIC_KIND
 from tui_tracker.store import Store
 from tui_tracker.telling import metric_rank, rank_metrics
+from tui_tracker.values import seed_of
 
 if TYPE_CHECKING:
     from tui_tracker.audit.deep import Seen
@@ -37,7 +38,6 @@ _MOST_FACTS = 8000
 DATA_NAMES = ("dataset", "dataset_name", "data_name", "data.name", "dataset.name")
 VERSIONS = ("data_version", "dataset_version", "data.version", "dataset.version")
 """Params that people name data and their version by."""
-SEEDS = ("seed", "random_state", "random_seed", "rng_seed")
 
 
 @dataclass(frozen=True)
@@ -171,8 +171,7 @@ class RunRecord:
     @cached_property
     def seed(self) -> ParamValue:
         """The run's seed as a param; None where it has none."""
-        found = (self.params[name] for name in SEEDS if name in self.params)
-        return next(found, None)
+        return cast("ParamValue", seed_of(self.params))
 
     def label_of(self, said: str) -> str:
         """Return the label of the metric that is meant, also by its logged name; "" for none."""

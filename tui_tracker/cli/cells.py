@@ -11,6 +11,7 @@ from tui_tracker.cli.output import on_terminal
 from tui_tracker.cli.tables import Column
 from tui_tracker.formatting import (
     MISSING,
+    SHORT_ID,
     align_points,
     format_ago,
     format_duration,
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from tui_tracker.health import Health
 
 STYLES = {"running": "green", "failed": "red", "crashed": "red", "killed": "yellow"}
-SHORT_ID = 8
-"""Of the end: runs that were started close together share the beginning."""
 _CHUNK, _SCREEN = 500, 60
 _JUDGED = frozenset(("last", "min", "max", "mean", "first"))
 """Statistics in which the direction of a metric says what is best."""

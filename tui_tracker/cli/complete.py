@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from tui_tracker.cli import COMMANDS, command_parser, top_parser
 from tui_tracker.errors import TrackerError
-from tui_tracker.formatting import printable
+from tui_tracker.formatting import SHORT_ID, printable
 from tui_tracker.queries import (
     Selection,
     find_run,
@@ -27,7 +27,6 @@ from tui_tracker.queries import (
 from tui_tracker.store import Store
 
 _MOST_RUNS = 500
-_SHORT_ID = 8
 
 _DIRECTIVES = (":files", ":folders")
 
@@ -187,7 +186,7 @@ def _runs(cursor: _Cursor, folder: str | None) -> Iterator[Candidate]:
         if alone:
             yield row.name, said
         else:
-            yield row.id[-_SHORT_ID:], f"{row.name}, {said}"
+            yield row.id[-SHORT_ID:], f"{row.name}, {said}"
 
 
 def _metrics(cursor: _Cursor, folder: str | None) -> Iterator[Candidate]:
@@ -281,7 +280,7 @@ def _query_fields(_: _Cursor, folder: str | None) -> Iterator[Candidate]:
 
 def _queries(cursor: _Cursor, folder: str | None) -> Iterator[Candidate]:
     """Yield how a query can go on, each as a whole word of the shell; it may have more words."""
-    from tui_tracker.queries.suggest import suggest
+    from tui_tracker.queries.suggestions import suggest
 
     before = "".join(f"{word} " for word in cursor.asked)
     text = before + cursor.current

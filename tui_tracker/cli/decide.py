@@ -6,8 +6,16 @@ Runs that differ only in their seed are one configuration. A rule reads like thi
   max iqm(val_f1_macro@offline_cv) where n >= 5 and grade >= B
   min median(val_loss, best) where tag.purpose != debug; group by lr, wd
 
-`stable` takes only configurations whose curves have no NaN, spike or divergence. The
-decision is stored, with the runs it rests on: `tt decisions` lists such records and says
+What is compared: mean, median, std, sem, min, max, range, iqm, cv, n, q05 to q95, ci_low, ci_high
+or prob_best of the runs' last values; mean(f1, best) and mean(f1, at 10) take others. Bounds take
+% and pp. Further conditions: param.NAME, tag.NAME, data.version, grade, proof, no error, `stable`
+(no NaN, spike or divergence in any curve) and no health (nothing at all). Behind a semicolon:
+
+  tie-break by [highest|lowest] STATISTIC [then ...] [within 0.5pp | within ci]
+  group by PARAM, ... | config [except PARAM]      over fold      ci t|bca 0.99
+  baseline PARAM=VALUE, ...
+
+The decision is stored, with the runs it rests on: `tt decisions` lists such records and says
 which went stale.
 
 --json prints rule, winner (params of the configuration, or null), winner_runs, ranking (group,

@@ -31,8 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from tui_tracker.decide import records
+    from tui_tracker.errors import InvalidArgument
 
     words = list(args.words)
+    if words[:1] == ["show"] and not (len(words) == 2 and words[1].isdigit()):
+        raise InvalidArgument("which decision? tt decisions show N, the number that it has")
     one = len(words) == 2 and words[0] == "show" and words[1].isdigit()
     with open_store(args, wait_s=READ_WAIT_S) as store:
         if one:
@@ -47,6 +50,9 @@ def run(args: argparse.Namespace) -> int:
         _print_one(*found[0])
     elif found:
         _print(found)
+    elif words:
+        about = " ".join(words)
+        say(f"no decision about {about!r} is stored: tt decisions lists all there are")
     else:
         say('no decision is stored yet: tt decide EXPERIMENT "highest mean val_f1"')
     return 1 if any(stale.is_stale for _, stale in found) else 0

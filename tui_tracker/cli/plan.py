@@ -22,7 +22,7 @@ from tui_tracker.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from tui_tracker.plan.coverage import Coverage, Covered, State
-    from tui_tracker.plan.plan import Cell, Plan
+    from tui_tracker.plan.plan import Cell
     from tui_tracker.plan.running import Ended
 
 _VERBS = ("new", "check", "next", "run")
@@ -53,7 +53,8 @@ def run(args: argparse.Namespace) -> int:
     from tui_tracker.plan.plan import read_plan
 
     plan = read_plan(Path(args.plan or "plan.toml"))
-    _warn_of_idle(plan)
+    for doubt in plan.doubts():
+        say(doubt)
     if args.verb == "run":
         from tui_tracker.plan.running import run_plan
 
@@ -173,12 +174,6 @@ def _print(coverage: Coverage) -> None:
 def _lacking(row: list[Covered]) -> str:
     lacks = dict.fromkeys(text for covered in row for text in covered.lacks)
     return f"lacks {', '.join(lacks)}" if lacks else ""
-
-
-def _warn_of_idle(plan: Plan) -> None:
-    """Say which params vary in the plan and not in the command."""
-    for key in plan.idle_params() if plan.command else ():
-        say(f"{plan.path}: the command does not take {{{key}}}, so all its values run the same")
 
 
 def _tell(cell: Cell, ended: Ended | None) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from statistics import fmean
 
 from tui_tracker.decide.candidates import Group
 from tui_tracker.decide.facts import holds
-from tui_tracker.decide.lead import contrast_of, reach_of
+from tui_tracker.decide.lead import contrast_of, paired_words, reach_of
 from tui_tracker.decide.outcome import Standing, Versus
-from tui_tracker.decide.rule import Direction, Rule, Value
+from tui_tracker.decide.rule import Direction, Options, Rule, Value
 from tui_tracker.equivalence import difference_p, holm
 from tui_tracker.errors import RuleInvalid
+from tui_tracker.means import mean_of
 
 _SHOWN = 6
 
@@ -46,7 +46,7 @@ def against_baseline(
     found = []
     for one, contrast in zip(others, contrasts, strict=True):
         if contrast is None:
-            gap = sign * (fmean(one.values) - fmean(base.values))
+            gap = sign * (mean_of(one.values) - mean_of(base.values))
             found.append(Versus(one.group, base.group, gap, None, None, None, 0))
             continue
         gap, reach = contrast.difference, reach_of(contrast, rule.options.level)
@@ -76,7 +76,7 @@ def _has(params: Mapping[str, object], pairs: Sequence[tuple[str, Value]]) -> bo
     return all(key in params and holds(params[key], "=", value) for key, value in pairs)
 
 
-def versus_words(found: Sequence[Versus], level: float) -> list[str]:
+def versus_words(found: Sequence[Versus], options: Options) -> list[str]:
     """Return a sentence for each group, the first few of them."""
     words = []
     for one in found[:_SHOWN]:
@@ -85,11 +85,11 @@ def versus_words(found: Sequence[Versus], level: float) -> list[str]:
         if one.low is None or one.high is None or one.p is None:
             words.append(f"{head}; how surely cannot be told, that takes at least 2 runs each.")
             continue
-        how = f"by {one.pairs} shared seeds" if one.pairs else "not paired by seed"
+        how = paired_words(one.pairs, options)
         # Of what is worse, the interval of how much worse.
         ends = (-one.high, -one.low) if way == "worse" else (one.low, one.high)
         words.append(
-            f"{head} ({100 * level:.4g} % interval {ends[0]:.4g} to {ends[1]:.4g}, "
+            f"{head} ({100 * options.level:.4g} % interval {ends[0]:.4g} to {ends[1]:.4g}, "
             f"p {one.p:.2g} after Holm, {how})."
         )
     if len(found) > _SHOWN:

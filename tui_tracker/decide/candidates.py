@@ -5,19 +5,23 @@ Plain values without a store, so that every rule can be tried on a few lines of 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import cast
 
 from tui_tracker.decide.rule import Options
 from tui_tracker.health import Health
 from tui_tracker.queries.answers import MetricSummary, ParamValue
+from tui_tracker.values import is_seed, seed_of
 
-SEEDS = ("seed", "random_state", "random_seed", "rng_seed")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _USUAL = Options()
+_LIKE_ANOTHER = re.compile(r"[-+]?[\d.]+(e[-+]?\d+)?|true|false|none|nan|-?inf|", re.I)
+"""Text that would be read as a number, as yes or no, or as nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class Candidate:
     @property
     def seed(self) -> ParamValue:
         """The seed as a param; None where there is none."""
-        return next((self.params[key] for key in SEEDS if key in self.params), None)
+        return cast("ParamValue", seed_of(self.params))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +86,19 @@ def group_key(run: Candidate, options: Options) -> tuple[tuple[str, str], ...]:
     """
     over = (options.over,) if options.over != "seed" else ()
     keys = options.by or _heeded(tuple(run.params), (options.leave_out, *over))
-    return tuple((key, repr(run.params.get(key))) for key in keys)
+    return tuple((key, told_apart(run.params.get(key))) for key in keys)
+
+
+def told_apart(value: ParamValue) -> str:
+    """Return what tells a value from others: 1 and 1.0 are one, and "1" another."""
+    whole = isinstance(value, float) and value.is_integer()
+    return repr(int(value)) if whole and isinstance(value, float) else repr(value)
 
 
 @lru_cache(16)
 def _heeded(names: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names that make groups, sorted; most runs of an experiment have the same."""
-    unheeded = {*SEEDS, *others}
-    return tuple(sorted(name for name in names if name not in unheeded))
+    return tuple(sorted(name for name in names if name not in others and not is_seed(name)))
 
 
 def group_runs(runs: Sequence[Candidate], options: Options = _USUAL) -> list[Group]:
@@ -119,5 +128,7 @@ def _differing(keys: Sequence[tuple[tuple[str, str], ...]]) -> set[str]:
 
 
 def _short(value: ParamValue) -> str:
+    if isinstance(value, str) and _LIKE_ANOTHER.fullmatch(value):
+        return f'"{value}"'
     text = f"{value:g}" if isinstance(value, float) else str(value)
     return text if len(text) <= 40 else f"{text[:39]}…"

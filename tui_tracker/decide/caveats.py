@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from tui_tracker.decide.candidates import Candidate, Group, group_key
+from tui_tracker.decide.candidates import Candidate, Group, group_key, told_apart
 from tui_tracker.decide.outcome import Standing
 from tui_tracker.decide.rule import Rule
 
@@ -27,13 +27,16 @@ def lost_words(
     is. Archived and repeated runs were set aside by hand, so they are not told here.
     """
     lost = Counter[str]()
-    for winner in winners:
+    out = {
+        run.id: why
+        for run in runs
+        if not run.archived and _SET_ASIDE not in run.tags
+        and (why := run.status if run.status != "finished" else lacking.get(run.id, ""))
+    }  # fmt: skip
+    for winner in winners if out else ():
         key = group_key(winner.group.runs[0], rule.options)
-        for run in runs:
-            aside = run.archived or _SET_ASIDE in run.tags
-            why = run.status if run.status != "finished" else lacking.get(run.id, "")
-            if why and not aside and group_key(run, rule.options) == key:
-                lost[why] += 1
+        alike = (run for run in runs if run.id in out and group_key(run, rule.options) == key)
+        lost.update(out[run.id] for run in alike)
     if not lost:
         return []
     n, total = winners[0].n, winners[0].n + sum(lost.values())
@@ -53,8 +56,11 @@ def repeat_words(groups: Sequence[Group]) -> list[str]:
 
 
 def _repeats(runs: Sequence[Candidate]) -> bool:
+    seeds = Counter(told_apart(run.seed) for run in runs if run.seed is not None)
+    if not seeds or max(seeds.values()) < 2:
+        return False
     told = [
-        repr(sorted((key, repr(value)) for key, value in run.params.items()))
+        repr(sorted((key, told_apart(value)) for key, value in run.params.items()))
         for run in runs
         if run.seed is not None
     ]

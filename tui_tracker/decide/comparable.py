@@ -7,17 +7,20 @@ all share another one, but is told.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from tui_tracker.compare.doubts import Doubt, data_doubts, split_doubts
-from tui_tracker.decide.candidates import Candidate, Group
+from tui_tracker.decide.candidates import Candidate, Group, told_apart
+from tui_tracker.decide.rule import Rule
 from tui_tracker.errors import RuleInvalid
 
 _AUDIT = {"data": "data.version-drift", "split": "data.split-mismatch"}
 
 
-def refuse_incomparable(groups: Sequence[Group], metric: str, rule: str) -> tuple[str, ...]:
+def refuse_incomparable(groups: Sequence[Group], metric: str, rule: Rule) -> tuple[str, ...]:
     """Raise where runs were taken on other data or other splits; return what is to be told.
+
+    Where groups are over folds, each fold is a split of its own: those of one fold are compared.
 
     Raises:
         RuleInvalid: two runs differ, with the rule of the audit that says why it matters.
@@ -26,25 +29,34 @@ def refuse_incomparable(groups: Sequence[Group], metric: str, rule: str) -> tupl
     if len(runs) < 2:
         return ()
     told = []
-    for doubt in _doubts(runs, metric):
+    for doubt, members in _doubts(runs, metric, rule.options.over):
         if not doubt.certain:
             continue
-        if _is_further(doubt, runs):
+        if _is_further(doubt, members):
             told.append(f"{doubt.words}.")
             continue
-        raise RuleInvalid(rule, 0, f"{doubt.words} [{_AUDIT[doubt.kind]}]", "")
-    return tuple(told)
+        raise RuleInvalid(str(rule), 0, f"{doubt.words} [{_AUDIT[doubt.kind]}]", "")
+    return tuple(dict.fromkeys(told))
 
 
-def _doubts(runs: Sequence[Candidate], metric: str) -> Iterable[Doubt]:
+def _doubts(
+    runs: Sequence[Candidate], metric: str, over: str
+) -> Iterator[tuple[Doubt, Sequence[Candidate]]]:
+    """Yield each doubt with the runs that it is about."""
     names = [run.name for run in runs]
     data = [
         {name: {"version": version, "digest": digest} for name, (version, digest) in found.items()}
         for found in (run.data for run in runs)
     ]
-    splits = [{name: {"hash": value} for name, value in run.splits.items()} for run in runs]
-    yield from data_doubts(names, metric, data)
-    yield from split_doubts(names, metric, splits)
+    yield from ((doubt, runs) for doubt in data_doubts(names, metric, data))
+    folds: dict[str, list[Candidate]] = {}
+    for run in runs:
+        fold = told_apart(run.params.get(over)) if over != "seed" else ""
+        folds.setdefault(fold, []).append(run)
+    for members in folds.values():
+        splits = [{name: {"hash": value} for name, value in run.splits.items()} for run in members]
+        named = [run.name for run in members]
+        yield from ((doubt, members) for doubt in split_doubts(named, metric, splits))
 
 
 def _is_further(doubt: Doubt, runs: Sequence[Candidate]) -> bool:

@@ -11,10 +11,9 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from statistics import fmean
 
 from tui_tracker.decide.against import against_baseline, versus_words
-from tui_tracker.decide.candidates import Candidate, Group, group_runs
+from tui_tracker.decide.candidates import Candidate, Group, group_runs, told_apart
 from tui_tracker.decide.caveats import counted, lost_words, repeat_words
 from tui_tracker.decide.comparable import refuse_incomparable, tell_other_code
 from tui_tracker.decide.facts import COMPARE, other_fact
@@ -48,6 +47,7 @@ from tui_tracker.decide.rule import (
     usual_way,
 )
 from tui_tracker.errors import RuleInvalid
+from tui_tracker.means import mean_of
 from tui_tracker.telling import delta_of
 
 
@@ -75,7 +75,7 @@ def decide(
     # Of all that finished, so that a group keeps its name where the others have no value.
     whole = group_runs(taking, rule.options)
     groups = judge.groups = [kept for group in whole if (kept := _without(group, lacking)).runs]
-    refused = refuse_incomparable(groups, judge.label, str(rule))
+    refused = refuse_incomparable(groups, judge.label, rule)
     standings = [judge.standing(number) for number in range(len(groups))]
     ranked = judge.rank([s for s in standings if not s.eliminated])
     ranking = (*ranked, *judge.by_objective([s for s in standings if s.eliminated]))
@@ -83,7 +83,7 @@ def decide(
     against = against_baseline(rule, ranking, judge.by_seed, judge.meaning.way)
     notes = (
         *words,
-        *versus_words(against, rule.options.level),
+        *versus_words(against, rule.options),
         *judge.meaning.slips(),
         *lost_words(ranked[:1], runs, lacking, rule),
         *repeat_words(groups),
@@ -276,7 +276,7 @@ class _Judge:
                 for key, sign in keys
                 for value in (standing.stats[key],)
             ]
-            cost = fmean(run.duration_s for run in standing.group.runs)
+            cost = mean_of([run.duration_s for run in standing.group.runs])
             return (*measured, cost, min(run.started_at for run in standing.group.runs))
 
         broken = sorted(level, key=place)
@@ -314,7 +314,7 @@ class _Judge:
             delta=delta_of(self.label),
             level=self.rule.options.level,
         )
-        return lead, lead_words(lead, winner, others, self.rule.options.level)
+        return lead, lead_words(lead, winner, others, self.rule.options)
 
     def by_seed(self, group: Group) -> dict[str, float]:
         """Return the values of a group by seed; empty where seeds are unknown or repeat."""
@@ -324,10 +324,11 @@ class _Judge:
         for run in group.runs:
             seed = run.seed if over == "seed" else run.params.get(over)
             value = value_of(run, told.label, stat, told.best)
-            if seed is None or repr(seed) in found:
+            name = "" if seed is None else str(seed) if isinstance(seed, str) else told_apart(seed)
+            if not name or name in found:
                 return {}
             if math.isfinite(value):
-                found[repr(seed)] = value
+                found[name] = value
         return found
 
 

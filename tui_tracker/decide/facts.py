@@ -21,9 +21,11 @@ COMPARE: dict[str, Callable[[float, float], bool]] = {
 
 def other_fact(fact: Fact, runs: Sequence[Candidate]) -> str:
     """Return why a fact does not hold for all runs; "" where it does."""
+    # Of several tags or data sets one has to be what is wanted, and none what is not.
+    enough = all if fact.comparison == "!=" else any
     for run in runs:
         found = _facts(fact, run)
-        if not any(holds(value, fact.comparison, fact.value) for value in found):
+        if not found or not enough(holds(value, fact.comparison, fact.value) for value in found):
             shown = ", ".join(map(str, found)) or "not recorded"
             return f"{fact.kind}.{fact.name} is {shown}, not {fact.comparison} {fact.value}"
     return ""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from tui_tracker.decide.outcome import Certainty, Lead, Standing
-from tui_tracker.decide.rule import Direction
+from tui_tracker.decide.rule import Direction, Options
 from tui_tracker.equivalence import (
     Contrast,
     difference_p,
@@ -18,6 +18,7 @@ from tui_tracker.equivalence import (
     welch,
 )
 from tui_tracker.estimates import Ahead, chance_of_best, chance_to_beat, optimism
+from tui_tracker.means import mean_of
 
 ALPHA = 0.05
 _ALIKE = 1e-12
@@ -55,7 +56,7 @@ def lead_of(
     first, p = contrasts[0], holm(ps)[0]
     ahead = _ahead(sign, winner, others[0], seeds or {}, other_seeds[0] if other_seeds else {})
     if first is None:
-        gap = sign * (_mean(winner) - _mean(others[0]))
+        gap = sign * (mean_of(winner) - mean_of(others[0]))
         return Lead(
             "unknown", gap, chance=ahead.chance, chance_low=0.0, chance_high=1.0, delta=delta
         )
@@ -90,14 +91,12 @@ def reach_of(contrast: Contrast, level: float) -> float:
     return t_quantile((1 + level) / 2, contrast.df) * contrast.error if contrast.error else 0.0
 
 
-def _mean(values: Sequence[float]) -> float:
-    return math.fsum(values) / len(values)
-
-
 def contrast_of(
     sign: int, winner: Sequence[float], other: Sequence[float], seeds: Values, theirs: Values
 ) -> Contrast | None:
-    """Return the winner less the other, better is positive; None where one has no spread.
+    """Return the winner less the other, better is positive.
+
+    None where a group has no spread, or one that is beyond all numbers.
 
     They are paired where both have the same seeds: pairs of some of the runs would give
     another difference than that of the means which are ranked.
@@ -106,10 +105,15 @@ def contrast_of(
         contrast = paired(pairs[1], pairs[0])
         # Differences all alike, as of a coarse metric, are too few to know their spread by.
         if contrast.error > _ALIKE * max(map(abs, (*winner, *other))):
-            return contrast
+            return _told(contrast)
     if min(len(winner), len(other)) < 2:
         return None
-    return welch([sign * value for value in other], [sign * value for value in winner])
+    return _told(welch([sign * value for value in other], [sign * value for value in winner]))
+
+
+def _told(contrast: Contrast) -> Contrast | None:
+    told = (contrast.difference, contrast.error, contrast.df)
+    return contrast if all(map(math.isfinite, told)) else None
 
 
 def _pairs(
@@ -140,12 +144,14 @@ def _certainty(contrast: Contrast, p: float, ahead: Ahead, level: float) -> Cert
     return "not distinguishable"
 
 
-def lead_words(lead: Lead, winner: Standing, others: Sequence[Standing], level: float) -> list[str]:
+def lead_words(
+    lead: Lead, winner: Standing, others: Sequence[Standing], options: Options
+) -> list[str]:
     """Return what to say beside the winner: how sure it is, and what luck may be in it."""
     if not others:
         return ["It is the only group that can win, so nothing was compared."]
     name = others[0].group.label
-    sentences = [_certainty_words(lead, name, level), *_matters(lead, name)]
+    sentences = [_certainty_words(lead, name, options), *_matters(lead, name)]
     runs = min(standing.n for standing in (winner, *others))
     groups = 1 + len(others)
     if groups > 2:
@@ -159,13 +165,16 @@ def lead_words(lead: Lead, winner: Standing, others: Sequence[Standing], level: 
     return sentences
 
 
-def _certainty_words(lead: Lead, name: str, level: float) -> str:
+def _certainty_words(lead: Lead, name: str, options: Options) -> str:
     if lead.difference is None or lead.low is None or lead.high is None or lead.p is None:
-        return f"How sure its lead over {name} is cannot be told: that takes at least 2 runs each."
-    how = f"by {lead.pairs} shared seeds" if lead.pairs else "not paired by seed"
+        return (
+            f"How sure its lead over {name} is cannot be told: that takes at least 2 runs each, "
+            "of values that have a spread."
+        )
+    how = paired_words(lead.pairs, options)
     numbers = (
         f"difference {lead.difference:.4g}, "
-        f"{100 * level:.4g} % interval {lead.low:.4g} to {lead.high:.4g}, "
+        f"{100 * options.level:.4g} % interval {lead.low:.4g} to {lead.high:.4g}, "
         f"p {lead.p:.2g} after Holm, {how}"
     )
     if lead.chance is not None:
@@ -177,7 +186,7 @@ def _certainty_words(lead: Lead, name: str, level: float) -> str:
     word = "Probable lead over" if lead.certainty == "probable" else "Not distinguishable from"
     more = ""
     if lead.more_runs is not None:
-        more = f"; about {lead.more_runs} more {_seeds(lead.more_runs)} would settle it"
+        more = f"; about {_several(lead.more_runs, options)} would settle it"
     return f"{word} {name}: {numbers}{more}."
 
 
@@ -202,5 +211,12 @@ def _runs(count: int) -> str:
     return "run" if count == 1 else "runs"
 
 
-def _seeds(count: int) -> str:
-    return "seed" if count == 1 else "seeds"
+def _several(count: int, options: Options) -> str:
+    return f"{count} more {options.over}{'' if count == 1 else 's'}"
+
+
+def paired_words(pairs: int, options: Options) -> str:
+    """Return `by 3 shared seeds`, or that groups do not have the same ones."""
+    if pairs:
+        return f"by {pairs} shared {options.over}{'' if pairs == 1 else 's'}"
+    return f"not paired by {options.over}"

@@ -6,13 +6,14 @@ import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean, median
+from statistics import median
 
 from tui_tracker.decide.candidates import Candidate, Group
 from tui_tracker.decide.rule import Direction, Stat
 from tui_tracker.equivalence import mean_interval, spread
 from tui_tracker.errors import RuleInvalid
 from tui_tracker.estimates import bootstrap_interval, interquartile_mean, interval_of_mean, quantile
+from tui_tracker.means import mean_of
 from tui_tracker.names.metric import declared as said
 from tui_tracker.names.metric import read_metric
 from tui_tracker.names.words import METRICS
@@ -24,7 +25,7 @@ _SPREADS = frozenset(("std", "sem", "cv", "ci_low", "ci_high"))
 
 
 _SIMPLE: dict[str, Callable[[Sequence[float]], float]] = {
-    "mean": fmean,
+    "mean": mean_of,
     "median": median,
     "min": min,
     "max": max,
@@ -95,9 +96,10 @@ def measure(function: str, values: Sequence[float], interval: Interval) -> Measu
         return Measured(None, "no run has a finite value")
     if function in _SPREADS and n < 2:
         return Measured(None, f"needs at least 2 runs, there is {n}")
-    if function == "cv" and fmean(values) == 0:
+    if function == "cv" and mean_of(values) == 0:
         return Measured(None, "a mean of 0 has no relative spread")
-    return Measured(_value(function, values, interval))
+    found = _value(function, values, interval)
+    return Measured(found) if math.isfinite(found) else Measured(None, "is beyond all numbers")
 
 
 def _value(function: str, values: Sequence[float], interval: Interval) -> float:
@@ -107,7 +109,7 @@ def _value(function: str, values: Sequence[float], interval: Interval) -> float:
         return _interval(values, interval)[function == "ci_high"]
     if function in ("std", "sem", "cv"):
         std = spread(values)
-        share = {"std": 1.0, "sem": math.sqrt(len(values)), "cv": abs(fmean(values))}
+        share = {"std": 1.0, "sem": math.sqrt(len(values)), "cv": abs(mean_of(values))}
         return std / share[function]
     if function == "range":
         return max(values) - min(values)
@@ -118,7 +120,7 @@ def _interval(values: Sequence[float], interval: Interval) -> tuple[float, float
     if interval.method == "t":
         return mean_interval(values, interval.level)
     if interval.method == "bca":
-        return bootstrap_interval(values, fmean, level=interval.level)
+        return bootstrap_interval(values, mean_of, level=interval.level)
     found = interval_of_mean(values, level=interval.level)
     return found.low, found.high
 
@@ -133,7 +135,7 @@ def chances_of_best(groups: Sequence[Sequence[float]], direction: Direction) -> 
     won = [0] * len(groups)
     for _ in range(RESAMPLES_OF_BEST):
         means = [
-            sign * fmean(draws.choices(values, k=len(values))) if values else -math.inf
+            sign * mean_of(draws.choices(values, k=len(values))) if values else -math.inf
             for values in groups
         ]
         won[means.index(max(means))] += 1

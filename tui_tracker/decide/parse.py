@@ -7,9 +7,8 @@ Keywords may be written in any case. A name with other letters than those of an 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Literal, TypeVar, cast
 
@@ -35,21 +34,10 @@ from tui_tracker.decide.rule import (
     Value,
     is_function,
 )
+from tui_tracker.decide.tokens import Token, split_rule
 from tui_tracker.errors import RuleInvalid
 
 _Read = TypeVar("_Read")
-_TOKEN = re.compile(
-    r"""\s*(?:
-      (?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.:/-]))
-    | (?P<unit>%|pp\b)
-    | (?P<op><=|>=|!=|<|>|==?)
-    | (?P<mark>[(),;@])
-    | `(?P<name>(?:[^`\\]|\\.)*)`
-    | "(?P<text>(?:[^"\\]|\\.)*)"
-    | (?P<word>[^\s<>=!(),;@`"%]+)
-    )""",
-    re.VERBOSE,
-)
 _ENDS_OF_TIE = ("end", "then", "within", ";")
 _DIRECTIONS: dict[str, Direction] = {
     "highest": "highest",
@@ -58,20 +46,8 @@ _DIRECTIONS: dict[str, Direction] = {
     "min": "lowest",
 }
 _ALIKE = {"tiebreak": "tie-break", "tie": "tie-break"}
-_ALSO = {"best": "highest", "largest": "highest", "smallest": "lowest", "worst": "lowest"}
+_ALSO = {"best": "highest", "largest": "highest", "smallest": "lowest"}
 """What people say for words of the grammar that are spelled otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
-    at: int
-
-    @property
-    def low(self) -> str:
-        """The word in small letters; "" for what is no bare word."""
-        return self.text.lower() if self.kind == "word" else ""
 
 
 def parse_rule(text: str) -> Rule:
@@ -80,54 +56,25 @@ def parse_rule(text: str) -> Rule:
     Raises:
         RuleInvalid: the text is no rule; the error knows the column, from 1.
     """
-    return _Parser(text, _split(text)).rule()
-
-
-def _split(text: str) -> list[_Token]:
-    tokens, at = [], 0
-    while text[at:].strip():
-        found = _TOKEN.match(text, at)
-        if found is None:
-            start = at + len(text[at:]) - len(text[at:].lstrip())
-            odd = text[start]
-            problem = f"{odd!r} means nothing here"
-            if odd in '`"':
-                problem = f"a closing {odd} is missing"
-            raise RuleInvalid(text, start + 1, problem, "")
-        kind = str(found.lastgroup)
-        raw, start = found.group(kind), found.start(kind)
-        tokens += _cut(kind, raw, start)
-        at = found.end()
-    return tokens
-
-
-def _cut(kind: str, raw: str, start: int) -> list[_Token]:
-    """Return the tokens in one match: `0.5pp` comes as a word, quotes are taken off."""
-    if kind in ("name", "text"):
-        return [_Token(kind, re.sub(r"\\(.)", r"\1", raw), start - 1)]
-    measured = re.fullmatch(r"([-+]?[\d.]+(?:e[-+]?\d+)?)(pp)", raw, re.I)
-    if kind == "word" and measured:
-        unit = _Token("unit", "pp", start + measured.start(2))
-        return [_Token("number", measured[1], start), unit]
-    return [_Token(kind, raw, start)]
+    return _Parser(text, split_rule(text)).rule()
 
 
 class _Parser:
     """Reads tokens from the left; `at` is the next one."""
 
-    def __init__(self, text: str, tokens: Sequence[_Token]) -> None:
+    def __init__(self, text: str, tokens: Sequence[Token]) -> None:
         self.text, self.tokens, self.at = text, tokens, 0
         self.said: set[str] = set()
 
     # Looking and taking.
 
     @property
-    def next(self) -> _Token:
+    def next(self) -> Token:
         if self.at < len(self.tokens):
             return self.tokens[self.at]
-        return _Token("end", "", len(self.text))
+        return Token("end", "", len(self.text))
 
-    def take(self) -> _Token:
+    def take(self) -> Token:
         token = self.next
         self.at += 1
         return token

@@ -28,6 +28,8 @@ def to_shape(decision: Decision) -> dict[str, Any]:
             "p": lead.p,
             "pairs": lead.pairs,
             "chance": lead.chance,
+            "chance_low": lead.chance_low,
+            "chance_high": lead.chance_high,
             "more_runs": lead.more_runs,
             "delta": lead.delta,
             "equal_p": lead.equal_p,

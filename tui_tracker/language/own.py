@@ -6,6 +6,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
+from tui_tracker.formatting import SHORT_ID
 from tui_tracker.language import units
 from tui_tracker.language.matching import (
     Bound,
@@ -140,7 +141,8 @@ class OwnFields:
         digits = id_digits(value.text.replace("*", "").replace("?", ""))
         if not digits:
             raise self._bound.fail(value, f"{value.text!r} is no part of an id")
-        ends = [self._bound.put(f"{digits}%"), self._bound.put(f"%{digits}")]
+        shown = f"%{digits:_<{SHORT_ID}}"
+        ends = [self._bound.put(end) for end in (f"{digits}%", f"%{digits}", shown)]
         tests = [f"hex({_IDS[name]}) LIKE {end}" for end in ends]
         return f"{_IDS[name]} IS NOT NULL AND {any_of(tests)}"
 

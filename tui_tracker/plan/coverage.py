@@ -5,9 +5,8 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
-from tui_tracker.decide.candidates import SEEDS
 from tui_tracker.names.words import PARAM_ALIASES, snake
 from tui_tracker.plan.plan import Cell, Plan, is_same
 from tui_tracker.queries import Order, RunDetail, RunKey, Selection, list_run_keys
@@ -15,6 +14,7 @@ from tui_tracker.queries.answers import ParamValue
 from tui_tracker.queries.details import get_runs
 from tui_tracker.queries.renamed import metric_as_read, param_as_read
 from tui_tracker.store import Store
+from tui_tracker.values import is_seed, seed_of
 
 State = Literal["done", "running", "incomplete", "failed", "missing"]
 STATES: tuple[State, ...] = ("done", "running", "incomplete", "failed", "missing")
@@ -117,8 +117,8 @@ def _param(params: Mapping[str, ParamValue], name: str) -> ParamValue:
     """Return a run's value of a planned param, whichever of its usual names it has."""
     if name in params:
         return params[name]
-    if name in SEEDS:
-        return next((params[key] for key in SEEDS if key in params), None)
+    if is_seed(name):
+        return cast("ParamValue", seed_of(params))
     wanted = PARAM_ALIASES.get(snake(name), snake(name))
     for key, value in params.items():
         leaf = snake(key.rpartition(".")[2])

@@ -123,6 +123,14 @@ class Plan:
         varied += [self.seed_param] if len(self.seeds) > 1 else []
         return [key for key in varied if key not in used]
 
+    def doubts(self) -> list[str]:
+        """Return sentences on what can be run and is likely not meant."""
+        idle = self.idle_params() if self.command else []
+        return [
+            f"{self.path}: the command does not take {{{key}}}, so all its values run the same"
+            for key in idle
+        ]
+
 
 def is_same(found: ParamValue, wanted: ParamValue) -> bool:
     """Return whether a run's value is the one that was planned: `1`, `1.0` and `"1"` are."""

@@ -71,7 +71,7 @@ if TYPE_CHECKING:
     )
     from tui_tracker.queries.selection import ABSENT, Absent, Order, Selection, list_run_keys
     from tui_tracker.queries.sorting import order_by
-    from tui_tracker.queries.suggest import Suggestion, Suggestions, suggest
+    from tui_tracker.queries.suggestions import Suggestion, Suggestions, suggest
 
 __all__ = [
     "ABSENT",
@@ -160,7 +160,7 @@ _PLACES = {
     "overview": "LastValues list_last_values",
     "points": "read_buckets read_console read_series",
     "probing": "Crossing PointFound first_crossings read_values_at",
-    "suggest": "Suggestion Suggestions suggest",
+    "suggestions": "Suggestion Suggestions suggest",
     "runs": "find_run get_rows list_experiments run_id",
     "groups": "BUT_SEED GroupOrder GroupRow GroupStat group_runs parse_group_order",
     "selection": "ABSENT Absent Order Selection list_run_keys",

@@ -18,6 +18,7 @@ from operator import itemgetter
 from typing import Any, Literal, cast, get_args
 
 from tui_tracker.errors import BadColumn
+from tui_tracker.means import deviation_of, mean_of
 from tui_tracker.queries.answers import ParamValue, RunKey, Status
 from tui_tracker.queries.columns import ColumnSpec, metric_spec, parse_column
 from tui_tracker.queries.digests import params_digests
@@ -242,11 +243,8 @@ def _stat(column: Mapping[RunKey, Any], members: Sequence[RunKey]) -> GroupStat:
     n, missing = len(finite), len(members) - logged
     if not n:
         return GroupStat(0, None, None, None, None, logged, missing)
-    mean = math.fsum(finite) / n
-    spread = None
-    if n > 1:
-        spread = math.sqrt(math.fsum([(x - mean) * (x - mean) for x in finite]) / (n - 1))
-    return GroupStat(n, mean, spread, min(finite), max(finite), logged - n, missing)
+    spread = deviation_of(finite) if n > 1 else None
+    return GroupStat(n, mean_of(finite), spread, min(finite), max(finite), logged - n, missing)
 
 
 # Sorting.

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tui_tracker.errors import Ambiguous, NotFound
+from tui_tracker.formatting import SHORT_ID
 from tui_tracker.queries.answers import (
     ExperimentRow,
     MetricSummary,
@@ -117,6 +118,8 @@ def get_rows(
 def find_run(store: Store, address: str) -> RunKey:
     """Return the run that an id, a unique prefix or ending of an id, or a name means.
 
+    The prefix may be one of the short id that lists show.
+
     A run in the trash is found by its id, and by name where no other run has it. So is a
     reproduction, which has the name of the run that it came of.
 
@@ -135,6 +138,8 @@ def find_run(store: Store, address: str) -> RunKey:
     if is_hex:
         tries.append(("lower(hex(r.uuid)) LIKE :a", f"{digits}%"))
         tries.append(("lower(hex(r.uuid)) LIKE :a", f"%{digits}"))
+        # Lists show the last digits of an id, and who types those begins at their left.
+        tries.append(("lower(hex(r.uuid)) LIKE :a", f"%{digits:_<{SHORT_ID}}"))
     for where, wanted in tries:
         rows = store.read(f"SELECT r.id FROM run AS r WHERE {where} LIMIT 50", {"a": wanted})
         if len(rows) == 1:

@@ -15,8 +15,6 @@ import select
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from tui_tracker.store import Store
     from tui_tracker.tui.reading import RunsFound, RunsWanted
 
@@ -45,12 +43,7 @@ class Ahead:
         os.close(self._answering)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._end()
 
     def begin(self, store: Store, lines: int) -> None:

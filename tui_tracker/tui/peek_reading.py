@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from tui_tracker.health import glyph
+from tui_tracker.formatting import crop
+from tui_tracker.health import Health, glyph
 from tui_tracker.lineage.words import code_line
 from tui_tracker.queries import get_run
 from tui_tracker.queries.fact_cells import read_facts
@@ -16,6 +17,7 @@ from tui_tracker.telling import metric_rank, rank_metrics
 from tui_tracker.tui.peeking import KEY_METRICS, Peek
 from tui_tracker.tui.widgets.line_widget import Role
 
+_LONGEST_METRIC = 24
 SEVERITY_ROLES: dict[str, Role] = {"bad": "bad", "warn": "second"}
 
 
@@ -40,8 +42,12 @@ def read_peek(store: Store, key: int, wanted: Sequence[str]) -> Peek:
         code_line(code) if code else "",
         " ".join(facts.values()),
         tuple(
-            (f"{glyph(one.severity)} {one.words}", SEVERITY_ROLES.get(one.severity, "dim"))
+            (f"{glyph(one.severity)} {_told(one)}", SEVERITY_ROLES.get(one.severity, "dim"))
             for one in found
         ),
         datetime.now(UTC),
     )
+
+
+def _told(one: Health) -> str:
+    return f"{crop(one.metric, _LONGEST_METRIC)}: {one.words}" if one.metric else one.words

@@ -66,7 +66,8 @@ def peek_lines(peek: Peek, width: int) -> tuple[Line, ...]:
     ]
     if row.status not in ("finished", "running") and peek.run.ended_by:
         lines += [((part, "bad"),) for part in _wrapped(peek.run.ended_by, width, 2)]
-    lines += [((crop(words, width), role),) for words, role in peek.health[:3]]
+    for found, role in peek.health[:3]:
+        lines += [((part, role),) for part in _wrapped(found, width, 2)]
     lines += _section(_metrics(peek, width))
     lines += _section(_params(peek, width))
     words = [(crop(printable("  ".join(row.tags)), width), "accent")] if row.tags else []

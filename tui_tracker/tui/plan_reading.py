@@ -73,7 +73,8 @@ def find_plan(store: Store, path: str, experiment: str) -> PlanFound:
     choices = tuple((printable(plan.experiment), plan.path) for plan in found.plans)
     at = _chosen(found.plans, path, experiment)
     places = " and ".join(dict.fromkeys(str(folder.resolve()) for folder in folders))
-    base = PlanFound(choices, at, tuple(map(printable, found.problems)), printable(places))
+    told = [*(found.plans[at].doubts() if found.plans else ()), *found.problems]
+    base = PlanFound(choices, at, tuple(map(printable, told)), printable(places))
     return _covered(base, check_plan(store, found.plans[at])) if found.plans else base
 
 

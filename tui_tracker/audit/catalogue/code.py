@@ -156,16 +156,20 @@ def ignored_import(run: RunRecord) -> Answer:
     if modules is None or run.part("code") is None:
         return NOT_APPLICABLE
     ignored = words(run.parts["code"].facts, "ignored")
+    # Without a repository all paths are whole ones, and what lies in its folder was kept.
+    plain = run.fact("code", "vcs") == "none"
+    kept = f"{run.fact('code', 'top')}/" if plain and run.fact("code", "top") else "\0"
     outside = [
-        word(entry, "path")
+        path
         for entry in mappings(modules.facts, "modules")
-        if word(entry, "path").startswith(("/", "~", ".."))
+        if (path := word(entry, "path")).startswith(("/", "~", "..")) and not path.startswith(kept)
     ]
     if not ignored and not outside:
         return PASSED
     found = [*ignored, *outside]
-    where = "ignored by git" if not outside else "outside of the repository"
-    where = "ignored by git or outside of the repository" if ignored and outside else where
+    there = "outside of the folder that was kept" if plain else "outside of the repository"
+    where = "ignored by git" if not outside else there
+    where = f"ignored by git or {there}" if ignored and outside else where
     are = "are" if len(found) > 1 else "is"
     return Doubt(
         "modules",

@@ -135,6 +135,7 @@ class DecideScreen(TrackerScreen, inherit_bindings=False):
         if event.found.rule != self._rule:
             return
         self._found, self._refused = event.found, ""
+        self.table.empty = ((), (("  No run has a value to be judged by", "dim"),))
         self.table.show(event.found.rows, event.found.stats)
         self._show_title()
         self._show_foot()
@@ -174,10 +175,10 @@ class DecideScreen(TrackerScreen, inherit_bindings=False):
         rule.left = ((" rule  ", "dim"), (printable(self._rule), "accent"))
         found = self._found
         if found is None:
-            runs = f"{format_count(len(self._keys))} runs " if self._keys else ""
+            runs = f"{_several(len(self._keys), 'run')} " if self._keys else ""
             bar.right = ((runs, "dim"),)
             return
-        runs = f"{format_count(len(found.keys))} runs, {len(found.rows)} configurations "
+        runs = f"{_several(len(found.keys), 'run')}, {_several(len(found.rows), 'configuration')} "
         won = (f"★ {found.winner}  ", "good") if found.winner else ("no winner  ", "bad")
         bar.right = (won, (runs, "dim"))  # type: ignore[assignment]
 
@@ -240,7 +241,7 @@ class DecideScreen(TrackerScreen, inherit_bindings=False):
 
     def on_query_line_wanted(self, event: QueryLine.Wanted) -> None:
         from tui_tracker.decide.complete import complete_rule
-        from tui_tracker.queries.suggest import Suggestion, Suggestions
+        from tui_tracker.queries.suggestions import Suggestion, Suggestions
 
         known = self._known
         if known is None:
@@ -330,6 +331,10 @@ def _wrong(text: str) -> QueryError | None:
         column = max(0, error.column - 1) if error.column else len(text)
         return QueryError(text, column, error.problem, nearest=error.nearest)
     return None
+
+
+def _several(count: int, what: str) -> str:
+    return f"{format_count(count)} {what}{'' if count == 1 else 's'}"
 
 
 def _sentence(error: RuleInvalid) -> str:

@@ -74,7 +74,7 @@ def _fields(store: Store, place: Place) -> list[Suggestion]:
     kind, dot, name = place.typed.partition(".")
     if dot and kind in KIND_PREFIXES and (below := _of_kind(fields, kind, name.lstrip('`"'))):
         return below
-    found = [_field(info) for info in fields if typed in info.name.lower()]
+    found = _apart([info for info in fields if typed in info.name.lower()])
     found += _statistics(fields, place.typed)
     if place.kind == "term":
         found += [Suggestion(f"{word}:", says) for word, says in _WORDS.items() if typed in word]
@@ -91,6 +91,17 @@ def _of_kind(fields: list[FieldInfo], prefix: str, typed: str) -> list[Suggestio
     found = [*found, *_statistics(wanted, typed)]
     found.sort(key=lambda item: not item.text.lower().startswith(typed.lower()))
     return [Suggestion(f"{prefix}.{item.text}", item.says) for item in found]
+
+
+def _apart(fields: list[FieldInfo]) -> list[Suggestion]:
+    """Return fields; of those of one name the first is meant, and others say their kind."""
+    found: dict[str, Suggestion] = {}
+    for info in fields:
+        item = _field(info)
+        if item.text in found:
+            item = Suggestion(f"{info.kind}.{item.text}", item.says)
+        found[item.text] = item
+    return list(found.values())
 
 
 def _field(info: FieldInfo) -> Suggestion:
