@@ -10,11 +10,13 @@ import pytest
 from textual import events
 from textual.widgets import Input, TextArea
 
+import tui_tracker as tt
 from tests.tui_pilot import gone, opened, screen_text, see, until
 from tui_tracker import edits
 from tui_tracker.drain import recover
 from tui_tracker.queries import find_run, get_rows, get_run, list_run_keys
 from tui_tracker.store import Store
+from tui_tracker.tui.screens.artifact import ArtifactScreen
 from tui_tracker.tui.screens.dialogs import LabelDialog, NameDialog, NoteDialog
 from tui_tracker.tui.screens.history import HistoryScreen
 from tui_tracker.tui.screens.run import NOTES, RunScreen
@@ -322,3 +324,22 @@ def test_what_is_wrong_with_an_editor_is_one_sentence(monkeypatch, command, word
 
     with pytest.raises(EditorFailed, match=words):
         edit_text("")
+
+
+async def test_a_change_that_is_made_while_a_page_opens_reads_it_once_it_stands(store, tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("words")
+    run = tt.init("e", "with a file", store=store.folder)
+    run.log_artifact(path)
+    run.finish()
+    async with opened(store) as pilot:
+        await see(pilot, "with a file")
+        key = find_run(store, "with a file")
+        page = ArtifactScreen("with a file", get_run(store, key).artifacts, 0)
+        pilot.app.push_screen(page)
+        # Its parts are not there yet.
+        pilot.app.on_changing_changed(pilot.app.Changed("1 run tagged", False, None))
+        assert not page.stands
+
+        await see(pilot, "words")
+        assert page.stands

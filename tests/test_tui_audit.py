@@ -7,6 +7,7 @@ import tomllib
 import pytest
 from tui_pilot import gone, opened, screen_text, see, until
 
+from tui_tracker.drain import recover
 from tui_tracker.queries import find_run, get_run
 from tui_tracker.tui.screens.audit import AuditScreen
 from tui_tracker.tui.screens.findings import FindingsScreen
@@ -164,6 +165,24 @@ async def test_a_runs_page_leads_to_its_audit_and_marks_narrow_it(store):
 
         await pilot.press("space", "exclamation_mark")
         await see(pilot, "1 marked › audit 1 run")
+
+
+@pytest.mark.usefixtures("sweep")
+async def test_a_hostile_path_in_a_finding_is_letters_to_the_terminal(store):
+    recover(store)
+    with store.write() as connection:
+        connection.execute(
+            "INSERT INTO artifact (run, path, at_ms, kind, size) "
+            "SELECT id, ?, 0, 'model', 1 FROM run",
+            ("\x1b[31mred\x1b]0;title\x07",),
+        )
+    async with opened(store) as pilot:
+        grid = await audited(pilot)
+        go_to(grid, "artifacts.unhashed")
+
+        await see(pilot, "artifacts.red")
+        strips = pilot.app.screen._compositor.render_strips()
+        assert all(strip.text.isprintable() for strip in strips)
 
 
 async def test_many_runs_are_told_by_experiment(store, log_run):

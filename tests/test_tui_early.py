@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 
 import pytest
+from textual.events import Key
 from tui_pilot import PATIENCE_S, screen_text, see, until
 
 from tui_tracker.queries import Selection, get_rows, list_run_keys
 from tui_tracker.tui import app as app_module
 from tui_tracker.tui import reading
 from tui_tracker.tui.app import TrackerApp
+from tui_tracker.tui.early import EarlyKeys
 
 
 @pytest.fixture
@@ -42,6 +44,29 @@ async def test_what_is_typed_before_the_runs_are_there_is_done_to_them_in_order(
     found = {query: list_run_keys(store, Selection(query=query)) for query in ("star", "tag:slow")}
     names = {query: [row.name for row in get_rows(store, keys)] for query, keys in found.items()}
     assert names == {"star": ["second"], "tag:slow": ["third"]}
+
+
+async def test_a_filter_that_is_typed_early_is_kept_and_the_keyboard_stays(store, log_run, gate):
+    for name in ("blue", "red", "green"):
+        log_run(name, loss=[1.0])
+
+    async with TrackerApp(store).run_test(size=(120, 24)) as pilot:
+        await pilot.press("slash", *"blue", "enter")
+        gate.set()
+        await see(pilot, "/blue", "1 of 3 runs", "enter open")
+        await pilot.press("i")
+
+        await see(pilot, "1 run starred")
+
+
+def test_a_line_feed_is_the_enter_that_was_typed_before_the_terminal_was_ours():
+    early = EarlyKeys()
+
+    assert early.keep(Key("ctrl+j", "\n"))
+    taken = early.take()
+
+    assert isinstance(taken, Key)
+    assert (taken.key, taken.character) == ("enter", "\r")
 
 
 async def test_ctrl_c_waits_for_nothing(store, log_run, gate):

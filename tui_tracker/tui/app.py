@@ -256,7 +256,7 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
             self.page.close()
 
     def action_refresh(self) -> None:
-        if self.page is not None:
+        if self.page is not None and self.page.stands:
             # Also what another program has written over the screen is put right.
             self.draw_all()
             self.page.check_again()

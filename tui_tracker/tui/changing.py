@@ -81,7 +81,8 @@ class Changing(App[None], inherit_bindings=False):
         page = self.front_page
         if page is not None:
             page.say(event.text, bad=event.trouble)
-            page.read_again()
+            if page.stands:
+                page.read_again()
 
     @property
     def front_page(self) -> TrackerScreen | None:

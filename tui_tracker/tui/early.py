@@ -13,6 +13,8 @@ from collections.abc import Callable
 from textual.app import App
 from textual.events import Key, Paste
 
+PATIENCE_S = 0.3
+"""How long a key may take to be done before the next one."""
 LONGEST_S = 3.0
 """How long keys wait at most: a store that does not answer must not take the keyboard away."""
 
@@ -30,7 +32,7 @@ class EarlyKeys:
             return False
         if isinstance(event, Key) and event.key == "ctrl+c":
             return False
-        self._kept.append(event)
+        self._kept.append(_as_meant(event))
         return True
 
     def take(self) -> Key | Paste | None:
@@ -41,18 +43,30 @@ class EarlyKeys:
         return self._kept.popleft()
 
 
+def _as_meant(event: Key | Paste) -> Key | Paste:
+    """Return enter for the line feed that a terminal makes of it until it is ours."""
+    return Key("enter", "\r") if isinstance(event, Key) and event.key == "ctrl+j" else event
+
+
 def when_done(app: App[None], then: Callable[[], None]) -> None:
     """Call `then` once the key that was just forwarded has done all it does.
 
-    It goes from the widget with the focus up to the app, which may open a dialog then.
+    It goes from the widget with the focus up to the app, which may open a dialog then. A
+    widget that the key removed answers no more, so nobody waits for it for long.
     """
     focused = app.focused or app.screen
     way = [*focused.ancestors_with_self]
+    waiting = [then]
+
+    def once() -> None:
+        if waiting:
+            waiting.pop()()
 
     def onwards() -> None:
         if way:
             way.pop(0).call_later(onwards)
-        else:
-            app.screen.call_after_refresh(then)
+        elif app.screen_stack:
+            app.screen.call_after_refresh(once)
 
+    app.set_timer(PATIENCE_S, once)
     onwards()

@@ -199,7 +199,7 @@ class LiveApp(CopyingApp, inherit_bindings=False):
     def _read_again(self) -> None:
         """Let the page in front read, unless it is not laid out yet, or not any more."""
         page = self.page
-        if page is not None and page.is_mounted and page.is_running:
+        if page is not None and page.stands:
             page.read_again()
 
     # Live or paused.

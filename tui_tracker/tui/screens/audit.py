@@ -296,7 +296,9 @@ def _foot_lines(row: GridRow, column: GridColumn, at: int, width: int) -> tuple[
         head: Line = ((f" {sign} ", role), (f"{row.rule} ", "bold"), (words, "dim"))
         return (head, *(((f"   {text}", "dim"),) for text in wrap(row.why, width - 3)[:2]))
     sign, role = SIGNS["waived"] if finding.waived else FAILED[finding.severity]
-    lines: list[Line] = [((f" {sign} ", role), (row.rule, "bold"), (f"  {finding.field}", "dim"))]
+    lines: list[Line] = [
+        ((f" {sign} ", role), (row.rule, "bold"), (f"  {printable(finding.field)}", "dim"))
+    ]
     for text, look in ((finding.message, ""), (finding.waived or finding.fix, "dim")):
         plain: Role = "dim" if look else ""
         lines += [((f"   {part}", plain),) for part in wrap(printable(text), width - 3)]

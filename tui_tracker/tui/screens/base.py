@@ -122,6 +122,11 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
     def read_again(self) -> None:
         """Ask the store for everything that is shown."""
 
+    @property
+    def stands(self) -> bool:
+        """Whether its parts are there: a page reads by itself once they are."""
+        return bool(self.is_mounted and self.is_running)
+
     def check_again(self) -> None:
         """Forget what was checked and would not be checked again for a mere reading."""
 

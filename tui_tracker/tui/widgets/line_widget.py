@@ -18,7 +18,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui_tracker.formatting import cell_width, wrap
+from tui_tracker.formatting import cell_width, printable, wrap
 from tui_tracker.tui.keys import Place
 
 Role = Literal[
@@ -196,11 +196,16 @@ class LineWidget(Widget, can_focus=False, inherit_bindings=False):
         """
         if cursor:
             spans = _merged(spans)
-        segments = [Segment(text, self.role_style(role)) for text, role in spans if text]
+        segments = [Segment(_harmless(text), self.role_style(role)) for text, role in spans if text]
         strip = Strip(segments)
         if strip.cell_length != width:
             strip = strip.adjust_cell_length(width)
         return strip.apply_style(self.role_style("cursor")) if cursor else strip
+
+
+def _harmless(text: str) -> str:
+    """Return a text that no terminal obeys, also where the line forgot to see to it."""
+    return text if text.isprintable() else printable(text)
 
 
 def _merged(spans: Iterable[Span]) -> list[Span]:
