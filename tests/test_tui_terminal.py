@@ -368,3 +368,20 @@ def test_an_exception_gives_the_terminal_back_and_names_the_log(opened, tmp_path
     assert "RuntimeError: planted" in said
     assert log.name in said
     assert "Traceback" in log.read_text()
+
+
+def test_keys_that_come_in_one_piece_are_meant_for_what_the_ones_before_open(folder, log_run):
+    for number in range(30):
+        log_run(f"run_{number:02}", loss=[0.5])
+    app = Terminal(folder)
+    app.until("run_29")
+
+    app.press(b"/run_1\r")
+    app.until("10 of 30 runs")
+    app.press(b"jjtslow\r")
+    app.until("1 run tagged")
+    app.press(b"/\x15run_07\r")
+    app.until("1 of 30 runs")
+    app.press(b"\r5")
+    app.until("No artifacts")
+    app.kill()

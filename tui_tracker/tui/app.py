@@ -17,9 +17,8 @@ from textual.screen import Screen
 from tui_tracker.remembered import State
 from tui_tracker.settings import Settings, read_settings
 from tui_tracker.tui.changing import Changing
-from tui_tracker.tui.early import LONGEST_S, EarlyKeys, when_done
 from tui_tracker.tui.keymap import lay_over
-from tui_tracker.tui.keys import bindings, use_keys
+from tui_tracker.tui.keys import bindings, moves, use_keys
 from tui_tracker.tui.live import LiveApp
 from tui_tracker.tui.opening import short_path
 from tui_tracker.tui.places import Opening, find_opening
@@ -27,6 +26,7 @@ from tui_tracker.tui.resizing import Resizing
 from tui_tracker.tui.screens.base import TrackerScreen
 from tui_tracker.tui.screens.runs import RunsScreen
 from tui_tracker.tui.terminal import Terminal, after_asking, describe, is_light
+from tui_tracker.tui.typed import LONGEST_S, TypedKeys, opens, when_done
 
 if TYPE_CHECKING:
     from textual.driver import Driver
@@ -74,7 +74,8 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
         if ahead is not None and ahead.version is not None:
             self._version = ahead.version
         self._resizing = Resizing(self)
-        self._early = EarlyKeys()
+        self._typed = TypedKeys()
+        self._moves = moves()
         self.state.on_change = self._remember_soon
         self._remembering = False
         keymap = lay_over(settings.keys)
@@ -145,30 +146,50 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
         if self._resizing.changed(event.size) and self.page is not None:
             self.page.make_room(event.size.width)
 
-    # What is typed before the first page stands.
+    # What is typed before the first page stands, or at once.
 
     @dataclass
-    class PageStands(Message):
-        """The first runs are shown, or why there are none."""
+    class NextKey(Message):
+        """What was typed next can be done."""
+
+    @dataclass
+    class TypedAtOnce(Message):
+        """Several keys came in one piece."""
+
+        events: list[events.Key | events.Paste]
 
     async def on_event(self, event: events.Event) -> None:
-        if not self._early.keep(event):
+        if not self._typed.keep(event):
             await super().on_event(event)
 
-    async def on_tracker_app_page_stands(self) -> None:
-        event = self._early.take()
-        if event is not None:
-            await super().on_event(event)
-            when_done(self, self.page_stands)
+    def on_tracker_app_typed_at_once(self, message: TrackerApp.TypedAtOnce) -> None:
+        if any(isinstance(e, events.Key) and e.key == "ctrl+c" for e in message.events):
+            self.action_interrupt()
+        under_way = self._typed.waiting
+        self._typed.keep_all(message.events)
+        if not under_way:
+            self.next_key()
 
-    def page_stands(self) -> None:
-        """Do what was typed so far, and from now on everything at once."""
-        self.post_message(self.PageStands())
+    async def on_tracker_app_next_key(self) -> None:
+        while not self._typed.opening and (event := self._typed.take()) is not None:
+            self._typed.opening = opens(self, event, self._moves)
+            await super().on_event(event)
+            if self._typed.opening:
+                when_done(self, self._opened_by_key)
+
+    def _opened_by_key(self) -> None:
+        self._typed.opening = False
+        self.next_key()
+
+    def next_key(self) -> None:
+        """Do what was typed so far, and from then on everything at once."""
+        if self._typed.waiting:
+            self.post_message(self.NextKey())
 
     # Watching the store.
 
     def on_mount(self) -> None:
-        self.set_timer(LONGEST_S, self.page_stands)
+        self.set_timer(LONGEST_S, self.next_key)
         self.watch_store()
         if self._opening is not None and (
             self._opening.run or self._opening.page in ("audit", "plan")

@@ -22,6 +22,7 @@ from textual import constants
 from textual._xterm_parser import XTermParser
 from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key, Paste
 
 from tui_tracker.tui.first_screen import ASK_STATUS, FirstScreen, give_back
 from tui_tracker.tui.flow import LOST_S, Flow
@@ -227,8 +228,12 @@ class TrackerDriver(LinuxDriver):
         return text[len(whole) :]
 
     def _send(self, parser: XTermParser, text: str) -> None:
-        if text:
-            for event in parser.feed(text):
+        found = list(parser.feed(text)) if text else []
+        typed = [event for event in found if isinstance(event, (Key, Paste))]
+        if len(typed) > 1:
+            self.process_message(self._tracker.TypedAtOnce(typed))
+        for event in found:
+            if len(typed) < 2 or not isinstance(event, (Key, Paste)):
                 self.process_message(event)
 
     def _take_answer(self, answer: re.Match[str]) -> str:

@@ -493,6 +493,12 @@ def use_keys(keys: Sequence[Key]) -> None:
     _active = keys
 
 
+def moves() -> frozenset[str]:
+    """Return the keys that only move, wherever they are pressed."""
+    others = {name for key in _active if key.command for name in key.keys}
+    return frozenset(name for key in _active if not key.command for name in key.keys) - others
+
+
 def bindings(place: Place) -> list[BindingType]:
     """Return the Textual bindings of one place as shipped, none in Textual's own footer.
 

@@ -282,7 +282,7 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
         if columns and table.columns != columns:
             table.columns = columns
         if self.shown is None:
-            self.tracker.page_stands()
+            self.tracker.next_key()
         self.shown, self.held = event.asked, found.wanted.selection.query
         table.more = found.more
         if not keep:
@@ -321,7 +321,7 @@ class RunsCore(TrackerScreen, inherit_bindings=False):
     def show_trouble(self, text: str) -> None:
         if self.shown is None:
             self.table.empty = ((), ((f" {printable(text)}", "bad"),))
-            self.tracker.page_stands()
+            self.tracker.next_key()
 
     def on_run_table_rows_wanted(self, event: RunTable.RowsWanted) -> None:
         keys, columns = event.keys, without_groups(self.table.columns)

@@ -12,7 +12,7 @@ from tui_tracker.queries import Selection, get_rows, list_run_keys
 from tui_tracker.tui import app as app_module
 from tui_tracker.tui import reading
 from tui_tracker.tui.app import TrackerApp
-from tui_tracker.tui.early import EarlyKeys
+from tui_tracker.tui.typed import TypedKeys
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ async def test_a_filter_that_is_typed_early_is_kept_and_the_keyboard_stays(store
 
 
 def test_a_line_feed_is_the_enter_that_was_typed_before_the_terminal_was_ours():
-    early = EarlyKeys()
+    early = TypedKeys()
 
     assert early.keep(Key("ctrl+j", "\n"))
     taken = early.take()
