@@ -1,23 +1,26 @@
 """The first page's runs, read by a process of its own while Textual is still being loaded.
 
 What the start screen will ask first is known before it exists. A thread that asked it would
-share the interpreter with the imports, and hand it over at every row; so the process is
-forked before there is a thread or a connection. It begins when the app has noted the
-store's version, so that what changes meanwhile is news. If the screen asks for anything
-else, the answer is dropped and the question is put as ever. A filter, an order or columns
-that are remembered are left to the screen, which knows them.
+share the interpreter with the imports, and hand it over at every row; so a process is
+forked, before there is a thread or a connection, and after the import of all that both
+need. It begins when the app has noted the store's version, so that what changes meanwhile
+is news. If the screen asks for anything else, the answer is dropped and the question is put
+as ever. A filter, an order or columns that are remembered are left to the screen, which
+knows them.
 """
 
 from __future__ import annotations
 
 import os
+import pickle
 import select
+import signal
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from tui_tracker.store import Store
-    from tui_tracker.tui.reading import RunsFound, RunsWanted
-
+from tui_tracker.queries import Order, Selection
+from tui_tracker.remembered import State
+from tui_tracker.store import Store
+from tui_tracker.tui.reading import RunsFound, RunsWanted, find_runs
+from tui_tracker.tui.tree import TreeWanted
 
 ARRANGED = ("filter", "sort", "group", "columns")
 """What a remembered page of runs may hold that changes its first question."""
@@ -65,8 +68,6 @@ class Ahead:
         """Return the answer if it is to this question; the first time only."""
         if self.version is None or self._answer < 0:
             return None
-        import pickle
-
         answer = bytearray()
         while chunk := os.read(self._answer, CHUNK_BYTES):
             answer += chunk
@@ -91,6 +92,8 @@ class Ahead:
     def _serve(self) -> None:
         """Answer once and end, whatever happens: the terminal and all else is the app's."""
         try:
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_DFL)
             os.close(self._go)
             os.close(self._answer)
             self._read()
@@ -100,14 +103,6 @@ class Ahead:
             os._exit(0)
 
     def _read(self) -> None:
-        import pickle
-
-        from tui_tracker.queries import Order, Selection
-        from tui_tracker.remembered import State
-        from tui_tracker.store import Store
-        from tui_tracker.tui.reading import RunsWanted, find_runs
-        from tui_tracker.tui.tree import TreeWanted
-
         state = State(self._folder)
         lines = os.read(self._told, 16)
         if not lines or any(state.get(name, None) for name in ARRANGED):

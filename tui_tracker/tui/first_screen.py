@@ -72,10 +72,14 @@ class FirstScreen:
         mode[6][termios.VMIN], mode[6][termios.VTIME] = 1, 0
         mode[6][termios.VSUSP] = b"\0"
         termios.tcsetattr(self._input, termios.TCSANOW, mode)
-        self.asked_at = monotonic()
-        self._write(f"\x1b[?1049h\x1b[?25l{self._frame()}{self._questions()}")
-        self._reader.start()
+        self._write(f"\x1b[?1049h\x1b[?25l{self._frame()}")
         return self
+
+    def listen(self) -> None:
+        """Ask the terminal, and keep what is typed from now on; nothing was lost before."""
+        self.asked_at = monotonic()
+        self._write(self._questions())
+        self._reader.start()
 
     def __exit__(
         self,
@@ -86,7 +90,10 @@ class FirstScreen:
         self.give_back()
 
     def hand_over(self) -> None:
-        """Leave the terminal to the app as it is; what was typed is in `typed` then."""
+        """Leave the terminal to the app as it is; what was typed is in `typed` then.
+
+        `listen` was called before.
+        """
         os.write(self._stopped, b"x")
         self._reader.join()
         for number, handler in self._handlers.items():

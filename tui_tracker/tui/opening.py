@@ -10,7 +10,6 @@ import gc
 import os
 
 from tui_tracker import folder as folders
-from tui_tracker.tui.ahead import Ahead
 from tui_tracker.tui.first_screen import FirstScreen
 
 TYPE_CHECKING = False
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
 
     from tui_tracker.importers.opening import OpenedInPlace
+    from tui_tracker.tui.ahead import Ahead
 
 SLOW_FRAMES = "15"
 """Frames a second at most on a slow link."""
@@ -37,8 +37,12 @@ def open_app(wanted: str | None, said: Mapping[str, object], place: str = "") ->
     gc.disable()
     try:
         folder = folders.locate(wanted)
-        with Ahead(folder) as ahead, FirstScreen(short_path(folder)) as first:
-            return _open(wanted, said, place, first, ahead=ahead)
+        with FirstScreen(short_path(folder)) as first:
+            from tui_tracker.tui.ahead import Ahead
+
+            with Ahead(folder) as ahead:
+                first.listen()
+                return _open(wanted, said, place, first, ahead=ahead)
     finally:
         gc.enable()
 
@@ -89,6 +93,7 @@ def open_foreign(opened: OpenedInPlace, said: Mapping[str, object], place: str =
     gc.disable()
     try:
         with FirstScreen(short_path(str(opened.path))) as first:
+            first.listen()
             from tui_tracker.tui.lean import import_textual
 
             # The reader is a process of its own, and needs some time as well.

@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tui_tracker.queries import Order, RunRow, Selection, get_rows, list_run_keys
-from tui_tracker.queries.frequent import frequent_names
 from tui_tracker.store import Store
 from tui_tracker.tui.columns import (
     SAMPLED_PARAMS,
@@ -24,7 +23,6 @@ from tui_tracker.tui.columns import (
     read_columns,
     table_columns,
 )
-from tui_tracker.tui.reading_tree import read_tree
 
 if TYPE_CHECKING:
     from tui_tracker.code_store import CodeChange
@@ -112,7 +110,11 @@ def find_runs(store: Store, wanted: RunsWanted) -> RunsFound:
         first = max(0, min(wanted.first, len(keys) - wanted.count))
         visible = keys[first : first + wanted.count]
     rows = read_rows(store, visible, columns)
-    tree = read_tree(store, wanted.tree) if wanted.tree else None
+    tree = None
+    if wanted.tree:
+        from tui_tracker.tui.reading_tree import read_tree
+
+        tree = read_tree(store, wanted.tree)
     now = datetime.now(UTC)
     return RunsFound(wanted, tree, keys, columns, rows, now, groups, metrics)
 
@@ -128,6 +130,8 @@ def choose_columns(store: Store, selection: Selection, keys: Sequence[int]) -> t
     else:
         # Counting the names of a hundred thousand runs takes half a second, which the first
         # page would wait for.
+        from tui_tracker.queries.frequent import frequent_names
+
         params, metrics = frequent_names(store, some, MANY_METRICS)
     sample = get_rows(store, some, params=params[:SAMPLED_PARAMS])
     columns = table_columns(metrics, params[:SAMPLED_PARAMS], sample)

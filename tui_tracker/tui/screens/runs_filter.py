@@ -6,6 +6,7 @@ the table keeps the runs of the last one that could be read.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,11 @@ from tui_tracker.errors import QueryError, TrackerError
 from tui_tracker.formatting import printable
 from tui_tracker.tui.screens.runs_core import RunsCore
 from tui_tracker.tui.widgets.line_widget import LineWidget
-from tui_tracker.tui.widgets.query_line import QueryLine
 
 if TYPE_CHECKING:
     from tui_tracker.queries import Selection, Suggestions
     from tui_tracker.store import Store
+    from tui_tracker.tui.widgets.query_line import QueryLine
 
 MOST_REMEMBERED = 100
 
@@ -46,6 +47,9 @@ class Filtering(RunsCore, inherit_bindings=False):
 
     async def type_filter(self, text: str) -> None:
         """Open the line with a filter in it, which is tried at once."""
+        # Only here: importing fields takes a sixth as long as all else of the first page.
+        from tui_tracker.tui.widgets.query_line import QueryLine
+
         for open_line in self.query(QueryLine):
             open_line.remove()
         line = QueryLine(self.text, self._remembered())
@@ -83,12 +87,17 @@ class Filtering(RunsCore, inherit_bindings=False):
         self.text = self.shown.text if self.shown is not None else ""
         if self.table.more:
             self.ask_runs()  # the rest of what it found was given up for this one
-        for line in self.query(QueryLine):
+        for line in self._open_lines():
             line.complain(error)
             return True
         if self.shown is None:
             self.ask_runs()
         return False
+
+    def _open_lines(self) -> Iterable[QueryLine]:
+        from tui_tracker.tui.widgets.query_line import QueryLine
+
+        return self.query(QueryLine)
 
     def on_query_line_wanted(self, event: QueryLine.Wanted) -> None:
         line, text, cursor = event.line, event.text, event.cursor
