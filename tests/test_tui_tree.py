@@ -171,3 +171,16 @@ def test_a_large_tree_begins_folded(store: Store, log_run: LogRun) -> None:
 
     assert [node.label for node in nodes.walk()] == ["all runs", "e0", "e1", "e2", "e3", "e4"]
     assert nodes.at(TOP).runs == list_branches(store).counts["finished"] == 45
+
+
+async def test_best_values_cut_no_label_while_a_run_goes_on(store, folder):
+    run = tt.init("demo/sweep_lr", "now", store=folder, console=False)
+    run.log({"val_loss": 0.01014}, step=0)
+    try:
+        async with opened(store, size=(120, 24)) as pilot:
+            await see(pilot, "● running", "val_loss", "0.01014")
+            await until(pilot, lambda: screen_text(pilot).count("0.01014") > 1)
+
+            assert "sweep_lr ●1" in screen_text(pilot)
+    finally:
+        run.finish()

@@ -37,6 +37,8 @@ ALL = ""
 """The path of the root: all runs."""
 DEEPEST = 6
 """Levels that are indented; deeper ones share what room there is."""
+GLYPH_ROOM = 3
+"""Cells that tell how a branch goes, such as " ●1"."""
 _STATUS_ROLES: dict[str, Role] = {"running": "good", "finished": "faint"}
 
 
@@ -186,7 +188,7 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
         names = [printable(level.partition(":")[2] or level) for level in self.branches.levels]
         best = self._best_room
         metric = self._fits.wanted.title if self._fits else ""
-        right = f" {'found' if self._query else 'runs':>{self._count_room}}" + (
+        right = f" {self._counted:>{self._count_room}}" + (
             f"  {fit(metric, best, right=True)}" if best else ""
         )
         words = " › ".join(names)
@@ -201,13 +203,23 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
         return self._fits.wanted.query if self._fits else ""
 
     @property
+    def _counted(self) -> str:
+        """What is counted, as the header calls it."""
+        return "found" if self._query else "runs"
+
+    @property
     def _count_room(self) -> int:
-        return max(5, len(format_count(self.branches.root.runs)))
+        return max(len(self._counted), len(format_count(self.branches.root.runs)))
+
+    @property
+    def _needed(self) -> int:
+        """Cells of the longest label and what stands on both sides of it, without best values."""
+        return 1 + self._widest + GLYPH_ROOM + 1 + self._count_room
 
     @property
     def _step(self) -> int:
         """Cells by which a level is indented: one where the labels need the other."""
-        return 2 if 1 + self._widest + 3 + self._count_room <= self.room else 1
+        return 2 if self._needed <= self.room else 1
 
     @property
     def _best_room(self) -> int:
@@ -215,7 +227,7 @@ class ExperimentTree(VirtualList, inherit_bindings=False):
         if not self._bests:
             return 0
         cells = max(map(len, self._bests.values()))
-        spare = self.room - (1 + self._widest + 3 + self._count_room + 2 + cells)
+        spare = self.room - (self._needed + 2 + cells)
         title = cell_width(self._fits.wanted.title) if self._fits else 0
         return max(cells, min(title, cells + spare)) if spare >= 0 else 0
 
