@@ -159,7 +159,7 @@ def take_demo(folder: Path) -> None:
         command = [sys.executable, "-m", "tui_tracker.cli", "--store", str(folder / name), "demo"]
         terminal = Terminal(command, columns, rows, DARK)
         try:
-            terminal.wait_for("lr=0.01_seed=1")
+            terminal.wait_for("lr=0.01_seed=2")
             terminal.save(HERE / f"demo-{name}.png")
             terminal.press("jj\r2")
             terminal.wait_for("val_loss")
