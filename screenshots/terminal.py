@@ -126,7 +126,7 @@ class Terminal:
                 draw.rectangle([at, (at[0] + width - 1, at[1] + height - 1)], fill=back)
                 _draw_letter(draw, at, cell.data, front, fonts[cell.bold])
         # A screen has few colours: a palette makes the file a fifth.
-        return image.quantize(64, dither=Image.Dither.NONE)
+        return image.quantize(256, dither=Image.Dither.NONE)
 
 
 def _font(name: str) -> ImageFont.FreeTypeFont:
