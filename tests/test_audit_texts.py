@@ -155,6 +155,7 @@ def test_what_python_and_javascript_print_is_read(text, value):
     [
         (f"seed:{' ' * 40_000}3{' ' * 40_000}\nlr: 0.1\n@", 3),
         (f"{{'seed': '{' ' * 40_000}3'}}", f"{' ' * 40_000}3"),
+        (f"seed: 3\n{chr(10) * 100_000}lr: 0.1", 3),
     ],
 )
 def test_long_blanks_are_read_in_one_pass(text, value):
@@ -199,12 +200,17 @@ def test_a_text_that_holds_no_record_is_one_sentence_with_the_place(tmp_path, te
 
 def test_a_file_that_is_no_text_is_one_sentence(tmp_path):
     path = tmp_path / "record.bin"
-    path.write_bytes(b"\x80\x81\x00")
+    path.write_bytes(b"lr\x80\x81\x00")
 
-    with pytest.raises(InvalidArgument, match="cannot be read"):
+    with pytest.raises(InvalidArgument, match="holds no text, at byte 2"):
         read_file(path)
     with pytest.raises(InvalidArgument, match="cannot be read"):
         read_file(Path(tmp_path / "none"))
+
+
+def test_a_source_without_an_end_is_not_read_to_it():
+    with pytest.raises(InvalidArgument, match="/dev/zero is larger than a record"):
+        read_file(Path("/dev/zero"))
 
 
 @given(st.text(alphabet="{}[](),:='\"# \n\tab1.-<>/*|`", max_size=60))

@@ -25,7 +25,7 @@ from dataclasses import replace
 from datetime import date, time
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from tui_tracker.audit.snippets.leaves import PARAM_HOMES, as_number, plain_value
 from tui_tracker.audit.snippets.loose import NotLoose, read_loose
@@ -39,13 +39,16 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 
+_MOST_BYTES = 16 << 20
+"""More is no record that somebody pasted, but a device or a log."""
 _MOST_NODES = 100_000
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n]*\n(.*?)^[ \t]*(?:```|~~~)", re.S | re.M)
 _COMMENTS = re.compile(r"\A(?:\s*(?://[^\n]*|/\*.*?\*/|#[^\n]*(?=\n\s*[{\[(])))+\s*", re.S)
 _NAMED = re.compile(r"(?:(?:const|let|var|export)\s+)?[\w.]+\s*(?::\s*\w+\s*)?=\s*(?=[{\[(]|\w+\()")
 _OPENS = re.compile(r"[{\[(]|[A-Za-z_][\w.]*\(\s*[\w{\[]")
 _INSIDE = re.compile(r"""["'][\w./ -]+["']\s*:""")
-_TOML = re.compile(r"^\s*(?:\[+[\w.\" -]+\]+\s*$|[\w.\"-]+\s*=)", re.M)
+# Blanks, but no line feeds: a thousand empty lines would be looked through from each of them.
+_TOML = re.compile(r"^[ \t]*(?:\[+[\w.\" -]+\]+[ \t]*$|[\w.\"-]+[ \t]*=)", re.M)
 _LINE = re.compile(
     r"(?P<indent>\s*)(?:[-*+•>]\s+)?[*_`\"]*(?P<key>[A-Za-z_][\w ./()-]{0,60}?)[*_`\"]*"
     r"\s*(?::(?=\s|[*_`]|$)|=(?!=))(?P<value>.*)"
@@ -68,14 +71,35 @@ def read_file(path: Path) -> list[Snippet]:
     Raises:
         InvalidArgument: the file holds none, with the place of the mistake.
     """
+    where = "standard input" if str(path) == "-" else str(path)
     try:
-        raw = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        raw = _read(sys.stdin.buffer if str(path) == "-" else path)
+        _refuse_large(raw, where)
         wide = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
         text = raw.decode("utf-16" if wide else "utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidArgument(f"{path} cannot be read: {error}") from error
-    where = "standard input" if str(path) == "-" else str(path)
+    except OSError as error:
+        raise InvalidArgument(f"{where} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise InvalidArgument(
+            f"{where} holds no text, at byte {error.start:,}: paste the record as UTF-8"
+        ) from error
     return [read_snippet(record) for record in read_records(text, where)]
+
+
+def _read(source: Path | BinaryIO) -> bytes:
+    """Return what a source holds, and no more than tells that it is too much."""
+    if not isinstance(source, Path):
+        return source.read(_MOST_BYTES + 1)
+    with source.open("rb") as file:
+        return file.read(_MOST_BYTES + 1)
+
+
+def _refuse_large(raw: bytes, where: str) -> None:
+    if len(raw) > _MOST_BYTES:
+        raise InvalidArgument(
+            f"{where} is larger than a record, of which {_MOST_BYTES >> 20} MiB are read: "
+            "`tt import` reads what trackers left, `tt parse` logs"
+        )
 
 
 def read_records(text: str, where: str) -> list[Record]:
