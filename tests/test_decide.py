@@ -154,6 +154,27 @@ def test_a_metric_that_says_which_way_it_is_better_breaks_a_tie_that_way():
     assert labels(apply("max val_f1; tie-break by latency_ms", slow, fast)) == ["m=fast", "m=slow"]
 
 
+@pytest.mark.parametrize(
+    ("name", "better"),
+    [
+        ("val_acc_std", 0.1), ("val_acc@loss_probe", 0.9), ("val_brier_score", 0.1),
+        ("val_neg_log_loss", 0.9), ("neg_mean_squared_error", 0.9), ("val_acc", 0.9),
+    ],
+)  # fmt: skip
+def test_a_tie_is_broken_the_way_that_a_name_means_and_not_by_its_sound(name, better):
+    given = [runs([{"val_f1": 0.8, name: value}], params={"m": value}) for value in (0.1, 0.9)]
+
+    assert labels(apply(f"max val_f1; tie-break by {name}", *given))[0] == f"m={better}"
+
+
+@pytest.mark.parametrize("name", ["val_acc_gap", "val_f1_n", "neg_loss", "val_reward_var"])
+def test_the_direction_of_what_a_quality_is_only_part_of_is_asked_for(name):
+    given = [runs([{"val_f1": 0.8, name: value}], params={"m": value}) for value in (1, 2)]
+
+    with pytest.raises(RuleInvalid, match="nobody knows which way"):
+        apply(f"max val_f1; tie-break by {name}", *given)
+
+
 def test_a_direction_nobody_knows_is_asked_for():
     first = runs([{"val_f1": 0.8, "val_zork": 1.0}], params={"m": "a"})
     second = runs([{"val_f1": 0.8, "val_zork": 2.0}], params={"m": "b"})
