@@ -773,3 +773,37 @@ def test_folds_have_splits_of_their_own_and_are_compared_fold_by_fold():
         apply("highest val_f1; over fold", other)
     with pytest.raises(RuleInvalid, match=r"data\.split-mismatch"):
         apply("highest val_f1", same)
+
+
+def scored(name, scores, losses):
+    """Runs of one configuration; a loss of None was not logged."""
+    values = [{"val_f1": score} | ({} if loss is None else {"val_loss": loss})
+              for score, loss in zip(scores, losses, strict=True)]  # fmt: skip
+    return runs(values, params={"m": name})
+
+
+@pytest.mark.parametrize("bound", ["max(val_loss) < 0.4", "mean(val_loss, best) < 0.4"])
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_no_bound_is_passed_by_the_runs_that_went_well(bound, bad):
+    lucky = scored("lucky", [0.9, 0.9, 0.9], [0.3, 0.3, metric("val_loss", bad)])
+    lucky[2].metrics["val_loss"] = replace(lucky[2].metrics["val_loss"], min=None, max=None)
+    steady = scored("steady", [0.8, 0.8, 0.8], [0.3, 0.3, 0.3])
+
+    found = apply(f"highest val_f1 where {bound}", lucky, steady)
+
+    assert labels(found) == ["m=steady", "m=lucky"]
+    assert found.ranking[1].eliminated == "val_loss is not finite in 1 of 3 runs"
+
+
+@pytest.mark.parametrize(
+    "rest", [" where max(val_loss) < 0.4", "; tie-break by max(val_loss) within 0.2"]
+)
+def test_what_not_all_runs_have_is_told(rest):
+    some = scored("some", [0.9, 0.9, 0.9], [0.3, None, None])
+    whole = scored("whole", [0.8, 0.8, 0.8], [0.3, 0.3, 0.3])
+
+    notes = apply(f"highest val_f1{rest}", some, whole).notes
+    counted = apply("highest val_f1 where n(val_loss) >= 1", some, whole).notes
+
+    assert "Not all runs have what max(val_loss) is of: m=some (1 of 3)." in notes
+    assert not any("Not all runs" in note for note in counted)

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from tui_tracker.decide.candidates import Candidate, Group, group_key, told_apart
+from tui_tracker.decide.meaning import Meaning
+from tui_tracker.decide.measures import values_of
 from tui_tracker.decide.outcome import Standing
 from tui_tracker.decide.rule import Rule
 
@@ -41,6 +43,25 @@ def lost_words(
         return []
     n, total = winners[0].n, winners[0].n + sum(lost.values())
     return [f"Only {n} of the {total} runs of the winner's configuration count: {counted(lost)}."]
+
+
+def partly_words(ranked: Sequence[Standing], meaning: Meaning) -> list[str]:
+    """Return a sentence for each statistic that rests on fewer runs than the objective does."""
+    found: dict[str, list[str]] = {}
+    for stat in meaning.choosing[1:]:
+        if stat.function == "n" or stat.metric is None:
+            continue
+        told = meaning.told(stat)
+        for standing in ranked:
+            count = len(values_of(standing.group, told.label, stat, told.best))
+            if count < standing.n:
+                shown = f"{standing.group.label} ({count} of {standing.n})"
+                found.setdefault(str(stat), []).append(shown)
+    return [
+        f"Not all runs have what {stat} is of: {'; '.join(groups[:_SHOWN])}"
+        f"{' ...' if len(groups) > _SHOWN else ''}."
+        for stat, groups in found.items()
+    ]
 
 
 def repeat_words(groups: Sequence[Group]) -> list[str]:

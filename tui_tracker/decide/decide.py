@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from tui_tracker.decide.against import against_baseline, versus_words
 from tui_tracker.decide.candidates import Candidate, Group, group_runs, told_apart
-from tui_tracker.decide.caveats import counted, lost_words, repeat_words
+from tui_tracker.decide.caveats import counted, lost_words, partly_words, repeat_words
 from tui_tracker.decide.comparable import refuse_incomparable, tell_other_code
 from tui_tracker.decide.facts import COMPARE, other_fact
 from tui_tracker.decide.health import unwell_words
@@ -85,6 +85,7 @@ def decide(
         *words,
         *versus_words(against, rule.options),
         *judge.meaning.slips(),
+        *partly_words(ranked, judge.meaning),
         *lost_words(ranked[:1], runs, lacking, rule),
         *repeat_words(groups),
         *refused,
@@ -199,10 +200,25 @@ class _Judge:
         found = self.measured(bound.stat, number)
         if found.value is None:
             return f"{bound.stat} {found.why_not}"
+        if bound.stat.function != "n" and (bad := self._not_finite(bound.stat, number)):
+            runs = self.groups[number].runs
+            return f"{self.told(bound.stat).label} is not finite in {bad} of {len(runs)} runs"
         limit = self.meaning.limit_of(bound)
         if COMPARE[bound.comparison](found.value, limit):
             return ""
         return f"{bound.stat} is {found.value:.4g}, not {bound.comparison} {limit:.4g}"
+
+    def _not_finite(self, stat: Stat, number: int) -> int:
+        """Return how many runs of a group logged a metric and have no finite value of it.
+
+        Left out they would let a group pass by the runs that went well.
+        """
+        told = self.told(stat)
+        base = stat if stat.metric is not None else self.rule.objective
+        logged = [run for run in self.groups[number].runs if told.label in run.metrics]
+        if isinstance(base.pick, int):
+            logged = [run for run in logged if (told.label, base.pick) in run.steps]
+        return sum(not math.isfinite(value_of(run, told.label, base, told.best)) for run in logged)
 
     # Ranking.
 
