@@ -752,6 +752,25 @@ def test_of_several_tags_or_data_sets_none_may_be_what_is_not_wanted():
     assert [bool(why) for why in out] == [False, True, False, True, False, False, True]
 
 
+@pytest.mark.parametrize(
+    ("condition", "fits"),
+    [
+        ("data.version = 1.10", False), ("data.version = 1.1", True), ("data.version > 1", True),
+        ("data.version != 1.10", True), ("tag.v = 1.10", False), ("tag.v = 1.1", True),
+        ("tag.v > 1", True), ("param.lr != 0.001", False), ("param.lr = 1e-03", True),
+        ("param.lr <= 0.01", True), ('param.lr = "0.001"', False), ('param.lr = "1e-3"', True),
+        ("param.amp = true", True), ("param.amp = 1", False),
+    ],
+)  # fmt: skip
+def test_versions_and_tags_are_words_and_params_that_were_kept_as_text_numbers(condition, fits):
+    given = runs([0.9], params={"lr": "1e-3", "amp": True}, tags=("v:1.1",),
+                 data={"digits": ("1.1", "")})  # fmt: skip
+
+    (standing,) = apply(f"highest val_f1 where {condition}", given).ranking
+
+    assert (standing.eliminated == "") == fits
+
+
 def test_folds_have_splits_of_their_own_and_are_compared_fold_by_fold():
     def folds(m, hashes):
         return [
