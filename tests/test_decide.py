@@ -237,9 +237,23 @@ def test_points_of_percent_are_hundredths_of_a_share():
     assert found.ranking[1].eliminated == "std is 0.07071, not <= 0.005"
 
 
-def test_test_data_choose_no_model():
-    with pytest.raises(RuleInvalid, match=r"metrics\.test-selection"):
-        apply("max test_f1", runs([{"test_f1": 0.9}]))
+@pytest.mark.parametrize(
+    "label",
+    ["test_f1", "eval/test/f1", "f1@test", "f1@subset=test", "acc@offline,split=testing"],
+)
+def test_test_data_choose_no_model(label):
+    given = runs([{label: 0.9, "val_f1": 0.8}])
+    asked = label.replace("@subset=test", "@`subset=test`").replace("@off", "@`off")
+    asked += "`" if "`off" in asked else ""
+
+    for rule in (f"max {asked}", f"max val_f1; tie-break by highest {asked}"):
+        with pytest.raises(RuleInvalid, match=r"metrics\.test-selection"):
+            apply(rule, given)
+
+
+@pytest.mark.parametrize("label", ["latest_f1", "f1@latest", "ab_test_uplift", "f1@contest"])
+def test_what_only_sounds_like_test_data_may_choose(label):
+    assert apply(f"max {label}", runs([{label: 0.9}])).metric == label
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from tui_tracker.decide.measures import direction_of
 from tui_tracker.decide.naming import resolve
 from tui_tracker.decide.rule import SPREADS, Bound, Direction, Fact, Rule, Stat
 from tui_tracker.errors import RuleInvalid
-from tui_tracker.names.metric import read_metric
+from tui_tracker.names.metric import is_of_test
 
 _LOOSE_STD = 0.2
 """A bound on the spread of a metric from 0 to 1 that can never exclude anything: 0.5 at most."""
@@ -110,7 +110,7 @@ class Meaning:
         return [*self._loose_bounds(), *self._worse_asked(), *self._names_read()]
 
     def _refuse_test(self, label: str) -> None:
-        if read_metric(label.partition("@")[0]).split == "test":
+        if is_of_test(label):
             problem = (
                 f"{label!r} was taken on test data, which must not choose a model "
                 "[metrics.test-selection]"
