@@ -529,6 +529,41 @@ def test_hundredths_are_those_of_the_metric_that_is_bounded(condition, eliminate
     assert found.ranking[0].eliminated == eliminated
 
 
+def of_scores(name, *scores):
+    return [runs([{name: score} for score in given], params={"m": m})
+            for m, given in zip("ab", scores, strict=True)]  # fmt: skip
+
+
+def test_hundredths_are_those_of_what_reaches_1_at_most_however_bad_it_gets():
+    wild, steady = of_scores("val_r2", [-0.2, 0.6, 0.9], [0.4, 0.41, 0.42])
+
+    found = apply("highest val_r2 with std <= 5pp", wild, steady)
+
+    assert labels(found) == ["m=b", "m=a"]
+    assert found.ranking[1].eliminated == "std is 0.5686, not <= 0.05"
+
+
+@pytest.mark.parametrize(
+    "rule", ["highest val_x with std <= 5pp", "highest val_x; tie-break by std within 5%"]
+)
+@pytest.mark.parametrize("worst", [-3.0, 120.0])
+def test_hundredths_of_what_is_neither_a_share_nor_percent_are_refused(rule, worst):
+    given = of_scores("val_x", [worst, 0.6, 0.9], [0.4, 0.41, 0.42])
+
+    with pytest.raises(RuleInvalid, match=r"is 0\.05 or 5 cannot be told, as val_x runs from"):
+        apply(rule, *given)
+
+
+@pytest.mark.parametrize(("name", "told"), [("val_loss", 1), ("val_accuracy", 0)])
+@pytest.mark.parametrize("rest", ["with std <= 5%", "; tie-break by std within 5pp"])
+def test_points_of_what_may_be_no_percent_are_told(name, told, rest):
+    given = of_scores(name, [82.2, 81.6, 0.0], [82.5, 82.51, 82.6])
+
+    notes = apply(f"lowest {name} {rest}", *given).notes
+
+    assert len([n for n in notes if "was taken as 5, as val_loss runs from 0 to 82.6" in n]) == told
+
+
 def test_a_loose_bound_is_told_of_any_share():
     found = apply(
         "lowest val_loss where std(val_acc) <= 0.5 and std(val_loss) >= 0.3", runs(LOSSES)

@@ -203,7 +203,7 @@ class _Judge:
         if bound.stat.function != "n" and (bad := self._not_finite(bound.stat, number)):
             runs = self.groups[number].runs
             return f"{self.told(bound.stat).label} is not finite in {bad} of {len(runs)} runs"
-        limit = self.meaning.limit_of(bound)
+        limit = self.meaning.in_own_unit(bound.stat, bound.number, bound.unit)
         if COMPARE[bound.comparison](found.value, limit):
             return ""
         return f"{bound.stat} is {found.value:.4g}, not {bound.comparison} {limit:.4g}"
@@ -259,8 +259,7 @@ class _Judge:
             seeds, theirs = self.by_seed(first.group), self.by_seed(other.group)
             level = self.rule.options.level
             return first is other or not is_apart(first.values, other.values, seeds, theirs, level)
-        hundredths = tie.unit and self.meaning.is_share(self.rule.objective)
-        within = tie.within / 100 if hundredths else tie.within
+        within = self.meaning.in_own_unit(self.rule.objective, tie.within, tie.unit)
         return abs(best - value) <= within * (1 + 1e-12)
 
     def _tell_too_small(self, level: Sequence[Standing]) -> None:
