@@ -426,6 +426,24 @@ def test_the_chance_to_be_best_can_be_the_objective():
     assert found.ranking[0].stats["prob_best(val_f1)"] == 1.0
 
 
+def test_groups_that_tie_are_as_probably_the_best_as_each_other():
+    same = [runs([0.9, 0.9], params={"m": m}) for m in "abc"]
+
+    found = apply("max prob_best val_f1 where prob_best >= 0.3", *same, CUT[:0])
+
+    assert [s.stats["prob_best(val_f1)"] for s in found.ranking] == pytest.approx([1 / 3] * 3)
+
+
+def test_what_no_run_has_makes_nobody_probably_the_best():
+    given = [runs([{"val_f1": 0.9, "val_loss": math.nan}] * 2, params={"m": m}) for m in "ab"]
+
+    found = apply("max val_f1 where prob_best(val_loss) >= 0", *given)
+
+    assert {s.eliminated for s in found.ranking} == {
+        "prob_best(val_loss) no run has a finite value"
+    }
+
+
 def test_every_group_is_laid_beside_the_baseline_by_shared_seeds():
     found = apply("max val_f1; baseline aug=flip", FLIP, CUT, WILD)
 

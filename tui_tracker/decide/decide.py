@@ -143,10 +143,10 @@ class _Judge:
     def measured(self, stat: Stat, number: int) -> Measured:
         """Return a statistic of a group."""
         told = self.told(stat)
-        if stat.function == "prob_best":
-            return Measured(self._chance(stat, number))
         base = stat if stat.metric is not None else self.rule.objective
         values = values_of(self.groups[number], told.label, base, told.best)
+        if stat.function == "prob_best" and values:
+            return Measured(self._chance(stat, number))
         options = self.rule.options
         return measure(stat.function, values, Interval(options.interval, options.level))
 

@@ -137,15 +137,20 @@ def _interval(values: Sequence[float], interval: Interval) -> tuple[float, float
 def chances_of_best(groups: Sequence[Sequence[float]], direction: Direction) -> list[float]:
     """Return for each group how often its mean is the best when its runs are drawn again.
 
-    Groups without a value never are. Ties go to the earlier group.
+    Groups without a value never are. Those that tie share it: a coarse metric makes no group
+    the best by being there first.
     """
     draws = random.Random(20_260_102)
     sign = 1 if direction == "highest" else -1
-    won = [0] * len(groups)
-    for _ in range(RESAMPLES_OF_BEST):
-        means = [
-            sign * mean_of(draws.choices(values, k=len(values))) if values else -math.inf
-            for values in groups
-        ]
-        won[means.index(max(means))] += 1
+    valued = [place for place, values in enumerate(groups) if values]
+    won = [0.0] * len(groups)
+    for _ in range(RESAMPLES_OF_BEST if valued else 0):
+        means = {
+            place: sign * mean_of(draws.choices(groups[place], k=len(groups[place])))
+            for place in valued
+        }
+        best = max(means.values())
+        first = [place for place, mean in means.items() if mean == best]
+        for place in first:
+            won[place] += 1 / len(first)
     return [count / RESAMPLES_OF_BEST for count in won]
