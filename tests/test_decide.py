@@ -893,3 +893,16 @@ def test_what_not_all_runs_have_is_told(rest):
 
     assert "Not all runs have what max(val_loss) is of: m=some (1 of 3)." in notes
     assert not any("Not all runs" in note for note in counted)
+
+
+@pytest.mark.parametrize("scores", [([0.9] * 3, [0.8] * 3), ([0.9] * 2, [0.8] * 3)])
+def test_seeds_that_change_nothing_prove_nothing(scores):
+    same, other = (runs(given, params={"m": m}) for m, given in zip("ab", scores, strict=True))
+
+    found = apply("highest val_f1; baseline m=b; tie-break by std within ci", same, other)
+
+    assert labels(found) == ["m=a", "m=b"]
+    assert (found.lead.certainty, found.lead.p) == ("unknown", None)
+    assert "of values that have a spread" in found.notes[0]
+    assert found.against[0].p is None
+    assert not any("A tie was broken" in note for note in found.notes)

@@ -83,7 +83,10 @@ def versus_words(found: Sequence[Versus], options: Options) -> list[str]:
         way = "worse" if one.difference < 0 else "better"
         head = f"{one.group.label} is {way} than {one.baseline.label} by {abs(one.difference):.4g}"
         if one.low is None or one.high is None or one.p is None:
-            words.append(f"{head}; how surely cannot be told, that takes at least 2 runs each.")
+            words.append(
+                f"{head}; how surely cannot be told, that takes at least 2 runs each, "
+                "of values that have a spread."
+            )
             continue
         how = paired_words(one.pairs, options)
         # Of what is worse, the interval of how much worse.
