@@ -40,7 +40,7 @@ def swept(log_run: LogRun) -> None:
 def stored(folder: Path) -> tuple[int, bool]:
     with Store.open(folder) as store:
         keys = find_asked(store, "sweep_lr")
-        return save_decision(store, "sweep_lr", decide_for(store, keys, parse_rule(RULE)), keys)
+        return save_decision(store, "sweep_lr", decide_for(store, keys, parse_rule(RULE)))
 
 
 @pytest.mark.usefixtures("swept")
@@ -93,6 +93,47 @@ def test_a_decision_whose_runs_are_gone_is_stale(folder: Path) -> None:
         found = check_decision(store, recorded)
 
     assert (found.is_stale, found.gone, found.problem) == (True, 4, "its runs are gone")
+
+
+@pytest.mark.usefixtures("swept")
+def test_a_name_that_is_read_anew_changes_who_would_win(
+    folder: Path, log_run: LogRun, tt_: Cli
+) -> None:
+    log_run("other", params={"lr": 0.3, "seed": 0}, val_f1_score=[0.99])
+    stored(folder)
+
+    tt_("names", "fix", "--metric", "val_f1_score=val_f1")
+
+    assert "stale: what it rests on changed; the winner would now be lr=0.3" in tt_("decisions")[1]
+    tt_("names", "undo")
+    assert "it still holds" in tt_("decisions")[1]
+
+
+@pytest.mark.usefixtures("swept")
+def test_values_that_changed_without_a_point_more_make_a_decision_anew(
+    folder: Path, tt_: Cli
+) -> None:
+    stored(folder)
+
+    with Store.open(folder) as store, store.write() as connection:
+        connection.execute("UPDATE metric SET last = 1 - last, min = 1 - min, max = 1 - max")
+
+    assert "the winner would now be lr=0.01" in tt_("decisions")[1]
+
+
+@pytest.mark.usefixtures("swept")
+def test_what_ends_after_a_decision_was_made_makes_it_stale_however_late_it_is_stored(
+    folder: Path, log_run: LogRun
+) -> None:
+    with Store.open(folder) as store:
+        made = decide_for(store, find_asked(store, "sweep_lr"), parse_rule(RULE))
+
+    log_run("late", params={"lr": 0.3, "seed": 0}, val_f1=[0.99])
+
+    with Store.open(folder) as store:
+        save_decision(store, "sweep_lr", made)
+        found = check_decision(store, list_decisions(store)[0])
+    assert (found.new, found.winner) == (1, "lr=0.3")
 
 
 @pytest.mark.usefixtures("swept")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from tui_tracker.decide.basis import read_basis
 from tui_tracker.decide.decide import decide
 from tui_tracker.decide.health import with_health
 from tui_tracker.decide.outcome import Decision
@@ -39,8 +41,11 @@ def decide_for(
 ) -> Decision:
     """Return who wins among these runs, with a note on the health of the winner's curves.
 
+    What it rests on is read first: a run that ends meanwhile makes the decision stale.
+
     Raises:
         RuleInvalid: the rule cannot be applied to these runs, with the reason.
     """
+    basis = read_basis(store, keys)
     runs = read_candidates(store, keys, rule, project=project)
-    return with_health(store, decide(rule, runs))
+    return replace(with_health(store, decide(rule, runs)), basis=basis)
