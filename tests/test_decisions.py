@@ -163,10 +163,37 @@ def test_a_decision_by_rules_that_meant_something_else_is_made_again(
         stored(folder)
 
     same = rewritten(folder, "winner", '"lr=0.1"')
-    other = rewritten(folder, "winner", '"lr=0.01"')
+    other = rewritten(folder, "rule", "lowest mean(val_f1)")
 
     assert not same.is_stale
-    assert (other.is_stale, other.winner) == (True, "lr=0.1")
+    assert (other.is_stale, other.winner) == (True, "lr=0.01")
+
+
+def test_a_winner_is_the_same_though_others_give_it_a_longer_name(
+    folder: Path, log_run: LogRun
+) -> None:
+    log_run("best", params={"lr": 0.1, "wd": 0}, val_f1=[0.8])
+    log_run("other", params={"lr": 0.01, "wd": 0}, val_f1=[0.6])
+    stored(folder)
+    log_run("more", params={"lr": 0.1, "wd": 1}, val_f1=[0.1])
+
+    with Store.open(folder) as store:
+        found = check_decision(store, list_decisions(store)[0])
+
+    assert (found.new, found.winner, found.other_winner) == (1, "lr=0.1, wd=0", False)
+
+
+@pytest.mark.usefixtures("swept")
+def test_a_winner_of_the_same_name_may_be_another(folder: Path) -> None:
+    with Store.open(folder) as store:
+        best, other = (found := find_asked(store, "sweep_lr"))[:2], found[2:]
+        edits.archive(store, other)
+        stored(folder)
+        edits.archive(store, best)
+        edits.unarchive(store, other)
+        found = check_decision(store, list_decisions(store)[0])
+
+    assert (found.winner, found.other_winner) == ("all runs", True)
 
 
 @pytest.mark.usefixtures("swept")

@@ -142,10 +142,22 @@ def check_decision(store: Store, recorded: Recorded) -> Staleness:
         beyond = beyond or recorded.whole.get("values") != basis.values
         if not (new or gone or changed or beyond):
             return Staleness(winner=recorded.winner)
-        winner = _label(decide_for(store, keys, rule))
+        made = decide_for(store, keys, rule)
     except TrackerError as error:
         return Staleness(new, changed, gone, problem=str(error))
-    return Staleness(new, changed, gone, winner, winner != recorded.winner)
+    return Staleness(new, changed, gone, _label(made), _is_other(recorded, made))
+
+
+def _is_other(recorded: Recorded, made: Decision) -> bool:
+    """Whether another configuration wins now: one that has none of the runs that won then.
+
+    Names tell that only where those are gone: they say what configurations differ in, which
+    other runs may change.
+    """
+    before = set(recorded.whole.get("winner_runs", ()))
+    if made.winner is None or not before & set(made.basis.states):
+        return _label(made) != recorded.winner
+    return not before & {run.id for run in made.winner.group.runs}
 
 
 def stale_words(recorded: Recorded, found: Staleness) -> str:
