@@ -415,6 +415,16 @@ def test_groups_are_all_params_but_the_seed_or_those_named():
     assert [len(g.runs) for g in group_runs(given, Options(by=("lr",)))] == [3]
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [(f"{'data/' * 9}v1", f"{'data/' * 9}v2"), (1234567.0, 1234568.0), ([1], "[1]")],
+)
+def test_no_two_configurations_have_one_name(one, other):
+    found = apply("max val_f1", *[runs([0.5], params={"m": m, "n": 0}) for m in (one, other, "x")])
+
+    assert sorted(labels(found)) == sorted([f"m={one!r}", f"m={other!r}", "m=x"])
+
+
 def test_no_finished_run_is_refused_in_one_sentence():
     with pytest.raises(RuleInvalid, match="no finished run takes part"):
         apply("max val_f1", runs([0.5], status="running"))
