@@ -9,12 +9,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import tui_tracker as tt
 from tui_tracker.errors import InvalidArgument
+from tui_tracker.plan import placing
 from tui_tracker.plan.claims import take_claim
 from tui_tracker.plan.coverage import check_plan
-from tui_tracker.plan.plan import read_plan
+from tui_tracker.plan.placing import Places
+from tui_tracker.plan.plan import Plan, is_same, read_plan
 from tui_tracker.plan.running import open_cells, run_plan, tt_command
 from tui_tracker.plan.templates import TEMPLATES, template
 from tui_tracker.store import Store
@@ -161,6 +165,49 @@ def test_usual_names_of_a_seed_are_one(store, write, folder):
     found, _ = states(store, write(PLAN))
 
     assert found == ["missing", "incomplete", "missing", "missing"]
+
+
+VALUES = st.one_of(
+    st.booleans(), st.integers(-3, 3), st.just(10**400), st.sampled_from([0.1, 1.0, -0.0, 1e-9]),
+    st.sampled_from(["1", "1.0", "0.1", "True", "x", "", "[1]", "[]"]),
+    st.lists(st.sampled_from([1, 1.0, "1"]), max_size=2),
+)  # fmt: skip
+
+
+def told_apart(values):
+    kept = []
+    for value in values:
+        if not any(is_same(one, value) or is_same(value, one) for one in kept):
+            kept.append(value)
+    return tuple(kept)
+
+
+@given(
+    st.dictionaries(st.sampled_from("abc"), st.lists(VALUES, min_size=1, max_size=5), max_size=3),
+    st.dictionaries(st.sampled_from("abcd"), VALUES | st.floats()),
+)
+def test_a_run_is_the_planned_one_that_a_search_through_all_would_find(grid, params):
+    plan = Plan("e", grid={key: told_apart(values) for key, values in grid.items()})
+    fitting = [
+        number for number, cell in enumerate(plan.cells())
+        if all(is_same(params.get(key), value) for key, value in cell.params.items())
+    ]  # fmt: skip
+
+    found = Places(plan, {}).of(params)
+
+    assert found == (fitting[0] if fitting else None)
+
+
+def test_a_run_is_not_laid_beside_each_planned_one(monkeypatch):
+    values = tuple(number / 7 for number in range(100))
+    places = Places(Plan("e", grid={"a": values, "b": values}), {})
+    compared = []
+    monkeypatch.setattr(placing, "is_same", lambda *pair: compared.append(pair) or is_same(*pair))
+
+    found = places.of({"a": values[80], "b": values[7]})
+
+    assert found == 8007
+    assert len(compared) <= 4
 
 
 def test_what_was_never_tried_comes_before_what_failed(store, write, made):

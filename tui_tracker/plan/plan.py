@@ -100,11 +100,14 @@ class Plan:
     most_hours: float | None = None
     path: str = ""
 
+    def axes(self) -> list[tuple[str, tuple[ParamValue, ...]]]:
+        """Return what varies and its values, the seed last."""
+        seeds = [(self.seed_param, self.seeds)] if self.seeds else []
+        return [*self.grid.items(), *seeds]
+
     def cells(self) -> list[Cell]:
         """Return the planned runs, configuration by configuration, seeds innermost."""
-        axes = [[(key, value) for value in values] for key, values in self.grid.items()]
-        if self.seeds:
-            axes.append([(self.seed_param, seed) for seed in self.seeds])
+        axes = [[(key, value) for value in values] for key, values in self.axes()]
         return [Cell(dict(pairs)) for pairs in itertools.product(*axes)]
 
     def command_of(self, cell: Cell) -> list[str]:
@@ -135,7 +138,10 @@ class Plan:
 def is_same(found: ParamValue, wanted: ParamValue) -> bool:
     """Return whether a run's value is the one that was planned: `1`, `1.0` and `"1"` are."""
     if isinstance(found, (int, float)) and isinstance(wanted, (int, float)):
-        return math.isclose(found, wanted, rel_tol=1e-9)
+        try:
+            return math.isclose(found, wanted, rel_tol=1e-9)
+        except OverflowError:  # a whole number beyond a double
+            return found == wanted
     return found == wanted or (found is not None and str(found) == str(wanted))
 
 
