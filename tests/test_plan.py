@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import tui_tracker as tt
 from tui_tracker.errors import InvalidArgument
-from tui_tracker.plan import placing
+from tui_tracker.plan import placing, running
 from tui_tracker.plan.claims import take_claim
 from tui_tracker.plan.coverage import check_plan
 from tui_tracker.plan.placing import Places
@@ -365,3 +365,19 @@ def test_what_another_call_makes_is_left_to_it(folder, write):
     assert claim is not None
     assert [(one.cell.label, one.exit_code) for one in ended] == [("lr=2", 0)]
     assert told == ["lr=2", "lr=2"]
+
+
+def test_the_store_is_looked_at_once_a_start_and_seldom_while_nothing_can_start(
+    folder, write, monkeypatch
+):
+    text = 'experiment = "e"\ncommand = "sleep {s}"\n[grid]\ns = [0, 0.01, 0.02, 1.5]\n'
+    tt.init("other", store=folder).finish()
+    looks = []
+    monkeypatch.setattr(running, "check_plan", lambda *a: looks.append(a) or check_plan(*a))
+
+    with Store.open(folder) as store:
+        ended = run_plan(store, read_plan(write(text)), at_once=3, told=lambda *_: None)
+
+    assert [one.exit_code for one in ended] == [0] * 4
+    # One to begin with, one a start, and one after each end at most.
+    assert len(looks) <= 9
