@@ -274,6 +274,30 @@ def test_groups_on_other_data_are_refused(change, words):
         apply("max val_f1", first, second)
 
 
+@pytest.mark.parametrize("condition", ["data.version = v2", "tag.purpose != debug", "param.n > 1"])
+def test_what_a_condition_leaves_out_is_compared_with_nothing(condition):
+    old = runs([0.9, 0.8], params={"m": "a", "n": 1}, data={"digits": ("v1", "")},
+               tags=("purpose:debug",), code="old")  # fmt: skip
+    new = [runs([score, score + 0.1], params={"m": m, "n": 2}, data={"digits": ("v2", "")})
+           for m, score in (("b", 0.7), ("c", 0.5))]  # fmt: skip
+
+    found = apply(f"highest val_f1 where {condition} and prob_best >= 0", old, *new)
+
+    assert labels(found) == ["m=b, n=2", "m=c, n=2", "m=a, n=1"]
+    assert [s.stats["prob_best"] for s in found.ranking] == [1.0, 0.0, 0.0]
+    with pytest.raises(RuleInvalid, match="other version of the data digits"):
+        apply(f"highest val_f1 where {condition}; baseline m=a", old, *new)
+
+
+def test_a_baseline_is_compared_though_a_condition_leaves_it_out():
+    base, tried = (runs([s, s + 0.1], params={"m": m}, tags=(f"purpose:{m}",))
+                   for m, s in (("baseline", 0.7), ("sweep", 0.8)))  # fmt: skip
+
+    found = apply("highest val_f1 where tag.purpose = sweep; baseline m=baseline", base, tried)
+
+    assert [one.group.label for one in found.against] == ["m=sweep"]
+
+
 def test_groups_that_share_no_data_are_refused_and_further_data_are_told():
     digits, more = {"digits": ("v1", "")}, {"digits": ("v1", ""), "extra": ("v1", "")}
     first = runs([0.8], params={"m": "a"}, data=digits)

@@ -57,10 +57,7 @@ def against_baseline(
 
 def _find(rule: Rule, standings: Sequence[Standing]) -> Standing:
     pairs = rule.options.baseline
-    fitting = [
-        one for one in standings
-        if all(_has(run.params, pairs) for run in one.group.runs)
-    ]  # fmt: skip
+    fitting = [one for one in standings if is_baseline(rule, one.group)]
     if len(fitting) == 1:
         return fitting[0]
     wanted = ", ".join(f"{key}={value}" for key, value in pairs)
@@ -70,6 +67,12 @@ def _find(rule: Rule, standings: Sequence[Standing]) -> Standing:
     if not fitting:
         problem = f"no configuration is the baseline {wanted}; there are {shown}"
     raise RuleInvalid(str(rule), 0, problem, "")
+
+
+def is_baseline(rule: Rule, group: Group) -> bool:
+    """Return whether a group is what the rule calls its baseline; False where it names none."""
+    pairs = rule.options.baseline
+    return bool(pairs) and all(_has(run.params, pairs) for run in group.runs)
 
 
 def _has(params: Mapping[str, object], pairs: Sequence[tuple[str, Value]]) -> bool:

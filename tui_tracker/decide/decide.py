@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from tui_tracker.decide.against import against_baseline, versus_words
+from tui_tracker.decide.against import against_baseline, is_baseline, versus_words
 from tui_tracker.decide.candidates import Candidate, Group, group_runs, told_apart
 from tui_tracker.decide.caveats import counted, lost_words, partly_words, repeat_words
 from tui_tracker.decide.comparable import refuse_incomparable, tell_other_code
@@ -75,22 +75,24 @@ def decide(
     # Of all that finished, so that a group keeps its name where the others have no value.
     whole = group_runs(taking, rule.options)
     groups = judge.groups = [kept for group in whole if (kept := _without(group, lacking)).runs]
-    refused = refuse_incomparable(groups, judge.label, rule)
+    compared = judge.compared()
+    refused = refuse_incomparable(compared, judge.label, rule)
     standings = [judge.standing(number) for number in range(len(groups))]
     ranked = judge.rank([s for s in standings if not s.eliminated])
     ranking = (*ranked, *judge.by_objective([s for s in standings if s.eliminated]))
     lead, words = judge.lead(ranked)
-    against = against_baseline(rule, ranking, judge.by_seed, judge.meaning.way)
+    beside = [standing for standing in ranking if id(standing.group) in judge.beside]
+    against = against_baseline(rule, beside, judge.by_seed, judge.meaning.way)
     notes = (
         *words,
         *versus_words(against, rule.options),
         *judge.meaning.slips(),
         *partly_words(ranked, judge.meaning),
         *lost_words(ranked[:1], runs, lacking, rule),
-        *repeat_words(groups),
+        *repeat_words(compared),
         *refused,
         *judge.notes,
-        *tell_other_code(groups),
+        *tell_other_code(compared),
     )
     members = tuple(run.id for group in groups for run in group.runs)
     return Decision(
@@ -124,6 +126,8 @@ class _Judge:
         self.rule, self.meaning, self.told = rule, meaning, meaning.told
         self.label = meaning.label
         self.groups: Sequence[Group] = ()
+        self.beside: set[int] = set()
+        """The ids of those groups that are laid beside each other."""
         self.notes: list[str] = []
         self._chances: dict[str, list[float]] = {}
 
@@ -137,6 +141,21 @@ class _Judge:
             return f"without {told.label} at step {stat.pick}"
         finite = math.isfinite(value_of(run, told.label, stat, told.best))
         return "" if finite else f"{told.label} not finite"
+
+    def compared(self) -> list[Group]:
+        """Return the groups that are laid beside each other: all that are what the rule is about.
+
+        What runs are that a condition leaves out by param, tag or data is no concern of the
+        rest, as runs for trying things out on other data are none. Only a baseline is.
+        """
+        facts = [c for c in self.rule.conditions if isinstance(c, Fact)]
+        kept, out = list[Group](), list[Group]()
+        for group in self.groups:
+            (out if any(other_fact(fact, group.runs) for fact in facts) else kept).append(group)
+        if not any(is_baseline(self.rule, group) for group in kept):
+            kept += [group for group in out if is_baseline(self.rule, group)]
+        self.beside = {id(group) for group in kept}
+        return kept
 
     # Statistics.
 
@@ -155,7 +174,11 @@ class _Judge:
             told = self.told(stat)
             base = stat if stat.metric is not None else self.rule.objective
             way = self.meaning.way if told.label == self.label else self.meaning.best_of(stat)
-            values = [values_of(g, told.label, base, told.best) for g in self.groups]
+            # Nobody is the best of what it is not compared with.
+            values = [
+                values_of(g, told.label, base, told.best) if id(g) in self.beside else []
+                for g in self.groups
+            ]
             self._chances[str(stat)] = chances_of_best(values, way)
         return self._chances[str(stat)][number]
 
