@@ -940,3 +940,23 @@ def test_seeds_that_change_nothing_prove_nothing(scores):
     assert "of values that have a spread" in found.notes[0]
     assert found.against[0].p is None
     assert not any("A tie was broken" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ([{"m": 1, "fold": f} for f in range(3)], "`over fold` makes them repeats"),
+        ([{"m": 1, "data.cv_fold": f} for f in range(3)], "config except data.cv_fold` makes them"),
+        ([{"m": f % 2, "out": f"runs/{f}"} for f in range(4)], "config except out` makes repeats"),
+        ([{"m": f, "out": f"runs/{f}"} for f in range(4)], ""),
+        ([{"lr": f / 10, "opt": "adam"} for f in range(4)], ""),
+        ([{"m": 1, "out": "a"}, {"m": 1, "out": "b"}], ""),
+    ],
+)
+def test_a_param_that_keeps_repeats_apart_is_told(params, words):
+    given = [runs([0.5 + at / 9], params={**one, "seed": at}) for at, one in enumerate(params)]
+
+    told = [note for note in apply("highest val_f1", *given).notes if "of its own" in note]
+
+    assert len(told) == bool(words)
+    assert words in "".join(told)

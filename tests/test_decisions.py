@@ -96,6 +96,19 @@ def test_a_decision_whose_runs_are_gone_is_stale(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("swept")
+def test_runs_of_several_experiments_that_count_as_one_are_told(folder: Path, tt_: Cli) -> None:
+    for seed in range(2):
+        with tt.init("other", params={"lr": 0.01, "seed": seed}, store=folder) as run:
+            run.log({"val_f1": 0.9})
+
+    both = json.loads(tt_("decide", "lr > 0", RULE, "--json")[1])["note"]
+    one = json.loads(tt_("decide", "sweep_lr", RULE, "--json")[1])["note"]
+
+    assert "one configuration where their params are equal: lr=0.01 (other, sweep_lr)." in both
+    assert "several experiments" not in one
+
+
+@pytest.mark.usefixtures("swept")
 def test_a_name_that_is_read_anew_changes_who_would_win(
     folder: Path, log_run: LogRun, tt_: Cli
 ) -> None:

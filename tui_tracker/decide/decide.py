@@ -14,7 +14,13 @@ from dataclasses import replace
 
 from tui_tracker.decide.against import against_baseline, is_baseline, versus_words
 from tui_tracker.decide.candidates import Candidate, Group, group_runs, told_apart
-from tui_tracker.decide.caveats import counted, lost_words, partly_words, repeat_words
+from tui_tracker.decide.caveats import (
+    apart_words,
+    counted,
+    lost_words,
+    partly_words,
+    repeat_words,
+)
 from tui_tracker.decide.comparable import refuse_incomparable, tell_other_code
 from tui_tracker.decide.facts import COMPARE, other_fact
 from tui_tracker.decide.health import unwell_words
@@ -90,6 +96,7 @@ def decide(
         *partly_words(ranked, judge.meaning),
         *lost_words(ranked[:1], runs, lacking, rule),
         *repeat_words(compared),
+        *apart_words(compared, rule),
         *refused,
         *judge.notes,
         *tell_other_code(compared),
