@@ -231,9 +231,11 @@ def test_what_was_never_tried_comes_before_what_failed(store, write, made):
         (('["flip", "cut out"]', '[1, "1"]'), "names one value twice: 1 and '1'"),
         (('["flip", "cut out"]', "[0.5, nan]"), "aug cannot be nan: no run is known by it"),
         (('["flip", "cut out"]', "[{a = 1}]"), "aug cannot be {'a': 1}"),
+        (('"mlp"', "nan"), "model cannot be nan: no run is known by it"),
         (("{aug} --seed", "'{aug} --seed"), "the command has a quote that is not closed"),
         (("runs = 4", "runs = 3"), "the grid has 4 runs and the budget 3"),
         (("runs = 4", "runs = -1"), "is a number above 0"),
+        (("runs = 4", "hours = nan"), "is a number above 0, not nan"),
         (("highest mean", "hihgest mean"), "did you mean 'highest'"),
         (('"compare_aug_v1"', '""'), "a plan names its experiment"),
         (("[grid]", "[grid"), "cannot be read"),
@@ -243,6 +245,16 @@ def test_what_was_never_tried_comes_before_what_failed(store, write, made):
 def test_a_plan_that_cannot_be_is_one_sentence(write, change, words):
     with pytest.raises(InvalidArgument, match=words):
         read_plan(write(PLAN.replace(*change)))
+
+
+def test_dates_and_tables_within_are_what_a_run_keeps(write):
+    text = PLAN.replace('model = "mlp"', 'model = "mlp"\nopt = {name = "adam", since = 2025-01-01}')
+    text = text.replace('aug = ["flip", "cut out"]', "aug = [2025-01-01, 2025-01-02]\nopt.lr = [1]")
+
+    plan = read_plan(write("\ufeff" + text))
+
+    assert dict(plan.params) == {"model": "mlp", "opt.name": "adam", "opt.since": "2025-01-01"}
+    assert plan.grid == {"aug": ("2025-01-01", "2025-01-02"), "opt.lr": (1,)}
 
 
 def test_no_file_says_how_to_get_one(tmp_path):

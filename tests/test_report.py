@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -417,6 +420,20 @@ def test_the_command_writes_by_the_ending_and_says_when_nothing_changed(
 
     assert (code, out.read_text()[:15]) == (0, "<!doctype html>")
     assert "is up to date" in told
+
+
+@pytest.mark.usefixtures("swept")
+def test_a_page_can_be_written_into_a_pipe(folder: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "page.md"
+    os.mkfifo(pipe)
+    words = ["--store", str(folder), "report", "sweep_lr", "--out", str(pipe)]
+    reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True)
+
+    made = subprocess.run([sys.executable, "-m", "tui_tracker.cli", *words], timeout=60,
+                          capture_output=True, check=False)  # fmt: skip
+
+    assert made.returncode == 0, made.stderr
+    assert reader.communicate()[0].startswith("# sweep_lr")
 
 
 @pytest.mark.usefixtures("swept")
