@@ -80,6 +80,21 @@ def test_a_page_says_who_won_by_which_rule_and_what_was_dropped(swept: Store) ->
     assert page.count("tt reproduce ") == 3
 
 
+def test_the_runs_of_the_winner_are_told_with_the_value_that_counted(
+    log_run: LogRun, folder: Path
+) -> None:
+    for seed in range(2):
+        log_run(f"run{seed}", params={"seed": seed}, val_loss=[0.9, 0.25, 0.7])
+
+    with Store.open(folder) as store:
+        best = report(store, "sweep_lr", "md", rule="lowest mean(val_loss, best)")
+        first = report(store, "sweep_lr", "md", rule="lowest mean(val_loss, at 0)")
+        last = report(store, "sweep_lr", "md", rule="lowest mean(val_loss)")
+
+    rows = [re.findall(r"\| `run\d` +\| +([\d.]+) \|", page) for page in (best, first, last)]
+    assert rows == [["0.2500", "0.2500"], ["0.9000", "0.9000"], ["0.7000", "0.7000"]]
+
+
 def test_without_a_rule_nothing_is_decided_and_the_best_mean_is_told(swept: Store) -> None:
     page = report(swept, "sweep_lr", "md")
 
