@@ -95,6 +95,22 @@ def apart_words(groups: Sequence[Group], rule: Rule) -> list[str]:
     return []
 
 
+def unseeded_words(groups: Sequence[Group]) -> list[str]:
+    """Return a sentence on groups of which some runs have a seed and some have none.
+
+    One without may be what sums up the others, as a parent of theirs does.
+    """
+    found = []
+    for group in groups:
+        without = sum(run.seed is None for run in group.runs)
+        if 0 < without < len(group.runs):
+            found.append(f"{group.label} ({without} of {len(group.runs)})")
+    if not found:
+        return []
+    shown = "; ".join(found[:_SHOWN]) + (" ..." if len(found) > _SHOWN else "")
+    return [f"Runs without a seed stand among those with one: {shown}."]
+
+
 def repeat_words(groups: Sequence[Group]) -> list[str]:
     """Return a sentence on groups in which runs with equal params have one seed."""
     repeating = [group.label for group in groups if _repeats(group.runs)]

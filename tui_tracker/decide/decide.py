@@ -20,8 +20,13 @@ from tui_tracker.decide.caveats import (
     lost_words,
     partly_words,
     repeat_words,
+    unseeded_words,
 )
-from tui_tracker.decide.comparable import refuse_incomparable, tell_other_code
+from tui_tracker.decide.comparable import (
+    refuse_incomparable,
+    refuse_mixed_scales,
+    tell_other_code,
+)
 from tui_tracker.decide.facts import COMPARE, other_fact
 from tui_tracker.decide.health import unwell_words
 from tui_tracker.decide.lead import is_apart, lead_of, lead_words
@@ -82,6 +87,7 @@ def decide(
     whole = group_runs(taking, rule.options)
     groups = judge.groups = [kept for group in whole if (kept := _without(group, lacking)).runs]
     compared = judge.compared()
+    refuse_mixed_scales(compared, (judge.told(s).label for s in judge.meaning.choosing), rule)
     refused = refuse_incomparable(compared, judge.label, rule)
     standings = [judge.standing(number) for number in range(len(groups))]
     ranked = judge.rank([s for s in standings if not s.eliminated])
@@ -96,6 +102,7 @@ def decide(
         *partly_words(ranked, judge.meaning),
         *lost_words(ranked[:1], runs, lacking, rule),
         *repeat_words(compared),
+        *unseeded_words(compared),
         *apart_words(compared, rule),
         *refused,
         *judge.notes,
@@ -162,6 +169,7 @@ class _Judge:
         if not any(is_baseline(self.rule, group) for group in kept):
             kept += [group for group in out if is_baseline(self.rule, group)]
         self.beside = {id(group) for group in kept}
+        self.meaning.narrow([run for group in kept for run in group.runs])
         return kept
 
     # Statistics.
