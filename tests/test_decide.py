@@ -993,3 +993,25 @@ def test_a_run_without_a_seed_among_those_with_one_is_told():
 
     assert "Runs without a seed stand among those with one: all runs (1 of 3)." in mixed
     assert not any("without a seed" in note for note in none)
+
+
+def test_noise_of_rounding_breaks_no_tie():
+    def group(m, accuracies, latency):
+        values = [{"val_f1": 0.8, "val_acc": a, "latency_ms": latency} for a in accuracies]
+        return runs(values, params={"m": m})
+
+    slow, fast = group("slow", (0.1, 0.8), 120.0), group("fast", (0.2, 0.7), 80.0)
+
+    found = apply("highest val_f1; tie-break by val_acc then latency_ms", slow, fast)
+
+    assert labels(found) == ["m=fast", "m=slow"]
+    assert "A tie was broken by mean(latency_ms): 80 before 120." in found.notes
+
+
+def test_the_middle_half_of_few_runs_is_said_to_be_their_mean():
+    few, many = (runs([80.0 + s for s in range(n)], params={"n": n}) for n in (3, 4))
+
+    notes = apply("highest iqm(val_f1)", few, many).notes
+
+    assert "The iqm of fewer than 4 runs is their mean: n=3." in notes
+    assert not any("iqm of" in note for note in apply("highest val_f1", few, many).notes)

@@ -11,6 +11,7 @@ from tui_tracker.decide.meaning import Meaning
 from tui_tracker.decide.measures import values_of
 from tui_tracker.decide.outcome import Standing
 from tui_tracker.decide.rule import Rule, written
+from tui_tracker.estimates import FEWEST_FOR_IQM
 
 _SHOWN = 3
 _FEW = 3
@@ -66,6 +67,17 @@ def partly_words(ranked: Sequence[Standing], meaning: Meaning) -> list[str]:
         f"{' ...' if len(groups) > _SHOWN else ''}."
         for stat, groups in found.items()
     ]
+
+
+def middle_words(ranked: Sequence[Standing], meaning: Meaning) -> list[str]:
+    """Return a sentence on interquartile means of groups that have no middle half."""
+    if all(stat.function != "iqm" for stat in meaning.choosing):
+        return []
+    few = [one.group.label for one in ranked if one.n < FEWEST_FOR_IQM]
+    if not few:
+        return []
+    shown = "; ".join(few[:_SHOWN]) + (" ..." if len(few) > _SHOWN else "")
+    return [f"The iqm of fewer than {FEWEST_FOR_IQM} runs is their mean: {shown}."]
 
 
 def apart_words(groups: Sequence[Group], rule: Rule) -> list[str]:

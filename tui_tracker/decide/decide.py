@@ -18,6 +18,7 @@ from tui_tracker.decide.caveats import (
     apart_words,
     counted,
     lost_words,
+    middle_words,
     partly_words,
     repeat_words,
     unseeded_words,
@@ -100,6 +101,7 @@ def decide(
         *versus_words(against, rule.options),
         *judge.meaning.slips(),
         *partly_words(ranked, judge.meaning),
+        *middle_words(ranked, judge.meaning),
         *lost_words(ranked[:1], runs, lacking, rule),
         *repeat_words(compared),
         *unseeded_words(compared),
@@ -277,7 +279,8 @@ class _Judge:
         if not ordered:
             return []
         level = [s for s in ordered if self._is_level(ordered[0], s)]
-        rest = [s for s in ordered if s not in level]
+        leading = {id(s) for s in level}
+        rest = [s for s in ordered if id(s) not in leading]
         if len(level) > 1:
             level = self._break(level)
         return [replace(s, rank=place) for place, s in enumerate((*level, *rest), 1)]
@@ -325,7 +328,7 @@ class _Judge:
 
         def place(standing: Standing) -> tuple[object, ...]:
             measured = [
-                (value is None, sign * (value or 0.0))
+                (value is None, sign * _without_noise(value or 0.0))
                 for key, sign in keys
                 for value in (standing.stats[key],)
             ]
@@ -340,7 +343,7 @@ class _Judge:
     def _tie_words(self, first: Standing, second: Standing, keys: Sequence[tuple[str, int]]) -> str:
         for key, _ in keys:
             a, b = first.stats[key], second.stats[key]
-            if a is not None and (b is None or not math.isclose(a, b)):
+            if a is not None and (b is None or _without_noise(a) != _without_noise(b)):
                 other = "undefined" if b is None else f"{b:.4g}"
                 return f"A tie was broken by {key}: {a:.4g} before {other}."
         return "A tie was broken by the shorter mean duration, then by the earlier start."
@@ -383,6 +386,11 @@ class _Judge:
             if math.isfinite(value):
                 found[name] = value
         return found
+
+
+def _without_noise(value: float) -> float:
+    """Return a value to 12 digits: 0.1 + 0.8 and 0.2 + 0.7 are no different means."""
+    return float(f"{value:.11e}")
 
 
 def _badness(grade: str) -> int:
