@@ -9,6 +9,7 @@ from tui_pilot import gone, opened, screen_text, see, until
 
 from tui_tracker.drain import recover
 from tui_tracker.queries import find_run, get_run
+from tui_tracker.tui.screens import base
 from tui_tracker.tui.screens.audit import AuditScreen
 from tui_tracker.tui.screens.findings import FindingsScreen
 from tui_tracker.tui.screens.mending import Doubtful, tag_to_begin
@@ -45,6 +46,32 @@ async def audited(pilot):
     await pilot.press("exclamation_mark")
     await see(pilot, "audit 2 runs", "code ")
     return pilot.app.screen.grid
+
+
+@pytest.mark.usefixtures("sweep")
+async def test_a_filter_that_has_runs_judged_first_tells_how_far_that_is(store, monkeypatch):
+    monkeypatch.setattr(base, "JUDGING_S", 0.0)
+    said = []
+    monkeypatch.setattr(RunsScreen, "judging", lambda _, words: said.append(words))
+    async with opened(store) as pilot:
+        await pilot.press(*"/grade=F", "enter")
+        await see(pilot, "/grade=F")
+
+    assert said[0] == "judging … 0 of 2 runs"
+    assert said[-1] == "judging … 2 of 2 runs"
+
+
+@pytest.mark.usefixtures("sweep")
+async def test_how_far_judging_is_stands_in_the_footer_until_it_is_done(store):
+    async with opened(store) as pilot:
+        await see(pilot, "run-0")
+        screen = pilot.app.screen
+        screen.post_message(RunsScreen.Judging("runs", 1, 2000))
+        await see(pilot, "judging … 1 of 2,000 runs")
+
+        screen.read_again()
+
+        await gone(pilot, "judging …")
 
 
 @pytest.mark.usefixtures("sweep")
