@@ -198,6 +198,40 @@ async def test_the_history_says_who_did_what_and_takes_back_the_newest(store, ru
         await until(pilot, lambda: isinstance(pilot.app.screen, RunsScreen))
 
 
+async def test_the_history_keeps_the_cursor_on_its_change_while_others_are_made(store, runs):
+    edits.rename(store, runs["a"], "first")
+    edits.tag(store, [runs["b"]], ["x"])
+    async with opened(store) as pilot:
+        await pilot.press("H")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HistoryScreen))
+        await see(pilot, "a → first")
+        await pilot.press("down")
+
+        edits.star(store, [runs["b"]])
+        pilot.app.screen.read_again()
+        await see(pilot, "star")
+
+        assert pilot.app.screen.history.current.new == "first"
+
+
+async def test_the_cursor_stays_on_its_note_when_another_app_removes_one_above_it(store, runs):
+    for text in ("one", "two", "three"):
+        edits.note(store, [runs["c"]], text)
+    first = get_run(store, runs["c"]).notes[0]
+    async with opened(store) as pilot:
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+        await pilot.press(str(NOTES + 1))
+        await see(pilot, "three")
+        await pilot.press("down", "down", "down")
+
+        edits.remove_note(store, first.id)
+        pilot.app.screen.read_again()
+        await gone(pilot, "one")
+
+        assert pilot.app.screen.notes_view.current.text == "two"
+
+
 async def test_the_notes_of_a_run_are_changed_and_removed_on_their_tab(store, runs):
     edits.note(store, [runs["c"]], "one")
     edits.note(store, [runs["c"]], "two")
