@@ -289,16 +289,30 @@ async def test_a_locked_store_is_told_in_one_sentence_and_the_words_are_kept(fol
             await pilot.press("n")
             await dialog(pilot, NoteDialog)
             await pilot.press("w", "ctrl+d")
-            await see(pilot, "another process keeps the store locked: try again")
+            await see(pilot, "the store locked: try again: n begins with what you wrote")
             done.set()
             other.join()
             await pilot.press("n")
             asked = await dialog(pilot, NoteDialog)
             assert asked.query_one(TextArea).text == "w"
+            await pilot.press("escape")
+            await see(pilot, "esc again gives up what you wrote")
             await pilot.press("ctrl+d")
             await see(pilot, "1 run noted")
 
     assert [note.text for note in get_run(store, runs["c"]).notes] == ["w"]
+
+
+async def test_of_several_notes_that_could_not_be_stored_none_is_lost(folder, runs):
+    async with opened(Store.open(folder, wait_s=0.1)) as pilot:
+        for words in ("one", "two"):
+            pilot.app.change(lambda _: 1 / 0, words=words)
+        await until(pilot, lambda: pilot.app.draft == "one\n\ntwo")
+
+        await pilot.press("n")
+
+        asked = await dialog(pilot, NoteDialog)
+        assert asked.query_one(TextArea).text == "one\n\ntwo"
 
 
 @pytest.mark.usefixtures("runs")
@@ -372,7 +386,7 @@ async def test_a_change_that_is_made_while_a_page_opens_reads_it_once_it_stands(
         page = ArtifactScreen("with a file", get_run(store, key).artifacts, 0)
         pilot.app.push_screen(page)
         # Its parts are not there yet.
-        pilot.app.on_changing_changed(pilot.app.Changed("1 run tagged", False, None))
+        pilot.app.on_changing_changed(pilot.app.Changed("1 run tagged", False))
         assert not page.stands
 
         await see(pilot, "words")

@@ -318,6 +318,21 @@ def test_a_signal_ends_it_in_good_order(opened, number):
     assert all(sequence in app.written for sequence in RESTORED)
 
 
+def test_a_note_that_is_being_written_outlives_the_app(opened):
+    app = opened()
+    app.until("run_49")
+    app.press(b"n")
+    app.press(b"precious")
+    app.signal(signal.SIGHUP)
+
+    assert app.ended() == 128 + signal.SIGHUP
+    assert b"precious" in app.written.rpartition(b"\x1b[?1049l")[2]
+    again = opened()
+    again.until("A note of before was not stored")
+    again.send(b"n")
+    again.until("precious")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGQUIT])
 def test_a_signal_while_it_is_loading_gives_the_terminal_back(opened, number):
     app = opened()
