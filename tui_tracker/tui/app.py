@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -14,6 +15,7 @@ from textual.binding import Binding
 from textual.message import Message
 from textual.screen import Screen
 
+from tui_tracker.formatting import printable
 from tui_tracker.remembered import State
 from tui_tracker.settings import Settings, read_settings
 from tui_tracker.tui.changing import Changing
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from tui_tracker.tui.first_screen import FirstScreen
 
 TWICE_S = 2.0
+DRAFT = "draft"
+"""What the words of a note that was not stored are remembered as."""
 REMEMBER_S = 1.0
 
 
@@ -81,7 +85,9 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
         keymap = lay_over(settings.keys)
         use_keys(keymap.keys)
         self.set_keymap(keymap.changes())
-        self._problems = (*settings.problems, *keymap.problems, *self.state.problems)
+        self.keep_draft(self.state.get(DRAFT, ""))
+        lost = ("A note of before was not stored: n begins with it",) if self.draft else ()
+        self._problems = (*lost, *settings.problems, *keymap.problems, *self.state.problems)
         self._interrupted_at = -TWICE_S
 
     @property
@@ -133,6 +139,7 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
         """Keep the traceback in a file and leave one sentence: a page of it helps nobody."""
         from tui_tracker.tui.crash import keep_traceback
 
+        self.keep_what_is_written()
         self._return_code = 2
         self._exit_renderables.append(keep_traceback(self._exception))
         self._close_messages_no_wait()
@@ -238,6 +245,19 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
         self.stop_watching()
         self.state.save()
 
+    def tell_draft(self) -> None:
+        """Remember words that were not stored, and print them: nothing on a page can any more."""
+        self.state.on_change = None
+        self.state.put(DRAFT, self.draft or None)
+        self.state.save()
+        if self.draft:
+            lines = "\n".join(map(printable, self.draft.splitlines()))
+            with suppress(OSError):  # the terminal is gone
+                print(
+                    f"tt: a note was not stored; the next one begins with it:\n{lines}",
+                    file=sys.stderr,
+                )
+
     def _remember_soon(self) -> None:
         """Write what is remembered in a moment: a held key changes a width many times."""
         if not self._remembering:
@@ -336,4 +356,5 @@ def run_app(
         opened=opened,
     )
     app.run(mouse=terminal.mouse)
+    app.tell_draft()
     return app.return_code or 0

@@ -34,7 +34,7 @@ STATUS = b"\x1b[0n"
 GROUND = rb"\x1b\]11;([^\x07\x1b]*)(?:\x07|\x1b\\)"
 LEAST_WIDTH, LEAST_HEIGHT = 50, 12
 TREE_FROM, TREE_CELLS = 80, 24
-_ENDING = (signal.SIGTERM, signal.SIGHUP)
+_ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 class FirstScreen:
