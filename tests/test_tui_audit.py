@@ -8,7 +8,8 @@ import pytest
 from tui_pilot import gone, opened, screen_text, see, until
 
 from tui_tracker.drain import recover
-from tui_tracker.queries import find_run, get_run
+from tui_tracker.edits import tag
+from tui_tracker.queries import find_run, get_run, list_run_keys
 from tui_tracker.tui.screens import base
 from tui_tracker.tui.screens.audit import AuditScreen
 from tui_tracker.tui.screens.findings import FindingsScreen
@@ -128,6 +129,35 @@ async def test_a_tag_settles_a_finding(store):
         await see(pilot, "It leaves no doubt any more")
         assert "ticket:ML-1" in get_run(store, find_run(store, "run-0")).row.tags
         await pilot.press("escape")
+        await gone(pilot, "tags.ticket-missing")
+
+
+@pytest.mark.usefixtures("sweep")
+async def test_a_page_that_comes_back_shows_what_changed_meanwhile(store):
+    async with opened(store) as pilot:
+        grid = await audited(pilot)
+        go_to(grid, "tags.ticket-missing")
+        await pilot.press("enter")
+        await see(pilot, "audit › tags.ticket-missing", "no ticket")
+
+        tag(store, list_run_keys(store), ["ticket:ML-1"])
+        await see(pilot, "It leaves no doubt any more")
+        await pilot.press("escape")
+
+        await gone(pilot, "tags.ticket-missing")
+
+
+@pytest.mark.usefixtures("sweep")
+async def test_a_page_below_a_dialog_shows_what_changed_meanwhile(store):
+    async with opened(store) as pilot:
+        await audited(pilot)
+        await pilot.press("p")
+        await see(pilot, "what a reviewer asks for")
+
+        tag(store, list_run_keys(store), ["ticket:ML-1"])
+        await until(pilot, lambda: pilot.app.pages[-1].behind)
+        await pilot.press("escape")
+
         await gone(pilot, "tags.ticket-missing")
 
 

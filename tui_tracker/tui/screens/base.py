@@ -107,6 +107,8 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
         self._skip_paint = False
         self._judging_words: dict[str, str] = {}
         """What is told by each question that has runs judged."""
+        self.behind = False
+        """The store changed while something stood over this screen."""
         self._focused_before: Widget | None = None
         """What gets the focus back when the terminal is large enough again."""
 
@@ -141,6 +143,11 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
     def stands(self) -> bool:
         """Whether its parts are there: a page reads by itself once they are."""
         return bool(self.is_mounted and self.is_running)
+
+    def on_screen_resume(self) -> None:
+        if self.behind and self.stands:
+            self.behind = False
+            self.read_again()
 
     def check_again(self) -> None:
         """Forget what was checked and would not be checked again for a mere reading."""
