@@ -178,7 +178,11 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
             self.next_key()
 
     async def on_tracker_app_next_key(self) -> None:
-        while not self._typed.opening and (event := self._typed.take()) is not None:
+        while not self._typed.opening:
+            letters = getattr(self.focused, "TAKES_LETTERS", False)
+            event = self._typed.take(letters=letters)
+            if event is None:
+                return
             self._typed.opening = opens(self, event, self._moves)
             await super().on_event(event)
             if self._typed.opening:

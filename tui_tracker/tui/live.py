@@ -23,7 +23,6 @@ from tui_tracker.queries.watched import newest_run
 from tui_tracker.remembered import State
 from tui_tracker.settings import Settings
 from tui_tracker.tui.copying_app import CopyingApp
-from tui_tracker.tui.screen_stack import ScreenStack
 from tui_tracker.tui.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ LAST_POST_S = 2.0
 """How long an app that is closed waits for what is being posted."""
 
 
-class LiveApp(CopyingApp, ScreenStack, inherit_bindings=False):
+class LiveApp(CopyingApp, inherit_bindings=False):
     """An app that follows its store."""
 
     @dataclass
