@@ -63,6 +63,12 @@ class LiveApp(CopyingApp, inherit_bindings=False):
         events: list[Event]
 
     @dataclass
+    class Lagging(Message):
+        """What runs log cannot be brought into the store; "" where it can again."""
+
+        why: str
+
+    @dataclass
     class WebhookTold(Message):
         """Something is wrong with the webhook, or is right again."""
 
@@ -83,6 +89,8 @@ class LiveApp(CopyingApp, inherit_bindings=False):
         # Before the first page is read, so that no change falls between the two.
         self._version = store.data_version()
         self._newest = newest_run(store)
+        self.lag = ""
+        """Why what runs log is not brought into the store; "" where it is."""
         self._stop_watching = threading.Event()
         self._missed = False
         self._focus_told = False
@@ -105,6 +113,8 @@ class LiveApp(CopyingApp, inherit_bindings=False):
         """What the footer says while nothing moves."""
         if not self.live:
             return "paused: R goes on"
+        if self.lag:
+            return "not up to date"
         return "" if self.app_focus else "waits while not in front"
 
     # Watching the store.
@@ -132,14 +142,12 @@ class LiveApp(CopyingApp, inherit_bindings=False):
                 self.claim.release()
 
     def _watch_with(self, alerts: _Alerts) -> None:
-        from tui_tracker.drain import recover
-
-        seen, wait_s, recovered_at, told_at = self._version, POLL_S, -RECOVER_S, -FRAME_S
+        seen, wait_s, told_at = self._version, POLL_S, -FRAME_S
+        recovery = _Recovery(self.store)
         while not self._stop_watching.wait(wait_s):
             try:
-                if monotonic() - recovered_at >= RECOVER_S and not self.store.read_only:
-                    recover(self.store)
-                    recovered_at = monotonic()
+                if (why := recovery.look()) is not None:
+                    self.post_message(self.Lagging(why))
                 version = self.store.data_version()
                 if events := alerts.look(version):
                     self.post_message(self.Happened(events))
@@ -237,6 +245,13 @@ class LiveApp(CopyingApp, inherit_bindings=False):
         self.say(told.sentence + more, bad=told.bad)
         self._call(told)
 
+    def on_live_app_lagging(self, event: LiveApp.Lagging) -> None:
+        self.lag = event.why
+        self._show_pause()
+        if event.why:
+            # The paths before it are told by the page of news.
+            self.say(f"Not up to date: {event.why.rpartition(': ')[2]}", bad=True)
+
     def on_live_app_webhook_told(self, event: LiveApp.WebhookTold) -> None:
         self.say(event.words, bad=True)
 
@@ -269,6 +284,35 @@ class LiveApp(CopyingApp, inherit_bindings=False):
         """Tell something in the last line of the page in front, for a moment."""
         if self.page is not None:
             self.page.say(text, bad=bad)
+
+
+class _Recovery:
+    """Brings what runs logged into the store; tells when it cannot, and when it can again."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._done_at = -RECOVER_S
+        self._why = ""
+        self._locked = False
+        """Another process had the store's lock at the last look."""
+
+    def look(self) -> str | None:
+        """Return why it cannot, "" where it can again, and None where nothing is new.
+
+        A lock is often held for a moment, and is told at the second look.
+        """
+        if self._store.read_only or monotonic() - self._done_at < RECOVER_S:
+            return None
+        from tui_tracker.drain import recover
+
+        done = recover(self._store)
+        self._done_at = monotonic()
+        why = done.problems[0] if done.problems else ""
+        waits, self._locked = done.locked and not self._locked, done.locked
+        if why == self._why or waits:
+            return None
+        self._why = why
+        return why
 
 
 class _Alerts:
