@@ -174,6 +174,21 @@ async def test_what_keeps_the_page_from_being_up_to_date_is_told_as_long_as_it_d
         await gone(pilot, "  not up to date")
 
 
+async def test_a_store_that_is_moved_away_under_the_app_is_told_until_it_is_back(
+    store, folder, log_run
+):
+    log_run("old", loss=[1.0])
+    database = folder / "store.db"
+
+    async with opened(store) as pilot:
+        database.rename(folder / "elsewhere.db")
+        await see(pilot, "Not up to date: somebody deleted the store", "  not up to date", "old")
+
+        (folder / "elsewhere.db").rename(database)
+
+        await gone(pilot, "  not up to date")
+
+
 def test_the_page_of_news_says_what_settings_do_not_work():
     lines = news_lines([], ["finished"], Alerts(webhook="https://x/secret"), "rule 'x': no")
     text = "\n".join("".join(part for part, _ in line) for line in lines)

@@ -23,7 +23,7 @@ from tui_tracker.queries.watched import newest_run
 from tui_tracker.remembered import State
 from tui_tracker.settings import Settings
 from tui_tracker.tui.copying_app import CopyingApp
-from tui_tracker.tui.screens.base import TrackerScreen
+from tui_tracker.tui.screens.base import TrackerScreen, words_of
 from tui_tracker.tui.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class LiveApp(CopyingApp, inherit_bindings=False):
 
     @dataclass
     class Lagging(Message):
-        """What runs log cannot be brought into the store; "" where it can again."""
+        """What runs log cannot be brought into the store or read; "" where it can again."""
 
         why: str
 
@@ -91,6 +91,7 @@ class LiveApp(CopyingApp, inherit_bindings=False):
         self._newest = newest_run(store)
         self.lag = ""
         """Why what runs log is not brought into the store; "" where it is."""
+        self._lag_told = ""
         self._stop_watching = threading.Event()
         self._missed = False
         self._focus_told = False
@@ -145,26 +146,36 @@ class LiveApp(CopyingApp, inherit_bindings=False):
         seen, wait_s, told_at = self._version, POLL_S, -FRAME_S
         recovery = _Recovery(self.store)
         while not self._stop_watching.wait(wait_s):
-            try:
-                if (why := recovery.look()) is not None:
-                    self.post_message(self.Lagging(why))
-                version = self.store.data_version()
-                if events := alerts.look(version):
-                    self.post_message(self.Happened(events))
-            except TrackerError:
-                # A store that is busy or gone for a moment is looked at again later;
-                # what a page asks it tells its own trouble.
+            version = self._look(alerts, recovery)
+            if version is None:
                 wait_s = POLL_MOST_S
-                continue
-            except Exception as error:  # noqa: BLE001 - the app outlives its watcher
-                self.log(error)
-                wait_s = POLL_MOST_S
-                continue
-            if seen == version:
+            elif seen == version:
                 wait_s = min(POLL_MOST_S, wait_s * 1.5)
             elif monotonic() - told_at >= (SLOW_FRAME_S if self.terminal.slow else FRAME_S):
                 self.post_message(self.StoreChanged())
                 seen, told_at, wait_s = version, monotonic(), POLL_S
+
+    def _look(self, alerts: _Alerts, recovery: _Recovery) -> int | None:
+        """Look at the store, tell what there is to tell, and return its version.
+
+        None where that failed: a store that is busy or gone is looked at again later. What
+        was read of one that is gone can be read on, so no page would tell it.
+        """
+        version: int | None = None
+        try:
+            why = recovery.look()
+            version = self.store.data_version()
+            if events := alerts.look(version):
+                self.post_message(self.Happened(events))
+        except TrackerError as error:
+            version, why = None, words_of(error)
+        except Exception as error:  # noqa: BLE001 - the app outlives its watcher
+            self.log(error)
+            return None
+        if why != self._lag_told:
+            self._lag_told = why
+            self.post_message(self.Lagging(why))
+        return version
 
     def _make_watch(self) -> Watch:
         from tui_tracker.alerts import DEFAULT_RULES, Watch, parse_rules
@@ -287,7 +298,7 @@ class LiveApp(CopyingApp, inherit_bindings=False):
 
 
 class _Recovery:
-    """Brings what runs logged into the store; tells when it cannot, and when it can again."""
+    """Brings what runs logged into the store now and then, and knows why it cannot."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -296,23 +307,21 @@ class _Recovery:
         self._locked = False
         """Another process had the store's lock at the last look."""
 
-    def look(self) -> str | None:
-        """Return why it cannot, "" where it can again, and None where nothing is new.
+    def look(self) -> str:
+        """Return why it cannot, "" where it can.
 
         A lock is often held for a moment, and is told at the second look.
         """
         if self._store.read_only or monotonic() - self._done_at < RECOVER_S:
-            return None
+            return self._why
         from tui_tracker.drain import recover
 
         done = recover(self._store)
         self._done_at = monotonic()
-        why = done.problems[0] if done.problems else ""
-        waits, self._locked = done.locked and not self._locked, done.locked
-        if why == self._why or waits:
-            return None
-        self._why = why
-        return why
+        if not done.locked or self._locked:
+            self._why = done.problems[0] if done.problems else ""
+        self._locked = done.locked
+        return self._why
 
 
 class _Alerts:
