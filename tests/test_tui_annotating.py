@@ -289,7 +289,7 @@ async def test_a_locked_store_is_told_in_one_sentence_and_the_words_are_kept(fol
             await pilot.press("n")
             await dialog(pilot, NoteDialog)
             await pilot.press("w", "ctrl+d")
-            await see(pilot, "the store locked: try again: n begins with what you wrote")
+            await see(pilot, "the store locked: try again; n has your words")
             done.set()
             other.join()
             await pilot.press("n")
