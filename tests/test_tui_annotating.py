@@ -289,7 +289,7 @@ async def test_a_locked_store_is_told_in_one_sentence_and_the_words_are_kept(fol
             await pilot.press("n")
             await dialog(pilot, NoteDialog)
             await pilot.press("w", "ctrl+d")
-            await see(pilot, "the store locked: try again: n begins with what you wrote")
+            await see(pilot, "the store locked: try again; n has your words")
             done.set()
             other.join()
             await pilot.press("n")
@@ -303,7 +303,8 @@ async def test_a_locked_store_is_told_in_one_sentence_and_the_words_are_kept(fol
     assert [note.text for note in get_run(store, runs["c"]).notes] == ["w"]
 
 
-async def test_of_several_notes_that_could_not_be_stored_none_is_lost(folder, runs):
+@pytest.mark.usefixtures("runs")
+async def test_of_several_notes_that_could_not_be_stored_none_is_lost(folder):
     async with opened(Store.open(folder, wait_s=0.1)) as pilot:
         for words in ("one", "two"):
             pilot.app.change(lambda _: 1 / 0, words=words)

@@ -8,7 +8,7 @@ import pytest
 from tui_pilot import gone, opened, screen_text, see, until
 
 from tui_tracker.drain import recover
-from tui_tracker.edits import tag
+from tui_tracker.edits import empty_trash, tag, trash
 from tui_tracker.queries import find_run, get_run, list_run_keys
 from tui_tracker.tui.screens import base
 from tui_tracker.tui.screens.audit import AuditScreen
@@ -275,3 +275,18 @@ async def test_nothing_to_audit_is_said(store):
     async with opened(store) as pilot:
         await pilot.press("exclamation_mark")
         await see(pilot, "There is no run here to audit")
+
+
+@pytest.mark.usefixtures("sweep")
+async def test_a_run_that_is_removed_while_it_is_shown_breaks_nothing(store):
+    async with opened(store) as pilot:
+        grid = await audited(pilot)
+        await pilot.press("R")
+        runs = [find_run(store, name) for name in ("run-0", "run-1")]
+        go_to(grid, "data.name-missing")
+
+        trash(store, runs)
+        empty_trash(store)
+
+        await pilot.press("w")
+        await see(pilot, "Why is data.name-missing accepted in the run?")

@@ -47,8 +47,8 @@ def opened(full, monkeypatch) -> Iterator[Callable[..., Terminal]]:
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     terminals: list[Terminal] = []
 
-    def open_one(*arguments: str, **options: object) -> Terminal:
-        terminals.append(Terminal(full, "tui", *arguments, **options))
+    def open_one(*arguments: str, store: object = full, **options: object) -> Terminal:
+        terminals.append(Terminal(store, "tui", *arguments, **options))
         return terminals[-1]
 
     yield open_one
@@ -71,6 +71,16 @@ def test_the_first_frame_stands_before_anything_is_loaded_and_nothing_is_cleared
     assert app.written.count(b"\x1b[2J") == 1
     assert app.written.count(b"run_49") == 1
     assert len(app.written) <= 16_000
+
+
+def test_the_name_of_the_store_does_nothing_to_the_terminal(full, opened):
+    hostile = full.parent / "ev\x1b[31mil \u202e模型"
+    full.rename(hostile)
+    app = opened(store=hostile)
+    app.until("run_49")
+
+    assert b"\x1b[31m" not in app.written
+    assert "\u202e".encode() not in app.written
 
 
 def test_sixteen_colours_are_the_terminals_own_and_cost_fewer_bytes(opened):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
 from textual.binding import Binding
+from textual.css.query import NoMatches
 from textual.message import Message
 from textual.screen import Screen
 
@@ -134,6 +135,11 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
     def end(self, code: int) -> None:
         """End the app from outside: a signal came, or the terminal is gone."""
         self.exit(return_code=code)
+
+    def _handle_exception(self, error: Exception) -> None:
+        # An app that ends takes its pages apart, also one that is just being put together.
+        if not (self._exit and isinstance(error, NoMatches)):
+            super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
         """Keep the traceback in a file and leave one sentence: a page of it helps nobody."""

@@ -62,6 +62,8 @@ class GridColumn:
     warnings: int
     findings: tuple[Finding, ...] = ()
     """Of a run."""
+    id: str = ""
+    """Of a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,7 @@ def _column(run: Audited) -> GridColumn:
         counts["error"],
         counts["warn"],
         run.findings,
+        row.id,
     )
 
 

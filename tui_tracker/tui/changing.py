@@ -80,7 +80,7 @@ class Changing(ScreenStack, inherit_bindings=False):
             if trouble and words:
                 # Here, and not where it is told: the app may be closed by then.
                 self.keep_draft(words)
-                text += ": n begins with what you wrote"
+                text += "; n has your words"
             self.post_message(self.Changed(text, trouble))
 
     def on_changing_changed(self, event: Changing.Changed) -> None:

@@ -214,13 +214,7 @@ class AuditScreen(Mending, inherit_bindings=False):
         finding = _finding_of(row, column)
         if finding is None:
             return None
-        ids = self._ids(column.keys)
-        return Doubtful(row.rule, finding.field, finding.fix, column.keys, ids, "")
-
-    def _ids(self, keys: Sequence[int]) -> tuple[str, ...]:
-        from tui_tracker.queries import run_id
-
-        return tuple(run_id(self.tracker.store, key) for key in keys)
+        return Doubtful(row.rule, finding.field, finding.fix, column.keys, (column.id,), "")
 
     def _need(self) -> Doubtful | None:
         if self._found is not None and self._found.by_experiment:
