@@ -26,11 +26,12 @@ from tui_tracker.audit.engine import Audited, Auditor, Settings
 from tui_tracker.audit.kept import Kept, Packer, overlay, put_rows, unpack
 from tui_tracker.audit.record import RunRecord, read_records
 from tui_tracker.audit.rules import Rule
-from tui_tracker.audit.states import has_table, names_state, read_states, stale_experiments
+from tui_tracker.audit.states import has_table, read_states, stale_experiments
 from tui_tracker.judged import telling
 from tui_tracker.queries import RunKey, get_rows
 from tui_tracker.queries.answers import RunDetail
 from tui_tracker.queries.proofs import proof_levels
+from tui_tracker.queries.renamed import names_state
 from tui_tracker.queries.rows import FACT_KIND, marks
 from tui_tracker.store import Store
 

@@ -9,7 +9,6 @@ number of points.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from tui_tracker.queries import RunKey
@@ -81,13 +80,6 @@ def stale_experiments(
         bound,
     )
     return dict(rows)
-
-
-def names_state(store: Store) -> str:
-    """Return what the aliases of the store are at."""
-    if not has_table(store, "alias"):
-        return ""
-    return json.dumps(store.read("SELECT max(id), count(reverted_ms), max(reverted_ms) FROM alias"))
 
 
 def has_table(store: Store, name: str) -> bool:
