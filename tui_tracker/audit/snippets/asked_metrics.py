@@ -8,6 +8,7 @@ from datetime import datetime
 
 from tui_tracker.audit.rules import Doubt
 from tui_tracker.audit.snippets.leaves import as_number, series
+from tui_tracker.audit.snippets.measured import BARE_SCORES
 from tui_tracker.audit.snippets.rules import asks, prose
 from tui_tracker.audit.snippets.snippet import Snippet, SnippetMetric
 from tui_tracker.audit.snippets.words import CONTEXTS, ONLINE, is_online
@@ -53,7 +54,8 @@ def _ambiguous(snippet: Snippet, _: datetime) -> Doubt | None:
         read = read_metric(metric.name)
         base = read.base.rpartition("/")[2]
         bare_f1 = base == "f1" and not read.averaging
-        vague = _EMPTY_NAMES.match(snake(leaf)) or _EMPTY_NAMES.match(base)
+        words = snake(leaf)
+        vague = _EMPTY_NAMES.match(words) or _EMPTY_NAMES.match(base) or BARE_SCORES.search(words)
         if bare_f1 or not read.sure or vague:
             near = propose_metric(leaf, siblings=[m.name for m in snippet.metrics])
             hint = f", such as {near[0].name}" if near else ", such as val_f1_macro"
@@ -206,7 +208,8 @@ def _unit(snippet: Snippet, _: datetime) -> Doubt | None:
         )
     for leaf in snippet.leaves:
         clock = re.search(r"(start|end|eval|begin|finish|creat|update|stamp)", leaf.key)
-        of_wandb = leaf.path.rpartition(".")[2] == "_runtime"  # always in seconds
+        # W&B's are always in seconds.
+        of_wandb = leaf.path.rpartition(".")[2] == "_runtime" or leaf.path == "_wandb.runtime"
         numbers = series(leaf.value)
         if _TIME_NAME.search(leaf.key) and numbers and numbers[0] < 1e8:
             if clock or of_wandb:

@@ -57,7 +57,7 @@ def correct(snippet: Snippet, found: list[tuple[SnippetRule, Doubt]]) -> dict[st
         **_identity(snippet, failed, proposed),
         "code": _code(snippet, failed),
         "data": _data(snippet, failed),
-        "environment": snippet.environment or _todo(failed, "env.freeze-missing"),
+        "environment": _one_or_all(snippet.environment) or _todo(failed, "env.freeze-missing"),
         "params": {
             **{key: value for key, value in snippet.params.items() if not _is_seed(key)},
             "seed": _seeds(snippet, failed),
@@ -106,8 +106,11 @@ def _seeds(snippet: Snippet, failed: dict[str, Doubt]) -> Any:
     if not snippet.seeds and snippet.split_seed is None:
         return _todo(failed, "seed.missing")
     values = list(dict.fromkeys(map(str, snippet.seeds or [snippet.split_seed])))
-    numbers = [int(value) if value.lstrip("-").isdigit() else value for value in values]
-    return numbers[0] if len(numbers) == 1 else numbers
+    return _one_or_all([int(text) if text.lstrip("-").isdigit() else text for text in values])
+
+
+def _one_or_all(values: list[Any]) -> Any:
+    return values[0] if len(values) == 1 else values
 
 
 def _beside(snippet: Snippet) -> dict[str, Any]:
@@ -168,6 +171,8 @@ def _metrics(snippet: Snippet, proposed: dict[str, str]) -> dict[str, Any]:
         full = f"{metric.split}_{leaf}" if metric.split and metric.split not in leaf else leaf
         near = () if is_online(metric) else propose_metric(full, siblings=names)
         name = near[0].name if near and near[0].confidence != "guess" else full
+        if name in found:  # another model's, or another table's
+            name = metric.name if metric.name not in found else metric.path
         if near and near[0].name != metric.name:
             proposed[f"metrics.{name}"] = (
                 f"{near[0].name} for {metric.name!r} ({near[0].confidence})"
@@ -175,7 +180,7 @@ def _metrics(snippet: Snippet, proposed: dict[str, str]) -> dict[str, Any]:
         # A percent whose name no longer says so would be another number.
         lost = "%" in metric.name and "percent" not in name
         values = [value / 100 if lost else value for value in metric.values]
-        found[name] = metric.said or (values[0] if len(values) == 1 else values)
+        found[name] = metric.said or _one_or_all(values)
     return found
 
 

@@ -21,6 +21,13 @@ PARAM_HOMES = frozenset(
     "hyper_parameters configuration".split()
 )
 """Keys below which params stand."""
+WHERE_DATA = frozenset(("data", "dataset", "datasets", "train_data", "corpus", "input_data"))
+FILES = frozenset(
+    "artifacts artifact checkpoints checkpoint ckpt model_path model_file model_uri weights "
+    "weights_path outputs output files predictions prediction_file saved_model best_model "
+    "model_checkpoint checkpoint_path artifact_uri best_model_checkpoint outs".split()
+)
+"""Keys below which files stand that came out of a run."""
 _DEEPEST = 12
 _MOST = 20_000
 _STEPS = frozenset(("epoch", "step", "global_step", "iteration"))
@@ -33,6 +40,10 @@ _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _SPREAD_BEHIND = re.compile(r"(±|\+/?-).*|(?<=\d)\s*\(\s*(±|\+/?-)?\s*[\d.]+\s*\)")
 """Of `0.52 ± 0.01` and `0.52 (0.01)`, all behind the value."""
 _SPREAD = re.compile(r"[./]")
+_WORDS_BEHIND = re.compile(r"(?<=[\d%])\s*\([^()]*\)\s*$")
+"""Of `0.91 (mean of 3 seeds)`, all behind the value."""
+_COMMA = re.compile(r"[-+]?(?:0,\d+|\d+,(?:\d{1,2}|\d{4,}))(?:e[-+]?\d+)?", re.I)
+"""A decimal comma. `1,024` is none: it may be a thousand."""
 
 
 @dataclass(frozen=True)
@@ -214,6 +225,7 @@ def as_number(value: object) -> float | None:
         return float(value)
     if isinstance(value, str):
         text = _SPREAD_BEHIND.sub("", value.strip()).rstrip()
+        text = _WORDS_BEHIND.sub("", text)
         if text.endswith("%"):
             share = as_number(text[:-1])
             return None if share is None else share / 100
@@ -221,6 +233,8 @@ def as_number(value: object) -> float | None:
                  "-infinity": -math.inf}  # fmt: skip
         if text.lower() in words:
             return words[text.lower()]
+        if _COMMA.fullmatch(text):
+            text = text.replace(",", ".")
         try:
             return float(text)
         except ValueError:

@@ -6,6 +6,7 @@
     [data] / name = "x"                  TOML, INI
     data: / name: x                      YAML, also with bullets or bold keys
     lr=0.1 seed=3                        pairs
+    python train.py --lr 0.1             a command line
     name,lr,seed / a,0.1,3               CSV, TSV, a table of Markdown: a record a row
     epoch,val_loss / 0,2.1 / 1,1.9       a table by steps is one record with its curves
 
@@ -29,6 +30,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from tui_tracker.audit.snippets.leaves import PARAM_HOMES, as_number, plain_value
 from tui_tracker.audit.snippets.loose import NotLoose, read_loose
+from tui_tracker.audit.snippets.measured import is_metric_word
 from tui_tracker.audit.snippets.reader import read_snippet
 from tui_tracker.audit.snippets.snippet import Snippet
 from tui_tracker.errors import InvalidArgument
@@ -47,19 +49,42 @@ _COMMENTS = re.compile(r"\A(?:\s*(?://[^\n]*|/\*.*?\*/|#[^\n]*(?=\n\s*[{\[(])))+
 _NAMED = re.compile(r"(?:(?:const|let|var|export)\s+)?[\w.]+\s*(?::\s*\w+\s*)?=\s*(?=[{\[(]|\w+\()")
 _OPENS = re.compile(r"[{\[(]|[A-Za-z_][\w.]*\(\s*[\w{\[]")
 _INSIDE = re.compile(r"""["'][\w./ -]+["']\s*:""")
+_HEADING = re.compile(r"\[+[\w.\" -]+\]+[ \t]*(?:[#;][^\n]*)?\n")
+"""The first table of TOML or INI, which is no list."""
 # Blanks, but no line feeds: a thousand empty lines would be looked through from each of them.
 _TOML = re.compile(r"^[ \t]*(?:\[+[\w.\" -]+\]+[ \t]*$|[\w.\"-]+[ \t]*=)", re.M)
 _LINE = re.compile(
-    r"(?P<indent>\s*)(?:[-*+•>]\s+)?[*_`\"]*(?P<key>[A-Za-z_][\w ./()-]{0,60}?)[*_`\"]*"
-    r"\s*(?::(?=\s|[*_`]|$)|=(?!=))(?P<value>.*)"
+    r"(?P<indent>\s*)(?:[-*+•>]\s+)?(?:export\s+)?[*_`\"]*(?P<key>[A-Za-z_][\w ./()-]{0,60}?)"
+    r"[*_`\"]*\s*(?::(?=\s|[*_`]|$)|=(?!=))(?P<value>.*)"
 )
+_COLUMN = re.compile(r"(?P<indent>\s*)(?P<key>[A-Za-z_][\w./-]*)\s{2,}(?P<value>\S+)")
+"""A row of a series as pandas prints it."""
 _PAIR = (
     r"[A-Za-z_][\w./-]*\s?=(?!=)"
     r"(?:(?=\s+[A-Za-z_][\w./-]*=)|\s?(?:'[^']*'|\"[^\"]*\"|[^\s,;]+))"
 )
-_PAIRS = re.compile(rf"{_PAIR}(?:\s*[,;]\s*|\s+){_PAIR}(?:(?:\s*[,;]\s*|\s+){_PAIR})*")
-_RULE = re.compile(r"[\s|:+-]+")
-_KEYS = frozenset("key field param parameter name item property setting what metric".split())
+_SCORE = r"[-+]?\d+(?:[.,]\d+)?(?:e[-+]?\d+)?\s*%?(?:\s*(?:±|\+/?-)\s*[\d.,]+)?"
+_SAID = re.compile(
+    rf"(?P<indent>\s*)(?:[-*+•>]\s+)?(?P<key>[A-Za-z][\w@/ -]{{0,40}}?)\s*[:=]?\s"
+    rf"(?P<value>{_SCORE}(?:\s*\([^()]*\))?)[.;,]?\s*"
+)
+"""A metric with its value as people write it in a message: `val auc 0.871`."""
+_BETWEEN = r"(?:\s*[,;|]\s*|\s+)"
+_PAIRS = re.compile(rf"{_PAIR}(?:{_BETWEEN}{_PAIR})+")
+_STARTS = re.compile(
+    r"(?:[A-Z_][A-Z0-9_]*=\S*\s+)*(?:(?:\S*/)?(?:python[\d.]*|torchrun|accelerate|deepspeed|srun|uv"
+    r"|poetry|tt|mlflow|dvc|bash|sh|Rscript|julia)\s|\./\S)"
+)
+"""What a command line begins with, behind the variables that it sets."""
+_RULE = re.compile(r"[\s|:+=-]+")
+_DRAWN = str.maketrans(
+    dict.fromkeys("│┃║", "|") | dict.fromkeys("━─═┏┓┗┛┡┩┢┪┳┻╇┴┬┼├┤└┘┌┐╔╗╚╝╠╣╦╩╬╞╡╪", "-")
+)
+"""Lines of boxes that programs print around their tables."""
+_KEYS = frozenset(
+    "key field param parameter name item property setting what metric hyperparameter hyperparam "
+    "hparam option argument arg flag attribute variable config configuration".split()
+)
 _VALUES = frozenset("value values setting val content".split())
 _PAIRED = PARAM_HOMES | {"metrics", "results", "scores"}
 _STEPS = frozenset("step steps epoch epochs iteration iter global_step round".split())
@@ -129,9 +154,7 @@ def _pasted(text: str) -> str:
     if fenced := _FENCE.search(text):
         text = fenced[1]
     text = _COMMENTS.sub("", text.strip())
-    if named := _NAMED.match(text):
-        text = text[named.end() :]
-    return text
+    return text[named.end() :] if (named := _NAMED.match(text)) else text
 
 
 def _json(text: str) -> Any:
@@ -151,7 +174,7 @@ def _json_lines(text: str) -> list[Record] | None:
 def _brackets(text: str) -> Any:
     """Read what opens with a bracket, or with a key in quotes: the inside of one."""
     opens = _OPENS.match(text)
-    if not opens and not _INSIDE.match(text):
+    if (not opens and not _INSIDE.match(text)) or _HEADING.match(text):
         return None
     value, end = read_loose(text if opens else f"{{{text}}}")
     if opens and text[end:].strip(",; \n\t"):
@@ -183,22 +206,32 @@ def _table(text: str) -> list[Record] | None:
     if len(head) == 2 and snake(head[0]) in _KEYS and snake(head[1]) in _VALUES:
         return [{key: plain_value(value) for key, value in rows[1:] if key}]
     records = [dict(zip(head, map(plain_value, row), strict=True)) for row in rows[1:]]
-    return [_history(head, records)] if _is_by_step(head, records) else records
+    if _is_by_step(head, records):
+        return [_history(head, records)]
+    return records if _says_something(records) else None
 
 
 def _rows(lines: Sequence[str]) -> list[list[str]]:
+    lines = [line.translate(_DRAWN) for line in lines]
     if len(lines) < 2:
         return []
-    if lines[0].count("|") > 1 or (len(lines) > 1 and set(lines[1].strip()) <= set("|-: +")):
+    if lines[0].count("|") > 1 or any(_RULE.fullmatch(line) for line in lines[:2]):
         kept = [line.strip().strip("|") for line in lines if not _RULE.fullmatch(line)]
         return [[cell.strip(" *`_") for cell in line.split("|")] for line in kept]
     by = next((mark for mark in "\t;," if mark in lines[0]), "")
     if not by:
-        return []
+        return _aligned(lines)
     try:
         return [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=by)]
     except csv.Error:
         return []
+
+
+def _aligned(lines: Sequence[str]) -> list[list[str]]:
+    """Return the rows of a frame as pandas prints it: columns stand two blanks apart."""
+    rows = [re.split(r"\s{2,}", line.strip()) for line in lines]
+    by_index = {len(row) for row in rows[1:]} == {len(rows[0]) + 1}
+    return [rows[0], *(row[1:] for row in rows[1:])] if by_index else rows
 
 
 def _is_by_step(head: Sequence[str], records: Sequence[Record]) -> bool:
@@ -232,7 +265,7 @@ def _yaml(text: str) -> Any:
     try:
         nodes = list(yaml.compose_all(text, Loader=yaml.BaseLoader))
         left = [_MOST_NODES]
-        records = [_of_node(node, left) for node in nodes if node is not None]
+        records = [record for node in nodes if node and (record := _of_node(node, left))]
     except (yaml.YAMLError, _TooMuch, RecursionError):
         return None
     if len(records) == 1 and isinstance(records[0], list):
@@ -279,6 +312,8 @@ def _lines(text: str) -> Record | None:
     above: list[tuple[int, Record]] = [(-1, found)]
     told = 0
     for line in text.splitlines():
+        if re.fullmatch(r"(Name: .*, )?(Length: \d+, )?dtype: \w+", line):
+            continue  # what pandas prints below a series
         if head := re.fullmatch(r"\s*(?:\[([\w. -]+)\]|#+\s+([\w ./-]+?):?)\s*", line):
             above = [(-1, found), (-1, found.setdefault(head[1] or head[2], {}))]
             if not isinstance(above[-1][1], dict):
@@ -287,11 +322,16 @@ def _lines(text: str) -> Record | None:
         if _PAIRS.fullmatch(line.strip()):
             above[-1][1].update(_pairs(line))
             told += 1
-        elif match := _LINE.fullmatch(line):
+        elif match := _LINE.fullmatch(line) or _COLUMN.fullmatch(line) or _said(line):
             _take(above, match)
             told += 1
     lines = sum(bool(line.strip()) for line in text.splitlines())
     return found if told > lines / 2 and _says_something(found) else None
+
+
+def _said(line: str) -> re.Match[str] | None:
+    found = _SAID.fullmatch(line)
+    return found if found and is_metric_word(snake(found["key"])) else None
 
 
 def _take(above: list[tuple[int, Record]], match: re.Match[str]) -> None:
@@ -321,8 +361,14 @@ def _pairs(text: str) -> Record:
     return {key: plain_value(value.strip("'\"")) for key, value in pairs}
 
 
+def _command(text: str) -> Record | None:
+    """Read a command as it is typed, also behind a prompt and over several lines."""
+    line = re.sub(r"\\\n\s*", "", text).strip().removeprefix("$ ")
+    return {"command": line} if _STARTS.match(line) and "\n" not in line else None
+
+
 _NOTATIONS: tuple[Callable[[str], Any], ...] = (
-    _json, _json_lines, _brackets, _toml, _table, _yaml, _lines,
+    _json, _json_lines, _brackets, _toml, _command, _table, _yaml, _lines,
 )  # fmt: skip
 
 
@@ -334,6 +380,9 @@ def _plain(node: Any, key: str = "") -> Any:
         return [_plain(item) for item in node]
     if isinstance(node, (date, time)):
         return node.isoformat()
-    if isinstance(node, str) and snake(key) in _PAIRED and _PAIRS.fullmatch(node):
-        return _pairs(node)
+    if isinstance(node, str) and snake(key) in _PAIRED:
+        said = [_SAID.fullmatch(part) for part in re.split(r",\s+|[;|]| and ", node)]
+        if all(said):
+            return {part["key"]: plain_value(part["value"]) for part in said if part}
+        return _pairs(node) if _PAIRS.fullmatch(node) else node
     return node
