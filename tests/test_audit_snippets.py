@@ -285,6 +285,12 @@ SAME_FACTS = [
     ({"metrics": None, "val": {"acc": [0.8, 0.9]}}, set()),
     ({"metrics": None, "Best CV score": [0.8, 0.9]}, {"ambiguous_metric_name"}),
     ({"metrics": None, "val_top1": [0.8, 0.9]}, set()),
+    ({"metrics": {"val_accuracy": 0.9, "val_confusion_matrix": [[10, 0], [1, 9]]}},
+     {"missing_curve"}),
+    ({"metrics": None, "val": {"accuracy": {"mean": 0.9, "std": 0.1}}}, {"missing_curve"}),
+    ({"metrics": None, "val_acc_per_seed": {"0": 0.9, "1": 0.8}}, set()),
+    ({"seed": None, "val_acc_per_seed": {"0": 0.9, "1": 0.8}}, {"missing_seed"}),
+    ({"metrics": {"val_wer": [1.4, 0.3], "val_accuracy": 0.9}}, set()),
     ({"split": None, "cv_score": 0.9}, {"missing_split", "ambiguous_metric_name"}),
     ({"metrics": None, "offline": {"test_ndcg@10": [0.4, 0.5]}, "online": {"ctr": 0.03}},
      {"mixed_offline_online"}),
@@ -293,6 +299,16 @@ SAME_FACTS = [
     ({"metrics": None, "results": [{"split": "val", "accuracy": [0.8, 0.9]},
                                    {"accuracy": [0.7, 0.8]}]}, {"metric_no_split_prefix"}),
     ({"_wandb": {"runtime": 3600}}, set()),
+    # Who was chosen by what.
+    ({"selected_features": "features_test_v2.json"}, set()),
+    ({"note": "best model on val, evaluated once on test"}, set()),
+    ({"note": "never tuned on test"}, set()),
+    ({"note": "picked lr on validation rather than on test"}, set()),
+    ({"note": "picked lr on the test split"}, {"selected_on_test"}),
+    ({"note": "best epoch by test accuracy"}, {"selected_on_test"}),
+    ({"note": "continuous actions help"}, set()),
+    ({"git": {"commit": 1234567}}, {"abbreviated_git_commit"}),
+    ({"owner": None, "author": {"name": "Kim"}}, set()),
     # Environments of reinforcement learning, files of DVC, data sets with `image` in them.
     ({"env": "CartPole-v1"}, {"missing_env"}),
     ({"env": {"id": "CartPole-v1", "num_envs": 8, "dt": 0.05}}, {"missing_env"}),
@@ -307,6 +323,7 @@ SAME_FACTS = [
     ({"artifacts": None, "cmd": "python t.py model.pkl"}, {"missing_artifacts"}),
     ({"artifacts": None, "outs": [{"path": "model.pkl", "md5": SHA[:32]}]}, set()),
     ({"artifacts": None, "best_model_checkpoint": "out/checkpoint-15"}, {"artifact_without_hash"}),
+    ({"artifacts": None, "artifact": "team/churn/model:v3"}, set()),
     ({"purpose": None, "objective": "binary:logistic"}, {"missing_purpose"}),
     ({"purpose": None, "objective": "find a smaller rate"}, set()),
     ({"ended_at": None, "date": "2026-03-02"}, set()),
@@ -401,19 +418,27 @@ def test_hashes_of_a_corrected_record_stay_with_their_files():
     assert corrected["params"]["seed"] == 5  # the run's, not that of its split
 
 
-def test_a_corrected_record_keeps_all_scores_params_and_packages():
+def test_a_corrected_record_keeps_all_that_was_told():
     record = {
         "results": {"vit": {"val_accuracy": 0.9}, "resnet": {"val_accuracy": 0.8}},
         "params": {"encoder": {"lr": 0.1}, "decoder": {"lr": 0.2}},
         "packages": {"torch": "2.13.0", "numpy": "2.4.6"},
+        "lr": 0.3,
+        "max_len": 256,
+        "use_ema": False,
+        "git_dirty": False,
+        "history": [{"epoch": 0, "val/loss": 2.0}, {"epoch": 1, "val/loss": 1.5}],
+        "summary": {"val/loss": 1.5, "epoch": 1},
     }
     snippet = read_snippet(record)
 
     corrected = correct(snippet, judge_snippet(snippet, AS_OF))
 
-    assert corrected["metrics"] == {"val_accuracy": 0.9, "resnet/val_accuracy": 0.8}
+    scores = {"val_accuracy": 0.9, "resnet/val_accuracy": 0.8, "val_loss": [2.0, 1.5]}
+    assert corrected["metrics"] == scores
+    assert corrected["other"] == {"max_len": 256, "use_ema": False, "summary.epoch": 1}
     assert corrected["environment"] == ["packages.torch: 2.13.0", "packages.numpy: 2.4.6"]
-    lr = {"lr": 0.1, "params.decoder.lr": 0.2}
+    lr = {"lr": 0.3, "params.encoder.lr": 0.1, "params.decoder.lr": 0.2}
     assert {key: corrected["params"][key] for key in lr} == lr
 
 

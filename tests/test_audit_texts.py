@@ -157,6 +157,7 @@ def test_what_python_and_javascript_print_is_read(text, value):
         (f"seed:{' ' * 40_000}3{' ' * 40_000}\nlr: 0.1\n@", 3),
         (f"{{'seed': '{' ' * 40_000}3'}}", f"{' ' * 40_000}3"),
         (f"seed: 3\n{chr(10) * 100_000}lr: 0.1", 3),
+        (f"seed: 3\nlr: 0.1\nnote: 4\nval acc 0.1{' ' * 40_000}x", 3),
     ],
 )
 def test_long_blanks_are_read_in_one_pass(text, value):
@@ -261,6 +262,14 @@ PASTED: list[tuple[str, dict[str, Any]]] = [
     ("lr: 0.01\nseed: 1\nval auc 0.871 (test 0.866)\n", {"metrics": [("val auc", "val", 0.871)]}),
     ("seed: 1\nmetrics: val AUC 0.871, test AUC 0.866\n",
      {"metrics": [("val AUC", "val", 0.871), ("test AUC", "test", 0.866)]}),
+    ("lr\t0.1\nseed\t3\nval_acc\t0.9\n",
+     {"seeds": [3], "metrics": [("val_acc", "val", 0.9)]}),
+    ("lr:0.1\nseed:3\n", {"seeds": [3], "params": {"lr": 0.1}}),
+    ("In [3]: config\nOut[3]: {'seed': 3, 'val_loss': 0.2}",
+     {"seeds": [3], "metrics": [("val_loss", "val", 0.2)]}),
+    (">>> config\n{'seed': 3}\n", {"seeds": [3]}),
+    ("INFO:root:{'seed': 3, 'lr': 0.1}", {"seeds": [3], "params": {"lr": 0.1}}),
+    ('It was this one\n{"seed": 3, "lr": 0.1}\nand it reached 0.91 on val\n', {"seeds": [3]}),
     ("name;seed;val_accuracy\na_run;1;0,81\n", {"metrics": [("val_accuracy", "val", 0.81)]}),
     ("seeds: 0, 1, 2\nval_acc: 91,2 % (mean of 3 seeds)\n",
      {"repeats": 3, "seeds": ["0", "1", "2"], "metrics": [("val_acc", "val", 0.912)]}),

@@ -22,7 +22,7 @@ Kind = Literal["metric", "param", "experiment", "run", "tag", "data version"]
 Severity = Literal["error", "warn", "info"]
 
 LONGEST_RUN = 80
-_LOOSE = 2.0
+LOOSE = 2.0
 """So large may a share be by a mistake of rounding or weighting, before it is a percent."""
 SEVERITIES: dict[str, Severity] = {
     "naming.metric-case": "warn",
@@ -144,7 +144,7 @@ def lint_scale(
     word = known.get(read_metric(name, known).base)
     shares = [value for value in largest if 0 <= value <= 1]
     percents = [value for value in largest if 1 < value <= 100]
-    if word is None or word.unit != "fraction" or not shares or max(percents, default=0) <= _LOOSE:
+    if word is None or word.unit != "fraction" or not shares or max(percents, default=0) <= LOOSE:
         return ()
     message = (
         f"{name!r} runs to {max(shares):.4g} in some runs and to {max(percents):.4g} in others: "

@@ -12,6 +12,7 @@ from tui_tracker.audit.snippets.measured import BARE_SCORES
 from tui_tracker.audit.snippets.rules import asks, prose
 from tui_tracker.audit.snippets.snippet import Snippet, SnippetMetric
 from tui_tracker.audit.snippets.words import CONTEXTS, ONLINE, is_online
+from tui_tracker.names.lint import LOOSE
 from tui_tracker.names.metric import propose_metric, read_metric
 from tui_tracker.names.words import METRICS, SPLITS, snake
 
@@ -41,10 +42,13 @@ _CHOSEN_KEY = re.compile(
     r"monitor|select|best_(\w+_)?by|early_stop|checkpoint_metric|metric_for_best|chosen|picked|tuned_on"
 )
 _CHOSEN_TEXT = re.compile(
-    r"\b(best|chosen|selected|picked|tuned|early[- ]stopp\w+|stopp\w+)\b[^.;]{0,40}"
-    r"\b(on|by|using|with|via|to)\b[^.;]{0,24}\btest\b",
+    r"\b(best\s+(\w+\s+)?(epoch|model|checkpoint|ckpt|step|iteration|weights|run|trial|seed|one"
+    r"|threshold|config\w*|param\w*|hyper\w*|lr)|chosen|selected|picked|tuned|early[- ]stopp\w+"
+    r"|stopp\w+)\b[^.;,]{0,40}\b(on|by|using|with|via|to)\b"
+    r"(?:(?!\b(?:val\w*|dev|train\w*|evaluated|scored)\b)[^.;,]){0,24}\btest\b",
     re.I,
 )
+_DENIED = re.compile(r"\b(not|never|nothing|none|without|instead of|rather than)\b|n't\b", re.I)
 
 
 @asks("naming.metric-ambiguous", "warn")
@@ -156,15 +160,18 @@ def _lists_seeds(metric: SnippetMetric, repeats: set[int]) -> bool:
 @asks("metrics.test-selection", "error")
 def _test_selection(snippet: Snippet, _: datetime) -> Doubt | None:
     for leaf in snippet.leaves:
-        if _CHOSEN_KEY.search("_".join(leaf.keys)) and re.search(
-            r"(^|[^a-z])test([^a-z]|$)", leaf.text.lower()
-        ):
+        by_test = re.search(r"(^|[^a-z])test([^a-z]|$)", leaf.text.lower())
+        is_file = re.search(r"\.[a-z]\w{0,6}$", leaf.text)
+        if by_test and not is_file and _CHOSEN_KEY.search("_".join(leaf.keys)):
             return Doubt(
                 leaf.path,
                 f"{leaf.path} is {leaf.text!r}: the model was chosen by test data",
                 "choose by a validation split, and score the test split once",
             )
-    if found := _CHOSEN_TEXT.search(prose(snippet)):
+    told = prose(snippet)
+    for found in _CHOSEN_TEXT.finditer(told):
+        if _DENIED.search(told[max(found.start() - 12, 0) : found.end()]):
+            continue
         return Doubt(
             "notes",
             f"{found[0]!r}: the model was chosen by test data",
@@ -199,7 +206,7 @@ def _unit(snippet: Snippet, _: datetime) -> Doubt | None:
         share = share or re.search(r"acc(uracy)?\b", metric.name.replace("_", " ")) is not None
         values = [value for value in metric.values if math.isfinite(value)]
         if share and values and not _SAYS_PERCENT.search(metric.name):
-            scales.setdefault(max(values) > 1, metric.name)
+            scales.setdefault(max(values) > LOOSE, metric.name)
     if len(scales) > 1:
         return Doubt(
             "metrics",
@@ -209,7 +216,10 @@ def _unit(snippet: Snippet, _: datetime) -> Doubt | None:
     for leaf in snippet.leaves:
         clock = re.search(r"(start|end|eval|begin|finish|creat|update|stamp)", leaf.key)
         # W&B's are always in seconds.
-        of_wandb = leaf.path.rpartition(".")[2] == "_runtime" or leaf.path == "_wandb.runtime"
+        of_wandb = leaf.path.rpartition(".")[2] == "_runtime" or leaf.keys[-2:] == (
+            "wandb",
+            "runtime",
+        )
         numbers = series(leaf.value)
         if _TIME_NAME.search(leaf.key) and numbers and numbers[0] < 1e8:
             if clock or of_wandb:

@@ -18,8 +18,8 @@ STALE = timedelta(days=7)
 _PICTURE = re.compile(r"\.(png|jpe?g|gif|svg|pdf|html|txt|log|md)$", re.I)
 """Of files that are neither a model nor its predictions."""
 _CONTINUES = re.compile(
-    r"\b(fine-?tun\w*|finetun\w*|resum\w+|continu\w+|warm[- _]?start\w*)\b|\bfrom (a |the )?"
-    r"(checkpoint|ckpt)\b",
+    r"\b(fine-?tun\w*|finetun\w*|resum\w+|continu(?:e|es|ed|ing|ation)|warm[- _]?start\w*)\b"
+    r"|\bfrom (a |the )?(checkpoint|ckpt)\b",
     re.I,
 )
 _IDENTIFIED = re.compile(r"[0-9a-f]{7,}|@|v\d|:\d|/\d+|run[-_ ]?\w*\d|\d{4}-\d\d-\d\d", re.I)

@@ -64,7 +64,8 @@ def take_code(snippet: Snippet, leaf: Leaf) -> None:
     git = bool({"git", "code", "vcs", "source", "repo"} & set(leaf.keys[:-1]))
     named = leaf.key in _COMMITS and (git or leaf.key not in ("sha", "rev", "revision", "head"))
     named = named or (git and leaf.key == "version")
-    if named and isinstance(leaf.value, str) and (found := _HEX.search(leaf.text)):
+    # Of one commit in 27 the first seven digits make a number.
+    if named and _is_digits(leaf.value) and (found := _HEX.search(leaf.text)):
         snippet.commit = snippet.commit or found[1]
         snippet.dirty = snippet.dirty or bool(found[2])
     dirty = {"dirty", "git_dirty", "is_dirty", "uncommitted", "uncommitted_changes", "modified"}
@@ -83,6 +84,10 @@ def take_code(snippet: Snippet, leaf: Leaf) -> None:
         snippet.diff = leaf.text
 
 
+def _is_digits(value: object) -> bool:
+    return isinstance(value, (str, int)) and not isinstance(value, bool)
+
+
 def take_environment(snippet: Snippet, leaf: Leaf) -> None:
     """Take what pins packages."""
     if leaf.is_empty or is_metric_home(leaf):
@@ -96,7 +101,7 @@ def take_environment(snippet: Snippet, leaf: Leaf) -> None:
 
 def _pins_packages(leaf: Leaf, text: str) -> bool:
     """Whether what stands below a place of the environment pins it; one in RL has numbers, too."""
-    if "deps" in leaf.keys and leaf.key in ("path", "md5", "hash", "size", "nfiles"):
+    if "deps" in leaf.words and leaf.key in ("path", "md5", "hash", "size", "nfiles"):
         return False  # of DVC: files, not packages
     if _VERSIONED.search(text):
         return True

@@ -13,6 +13,7 @@ from typing import Any
 
 from tui_tracker.audit.rules import Doubt
 from tui_tracker.audit.score import Judged, Score, Standing, score
+from tui_tracker.audit.snippets.reader import is_read
 from tui_tracker.audit.snippets.rules import SNIPPET_RULES, SnippetRule
 from tui_tracker.audit.snippets.snippet import Snippet
 from tui_tracker.audit.snippets.words import CONTEXTS, PARENTS, is_online
@@ -74,6 +75,8 @@ def correct(snippet: Snippet, found: list[tuple[SnippetRule, Doubt]]) -> dict[st
         },
         "note": " ".join(snippet.notes) or _todo(failed, "run.note-missing"),
     }
+    if others := _others(snippet):
+        record["other"] = others
     if rest := {id_: _todo(failed, id_) for id_ in failed if id_ in _NO_PLACE}:
         record["todo"] = rest
     if proposed:
@@ -126,6 +129,19 @@ def _beside(snippet: Snippet) -> dict[str, Any]:
     return found
 
 
+def _others(snippet: Snippet) -> dict[str, Any]:
+    """Return single values that say nothing to any rule, so that none of them is lost."""
+    measured = {metric.path for metric in snippet.metrics}
+    return {
+        leaf.path: leaf.value
+        for leaf in snippet.leaves
+        if isinstance(leaf.value, (str, int, float))
+        and not (leaf.is_empty or leaf.path in measured or is_read(leaf))
+        and not (CONTEXTS | {"git", "code", "dirty", "todo", "proposed", "other"}) & leaf.words
+        and not PARENTS.search("_".join(leaf.keys))
+    }
+
+
 def _identity(
     snippet: Snippet, failed: dict[str, Doubt], proposed: dict[str, str]
 ) -> dict[str, Any]:
@@ -148,7 +164,8 @@ def _code(snippet: Snippet, failed: dict[str, Doubt]) -> dict[str, Any]:
     found = {"commit": commit, "dirty": snippet.dirty}
     if snippet.dirty:
         found["diff"] = snippet.diff or _todo(failed, "code.snapshot-incomplete")
-    found["command"] = snippet.script or _todo(failed, "code.entry-missing")
+    command = f"{snippet.script} {snippet.arguments}".strip() if snippet.script else ""
+    found["command"] = command or _todo(failed, "code.entry-missing")
     return found
 
 
@@ -166,11 +183,15 @@ def _data(snippet: Snippet, failed: dict[str, Doubt]) -> dict[str, Any]:
 def _metrics(snippet: Snippet, proposed: dict[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     names = [metric.name for metric in snippet.metrics]
+    curves = {(m.name, m.split): m for m in snippet.metrics if len(m.values) > 1}
     for metric in snippet.metrics:
         leaf = metric.name.rpartition("/")[2]
         full = f"{metric.split}_{leaf}" if metric.split and metric.split not in leaf else leaf
         near = () if is_online(metric) else propose_metric(full, siblings=names)
         name = near[0].name if near and near[0].confidence != "guess" else full
+        curve = curves.get((metric.name, metric.split), metric)
+        if metric is not curve and metric.values[0] in curve.values:
+            continue  # the last of its curve
         if name in found:  # another model's, or another table's
             name = metric.name if metric.name not in found else metric.path
         if near and near[0].name != metric.name:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from tui_tracker.audit.snippets.leaves import Leaf, has_spread, series
 from tui_tracker.audit.snippets.snippet import SnippetMetric
 from tui_tracker.names.metric import read_metric
-from tui_tracker.names.words import METRICS, SPLIT_ALIASES, SPLITS, snake
+from tui_tracker.names.words import METRICS, SPLIT_ALIASES, SPLITS, STATS, snake
 
 METRIC_HOMES = frozenset(
     "metrics metric results result scores score history summary evaluation eval final logs "
@@ -16,15 +16,17 @@ METRIC_HOMES = frozenset(
 )
 _NOT_METRICS = frozenset(
     "epoch epochs step steps iteration iterations time timestamp seed seeds n n_seeds folds "
-    "split lr learning_rate count samples n_samples duration runtime date index fold".split()
+    "split lr learning_rate count samples n_samples support duration runtime date index "
+    "fold".split()
 )
 _SPLIT_WORDS = frozenset((*SPLITS, *SPLIT_ALIASES, "best", "final", "last"))
 BARE_SCORES = re.compile(
-    r"^((best|cv|test|val|train|final)_)*(score|result)$|^best_(metric|value)$"
+    r"^((best|cv|test|val|train|final|mean|avg)_)*(score|result)$|^best_(metric|value)$"
 )
 """A score of whatever: it is one, if a number stands there."""
-_COUNTS = re.compile(r"_(epoch|step|iteration|iter|round)s?$")
-"""Where a best value stood, which is none: `best_epoch`."""
+_COUNTS = re.compile(r"_(epoch|step|iteration|iter|round)s?$|confusion|(^|_)matrix(_|$)")
+"""Where a best value stood, which is none (`best_epoch`), and tables of counts."""
+_BY_RUN = re.compile(r"_(per|by)_(seed|fold|run)s?$")
 
 
 def is_metric_home(leaf: Leaf) -> bool:
@@ -46,7 +48,8 @@ def find_metrics(found: Iterable[Leaf]) -> Iterator[SnippetMetric]:
         if not leaf.keys or leaf.key in _NOT_METRICS or _COUNTS.search(leaf.key):
             continue
         values = series(leaf.value)
-        flat = {*leaf.keys[:-1]} <= _SPLIT_WORDS and is_metric_word(leaf.key)
+        at = -2 if leaf.key in STATS and len(leaf.keys) > 1 else -1  # accuracy: {mean, std}
+        flat = {*leaf.keys[:at]} <= _SPLIT_WORDS and is_metric_word(leaf.keys[at])
         if not values or not (is_metric_home(leaf) or flat):
             continue
         name = _metric_name(leaf)
@@ -82,7 +85,7 @@ def _above(path: str) -> Iterator[str]:
 
 def is_metric_word(key: str) -> bool:
     """Return whether a name alone means a metric, whatever it stands below."""
-    read = read_metric(key)
+    read = read_metric(_BY_RUN.sub("", key))
     if BARE_SCORES.search(key):
         return True
     return (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tui_tracker.audit.snippets.coded import take_code, take_environment, take_script
@@ -55,7 +56,7 @@ _KNOB = re.compile(
 _KNOBS = frozenset(
     "depth eta layers model arch model_type max_iter temperature alpha gamma".split()
 )
-_SEEDS = re.compile(r"(^|_)(seeds?|random_state|rng)$")
+_SEEDS = re.compile(r"(^|(?<!per)(?<!by)_)(seeds?|random_state|rng)$")
 _SEVERAL = re.compile(r"\s*\d+(?:\s*[,;/ ]\s*\d+)+\s*")
 """Seeds in one text: `0, 1, 2`."""
 _SCORED = re.compile(r"(^|_)(score|acc|accuracy|auc|f1|loss|error|rmse|mae|mse|r2|mean|std)s?$")
@@ -130,9 +131,37 @@ def read_snippet(record: dict[str, Any]) -> Snippet:
     for leaf in snippet.leaves:
         for take in _TAKERS:
             take(snippet, leaf)
+    snippet.params = _by_name(snippet.params)
     _take_command(snippet)
     snippet.metrics = list(find_metrics(snippet.leaves))
     return snippet
+
+
+def says_something(record: Any) -> bool:
+    """Return whether a record tells any fact of a run: prose and logs have colons, too."""
+    if isinstance(record, list):
+        return any(says_something(one) for one in record)
+    return isinstance(record, dict) and replace(read_snippet(record), leaves=[]) != Snippet()
+
+
+def is_read(leaf: Leaf) -> bool:
+    """Return whether a leaf tells any fact but a metric."""
+    one = Snippet()
+    for take in _TAKERS:
+        take(one, leaf)
+    return one != Snippet()
+
+
+def _by_name(params: dict[str, Any]) -> dict[str, Any]:
+    """Return params by the last key of their paths; by the whole path where values differ."""
+    values: dict[str, list[Any]] = {}
+    for path, value in params.items():
+        values.setdefault(path.rpartition(".")[2], []).append(value)
+    found = {}
+    for path, value in params.items():
+        name = path.rpartition(".")[2]
+        found[name if all(one == value for one in values[name]) else path] = value
+    return found
 
 
 # What each fact looks like.
@@ -211,9 +240,7 @@ def _take_params(snippet: Snippet, leaf: Leaf) -> None:
     plain = not above and leaf.key in _KNOBS
     data = leaf.key in _DATA_NAMES or _DATA_PINS.match(leaf.key)
     if (inside or plain or part or _KNOB.search(leaf.key)) and not data:
-        name = leaf.path.rpartition(".")[2]
-        known = snippet.params.get(name, leaf.value)
-        snippet.params[name if known == leaf.value else leaf.path] = leaf.value
+        snippet.params[leaf.path] = leaf.value
 
 
 def _take_people(snippet: Snippet, leaf: Leaf) -> None:
@@ -222,7 +249,8 @@ def _take_people(snippet: Snippet, leaf: Leaf) -> None:
         return
     if above & (PARAM_HOMES | METRIC_HOMES | WHERE_DATA):
         return
-    if leaf.key in _OWNERS:
+    of_person = leaf.keys[-2:-1] and leaf.keys[-2] in _OWNERS and leaf.key in ("name", "email")
+    if leaf.key in _OWNERS or of_person:
         snippet.owner = snippet.owner or leaf.text
     loss = leaf.key == "objective" and not re.search(r"\s", leaf.text.strip())
     if leaf.key in _PURPOSES and (not loss or _PURPOSE_WORDS.search(leaf.text)):
@@ -262,7 +290,7 @@ def _take_artifacts(snippet: Snippet, leaf: Leaf) -> None:
         if (inside and names) or (_FILE.search(text) and not used):
             snippet.artifacts.append(text)
             snippet.places.append(place)
-            if re.search(r"@?sha\d*:|[0-9a-f]{32,}|@v?\d|^models:/[^/]+/\d", text):
+            if re.search(r"@?sha\d*:|[0-9a-f]{32,}|@v?\d|:v\d+$|^models:/[^/]+/\d", text):
                 snippet.artifact_pins.append(text)
 
 
