@@ -48,6 +48,7 @@ _CHOSEN_TEXT = re.compile(
     r"(?:(?!\b(?:val\w*|dev|train\w*|evaluated|scored)\b)[^.;,]){0,24}\btest\b",
     re.I,
 )
+_BY_VALIDATION = "choose by a validation split, and score the test split once"
 _DENIED = re.compile(r"\b(not|never|nothing|none|without|instead of|rather than)\b|n't\b", re.I)
 
 
@@ -166,7 +167,7 @@ def _test_selection(snippet: Snippet, _: datetime) -> Doubt | None:
             return Doubt(
                 leaf.path,
                 f"{leaf.path} is {leaf.text!r}: the model was chosen by test data",
-                "choose by a validation split, and score the test split once",
+                _BY_VALIDATION,
             )
     told = prose(snippet)
     for found in _CHOSEN_TEXT.finditer(told):
@@ -175,7 +176,7 @@ def _test_selection(snippet: Snippet, _: datetime) -> Doubt | None:
         return Doubt(
             "notes",
             f"{found[0]!r}: the model was chosen by test data",
-            "choose by a validation split, and score the test split once",
+            _BY_VALIDATION,
         )
     return None
 
