@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_tracker.names.lint import (
+    alike,
     is_vague,
     lint_collisions,
     lint_data_version,
@@ -194,6 +195,7 @@ def test_two_params_of_one_meaning_are_told():
     assert lint_param("lr", ["epochs"]) == ()
     assert rules(lint_param("LR")) == ["param"]
     assert lint_param("optimizer.lr", ["lr"]) == ()
+    assert alike(["lr", "epochs", "optimizer.lr"])("learning_rate") == ["lr"]
 
 
 def test_a_param_of_signs_alone_is_told_without_a_name_to_use():

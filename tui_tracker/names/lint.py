@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
@@ -168,7 +168,10 @@ def lint_collisions(
 
 
 def lint_param(name: str, siblings: Collection[str] = ()) -> tuple[NameDoubt, ...]:
-    """Return the doubts about a param's name; `siblings` are the run's other params."""
+    """Return the doubts about a param's name; `siblings` are the run's other params.
+
+    Who looks at many gives each those that are `alike` alone, as all of them are compared.
+    """
     doubts = []
     leaf = name.rpartition(".")[2]
     canonical = _param(name)
@@ -181,6 +184,14 @@ def lint_param(name: str, siblings: Collection[str] = ()) -> tuple[NameDoubt, ..
         message = f"{name!r} and {twins[0]!r} are two names for {_param(leaf)!r}"
         doubts.append(NameDoubt("naming.param", "param", name, message, proposals))
     return tuple(doubts)
+
+
+def alike(params: Iterable[str]) -> Callable[[str], list[str]]:
+    """Return what tells the params that mean the same as one of them."""
+    found: dict[str, list[str]] = {}
+    for name in params:
+        found.setdefault(_param(name), []).append(name)
+    return lambda name: found.get(_param(name), [])
 
 
 def _param(name: str) -> str:

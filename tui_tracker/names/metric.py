@@ -93,6 +93,7 @@ def declared(label: str) -> MetricWord | None:
 def forget_read() -> None:
     """Read names anew: the words they are made of have changed."""
     _read_known.cache_clear()
+    _parts_known.cache_clear()
 
 
 def _read(name: str, known: Mapping[str, MetricWord]) -> MetricName:
@@ -157,9 +158,9 @@ def propose_metric(
 ) -> tuple[Proposal, ...]:
     """Return canonical names for a metric, the likeliest first; empty where it is one.
 
-    What the name leaves open is taken from evidence: `siblings` are the other metrics of
-    the run, `classes` the number of classes where it is known. Without evidence every
-    completion is a guess.
+    What the name leaves open is taken from evidence: `siblings` are the metrics of the run,
+    `classes` the number of classes where it is known. Without evidence every completion is
+    a guess. What a frozen set of siblings tells is looked up once.
     """
     read = replace(read_metric(name, known), suffix="", known=True, exact=True)
     confidence: Confidence = "certain" if read.sure else "likely"
@@ -181,13 +182,28 @@ def propose_metric(
 
 
 def _usual_splits(siblings: Collection[str], known: Mapping[str, MetricWord]) -> list[str]:
-    seen = {read_metric(sibling, known).split for sibling in siblings} - {"", "train"}
+    seen = _parts(siblings, known)[0] - {"", "train"}
     return sorted(seen, key=SPLITS.index) or ["val", "test"]
+
+
+def _parts(
+    siblings: Collection[str], known: Mapping[str, MetricWord]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the splits and the averagings that names have."""
+    if known is METRICS and isinstance(siblings, frozenset):
+        return _parts_known(siblings)
+    read = [read_metric(sibling, known) for sibling in siblings]
+    return frozenset(one.split for one in read), frozenset(one.averaging for one in read)
+
+
+@lru_cache(maxsize=64)
+def _parts_known(siblings: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
+    return _parts(list(siblings), METRICS)
 
 
 def _usual_averagings(
     siblings: Collection[str], classes: int | None, known: Mapping[str, MetricWord]
 ) -> list[str]:
-    seen = {read_metric(sibling, known).averaging for sibling in siblings} - {""}
+    seen = _parts(siblings, known)[1] - {""}
     usual = ["binary"] if classes == 2 else ["macro", "binary", "micro", "weighted"]
     return list(dict.fromkeys([*sorted(seen), *usual]))[:3]
