@@ -290,6 +290,7 @@ SAME_FACTS = [
     ({"metrics": None, "val": {"accuracy": {"mean": 0.9, "std": 0.1}}}, {"missing_curve"}),
     ({"metrics": None, "val_acc_per_seed": {"0": 0.9, "1": 0.8}}, set()),
     ({"seed": None, "val_acc_per_seed": {"0": 0.9, "1": 0.8}}, {"missing_seed"}),
+    ({"metrics": {"val_loss": 10**400, "train_loss": [2, 1]}}, {"non_finite_metric"}),
     ({"metrics": {"val_wer": [1.4, 0.3], "val_accuracy": 0.9}}, set()),
     ({"split": None, "cv_score": 0.9}, {"missing_split", "ambiguous_metric_name"}),
     ({"metrics": None, "offline": {"test_ndcg@10": [0.4, 0.5]}, "online": {"ctr": 0.03}},

@@ -13,6 +13,7 @@ from typing import Any
 
 from tui_tracker.audit.rules import Doubt
 from tui_tracker.audit.score import Judged, Score, Standing, score
+from tui_tracker.audit.snippets.leaves import of_hundred
 from tui_tracker.audit.snippets.reader import is_read
 from tui_tracker.audit.snippets.rules import SNIPPET_RULES, SnippetRule
 from tui_tracker.audit.snippets.snippet import Snippet
@@ -200,7 +201,7 @@ def _metrics(snippet: Snippet, proposed: dict[str, str]) -> dict[str, Any]:
             )
         # A percent whose name no longer says so would be another number.
         lost = "%" in metric.name and "percent" not in name
-        values = [value / 100 if lost else value for value in metric.values]
+        values = [of_hundred(value) if lost else value for value in metric.values]
         found[name] = metric.said or _one_or_all(values)
     return found
 

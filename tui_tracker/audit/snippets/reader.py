@@ -22,7 +22,10 @@ from tui_tracker.audit.snippets.measured import METRIC_HOMES, find_metrics, is_m
 from tui_tracker.audit.snippets.snippet import Snippet
 from tui_tracker.names.words import SPLIT_ALIASES, SPLITS, snake
 
-_FLAG = re.compile(r"--?([A-Za-z][\w.-]*)(?:[ =]([^\s-][^\s]*))?|\b([A-Za-z_][\w.]*)=(\S+)")
+_FLAG = re.compile(
+    r"--?([A-Za-z][\w.-]*)(?:[ =]('[^']*'|\"[^\"]*\"|-?[\d.]\S*|[^\s-]\S*))?"
+    r"|\b([A-Za-z_][\w.]*)=(\S+)"
+)
 _NO_KNOBS = frozenset(
     "m c o out output output_dir config cuda_visible_devices omp_num_threads nproc_per_node nnodes "
     "node_rank master_port".split()
@@ -54,7 +57,8 @@ _KNOB = re.compile(
 )
 """Names that mean a param wherever they stand."""
 _KNOBS = frozenset(
-    "depth eta layers model arch model_type max_iter temperature alpha gamma".split()
+    "depth eta layers model arch model_type model_name model_name_or_path max_iter temperature "
+    "alpha gamma".split()
 )
 _SEEDS = re.compile(r"(^|(?<!per)(?<!by)_)(seeds?|random_state|rng)$")
 _SEVERAL = re.compile(r"\s*\d+(?:\s*[,;/ ]\s*\d+)+\s*")
@@ -152,6 +156,11 @@ def is_read(leaf: Leaf) -> bool:
     return one != Snippet()
 
 
+def is_setting(key: str) -> bool:
+    """Return whether a name alone means a param or a seed."""
+    return bool(key in _KNOBS or _KNOB.search(key) or _SEEDS.search(key))
+
+
 def _by_name(params: dict[str, Any]) -> dict[str, Any]:
     """Return params by the last key of their paths; by the whole path where values differ."""
     values: dict[str, list[Any]] = {}
@@ -182,7 +191,8 @@ def _take_seed(snippet: Snippet, leaf: Leaf) -> None:
         values = leaf.value if isinstance(leaf.value, list) else [leaf.value]
         if isinstance(leaf.value, str) and _SEVERAL.fullmatch(leaf.value):
             values = re.findall(r"\d+", leaf.value)
-        told = [v for v in values if not is_missing(v) and not isinstance(v, bool)]
+        # A seed of `random` or `fixed` tells none.
+        told = [v for v in values if isinstance(v, (int, float, str)) and re.search(r"\d", str(v))]
         if any(_SPLIT.search(key) for key in leaf.keys):
             snippet.split_seed = told[0] if told else snippet.split_seed
             return

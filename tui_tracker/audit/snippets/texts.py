@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from tui_tracker.audit.snippets.leaves import PARAM_HOMES, plain_value
 from tui_tracker.audit.snippets.loose import NotLoose, read_loose
 from tui_tracker.audit.snippets.measured import is_metric_word
-from tui_tracker.audit.snippets.reader import read_snippet, says_something
+from tui_tracker.audit.snippets.reader import is_setting, read_snippet, says_something
 from tui_tracker.audit.snippets.snippet import Snippet
 from tui_tracker.audit.snippets.tables import read_table
 from tui_tracker.errors import InvalidArgument
@@ -46,7 +46,7 @@ _MOST_NODES = 100_000
 _MOST_TRIES = 8
 """So many brackets are tried as the begin of a record between sentences."""
 _LONGEST = 160
-"""Letters of a line that names a score."""
+"""Letters of a line that names a score or a param."""
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n]*\n(.*?)^[ \t]*(?:```|~~~)", re.S | re.M)
 _COMMENTS = re.compile(r"\A(?:\s*(?://[^\n]*|/\*.*?\*/|#[^\n]*(?=\n\s*[{\[(])))+\s*", re.S)
 _PROMPT = re.compile(
@@ -75,12 +75,12 @@ _SAID = re.compile(
     rf"(?P<indent>\s*)(?:[-*+•>]\s+)?(?P<key>[A-Za-z][\w@/ -]{{0,40}}?)\s*[:=]?\s"
     rf"(?P<value>{_SCORE}(?:\s*\([^()]*\))?)[.;,]?\s*"
 )
-"""A metric with its value as people write it in a message: `val auc 0.871`."""
+"""A metric or a param as people write it in a message: `val auc 0.871`, `lr 0.1`."""
 _BETWEEN = r"(?:\s*[,;|]\s*|\s+)"
 _PAIRS = re.compile(rf"{_PAIR}(?:{_BETWEEN}{_PAIR})+")
 _STARTS = re.compile(
     r"(?:[A-Z_][A-Z0-9_]*=\S*\s+)*(?:(?:\S*/)?(?:python[\d.]*|torchrun|accelerate|deepspeed|srun|uv"
-    r"|poetry|tt|mlflow|dvc|bash|sh|Rscript|julia)\s|\./\S)"
+    r"|poetry|tt|mlflow|dvc|bash|sh|Rscript|julia|make|docker|podman|conda|sbatch|nohup)\s|\./\S)"
 )
 """What a command line begins with, behind the variables that it sets."""
 _PAIRED = PARAM_HOMES | {"metrics", "results", "scores"}
@@ -260,7 +260,8 @@ def _lines(text: str) -> Record | None:
 def _said(line: str) -> re.Match[str] | None:
     # Blanks in a row are looked through more than once; nobody writes so many.
     found = _SAID.fullmatch(line) if len(line) <= _LONGEST else None
-    return found if found and is_metric_word(snake(found["key"])) else None
+    key = snake(found["key"]) if found else ""
+    return found if is_metric_word(key) or is_setting(key) else None
 
 
 def _take(above: list[tuple[int, Record]], match: re.Match[str]) -> None:
@@ -305,7 +306,8 @@ def _within(text: str) -> Record | None:
 def _command(text: str) -> Record | None:
     """Read a command as it is typed, also behind a prompt and over several lines."""
     line = re.sub(r"\\\n\s*", "", text).strip().removeprefix("$ ")
-    return {"command": line} if _STARTS.match(line) and "\n" not in line else None
+    is_one = _STARTS.match(line) and "\n" not in line and re.search(r"[=./-]\w", line)
+    return {"command": line} if is_one else None
 
 
 _NOTATIONS: tuple[Callable[[str], Any], ...] = (
