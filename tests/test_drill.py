@@ -520,3 +520,11 @@ def test_a_drill_writes_nothing(drilled, project, store):
 
     assert store.read("SELECT count(*) FROM amendment") == [(0,)]
     assert git(project, "status", "--porcelain") == before
+
+
+@pytest.mark.parametrize("name", ["config", "output_file", "log", "resume_from", "model.vocab"])
+def test_files_that_a_run_writes_or_is_set_by_are_no_data(drilled, name):
+    found, refused = drilled({name: "a/settings.json"})
+
+    assert not [field for field in found if field.startswith("data:")]
+    assert "none is named" in refused["data.name-missing"][0]
