@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
@@ -202,11 +203,20 @@ def test_what_is_changed_is_doubted_and_nothing_else(name, change, wanted):
     st.none() | st.booleans() | st.floats() | st.text(max_size=12),
     lambda inner: st.lists(inner, max_size=4)
     | st.dictionaries(st.sampled_from(["metrics", "data", "seed", "git", "name", "time", "tags",
-                                       "value", "step", "a.b"]) | st.text(max_size=6), inner),
+                                       "value", "step", "a.b", "cv", "val", "params", "artifacts",
+                                       "env", "accuracy", "commit"])
+                      | st.text(max_size=6), inner),
     max_leaves=20,
 ).filter(lambda value: isinstance(value, dict)))  # fmt: skip
 def test_no_record_breaks_the_reader(record):
-    findings(record)
+    snippet = read_snippet(record)
+
+    json.dumps(correct(snippet, judge_snippet(snippet, AS_OF)))
+
+
+@pytest.mark.parametrize("count", [math.nan, math.inf, "nan%", 10**400])
+def test_a_number_of_folds_that_is_none_is_passed_over(count):
+    assert findings({**PLAIN, "cv": count}) == set()
 
 
 def test_a_snapshot_of_the_work_tree_keeps_its_changes():

@@ -127,11 +127,8 @@ def _finite(snippet: Snippet, _: datetime) -> Doubt | None:
 def _std(snippet: Snippet, _: datetime) -> Doubt | None:
     names = " ".join(metric.name.replace("_", " ") for metric in snippet.metrics)
     several = _SEVERAL.search(prose(snippet)) or _SEVERAL.search(names) or snippet.repeats > 1
-    counts = [
-        int(as_number(leaf.value) or 0)
-        for leaf in snippet.leaves
-        if leaf.key in _REPEATS and not isinstance(leaf.value, list)
-    ]
+    told = [as_number(leaf.value) for leaf in snippet.leaves if leaf.key in _REPEATS]
+    counts = [int(number) for number in told if number is not None and math.isfinite(number)]
     folds = max(counts, default=0) > 1
     means = [m for m in snippet.metrics if re.search(r"(^|_)(mean|avg|average|cv)(_|$)",
                                                      snake(m.name))]  # fmt: skip
