@@ -219,3 +219,17 @@ def test_what_stands_beside_metrics_is_read_once(store, log_run):
     after = metric._parts_known.cache_info()
     assert after.misses - before.misses <= 1
     assert after.hits - before.hits >= 49
+
+
+def test_a_name_that_was_renamed_twice_goes_back_to_its_first_new_name(log_run, folder, capsys):
+    log_run("a", experiment="sweep_lr", loss=[0.5])
+    tell(folder, capsys, "fix", "--metric", "loss=train_loss")
+
+    again = tell(folder, capsys, "fix", "--metric", "loss=val_loss", "--json")
+    listed = tell(folder, capsys, "list")[1].splitlines()
+    first, second = (tell(folder, capsys, "undo")[2] for _ in range(2))
+
+    assert json.loads(again[1])["renamed"][0]["runs"] == 1
+    assert [line.endswith("no, a newer one") for line in listed[1:]] == [True, False]
+    assert "'loss' is read as 'train_loss'" in first
+    assert "'loss' is read as it was logged" in second

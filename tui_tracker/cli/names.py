@@ -266,15 +266,18 @@ def _print_renamings(renamings: Sequence[tuple[Renaming, int]]) -> None:
 
 
 def _undo(args: argparse.Namespace, store: Store) -> int:
-    from tui_tracker.names.aliases import undo
+    from tui_tracker.names.aliases import list_aliases, undo
 
     undone = undo(store)
     if args.json:
         print_json([_shape(alias) for alias in undone], indent=1)
     elif undone:
-        names = ", ".join(f"{alias.raw!r}" for alias in undone[:5])
+        # A name that was renamed twice goes back to the first of its new names.
+        now = {(a.scope, a.kind, a.raw): repr(a.canonical) for a in list_aliases(store)}
+        read_as = [(a.raw, now.get((a.scope, a.kind, a.raw), "it was logged")) for a in undone]
+        names = ", ".join(f"{raw!r} is read as {name}" for raw, name in read_as[:5])
         more = f" and {len(undone) - 5} more" if len(undone) > 5 else ""
-        tell(f"took back batch {undone[0].batch}: {names}{more} are read as they were logged")
+        tell(f"took back batch {undone[0].batch}: {names}{more}")
     else:
         tell("no alias is in force")
     return 0
@@ -296,6 +299,7 @@ def _list(args: argparse.Namespace, store: Store) -> int:
 def _print_aliases(aliases: Sequence[Alias]) -> None:
     from tui_tracker.cli.tables import Column, print_table
     from tui_tracker.formatting import format_time, printable
+    from tui_tracker.names.aliases import overruled
 
     columns = [
         Column("batch", [str(alias.batch) for alias in aliases], right=True),
@@ -307,6 +311,9 @@ def _print_aliases(aliases: Sequence[Alias]) -> None:
         Column("at", [format_time(alias.at) for alias in aliases], rank=3),
         Column("reason", [printable(alias.reason) for alias in aliases], rank=5),
     ]
+    if overruled_ := overruled(aliases):
+        columns.append(Column("counts", ["no, a newer one" if alias in overruled_ else ""
+                                         for alias in aliases]))  # fmt: skip
     if any(not alias.stands for alias in aliases):
         back = [format_time(a.reverted_at) if a.reverted_at else "" for a in aliases]
         columns.append(Column("taken back", back))
