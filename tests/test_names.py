@@ -234,3 +234,17 @@ def test_no_name_breaks_the_linter_and_a_proposal_says_the_same(name):
 
     for proposal in propose_metric(name):
         assert propose_metric(proposal.name) in ((), propose_metric(proposal.name))
+
+
+@pytest.mark.parametrize(
+    ("siblings", "wanted"),
+    [
+        (["loss", "val_loss", "val_accuracy"], ["train_loss"]),
+        (["loss", "val_accuracy"], ["val_loss"]),
+        (["train_loss", "val_loss"], ["val_loss"]),
+        ([], ["val_loss", "test_loss"]),
+    ],
+)
+def test_a_metric_without_a_split_is_proposed_no_name_that_another_has(siblings, wanted):
+    for beside in (siblings, frozenset(siblings)):
+        assert [one.name for one in propose_metric("loss", siblings=beside)] == wanted

@@ -212,11 +212,11 @@ def test_no_run_is_told_from_clear_names(log_run, folder, capsys):
 
 def test_what_stands_beside_metrics_is_read_once(store, log_run):
     log_run("a", experiment="sweep_lr_cnn", **{f"layer_{n}_zork": [0.5] for n in range(50)})
-    before = metric._parts_known.cache_info()
+    before = metric._beside_known.cache_info()
 
     check_names(store, list_run_keys(store))
 
-    after = metric._parts_known.cache_info()
+    after = metric._beside_known.cache_info()
     assert after.misses - before.misses <= 1
     assert after.hits - before.hits >= 49
 

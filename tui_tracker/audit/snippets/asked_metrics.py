@@ -78,10 +78,11 @@ def _metric_split(snippet: Snippet, _: datetime) -> Doubt | None:
         name = snake(metric.name.rpartition("/")[2])
         if metric.split or ONLINE.search(name) or _TIME_NAME.search(name) or _is_cost(name):
             continue
+        near = propose_metric(name, siblings=[other.name for other in snippet.metrics])
         return Doubt(
             metric.path,
             f"{metric.name!r} does not say on which split it was measured",
-            f"name it val_{name} or test_{name}",
+            f"name it {' or '.join(one.name for one in near[:2]) or f'val_{name}'}",
         )
     return None
 
