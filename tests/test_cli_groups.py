@@ -290,3 +290,9 @@ def test_the_metric_shown_is_one_of_the_runs_that_were_asked_for(tt_: Cli, log_r
 
     assert "val_loss" in out
     assert "1.0e+308 ± 0" in out
+
+
+@pytest.mark.usefixtures("logged")
+def test_no_groups_asked_for_are_not_no_runs(tt_: Cli) -> None:
+    assert tt_("group", "--limit", "0") == (0, "", "")
+    assert "no run fits" in tt_("group", "opt = rmsprop")[2]

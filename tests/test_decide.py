@@ -740,7 +740,8 @@ def test_a_seed_that_was_run_twice_is_told_and_a_pooled_param_is_not():
     twice = [*runs([0.8, 0.9], params={"lr": 1}), *runs([0.8, 0.9], params={"lr": 1})]
     pooled = [*runs([0.8, 0.9], params={"lr": 1, "wd": 0}), *runs([0.7], params={"lr": 1, "wd": 1})]
 
-    told = [n for n in apply("highest val_f1", twice, CUT).notes if "more than once" in n]
+    other = runs([0.6, 0.7], params={"lr": 2})
+    told = [n for n in apply("highest val_f1", twice, other).notes if "more than once" in n]
     quiet = apply("highest val_f1; group by lr", pooled).notes
 
     assert len(told) == 1
@@ -960,3 +961,57 @@ def test_a_param_that_keeps_repeats_apart_is_told(params, words):
 
     assert len(told) == bool(words)
     assert words in "".join(told)
+
+
+@pytest.mark.parametrize(
+    "rule", ["highest val_acc", "lowest val_loss; tie-break by val_acc within 9",
+             "lowest val_loss where val_acc >= 0.5"]
+)  # fmt: skip
+def test_a_share_that_is_a_percent_in_some_runs_wins_nothing(rule):
+    share, percent = ([{"val_acc": v, "val_loss": 1.0} for v in vs]
+                      for vs in ((0.95, 0.96), (81.0, 81.2)))  # fmt: skip
+    given = [runs(share, params={"m": "a"}), runs(percent, params={"m": "b"})]
+
+    with pytest.raises(RuleInvalid, match=r"percents have one name \[naming\.metric-unit\]"):
+        apply(rule, *given)
+
+
+def test_a_share_of_one_scale_is_compared_where_a_condition_leaves_the_other_out():
+    given = of_scores("val_acc", [0.95, 0.96], [81.0, 81.2])
+
+    found = apply("highest val_acc where param.m = a and std <= 1pp", *given)
+
+    assert labels(found) == ["m=a", "m=b"]
+    assert found.ranking[0].eliminated == ""
+
+
+def test_a_run_without_a_seed_among_those_with_one_is_told():
+    summed = [replace(runs([0.9], params={"m": 1})[0], id="sum", params={"m": 1})]
+
+    mixed = apply("highest val_f1", runs([0.8, 0.9], params={"m": 1}), summed).notes
+    none = apply("highest val_f1", summed, [replace(summed[0], id="b")]).notes
+
+    assert "Runs without a seed stand among those with one: all runs (1 of 3)." in mixed
+    assert not any("without a seed" in note for note in none)
+
+
+def test_noise_of_rounding_breaks_no_tie():
+    def group(m, accuracies, latency):
+        values = [{"val_f1": 0.8, "val_acc": a, "latency_ms": latency} for a in accuracies]
+        return runs(values, params={"m": m})
+
+    slow, fast = group("slow", (0.1, 0.8), 120.0), group("fast", (0.2, 0.7), 80.0)
+
+    found = apply("highest val_f1; tie-break by val_acc then latency_ms", slow, fast)
+
+    assert labels(found) == ["m=fast", "m=slow"]
+    assert "A tie was broken by mean(latency_ms): 80 before 120." in found.notes
+
+
+def test_the_middle_half_of_few_runs_is_said_to_be_their_mean():
+    few, many = (runs([80.0 + s for s in range(n)], params={"n": n}) for n in (3, 4))
+
+    notes = apply("highest iqm(val_f1)", few, many).notes
+
+    assert "The iqm of fewer than 4 runs is their mean: n=3." in notes
+    assert not any("iqm of" in note for note in apply("highest val_f1", few, many).notes)

@@ -11,6 +11,7 @@ from test_decide import runs
 
 import tui_tracker as tt
 from tui_tracker import edits
+from tui_tracker.audit.amendments import Correction, amend
 from tui_tracker.decide import records
 from tui_tracker.decide.asking import decide_for, find_asked
 from tui_tracker.decide.health import health_words, unwell_words
@@ -23,6 +24,7 @@ from tui_tracker.decide.records import (
 )
 from tui_tracker.health import Health
 from tui_tracker.queries import list_run_keys
+from tui_tracker.report.writing import report
 from tui_tracker.store import Store
 
 LogRun = Callable[..., tt.Run]
@@ -132,6 +134,27 @@ def test_values_that_changed_without_a_point_more_make_a_decision_anew(
         connection.execute("UPDATE metric SET last = 1 - last, min = 1 - min, max = 1 - max")
 
     assert "the winner would now be lr=0.01" in tt_("decisions")[1]
+
+
+@pytest.mark.usefixtures("swept")
+def test_no_number_that_was_typed_in_afterwards_wins(folder: Path, log_run: LogRun) -> None:
+    log_run("typed", params={"lr": 7, "seed": 0}, loss=[0.5])
+    with Store.open(folder) as store:
+        keys = find_asked(store, "sweep_lr")
+        for key in keys[2:]:
+            item = Correction("metrics.val_f1", None, {"last": 0.99}, "a log", "likely")
+            amend(store, key, [item], reason="read it")
+
+        found = [
+            decide_for(store, keys, parse_rule(f"highest mean(val_f1{pick})"))
+            for pick in ("", ", best", ", at 0")
+        ]
+        page = report(store, "sweep_lr", "md", rule=RULE)
+
+    for one in found:
+        assert [s.group.label for s in one.ranking] == ["lr=0.1", "lr=0.01"]
+        assert dict(one.excluded) == {"without val_f1": 1}
+    assert "0.99" not in page
 
 
 @pytest.mark.usefixtures("swept")

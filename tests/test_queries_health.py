@@ -53,6 +53,16 @@ def test_nan_of_any_metric_is_told_with_its_step(store, log_run):
     assert found(store) == [("nan", "weird", 2000)]
 
 
+def test_nan_of_the_last_run_is_told_however_many_others_have_some(store, log_run):
+    for number in range(26):
+        log_run(f"run{number}", **{f"weird{at}": [math.nan] for at in range(20)})
+    keys = queries.list_run_keys(store)
+
+    told = read_health(store, keys)
+
+    assert [key for key in keys if not any(one.kind == "nan" for one in told[key])] == []
+
+
 def test_a_nan_in_the_middle_is_searched_for(store, log_run):
     log_run("run", loss=[1.0] * 1500 + [math.nan] + [1.0] * 1500)
 

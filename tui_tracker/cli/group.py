@@ -85,13 +85,14 @@ def run(args: argparse.Namespace) -> int:
         metrics = _metrics(store, selection, names, args.metrics)
         order = [_order(names, text, by) for text in split_specs(args.sort)]
         fields = [spec.field for spec in metrics]
-        groups = group_runs(store, selection, by, fields, order)[: args.limit]
+        found = group_runs(store, selection, by, fields, order)
+        groups = found[: args.limit]
         further = figures_of(store, groups, metrics, stats) if stats else []
         if args.json:
             print_json_list(_json(store, by, fields, groups, stats, further))
         elif groups:
             _print(store, by, metrics, groups, stats, further, args.format)
-        else:
+        elif not found:
             say("no run fits" if args.query else "no runs yet")
         _say_left_out(store, selection)
     return 0

@@ -11,6 +11,7 @@ from tui_tracker.decide.meaning import Meaning
 from tui_tracker.decide.measures import values_of
 from tui_tracker.decide.outcome import Standing
 from tui_tracker.decide.rule import Rule, written
+from tui_tracker.estimates import FEWEST_FOR_IQM
 
 _SHOWN = 3
 _FEW = 3
@@ -68,6 +69,17 @@ def partly_words(ranked: Sequence[Standing], meaning: Meaning) -> list[str]:
     ]
 
 
+def middle_words(ranked: Sequence[Standing], meaning: Meaning) -> list[str]:
+    """Return a sentence on interquartile means of groups that have no middle half."""
+    if all(stat.function != "iqm" for stat in meaning.choosing):
+        return []
+    few = [one.group.label for one in ranked if one.n < FEWEST_FOR_IQM]
+    if not few:
+        return []
+    shown = "; ".join(few[:_SHOWN]) + (" ..." if len(few) > _SHOWN else "")
+    return [f"The iqm of fewer than {FEWEST_FOR_IQM} runs is their mean: {shown}."]
+
+
 def apart_words(groups: Sequence[Group], rule: Rule) -> list[str]:
     """Return a sentence on a param that keeps runs apart which are likely meant as repeats.
 
@@ -93,6 +105,22 @@ def apart_words(groups: Sequence[Group], rule: Rule) -> list[str]:
                 f"`group by config except {written(key)}` makes repeats of them."
             ]
     return []
+
+
+def unseeded_words(groups: Sequence[Group]) -> list[str]:
+    """Return a sentence on groups of which some runs have a seed and some have none.
+
+    One without may be what sums up the others, as a parent of theirs does.
+    """
+    found = []
+    for group in groups:
+        without = sum(run.seed is None for run in group.runs)
+        if 0 < without < len(group.runs):
+            found.append(f"{group.label} ({without} of {len(group.runs)})")
+    if not found:
+        return []
+    shown = "; ".join(found[:_SHOWN]) + (" ..." if len(found) > _SHOWN else "")
+    return [f"Runs without a seed stand among those with one: {shown}."]
 
 
 def repeat_words(groups: Sequence[Group]) -> list[str]:

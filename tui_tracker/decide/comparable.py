@@ -13,7 +13,10 @@ from tui_tracker.compare.doubts import Doubt, data_doubts, split_doubts
 from tui_tracker.decide.candidates import Candidate, Group, told_apart
 from tui_tracker.decide.rule import Rule
 from tui_tracker.errors import RuleInvalid
+from tui_tracker.names.lint import lint_scale
 
+_PERCENT = 10.0
+"""A share that is larger was surely logged as percent."""
 _AUDIT = {"data": "data.version-drift", "split": "data.split-mismatch"}
 
 
@@ -37,6 +40,21 @@ def refuse_incomparable(groups: Sequence[Group], metric: str, rule: Rule) -> tup
             continue
         raise RuleInvalid(str(rule), 0, f"{doubt.words} [{_AUDIT[doubt.kind]}]", "")
     return tuple(dict.fromkeys(told))
+
+
+def refuse_mixed_scales(groups: Sequence[Group], labels: Iterable[str], rule: Rule) -> None:
+    """Raise where a share reaches 1 in some runs and 100 in others: percents would win.
+
+    Raises:
+        RuleInvalid: one of the metrics is of two scales, with the rule that says so.
+    """
+    runs = [run for group in groups for run in group.runs]
+    for label in dict.fromkeys(labels):
+        found = (run.metrics.get(label) for run in runs)
+        largest = [s.max for s in found if s is not None and s.max]  # 0 is so on either scale
+        told = max(largest, default=0.0) > _PERCENT
+        for doubt in lint_scale(label.partition("@")[0], largest) if told else ():
+            raise RuleInvalid(str(rule), 0, f"{doubt.message} [{doubt.rule}]", "")
 
 
 def _doubts(

@@ -55,6 +55,11 @@ class Meaning:
             self._refuse_test(self.told(stat).label)
         self._refuse_unknown_params()
 
+    def narrow(self, runs: Sequence[Candidate]) -> None:
+        """Go by the values of these runs alone: the others are compared with nothing."""
+        self.runs = runs
+        self._known_values.clear()
+
     @property
     def label(self) -> str:
         """The objective's metric."""

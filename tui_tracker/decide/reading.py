@@ -73,7 +73,8 @@ def _candidate(
         id=row.id,
         name=row.name,
         params=row.params,
-        metrics=row.metrics,
+        # Without those that somebody typed in afterwards.
+        metrics=record.original.row.metrics,
         status=row.status,
         tags=row.tags,
         started_at=row.started_at,
@@ -107,7 +108,7 @@ def _used(record: RunRecord) -> str:
 def _values_at(store: Store, record: RunRecord, steps: set[int]) -> dict[tuple[str, int], float]:
     """Return the last value that was logged at each of the steps, by label and step."""
     found: dict[tuple[str, int], float] = {}
-    for label, metric in record.metrics.items():
+    for label, metric in record.original.row.metrics.items():
         inside = [step for step in steps if metric.first_step <= step <= metric.last_step]
         if not inside:
             continue

@@ -38,7 +38,9 @@ _LONGEST = 64
 _TELLING = 6
 """Metrics of a run that are judged by their shape."""
 _MOST_ODD = 500
-"""Metrics with NaN or infinities that are told in one call."""
+"""Metrics with NaN or infinities that are told in one call, `_FEW_ODD` of each run at least:
+a rule that asks for stable curves may ask for thousands of runs."""
+_FEW_ODD = 10
 _CELLS = 240
 _KEPT = 20_000
 
@@ -198,8 +200,11 @@ def _read_metrics(
     chosen = {(metric.run, metric.key) for metrics in found.values() for metric in metrics}
     columns = ", ".join(f"m.{name.strip()}" for name in _METRIC.split(","))
     for *columns_of_metric, name, context in store.read(
-        f"SELECT {columns}, k.name, k.context FROM metric AS m JOIN key AS k ON k.id = m.key "
-        f"WHERE m.{runs} AND k.kind = :kind AND (m.nan > 0 OR m.inf > 0) LIMIT {_MOST_ODD}",
+        f"SELECT {_METRIC}, name, context FROM (SELECT {columns}, k.name, k.context, "
+        "row_number() OVER (PARTITION BY m.run ORDER BY m.key) AS place "
+        "FROM metric AS m JOIN key AS k ON k.id = m.key "
+        f"WHERE m.{runs} AND k.kind = :kind AND (m.nan > 0 OR m.inf > 0)) AS odd "
+        f"WHERE place <= {max(_FEW_ODD, _MOST_ODD // max(1, len(keys)))}",
         {name: bound[name] for name in ("keys", "kind")},
     ):
         metric = _metric(columns_of_metric, f"{name}@{context}" if context else name)

@@ -211,9 +211,9 @@ def _main(records: Sequence[RunRecord], plan: Plan | None) -> str:
         label
         for record in records
         if record.detail.row.status == "finished"
-        for label in record.metrics
+        for label in record.original.row.metrics
     )
-    counts = counts or Counter(label for record in records for label in record.metrics)
+    counts = counts or Counter(label for record in records for label in record.original.row.metrics)
     if plan is not None and plan.primary in counts:
         return plan.primary
     most = max(counts.values(), default=0)
@@ -224,7 +224,7 @@ def _main(records: Sequence[RunRecord], plan: Plan | None) -> str:
 def _metrics(
     records: Sequence[RunRecord], main: str, rule: Rule | None, plan: Plan | None
 ) -> tuple[str, ...]:
-    there = sorted({label for record in records for label in record.metrics})
+    there = sorted({label for record in records for label in record.original.row.metrics})
     named: list[str] = [main, *(plan.secondary if plan else ())]
     if rule is not None:
         stats = [c.stat for c in rule.conditions if isinstance(c, Bound)]

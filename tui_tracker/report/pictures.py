@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import islice
 
+from tui_tracker.audit.record import RunRecord
 from tui_tracker.curves import Curve, band
 from tui_tracker.decide.measures import direction_of
 from tui_tracker.formatting import printable
@@ -39,8 +41,9 @@ def draw(store: Store, found: Findings) -> list[Picture]:
 
 
 def _picture(store: Store, found: Findings, label: str) -> Picture | None:
-    shown = [(one, _pairs(found, one, label)) for one in found.configurations]
-    shown = [(one, pairs) for one, pairs in shown if pairs][:MOST_LINES]
+    records = found.by_id
+    having = ((one, _pairs(records, one, label)) for one in found.configurations)
+    shown = list(islice(((one, pairs) for one, pairs in having if pairs), MOST_LINES))
     everything = tuple(pair for _, pairs in shown for pair in pairs)
     if not everything:
         return None
@@ -104,8 +107,7 @@ def _span(lines: Sequence[Drawn]) -> float | None:
     return max(means) - min(means) if means else None
 
 
-def _pairs(found: Findings, one: Configuration, label: str) -> list[Pair]:
-    records = found.by_id
+def _pairs(records: Mapping[str, RunRecord], one: Configuration, label: str) -> list[Pair]:
     return [
         (records[run.id].key, run.metrics[label].key)
         for run in one.group.runs[:MOST_RUNS]
