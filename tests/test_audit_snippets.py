@@ -309,6 +309,7 @@ SAME_FACTS = [
                                    {"split": "test", "accuracy": [0.7, 0.8]}]}, set()),
     ({"metrics": None, "results": [{"split": "val", "accuracy": [0.8, 0.9]},
                                    {"accuracy": [0.7, 0.8]}]}, {"metric_no_split_prefix"}),
+    ({"metrics": None, "runs": [{"val_accuracy": 0.9}, {"val_accuracy": 0.8}]}, {"missing_curve"}),
     ({"_wandb": {"runtime": 3600}}, set()),
     # Who was chosen by what.
     ({"selected_features": "features_test_v2.json"}, set()),
@@ -327,6 +328,8 @@ SAME_FACTS = [
     ({"env": None, "metrics": {"val ImageNet/top1": [0.7, 0.8]}}, {"missing_env"}),
     ({"env": None, "deps": [{"path": "data/f", "md5": SHA[:32]}]}, {"missing_env"}),
     ({"env": {"torch": 2.1}}, set()),
+    ({"env": None, "harness": "lm-eval==0.4.3"}, set()),
+    ({"data": None, "env_id": "HalfCheetah-v4"}, set()),
     ({"env": {"image": f"a@sha256:{SHA}"}}, set()),
     # Folders and commands are no files that came out.
     ({"artifacts": None, "artifact_uri": "file:///mlruns/0/a/artifacts"}, {"missing_artifacts"}),

@@ -36,8 +36,8 @@ _LOCK = re.compile(
     r"|pyproject|@sha256:|sha256:[0-9a-f]{12}",
     re.I,
 )
-_NAMED_PACKAGE = re.compile(rf"({_PACKAGES})\s+v?\d+\.\d\S*", re.I)
-"""All of a text: `Transformers 4.27.2`, as model cards list them."""
+_NAMED_PACKAGE = re.compile(rf"({_PACKAGES})\s+v?\d+\.\d\S*|[A-Za-z][\w.-]*\s*==\s*\d[\w.]*", re.I)
+"""All of a text: `Transformers 4.27.2`, as model cards list them, or `lm-eval==0.4.3`."""
 _ENVIRONMENTS = frozenset(
     "env environment requirements packages pip freeze conda deps dependencies libraries libs "
     "docker container lockfile framework versions software".split()
