@@ -165,13 +165,13 @@ def is_setting(key: str) -> bool:
 
 def _by_name(params: dict[str, Any]) -> dict[str, Any]:
     """Return params by the last key of their paths; by the whole path where values differ."""
-    values: dict[str, list[Any]] = {}
+    values: dict[str, set[str]] = {}
     for path, value in params.items():
-        values.setdefault(path.rpartition(".")[2], []).append(value)
+        values.setdefault(path.rpartition(".")[2], set()).add(repr(value))
     found = {}
     for path, value in params.items():
         name = path.rpartition(".")[2]
-        found[name if all(one == value for one in values[name]) else path] = value
+        found[name if len(values[name]) == 1 else path] = value
     return found
 
 
