@@ -157,7 +157,7 @@ async def test_a_decision_of_an_experiment_is_kept_once(store):
 async def test_a_kept_decision_that_went_stale_is_told_beside_the_new_one(store, log_run):
     rule = parse_rule("highest mean val_f1")
     keys = list_run_keys(store)
-    save_decision(store, "sweep_lr", decide_for(store, keys, rule), keys)
+    save_decision(store, "sweep_lr", decide_for(store, keys, rule))
     for seed in range(3):
         log_run(f"late-{seed}", params={"lr": 0.7, "seed": seed}, val_f1=[0.95])
 
@@ -168,6 +168,21 @@ async def test_a_kept_decision_that_went_stale_is_told_beside_the_new_one(store,
         await pilot.press("D")
 
         await see(pilot, "★ lr=0.7", "Decision 1, lr=0.1 by highest mean(val_f1), is stale: 3 new")
+
+
+@pytest.mark.usefixtures("sweep")
+async def test_the_cursor_stays_on_its_configuration_when_a_run_changes_the_ranking(store, log_run):
+    async with opened(store) as pilot:
+        screen = DecideScreen((), "sweep_lr", "sweep_lr", "highest mean val_f1")
+        await pilot.app.push_screen(screen)
+        await see(pilot, "★ lr=0.1")
+        await pilot.press("down", "down")
+
+        log_run("0.2-3", params={"lr": 0.2, "seed": 3}, val_f1=[2.0])
+        screen.read_again()
+        await until(pilot, lambda: screen.table.rows[0].label == "lr=0.2")
+
+        assert screen.table.current.label == "lr=0.3"
 
 
 @pytest.mark.usefixtures("sweep")

@@ -81,6 +81,16 @@ def _read_known(name: str) -> MetricName:
     return _read(name, METRICS)
 
 
+@lru_cache(maxsize=8192)
+def is_of_test(label: str) -> bool:
+    """Return whether a metric says test data, as `eval/test/acc` and `acc@subset=test` do."""
+    name, _, context = label.partition("@")
+    read = _read_known(name)
+    words = map(snake, re.split(r"[,;=/]", context))
+    splits = (read.split, _read_known(read.base).split, *(SPLIT_ALIASES.get(w, w) for w in words))
+    return "test" in splits
+
+
 def declared(label: str) -> MetricWord | None:
     """Return what the project says of a metric, by its whole name or without its split."""
     if not DECLARED:
@@ -93,6 +103,7 @@ def declared(label: str) -> MetricWord | None:
 def forget_read() -> None:
     """Read names anew: the words they are made of have changed."""
     _read_known.cache_clear()
+    is_of_test.cache_clear()
     _beside_known.cache_clear()
 
 

@@ -24,6 +24,8 @@ SPLIT_ALIASES = {
 }
 AVERAGINGS = ("macro", "micro", "weighted", "binary", "samples")
 STATS = ("last", "best", "mean", "std", "min", "max", "ci_low", "ci_high", "n")
+OF_SPREAD = ("std", "n")
+"""Those of them of which the metric's own direction and unit say nothing."""
 NEEDS_AVERAGING = frozenset(("f1", "precision", "recall", "jaccard"))
 
 

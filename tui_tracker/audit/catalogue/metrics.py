@@ -13,7 +13,7 @@ from tui_tracker.audit.record import RunRecord
 from tui_tracker.audit.rules import NOT_APPLICABLE, PASSED, Answer, Doubt, rule
 from tui_tracker.formatting import format_count, format_number
 from tui_tracker.names.lint import lint_scale
-from tui_tracker.names.metric import declared, read_metric
+from tui_tracker.names.metric import declared, is_of_test, read_metric
 from tui_tracker.names.words import METRICS
 from tui_tracker.queries import MetricSummary
 
@@ -324,7 +324,7 @@ def test_selection(runs: Sequence[RunRecord]) -> list[tuple[int, Doubt]]:
         often = [
             (label, metric.count)
             for label, metric in run.metrics.items()
-            if metric.count > MOST_TESTS and _is_of_test(label)
+            if metric.count > MOST_TESTS and is_of_test(label)
         ]
         if often:
             label, count = often[0]
@@ -335,11 +335,6 @@ def test_selection(runs: Sequence[RunRecord]) -> list[tuple[int, Doubt]]:
             )
             found.append((run.key, doubt))
     return found
-
-
-@lru_cache(maxsize=8192)
-def _is_of_test(label: str) -> bool:
-    return read_metric(label.partition("@")[0]).split == "test"
 
 
 def _chosen_by(run: RunRecord) -> str:
