@@ -493,6 +493,17 @@ def test_the_run_that_made_a_file_is_found_by_its_hash(drilled, project):
     assert "'maker' made" in found["origin.parent"].evidence
 
 
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [("sweep_1", ("sweep", "likely")), ("grid_world", ("sweep", "guess")),
+     ("test_time_aug", ("debug", "guess")), ("wide_baseline", ("baseline", "guess"))],
+)  # fmt: skip
+def test_a_word_that_may_mean_something_else_is_a_guess(drilled, name, wanted):
+    found, _ = drilled(name=name)
+
+    assert (found["tags.purpose"].new, found["tags.purpose"].confidence) == wanted
+
+
 def test_owner_ticket_and_purpose_come_from_the_commit_and_the_names(drilled, store):
     found, _ = drilled(parts={"modules": modules()})
     with store.write() as connection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from tui_tracker.audit.amendments import Confidence
 from tui_tracker.drill.case import SHORT, Case
 from tui_tracker.drill.recipes import Answers, recipe
 from tui_tracker.formatting import format_time
@@ -47,7 +48,9 @@ def purpose(case: Case) -> Answers:
             if said:
                 where = "begins with" if at == 0 else "has"
                 told = f"the name of the {what} {where} {word!r}: {text!r}"
-                yield case.propose("tags.purpose", said, told, "likely" if at == 0 else "guess")
+                # `grid_world` and `test_time` begin with words that mean something else there.
+                sure: Confidence = "likely" if at == 0 and word in PURPOSES else "guess"
+                yield case.propose("tags.purpose", said, told, sure)
                 return
     yield "no word of the names tells it"
 
