@@ -493,6 +493,15 @@ def test_the_run_that_made_a_file_is_found_by_its_hash(drilled, project):
     assert "'maker' made" in found["origin.parent"].evidence
 
 
+def test_a_data_set_with_a_number_is_no_ticket(drilled, project):
+    (project / "more.py").write_text("")
+    commit_all(project, "Train on CIFAR-100 in UTF-8")
+
+    found, _ = drilled(name="CIFAR-10 for ABC-7")
+
+    assert found["tags.ticket"].new == "ABC-7"
+
+
 @pytest.mark.parametrize(
     ("name", "wanted"),
     [("sweep_1", ("sweep", "likely")), ("grid_world", ("sweep", "guess")),

@@ -11,6 +11,11 @@ from tui_tracker.formatting import format_time
 from tui_tracker.names.words import PURPOSES, snake
 
 _TICKET = re.compile(r"\b([A-Z][A-Z0-9]{1,9}-\d{1,6})\b|(?:^|[\s(/])#(\d{1,6})\b")
+_NO_PROJECTS = frozenset(
+    "CIFAR MNIST IMAGENET COCO VOC CUB SST WMT GPT BERT VIT RESNET VGG YOLO LLAMA CLIP UTF SHA MD "
+    "ISO FP INT BF TOP COVID RTX GTX CUDA PY CVE RFC".split()
+)
+"""What stands before a number as a project does before a ticket: CIFAR-10, UTF-8."""
 _STANDS_FOR = {
     "tune": "sweep", "grid": "sweep", "search": "sweep", "hpo": "sweep", "base": "baseline",
     "ablate": "ablation", "abl": "ablation", "dbg": "debug", "test": "debug", "smoke": "debug",
@@ -68,8 +73,9 @@ def ticket(case: Case) -> Answers:
         *(("a note", note.text) for note in case.record.detail.notes),
     ]
     for where, text in places:
-        if match := _TICKET.search(text):
-            said = match[1] or f"#{match[2]}"
+        found = (match[1] or f"#{match[2]}" for match in _TICKET.finditer(text))
+        said = next((one for one in found if one.partition("-")[0] not in _NO_PROJECTS), "")
+        if said:
             yield case.propose("tags.ticket", said, f"{where}: {text[:80]!r}", "likely")
             return
     yield "neither branch, commit, notes nor names have one"
