@@ -456,6 +456,23 @@ def test_a_corrected_record_keeps_all_that_was_told():
     assert {key: corrected["params"][key] for key in lr} == lr
 
 
+@pytest.mark.parametrize(
+    ("code", "dirty"),
+    [
+        ({"commit": COMMIT}, None), ({"dirty": None}, None), ({"dirty": "unknown"}, None),
+        ({"dirty": False, "commit": COMMIT}, False), ({"status": ""}, False),
+        ({"uncommitted_changes": []}, False), ({"uncommitted_changes": ["a.py"]}, True),
+        ({"commit": f"{COMMIT}-dirty", "dirty": False}, True),
+    ],
+)  # fmt: skip
+def test_a_corrected_record_calls_no_tree_clean_of_which_nothing_is_told(code, dirty):
+    snippet = read_snippet({**PLAIN, "git": None, "code": code})
+
+    corrected = correct(snippet, judge_snippet(snippet, AS_OF))
+
+    assert corrected["code"].get("dirty") is dirty
+
+
 def test_a_corrected_record_hides_secrets():
     secret = "0123456789abcdef0123456789abcdef01234567"
     record = {
