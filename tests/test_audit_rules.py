@@ -435,6 +435,9 @@ def test_what_a_command_line_says_otherwise_is_a_second_source(argv, params):
           "val_loss_last@b": metric("val_loss_last@b", 0.2)}, PASSED),
         ({"val_loss": metric("val_loss", math.nan), "val_loss_last": metric("val_loss_last",
                                                                             math.nan)}, PASSED),
+        ({"val_loss": metric("val_loss", 0.2), "best_val_loss": metric("best_val_loss", 0.2)},
+         PASSED),
+        ({"best_val_loss": metric("best_val_loss", 0.2)}, NOT_APPLICABLE),
         ({"zork": metric("zork", 0.2), "zork_best": metric("zork_best", 0.1)}, NOT_APPLICABLE),
     ],
 )  # fmt: skip
