@@ -372,6 +372,11 @@ def test_fewer_seeds_than_needed_are_counted():
     assert doubts("seed.too-few", *numbered(*(record(params={"seed": n}) for n in range(3)))) == {}
 
 
+def replace_status(run, status):
+    row = replace(run.detail.row, status=status)
+    return replace(run, detail=replace(run.detail, row=row))
+
+
 def test_the_best_seed_alone_in_sight_is_a_selection():
     hidden = [
         record(params={"seed": n}, archived=True,
@@ -383,12 +388,14 @@ def test_the_best_seed_alone_in_sight_is_a_selection():
         0: "seed 0 is the best of 3, and the others were put away"
     }
     assert doubts("seed.selection", *numbered(record(), record(params={"seed": 1}))) == {}
+    broken = [replace_status(run, "failed") for run in hidden]
+    assert doubts("seed.selection", *numbered(record(), *broken)).keys() == {0}
 
 
 @pytest.mark.parametrize(
     "more",
     [
-        {"status": "crashed"},
+        {"params": {"seed": 0}, "status": "crashed"},
         {"params": {"seed": 0}},
         {"metrics": {"val_f1_macro": metric("val_f1_macro", 0.8)}},
     ],
