@@ -372,6 +372,11 @@ def test_fewer_seeds_than_needed_are_counted():
     assert doubts("seed.too-few", *numbered(*(record(params={"seed": n}) for n in range(3)))) == {}
 
 
+def replace_status(run, status):
+    row = replace(run.detail.row, status=status)
+    return replace(run, detail=replace(run.detail, row=row))
+
+
 def test_the_best_seed_alone_in_sight_is_a_selection():
     hidden = [
         record(params={"seed": n}, archived=True,
@@ -383,12 +388,14 @@ def test_the_best_seed_alone_in_sight_is_a_selection():
         0: "seed 0 is the best of 3, and the others were put away"
     }
     assert doubts("seed.selection", *numbered(record(), record(params={"seed": 1}))) == {}
+    broken = [replace_status(run, "failed") for run in hidden]
+    assert doubts("seed.selection", *numbered(record(), *broken)).keys() == {0}
 
 
 @pytest.mark.parametrize(
     "more",
     [
-        {"status": "crashed"},
+        {"params": {"seed": 0}, "status": "crashed"},
         {"params": {"seed": 0}},
         {"metrics": {"val_f1_macro": metric("val_f1_macro", 0.8)}},
     ],
@@ -435,6 +442,9 @@ def test_what_a_command_line_says_otherwise_is_a_second_source(argv, params):
           "val_loss_last@b": metric("val_loss_last@b", 0.2)}, PASSED),
         ({"val_loss": metric("val_loss", math.nan), "val_loss_last": metric("val_loss_last",
                                                                             math.nan)}, PASSED),
+        ({"val_loss": metric("val_loss", 0.2), "best_val_loss": metric("best_val_loss", 0.2)},
+         PASSED),
+        ({"best_val_loss": metric("best_val_loss", 0.2)}, NOT_APPLICABLE),
         ({"zork": metric("zork", 0.2), "zork_best": metric("zork_best", 0.1)}, NOT_APPLICABLE),
     ],
 )  # fmt: skip

@@ -309,6 +309,7 @@ SAME_FACTS = [
                                    {"split": "test", "accuracy": [0.7, 0.8]}]}, set()),
     ({"metrics": None, "results": [{"split": "val", "accuracy": [0.8, 0.9]},
                                    {"accuracy": [0.7, 0.8]}]}, {"metric_no_split_prefix"}),
+    ({"metrics": None, "runs": [{"val_accuracy": 0.9}, {"val_accuracy": 0.8}]}, {"missing_curve"}),
     ({"_wandb": {"runtime": 3600}}, set()),
     # Who was chosen by what.
     ({"selected_features": "features_test_v2.json"}, set()),
@@ -327,6 +328,8 @@ SAME_FACTS = [
     ({"env": None, "metrics": {"val ImageNet/top1": [0.7, 0.8]}}, {"missing_env"}),
     ({"env": None, "deps": [{"path": "data/f", "md5": SHA[:32]}]}, {"missing_env"}),
     ({"env": {"torch": 2.1}}, set()),
+    ({"env": None, "harness": "lm-eval==0.4.3"}, set()),
+    ({"data": None, "env_id": "HalfCheetah-v4"}, set()),
     ({"env": {"image": f"a@sha256:{SHA}"}}, set()),
     # Folders and commands are no files that came out.
     ({"artifacts": None, "artifact_uri": "file:///mlruns/0/a/artifacts"}, {"missing_artifacts"}),
@@ -451,6 +454,23 @@ def test_a_corrected_record_keeps_all_that_was_told():
     assert corrected["environment"] == ["packages.torch: 2.13.0", "packages.numpy: 2.4.6"]
     lr = {"lr": 0.3, "params.encoder.lr": 0.1, "params.decoder.lr": 0.2}
     assert {key: corrected["params"][key] for key in lr} == lr
+
+
+@pytest.mark.parametrize(
+    ("code", "dirty"),
+    [
+        ({"commit": COMMIT}, None), ({"dirty": None}, None), ({"dirty": "unknown"}, None),
+        ({"dirty": False, "commit": COMMIT}, False), ({"status": ""}, False),
+        ({"uncommitted_changes": []}, False), ({"uncommitted_changes": ["a.py"]}, True),
+        ({"commit": f"{COMMIT}-dirty", "dirty": False}, True),
+    ],
+)  # fmt: skip
+def test_a_corrected_record_calls_no_tree_clean_of_which_nothing_is_told(code, dirty):
+    snippet = read_snippet({**PLAIN, "git": None, "code": code})
+
+    corrected = correct(snippet, judge_snippet(snippet, AS_OF))
+
+    assert corrected["code"].get("dirty") is dirty
 
 
 def test_a_corrected_record_hides_secrets():

@@ -493,6 +493,26 @@ def test_the_run_that_made_a_file_is_found_by_its_hash(drilled, project):
     assert "'maker' made" in found["origin.parent"].evidence
 
 
+def test_a_data_set_with_a_number_is_no_ticket(drilled, project):
+    (project / "more.py").write_text("")
+    commit_all(project, "Train on CIFAR-100 in UTF-8")
+
+    found, _ = drilled(name="CIFAR-10 for ABC-7")
+
+    assert found["tags.ticket"].new == "ABC-7"
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [("sweep_1", ("sweep", "likely")), ("grid_world", ("sweep", "guess")),
+     ("test_time_aug", ("debug", "guess")), ("wide_baseline", ("baseline", "guess"))],
+)  # fmt: skip
+def test_a_word_that_may_mean_something_else_is_a_guess(drilled, name, wanted):
+    found, _ = drilled(name=name)
+
+    assert (found["tags.purpose"].new, found["tags.purpose"].confidence) == wanted
+
+
 def test_owner_ticket_and_purpose_come_from_the_commit_and_the_names(drilled, store):
     found, _ = drilled(parts={"modules": modules()})
     with store.write() as connection:

@@ -248,3 +248,21 @@ def test_no_name_breaks_the_linter_and_a_proposal_says_the_same(name):
 def test_a_metric_without_a_split_is_proposed_no_name_that_another_has(siblings, wanted):
     for beside in (siblings, frozenset(siblings)):
         assert [one.name for one in propose_metric("loss", siblings=beside)] == wanted
+
+
+@pytest.mark.parametrize("name", ["global_step", "trainer/global_step", "loss_scale", "eta"])
+def test_where_a_training_is_needs_no_split(name):
+    assert rules(lint_metric(name)) in ([], ["metric-registered"])
+
+
+@pytest.mark.parametrize(
+    ("name", "canonical"),
+    [
+        ("best_val_acc", "val_accuracy_best"),
+        ("final_test_loss", "test_loss_last"),
+        ("best_loss", "best_loss"),
+        ("last_layer_norm", "last_layer_norm"),
+    ],
+)
+def test_a_statistic_may_stand_before_the_split(name, canonical):
+    assert str(read_metric(name)) == canonical

@@ -56,6 +56,10 @@ _HANDLE = re.compile(r"@?[\w.+-]+(@[\w-]+\.[\w.-]+)?\Z")
 _TICKET = re.compile(r"([A-Z][A-Z0-9]+-\d+|#\d+|https?://\S+)\Z")
 _TIME = re.compile(r"(^|_)(time|latency|duration|elapsed|runtime)$")
 _TIME_UNITS = {"s", "ms", "us", "ns", "min", "h", "sec", "seconds", "minutes", "hours"}
+_BOOKKEEPING = re.compile(
+    r"((global|optimizer|trainer|env|total|current|num)_)+(steps?|epochs?|episodes?)$|loss_scale$|eta$"
+)
+"""Where a training is and how it goes on: of no split, as a step is."""
 _SIZE = re.compile(r"(^|_)(size|memory|mem|rss)$")
 
 
@@ -131,6 +135,7 @@ def _is_cost(base: str) -> bool:
         unit in _TIME_UNITS | {"mb", "gb", "kb", "bytes", "percent", "flops", "usd", "kwh"}
         or re.search(r"(^|_)(per_second|throughput|samples|tokens|steps|norm|lr|rate|count)$", base)
         or stem in ("learning", "grad")
+        or _BOOKKEEPING.match(base)
     )
 
 

@@ -30,6 +30,9 @@ Confidence = Literal["certain", "likely", "guess"]
 _COSTS = ("ms", "s")
 _AT = re.compile(r"(?:_at_?|@)(\d+)$")
 _STEP = re.compile(r"_?(?:epoch|step|iter|iteration|seed|fold|run)_?\d+$")
+_LEADS = {"best": "best", "last": "last", "final": "last"}
+_LEAD = re.compile(rf"({'|'.join(_LEADS)})_")
+"""A statistic that stands first: `best_val_acc`."""
 _STATS = re.compile(rf"_({'|'.join(STATS)})$")
 
 
@@ -114,6 +117,9 @@ def _read(name: str, known: Mapping[str, MetricWord]) -> MetricName:
         suffix, words = words[found.start() :].strip("_"), words[: found.start()]
     if (found := _STATS.search(words)) and words[: found.start()] not in SPLITS:
         stat, words = found[1], words[: found.start()]
+    lead = _LEAD.match(words)
+    if lead and not stat and _split_of(words[lead.end() :], known)[0]:
+        stat, words = _LEADS[lead[1]], words[lead.end() :]
     if found := _AT.search(words):
         at, words = found[1], words[: found.start()]
     split, words = _split_of(words, known)

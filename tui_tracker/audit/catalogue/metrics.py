@@ -21,6 +21,8 @@ MOST_TESTS = 3
 """So often may a configuration be scored on test data."""
 _ITERATIVE = ("epochs", "max_steps", "num_steps", "max_iter", "iterations", "n_steps", "max_epochs")
 _ONLINE = re.compile(r"\b(online|prod|production|shadow|live|ab|a/b)\b", re.I)
+_POINTS = re.compile(r"^(best|last|final)_|_(best|min|max|last)$")
+"""What the name of a summary has and that of its points has not."""
 _TOLERANCE = 1e-9
 
 
@@ -204,8 +206,9 @@ def summaries_of(run: RunRecord) -> Iterator[Summed]:
     """Yield what was logged as the best, least, largest or last of points of the same context."""
     for label, metric in run.metrics.items():
         read = read_metric(metric.name)
-        stem = metric.name.removesuffix(f"_{read.stat}")
-        points = run.metrics.get(f"{stem}@{metric.context}" if metric.context else stem)
+        stem = _POINTS.sub("", metric.name)
+        label_ = f"{stem}@{metric.context}" if metric.context else stem
+        points = run.metrics.get(label_) if stem != metric.name else None
         if read.stat not in ("best", "min", "max", "last") or points is None or points.count < 2:
             continue
         known = METRICS.get(read.base)

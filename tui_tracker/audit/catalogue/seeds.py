@@ -90,14 +90,13 @@ def too_few(runs: Sequence[RunRecord], least: int = 3) -> list[tuple[int, Doubt]
 @rule("seed.selection", "seeds", "-WEE", scope="group")
 def selection(runs: Sequence[RunRecord]) -> list[tuple[int, Doubt]]:
     """Reporting the best of several seeds reports luck."""
-    finished = [r for r in runs if r.detail.row.status == "finished"]
-    away = [r for r in finished if r.detail.row.archived or r.detail.row.deleted]
+    away = [r for r in runs if r.detail.row.archived or r.detail.row.deleted]
     put_away = {r.key for r in away}
-    shown = [r for r in finished if r.key not in put_away]
+    shown = [r for r in runs if r.detail.row.status == "finished" and r.key not in put_away]
     if len(shown) != 1:
         return []
     best = shown[0]
-    # An attempt that broke, and one with the same seed, was put away for a reason of its own.
+    # An earlier attempt at the same seed was no choice among seeds.
     hidden = [r for r in away if repr(r.seed) != repr(best.seed)]
     label = best.main_metric
     value = _value(best, label)

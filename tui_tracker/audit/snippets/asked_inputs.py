@@ -111,7 +111,7 @@ def _data_version(snippet: Snippet, _: datetime) -> Doubt | None:
 
 def _is_pinned_name(name: str) -> bool:
     """Whether a name carries its version: `s3://b/train-2026-03-01.csv`, `squad:1.1.0`."""
-    return bool(re.search(r"\d{4}-\d\d-\d\d|[:@]v?\d+\.\d|[0-9a-f]{32,}|[:@ ]v\d+(\.\d+)*$", name))
+    return bool(re.search(r"\d{4}-\d\d-\d\d|[:@]v?\d+\.\d|[0-9a-f]{32,}|[-:@ ]v\d+(\.\d+)*$", name))
 
 
 @asks("data.version-mutable", "error")

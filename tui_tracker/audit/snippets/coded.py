@@ -36,8 +36,8 @@ _LOCK = re.compile(
     r"|pyproject|@sha256:|sha256:[0-9a-f]{12}",
     re.I,
 )
-_NAMED_PACKAGE = re.compile(rf"({_PACKAGES})\s+v?\d+\.\d\S*", re.I)
-"""All of a text: `Transformers 4.27.2`, as model cards list them."""
+_NAMED_PACKAGE = re.compile(rf"({_PACKAGES})\s+v?\d+\.\d\S*|[A-Za-z][\w.-]*\s*==\s*\d[\w.]*", re.I)
+"""All of a text: `Transformers 4.27.2`, as model cards list them, or `lm-eval==0.4.3`."""
 _ENVIRONMENTS = frozenset(
     "env environment requirements packages pip freeze conda deps dependencies libraries libs "
     "docker container lockfile framework versions software".split()
@@ -51,6 +51,7 @@ _NO_PACKAGES = frozenset(
     "env_name".split()
 )
 _PACKAGE_VERSION = re.compile(rf"({_PACKAGES})_version$")
+_DIRTY = frozenset("dirty git_dirty is_dirty uncommitted uncommitted_changes modified".split())
 _COMMITS = frozenset(
     "commit git_commit git_sha sha git_hash commit_hash commit_id commit_sha git_revision "
     "revision code_version git source_version vcs_revision git_rev rev head".split()
@@ -67,21 +68,26 @@ def take_code(snippet: Snippet, leaf: Leaf) -> None:
     # Of one commit in 27 the first seven digits make a number.
     if named and _is_digits(leaf.value) and (found := _HEX.search(leaf.text)):
         snippet.commit = snippet.commit or found[1]
-        snippet.dirty = snippet.dirty or bool(found[2])
-    dirty = {"dirty", "git_dirty", "is_dirty", "uncommitted", "uncommitted_changes", "modified"}
-    if leaf.key in dirty:
-        snippet.dirty = (
-            snippet.dirty
-            or as_truth(leaf.value)
-            or (isinstance(leaf.value, list) and bool(leaf.value))
-        )
-    if leaf.key == "git_status" or (git and leaf.key == "status"):
-        snippet.dirty = snippet.dirty or bool(_CHANGED_FILES.search(leaf.text))
+        snippet.dirty = bool(found[2]) or snippet.dirty
+    changed = _says_changed(leaf, git=git)
+    snippet.dirty = snippet.dirty if changed is None else snippet.dirty or changed
     kept = re.search(r"(^|_)(diff|patch|snapshot)(_|$)", leaf.key)
     # `tt show --json` tells a snapshot by its tree: that is the whole work tree as it was.
     whole = leaf.keys[-2:] == ("snapshot", "tree")
     if (kept or whole) and not leaf.is_empty and leaf.value is not False:
         snippet.diff = leaf.text
+
+
+def _says_changed(leaf: Leaf, *, git: bool) -> bool | None:
+    """Whether the work tree was changed; None where a leaf says nothing of it.
+
+    An empty list of changes, and an empty answer of `git status`, say that nothing was.
+    """
+    if leaf.key in _DIRTY and (leaf.value == [] or not leaf.is_empty):
+        return as_truth(leaf.value)
+    if (leaf.key == "git_status" or (git and leaf.key == "status")) and leaf.value is not None:
+        return bool(_CHANGED_FILES.search(leaf.text))
+    return None
 
 
 def _is_digits(value: object) -> bool:

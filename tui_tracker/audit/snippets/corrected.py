@@ -162,7 +162,7 @@ def _code(snippet: Snippet, failed: dict[str, Doubt]) -> dict[str, Any]:
     commit: Any = snippet.commit or _todo(failed, "code.commit-missing")
     if "code.commit-abbreviated" in failed:
         commit = f"{snippet.commit} TODO: {failed['code.commit-abbreviated'].fix}"
-    found = {"commit": commit, "dirty": snippet.dirty}
+    found = {"commit": commit, **({} if snippet.dirty is None else {"dirty": snippet.dirty})}
     if snippet.dirty:
         found["diff"] = snippet.diff or _todo(failed, "code.snapshot-incomplete")
     command = f"{snippet.script} {snippet.arguments}".strip() if snippet.script else ""

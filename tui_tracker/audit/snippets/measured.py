@@ -19,7 +19,8 @@ _NOT_METRICS = frozenset(
     "split lr learning_rate count samples n_samples support duration runtime date index "
     "fold".split()
 )
-_SPLIT_WORDS = frozenset((*SPLITS, *SPLIT_ALIASES, "best", "final", "last"))
+_SPLIT_WORDS = frozenset((*SPLITS, *SPLIT_ALIASES, "best", "final", "last", "runs"))
+"""Keys above a score that are no other place: its split, its run."""
 BARE_SCORES = re.compile(
     r"^((best|cv|test|val|train|final|mean|avg)_)*(score|result)$|^best_(metric|value)$"
 )

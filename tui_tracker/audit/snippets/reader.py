@@ -60,7 +60,7 @@ _KNOBS = frozenset(
     "depth eta layers model arch model_type model_name model_name_or_path max_iter temperature "
     "alpha gamma".split()
 )
-_SEEDS = re.compile(r"(^|(?<!per)(?<!by)_)(seeds?|random_state|rng)$")
+_SEEDS = re.compile(r"(^|(?<!per)(?<!by)_)(seeds?|random_state|rng|seed_everything)$")
 _SEVERAL = re.compile(r"\s*\d+(?:\s*[,;/ ]\s*\d+)+\s*")
 """Seeds in one text: `0, 1, 2`."""
 _SCORED = re.compile(r"(^|_)(score|acc|accuracy|auc|f1|loss|error|rmse|mae|mse|r2|mean|std)s?$")
@@ -75,12 +75,14 @@ _OFTEN_WORDS = frozenset(("content", "message", "summary_text"))
 _DATA_NAMES = frozenset(
     "dataset data data_name dataset_name train_data training_data corpus data_path dataset_path "
     "train_file data_file train_path data_uri dataset_id data_source input_data data_dir data_root "
-    "dataset_dir dataset_root".split()
+    "dataset_dir dataset_root env_id env_name gym_id".split()
 )
+"""Of reinforcement learning, what it learns in."""
 _ANY_DATA = re.compile(r"[./~]*(data|datasets?|input)?/*$", re.I)
 """A folder of data that may be any."""
 _DATA_PLACES = frozenset(
-    "name path paths uri url id source file files train val valid validation test dev".split()
+    "name path paths uri url id source file files class_path train val valid validation test "
+    "dev".split()
 )
 """What names data below a key such as `data`."""
 _PINS = frozenset(
@@ -163,13 +165,13 @@ def is_setting(key: str) -> bool:
 
 def _by_name(params: dict[str, Any]) -> dict[str, Any]:
     """Return params by the last key of their paths; by the whole path where values differ."""
-    values: dict[str, list[Any]] = {}
+    values: dict[str, set[str]] = {}
     for path, value in params.items():
-        values.setdefault(path.rpartition(".")[2], []).append(value)
+        values.setdefault(path.rpartition(".")[2], set()).add(repr(value))
     found = {}
     for path, value in params.items():
         name = path.rpartition(".")[2]
-        found[name if all(one == value for one in values[name]) else path] = value
+        found[name if len(values[name]) == 1 else path] = value
     return found
 
 

@@ -39,7 +39,8 @@ class Snippet:
     data_versions: list[str] = field(default_factory=list)
     data_digest: str = ""
     commit: str = ""
-    dirty: bool = False
+    dirty: bool | None = None
+    """None where it does not say whether the tree was changed."""
     diff: str = ""
     environment: list[str] = field(default_factory=list)
     """All that pins packages, each with where it stands."""

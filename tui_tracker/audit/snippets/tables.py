@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any
 
 from tui_tracker.audit.snippets.leaves import as_number, plain_value
@@ -29,10 +29,13 @@ _STEPS = frozenset("step steps epoch epochs iteration iter global_step round".sp
 
 def read_table(text: str) -> list[Record] | None:
     """Return the rows of a table as records; one where it is of keys, or of steps."""
-    rows = _rows([line for line in text.splitlines() if line.strip()])
+    lines = [line for line in text.splitlines() if line.strip()]
+    rows = _rows(_ruled(lines) or lines)
     if len(rows) < 2 or len(rows[0]) < 2 or len({len(row) for row in rows}) > 1:
         return None
     head = rows[0]
+    if len(head) == 2 and not any(head):
+        head = ["key", "value"]  # of a card
     if any(not cell or as_number(cell) is not None for cell in head) or len({*head}) < len(head):
         return None
     if len(head) == 2 and snake(head[0]) in _KEYS and snake(head[1]) in _VALUES:
@@ -43,12 +46,25 @@ def read_table(text: str) -> list[Record] | None:
     return records if says_something(records) else None
 
 
+def _is_rule(line: str) -> bool:
+    """Whether a line only parts a head from its rows; cells that are all empty are a row."""
+    return _RULE.fullmatch(line) is not None and not {*"-="}.isdisjoint(line)
+
+
+def _ruled(lines: Sequence[str]) -> list[str]:
+    """Return the first table of Markdown that stands between other lines; [] where none does."""
+    for at, line in enumerate(lines):
+        if at and line.count("|") > 1 and _is_rule(line) and lines[at - 1].count("|") > 1:
+            return [lines[at - 1], *takewhile(lambda row: "|" in row, lines[at:])]
+    return []
+
+
 def _rows(lines: Sequence[str]) -> list[list[str]]:
     lines = [line.translate(_DRAWN) for line in lines]
     if len(lines) < 2:
         return []
-    if lines[0].count("|") > 1 or any(_RULE.fullmatch(line) for line in lines[:2]):
-        kept = [line.strip().strip("|") for line in lines if not _RULE.fullmatch(line)]
+    if lines[0].count("|") > 1 or any(_is_rule(line) for line in lines[:2]):
+        kept = [line.strip().strip("|") for line in lines if not _is_rule(line)]
         return [[cell.strip(" *`_") for cell in line.split("|")] for line in kept]
     by = next((mark for mark in "\t;," if mark in lines[0]), "")
     if not by:

@@ -10,8 +10,9 @@
     name,lr,seed / a,0.1,3               CSV, TSV, a table of Markdown: a record a row
     epoch,val_loss / 0,2.1 / 1,1.9       a table by steps is one record with its curves
 
-A fence of Markdown around it and a name before it (`config = {`) are passed over. A number
-in YAML stays a text where reading it would lose a digit: a commit such as 12e4567.
+A fence of Markdown or sentences around it, and a name, a prompt or a log's head before it
+(`config = {`, `Out[3]:`) are passed over. A number in YAML stays a text where reading it
+would lose a digit: a commit such as 12e4567.
 """
 
 from __future__ import annotations
