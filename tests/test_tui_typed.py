@@ -6,7 +6,7 @@ import threading
 
 import pytest
 from textual.events import Key
-from tui_pilot import PATIENCE_S, screen_text, see, until
+from tui_pilot import PATIENCE_S, opened, screen_text, see, until
 
 from tui_tracker.queries import Selection, get_rows, list_run_keys
 from tui_tracker.tui import app as app_module
@@ -77,6 +77,15 @@ async def test_ctrl_c_waits_for_nothing(store, log_run, gate):
         await pilot.press("j", "ctrl+c")
         await see(pilot, "Press ctrl+c again to quit")
         gate.set()
+
+
+async def test_ctrl_c_twice_quits_also_where_both_come_at_once(store, log_run):
+    log_run("old", loss=[1.0])
+    async with opened(store) as pilot:
+        twice = [Key("ctrl+c", "\x03"), Key("ctrl+c", "\x03")]
+        pilot.app.post_message(TrackerApp.TypedAtOnce(twice))
+
+        await until(pilot, lambda: pilot.app._exit)
 
 
 async def test_a_store_that_does_not_answer_takes_no_keyboard_away(
