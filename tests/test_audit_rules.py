@@ -385,6 +385,63 @@ def test_the_best_seed_alone_in_sight_is_a_selection():
     assert doubts("seed.selection", *numbered(record(), record(params={"seed": 1}))) == {}
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"status": "crashed"},
+        {"params": {"seed": 0}},
+        {"metrics": {"val_f1_macro": metric("val_f1_macro", 0.8)}},
+    ],
+)
+def test_runs_that_were_put_away_for_another_reason_are_no_selection(more):
+    worse = {"metrics": {"val_f1_macro": metric("val_f1_macro", 0.7)}, "params": {"seed": 1}}
+    hidden = record(archived=True, **{**worse, **more})
+
+    assert doubts("seed.selection", *numbered(record(), hidden)) == {}
+
+
+@pytest.mark.parametrize(
+    ("argv", "params"),
+    [
+        ("--amp data.csv", {"amp": True}),
+        ("--quiet data.csv", {"quiet": False}),
+        ("--data data/train.csv", {"data": "/home/ann/data/train.csv"}),
+        ("--data ./data/train.csv", {"data": "/home/ann/data/train.csv"}),
+        ("--optimizer Adam", {"optimizer": "adam"}),
+    ],
+)
+def test_what_a_command_line_does_not_say_is_no_second_source(argv, params):
+    run = record({"process": {"argv": ["python", "train.py", *argv.split()]}}, params=params)
+
+    assert RULES["params.multi-source"].check(run) is PASSED
+
+
+@pytest.mark.parametrize(
+    ("argv", "params"),
+    [("--amp false", {"amp": True}), ("--data b/train.csv", {"data": "/home/a/train.csv"})],
+)
+def test_what_a_command_line_says_otherwise_is_a_second_source(argv, params):
+    run = record({"process": {"argv": ["python", "train.py", *argv.split()]}}, params=params)
+
+    assert isinstance(RULES["params.multi-source"].check(run), Doubt)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "agrees"),
+    [
+        ({"val_loss": metric("val_loss", 0.2), "val_loss_last@b": metric("val_loss_last@b", 9.0)},
+         NOT_APPLICABLE),
+        ({"val_loss@b": metric("val_loss@b", 0.2),
+          "val_loss_last@b": metric("val_loss_last@b", 0.2)}, PASSED),
+        ({"val_loss": metric("val_loss", math.nan), "val_loss_last": metric("val_loss_last",
+                                                                            math.nan)}, PASSED),
+        ({"zork": metric("zork", 0.2), "zork_best": metric("zork_best", 0.1)}, NOT_APPLICABLE),
+    ],
+)  # fmt: skip
+def test_a_summary_is_held_against_the_points_of_its_own_context(metrics, agrees):
+    assert RULES["metrics.summary-mismatch"].check(record(metrics=metrics)) is agrees
+
+
 def test_contexts_that_differ_between_runs_are_told():
     label = "val_f1_macro@online"
     online = record(metrics={"val_f1_macro": None, label: metric(label, 0.7)})

@@ -154,6 +154,27 @@ def test_a_metric_that_says_which_way_it_is_better_breaks_a_tie_that_way():
     assert labels(apply("max val_f1; tie-break by latency_ms", slow, fast)) == ["m=fast", "m=slow"]
 
 
+@pytest.mark.parametrize(
+    ("name", "better"),
+    [
+        ("val_acc_std", 0.1), ("val_acc@loss_probe", 0.9), ("val_brier_score", 0.1),
+        ("val_neg_log_loss", 0.9), ("neg_mean_squared_error", 0.9), ("val_acc", 0.9),
+    ],
+)  # fmt: skip
+def test_a_tie_is_broken_the_way_that_a_name_means_and_not_by_its_sound(name, better):
+    given = [runs([{"val_f1": 0.8, name: value}], params={"m": value}) for value in (0.1, 0.9)]
+
+    assert labels(apply(f"max val_f1; tie-break by {name}", *given))[0] == f"m={better}"
+
+
+@pytest.mark.parametrize("name", ["val_acc_gap", "val_f1_n", "neg_loss", "val_reward_var"])
+def test_the_direction_of_what_a_quality_is_only_part_of_is_asked_for(name):
+    given = [runs([{"val_f1": 0.8, name: value}], params={"m": value}) for value in (1, 2)]
+
+    with pytest.raises(RuleInvalid, match="nobody knows which way"):
+        apply(f"max val_f1; tie-break by {name}", *given)
+
+
 def test_a_direction_nobody_knows_is_asked_for():
     first = runs([{"val_f1": 0.8, "val_zork": 1.0}], params={"m": "a"})
     second = runs([{"val_f1": 0.8, "val_zork": 2.0}], params={"m": "b"})
@@ -216,9 +237,23 @@ def test_points_of_percent_are_hundredths_of_a_share():
     assert found.ranking[1].eliminated == "std is 0.07071, not <= 0.005"
 
 
-def test_test_data_choose_no_model():
-    with pytest.raises(RuleInvalid, match=r"metrics\.test-selection"):
-        apply("max test_f1", runs([{"test_f1": 0.9}]))
+@pytest.mark.parametrize(
+    "label",
+    ["test_f1", "eval/test/f1", "f1@test", "f1@subset=test", "acc@offline,split=testing"],
+)
+def test_test_data_choose_no_model(label):
+    given = runs([{label: 0.9, "val_f1": 0.8}])
+    asked = label.replace("@subset=test", "@`subset=test`").replace("@off", "@`off")
+    asked += "`" if "`off" in asked else ""
+
+    for rule in (f"max {asked}", f"max val_f1; tie-break by highest {asked}"):
+        with pytest.raises(RuleInvalid, match=r"metrics\.test-selection"):
+            apply(rule, given)
+
+
+@pytest.mark.parametrize("label", ["latest_f1", "f1@latest", "ab_test_uplift", "f1@contest"])
+def test_what_only_sounds_like_test_data_may_choose(label):
+    assert apply(f"max {label}", runs([{label: 0.9}])).metric == label
 
 
 @pytest.mark.parametrize(
@@ -237,6 +272,30 @@ def test_groups_on_other_data_are_refused(change, words):
 
     with pytest.raises(RuleInvalid, match=words):
         apply("max val_f1", first, second)
+
+
+@pytest.mark.parametrize("condition", ["data.version = v2", "tag.purpose != debug", "param.n > 1"])
+def test_what_a_condition_leaves_out_is_compared_with_nothing(condition):
+    old = runs([0.9, 0.8], params={"m": "a", "n": 1}, data={"digits": ("v1", "")},
+               tags=("purpose:debug",), code="old")  # fmt: skip
+    new = [runs([score, score + 0.1], params={"m": m, "n": 2}, data={"digits": ("v2", "")})
+           for m, score in (("b", 0.7), ("c", 0.5))]  # fmt: skip
+
+    found = apply(f"highest val_f1 where {condition} and prob_best >= 0", old, *new)
+
+    assert labels(found) == ["m=b, n=2", "m=c, n=2", "m=a, n=1"]
+    assert [s.stats["prob_best"] for s in found.ranking] == [1.0, 0.0, 0.0]
+    with pytest.raises(RuleInvalid, match="other version of the data digits"):
+        apply(f"highest val_f1 where {condition}; baseline m=a", old, *new)
+
+
+def test_a_baseline_is_compared_though_a_condition_leaves_it_out():
+    base, tried = (runs([s, s + 0.1], params={"m": m}, tags=(f"purpose:{m}",))
+                   for m, s in (("baseline", 0.7), ("sweep", 0.8)))  # fmt: skip
+
+    found = apply("highest val_f1 where tag.purpose = sweep; baseline m=baseline", base, tried)
+
+    assert [one.group.label for one in found.against] == ["m=sweep"]
 
 
 def test_groups_that_share_no_data_are_refused_and_further_data_are_told():
@@ -380,6 +439,16 @@ def test_groups_are_all_params_but_the_seed_or_those_named():
     assert [len(g.runs) for g in group_runs(given, Options(by=("lr",)))] == [3]
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [(f"{'data/' * 9}v1", f"{'data/' * 9}v2"), (1234567.0, 1234568.0), ([1], "[1]")],
+)
+def test_no_two_configurations_have_one_name(one, other):
+    found = apply("max val_f1", *[runs([0.5], params={"m": m, "n": 0}) for m in (one, other, "x")])
+
+    assert sorted(labels(found)) == sorted([f"m={one!r}", f"m={other!r}", "m=x"])
+
+
 def test_no_finished_run_is_refused_in_one_sentence():
     with pytest.raises(RuleInvalid, match="no finished run takes part"):
         apply("max val_f1", runs([0.5], status="running"))
@@ -389,6 +458,24 @@ def test_the_chance_to_be_best_can_be_the_objective():
     found = apply("max prob_best val_f1", FLIP, CUT)
 
     assert found.ranking[0].stats["prob_best(val_f1)"] == 1.0
+
+
+def test_groups_that_tie_are_as_probably_the_best_as_each_other():
+    same = [runs([0.9, 0.9], params={"m": m}) for m in "abc"]
+
+    found = apply("max prob_best val_f1 where prob_best >= 0.3", *same, CUT[:0])
+
+    assert [s.stats["prob_best(val_f1)"] for s in found.ranking] == pytest.approx([1 / 3] * 3)
+
+
+def test_what_no_run_has_makes_nobody_probably_the_best():
+    given = [runs([{"val_f1": 0.9, "val_loss": math.nan}] * 2, params={"m": m}) for m in "ab"]
+
+    found = apply("max val_f1 where prob_best(val_loss) >= 0", *given)
+
+    assert {s.eliminated for s in found.ranking} == {
+        "prob_best(val_loss) no run has a finite value"
+    }
 
 
 def test_every_group_is_laid_beside_the_baseline_by_shared_seeds():
@@ -492,6 +579,41 @@ def test_hundredths_are_those_of_the_metric_that_is_bounded(condition, eliminate
     found = apply(f"lowest val_loss where {condition}", runs(LOSSES))
 
     assert found.ranking[0].eliminated == eliminated
+
+
+def of_scores(name, *scores):
+    return [runs([{name: score} for score in given], params={"m": m})
+            for m, given in zip("ab", scores, strict=True)]  # fmt: skip
+
+
+def test_hundredths_are_those_of_what_reaches_1_at_most_however_bad_it_gets():
+    wild, steady = of_scores("val_r2", [-0.2, 0.6, 0.9], [0.4, 0.41, 0.42])
+
+    found = apply("highest val_r2 with std <= 5pp", wild, steady)
+
+    assert labels(found) == ["m=b", "m=a"]
+    assert found.ranking[1].eliminated == "std is 0.5686, not <= 0.05"
+
+
+@pytest.mark.parametrize(
+    "rule", ["highest val_x with std <= 5pp", "highest val_x; tie-break by std within 5%"]
+)
+@pytest.mark.parametrize("worst", [-3.0, 120.0])
+def test_hundredths_of_what_is_neither_a_share_nor_percent_are_refused(rule, worst):
+    given = of_scores("val_x", [worst, 0.6, 0.9], [0.4, 0.41, 0.42])
+
+    with pytest.raises(RuleInvalid, match=r"is 0\.05 or 5 cannot be told, as val_x runs from"):
+        apply(rule, *given)
+
+
+@pytest.mark.parametrize(("name", "told"), [("val_loss", 1), ("val_accuracy", 0)])
+@pytest.mark.parametrize("rest", ["with std <= 5%", "; tie-break by std within 5pp"])
+def test_points_of_what_may_be_no_percent_are_told(name, told, rest):
+    given = of_scores(name, [82.2, 81.6, 0.0], [82.5, 82.51, 82.6])
+
+    notes = apply(f"lowest {name} {rest}", *given).notes
+
+    assert len([n for n in notes if "was taken as 5, as val_loss runs from 0 to 82.6" in n]) == told
 
 
 def test_a_loose_bound_is_told_of_any_share():
@@ -731,6 +853,25 @@ def test_of_several_tags_or_data_sets_none_may_be_what_is_not_wanted():
     assert [bool(why) for why in out] == [False, True, False, True, False, False, True]
 
 
+@pytest.mark.parametrize(
+    ("condition", "fits"),
+    [
+        ("data.version = 1.10", False), ("data.version = 1.1", True), ("data.version > 1", True),
+        ("data.version != 1.10", True), ("tag.v = 1.10", False), ("tag.v = 1.1", True),
+        ("tag.v > 1", True), ("param.lr != 0.001", False), ("param.lr = 1e-03", True),
+        ("param.lr <= 0.01", True), ('param.lr = "0.001"', False), ('param.lr = "1e-3"', True),
+        ("param.amp = true", True), ("param.amp = 1", False),
+    ],
+)  # fmt: skip
+def test_versions_and_tags_are_words_and_params_that_were_kept_as_text_numbers(condition, fits):
+    given = runs([0.9], params={"lr": "1e-3", "amp": True}, tags=("v:1.1",),
+                 data={"digits": ("1.1", "")})  # fmt: skip
+
+    (standing,) = apply(f"highest val_f1 where {condition}", given).ranking
+
+    assert (standing.eliminated == "") == fits
+
+
 def test_folds_have_splits_of_their_own_and_are_compared_fold_by_fold():
     def folds(m, hashes):
         return [
@@ -752,3 +893,70 @@ def test_folds_have_splits_of_their_own_and_are_compared_fold_by_fold():
         apply("highest val_f1; over fold", other)
     with pytest.raises(RuleInvalid, match=r"data\.split-mismatch"):
         apply("highest val_f1", same)
+
+
+def scored(name, scores, losses):
+    """Runs of one configuration; a loss of None was not logged."""
+    values = [{"val_f1": score} | ({} if loss is None else {"val_loss": loss})
+              for score, loss in zip(scores, losses, strict=True)]  # fmt: skip
+    return runs(values, params={"m": name})
+
+
+@pytest.mark.parametrize("bound", ["max(val_loss) < 0.4", "mean(val_loss, best) < 0.4"])
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_no_bound_is_passed_by_the_runs_that_went_well(bound, bad):
+    lucky = scored("lucky", [0.9, 0.9, 0.9], [0.3, 0.3, metric("val_loss", bad)])
+    lucky[2].metrics["val_loss"] = replace(lucky[2].metrics["val_loss"], min=None, max=None)
+    steady = scored("steady", [0.8, 0.8, 0.8], [0.3, 0.3, 0.3])
+
+    found = apply(f"highest val_f1 where {bound}", lucky, steady)
+
+    assert labels(found) == ["m=steady", "m=lucky"]
+    assert found.ranking[1].eliminated == "val_loss is not finite in 1 of 3 runs"
+
+
+@pytest.mark.parametrize(
+    "rest", [" where max(val_loss) < 0.4", "; tie-break by max(val_loss) within 0.2"]
+)
+def test_what_not_all_runs_have_is_told(rest):
+    some = scored("some", [0.9, 0.9, 0.9], [0.3, None, None])
+    whole = scored("whole", [0.8, 0.8, 0.8], [0.3, 0.3, 0.3])
+
+    notes = apply(f"highest val_f1{rest}", some, whole).notes
+    counted = apply("highest val_f1 where n(val_loss) >= 1", some, whole).notes
+
+    assert "Not all runs have what max(val_loss) is of: m=some (1 of 3)." in notes
+    assert not any("Not all runs" in note for note in counted)
+
+
+@pytest.mark.parametrize("scores", [([0.9] * 3, [0.8] * 3), ([0.9] * 2, [0.8] * 3)])
+def test_seeds_that_change_nothing_prove_nothing(scores):
+    same, other = (runs(given, params={"m": m}) for m, given in zip("ab", scores, strict=True))
+
+    found = apply("highest val_f1; baseline m=b; tie-break by std within ci", same, other)
+
+    assert labels(found) == ["m=a", "m=b"]
+    assert (found.lead.certainty, found.lead.p) == ("unknown", None)
+    assert "of values that have a spread" in found.notes[0]
+    assert found.against[0].p is None
+    assert not any("A tie was broken" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ([{"m": 1, "fold": f} for f in range(3)], "`over fold` makes them repeats"),
+        ([{"m": 1, "data.cv_fold": f} for f in range(3)], "config except data.cv_fold` makes them"),
+        ([{"m": f % 2, "out": f"runs/{f}"} for f in range(4)], "config except out` makes repeats"),
+        ([{"m": f, "out": f"runs/{f}"} for f in range(4)], ""),
+        ([{"lr": f / 10, "opt": "adam"} for f in range(4)], ""),
+        ([{"m": 1, "out": "a"}, {"m": 1, "out": "b"}], ""),
+    ],
+)
+def test_a_param_that_keeps_repeats_apart_is_told(params, words):
+    given = [runs([0.5 + at / 9], params={**one, "seed": at}) for at, one in enumerate(params)]
+
+    told = [note for note in apply("highest val_f1", *given).notes if "of its own" in note]
+
+    assert len(told) == bool(words)
+    assert words in "".join(told)

@@ -119,6 +119,10 @@ def test_rules_are_read(text, wanted):
         ("highest f1 where n >= -1", 23, "a number of runs as a whole number is wanted"),
         ("highest f1 where n >= 3pp", 24, "with, and, ; or the end is wanted"),
         ("highest f1 where std <= 1e999", 25, "a number below 1.8e308 is wanted"),
+        (f"highest f1 where n >= 1{'0' * 5000}", 23, "a number below 1.8e308 is wanted"),
+        (f"highest f1 where param.a = 1{'0' * 5000}", 28, "a number below 1.8e308 is wanted"),
+        ("highest f1 where data.version >= v2", 34, ">= takes a number, found 'v2'"),
+        ("highest f1 where param.size < small", 31, "< takes a number, found 'small'"),
         ("highest f1; group by lr; group by wd", 26, "'group' is said twice"),
         ("highest f1; tie-break by a; tie-break by b", 29, "'tie-break' is said twice"),
     ],
@@ -138,15 +142,19 @@ picks = st.one_of(st.sampled_from(["", "last", "best"]), st.integers(0, 10**6))
 stats = st.builds(
     Stat, st.sampled_from([*FUNCTIONS, "q05", "q50"]), names, st.none() | names, picks
 )
-values = st.one_of(st.booleans(), st.integers(-(10**9), 10**9), numbers, st.text("abc \\\"`'1.-"))
+texts = st.text("abc \\\"`'1.-")
+values = st.one_of(st.booleans(), st.integers(-(10**9), 10**9), numbers, texts)
 bare = st.builds(Stat, st.sampled_from(FUNCTIONS), st.none())
 counts = (stats | bare).map(lambda stat: replace(stat, function="n"))
 conditions = st.one_of(
     st.builds(Bound, (stats | bare).filter(lambda stat: stat.function != "n"),
               st.sampled_from(COMPARISONS), numbers, st.sampled_from(["", "%", "pp"])),
     st.builds(Bound, counts, st.sampled_from(COMPARISONS), st.integers(0, 10**6)),
-    st.builds(Fact, st.sampled_from(["param", "tag", "data"]), names,
-              st.sampled_from(COMPARISONS), values),
+    st.builds(Fact, st.just("param"), names, st.sampled_from(["=", "!="]), values),
+    st.builds(Fact, st.just("param"), names, st.sampled_from(COMPARISONS), numbers),
+    st.builds(Fact, st.sampled_from(["tag", "data"]), names, st.sampled_from(["=", "!="]), texts),
+    st.builds(Fact, st.sampled_from(["tag", "data"]), names, st.sampled_from(COMPARISONS),
+              numbers.map(repr)),
     st.builds(GradeBound, st.sampled_from("ABCDF")),
     st.builds(ProofBound, st.sampled_from(["L0", "L5"])),
     st.just(NoError()),

@@ -40,7 +40,7 @@ def swept(log_run: LogRun) -> None:
 def stored(folder: Path) -> tuple[int, bool]:
     with Store.open(folder) as store:
         keys = find_asked(store, "sweep_lr")
-        return save_decision(store, "sweep_lr", decide_for(store, keys, parse_rule(RULE)), keys)
+        return save_decision(store, "sweep_lr", decide_for(store, keys, parse_rule(RULE)))
 
 
 @pytest.mark.usefixtures("swept")
@@ -96,6 +96,60 @@ def test_a_decision_whose_runs_are_gone_is_stale(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("swept")
+def test_runs_of_several_experiments_that_count_as_one_are_told(folder: Path, tt_: Cli) -> None:
+    for seed in range(2):
+        with tt.init("other", params={"lr": 0.01, "seed": seed}, store=folder) as run:
+            run.log({"val_f1": 0.9})
+
+    both = json.loads(tt_("decide", "lr > 0", RULE, "--json")[1])["note"]
+    one = json.loads(tt_("decide", "sweep_lr", RULE, "--json")[1])["note"]
+
+    assert "one configuration where their params are equal: lr=0.01 (other, sweep_lr)." in both
+    assert "several experiments" not in one
+
+
+@pytest.mark.usefixtures("swept")
+def test_a_name_that_is_read_anew_changes_who_would_win(
+    folder: Path, log_run: LogRun, tt_: Cli
+) -> None:
+    log_run("other", params={"lr": 0.3, "seed": 0}, val_f1_score=[0.99])
+    stored(folder)
+
+    tt_("names", "fix", "--metric", "val_f1_score=val_f1")
+
+    assert "stale: what it rests on changed; the winner would now be lr=0.3" in tt_("decisions")[1]
+    tt_("names", "undo")
+    assert "it still holds" in tt_("decisions")[1]
+
+
+@pytest.mark.usefixtures("swept")
+def test_values_that_changed_without_a_point_more_make_a_decision_anew(
+    folder: Path, tt_: Cli
+) -> None:
+    stored(folder)
+
+    with Store.open(folder) as store, store.write() as connection:
+        connection.execute("UPDATE metric SET last = 1 - last, min = 1 - min, max = 1 - max")
+
+    assert "the winner would now be lr=0.01" in tt_("decisions")[1]
+
+
+@pytest.mark.usefixtures("swept")
+def test_what_ends_after_a_decision_was_made_makes_it_stale_however_late_it_is_stored(
+    folder: Path, log_run: LogRun
+) -> None:
+    with Store.open(folder) as store:
+        made = decide_for(store, find_asked(store, "sweep_lr"), parse_rule(RULE))
+
+    log_run("late", params={"lr": 0.3, "seed": 0}, val_f1=[0.99])
+
+    with Store.open(folder) as store:
+        save_decision(store, "sweep_lr", made)
+        found = check_decision(store, list_decisions(store)[0])
+    assert (found.new, found.winner) == (1, "lr=0.3")
+
+
+@pytest.mark.usefixtures("swept")
 def test_a_decision_that_is_not_there_is_said_so(tt_: Cli, folder: Path) -> None:
     stored(folder)
 
@@ -122,10 +176,37 @@ def test_a_decision_by_rules_that_meant_something_else_is_made_again(
         stored(folder)
 
     same = rewritten(folder, "winner", '"lr=0.1"')
-    other = rewritten(folder, "winner", '"lr=0.01"')
+    other = rewritten(folder, "rule", "lowest mean(val_f1)")
 
     assert not same.is_stale
-    assert (other.is_stale, other.winner) == (True, "lr=0.1")
+    assert (other.is_stale, other.winner) == (True, "lr=0.01")
+
+
+def test_a_winner_is_the_same_though_others_give_it_a_longer_name(
+    folder: Path, log_run: LogRun
+) -> None:
+    log_run("best", params={"lr": 0.1, "wd": 0}, val_f1=[0.8])
+    log_run("other", params={"lr": 0.01, "wd": 0}, val_f1=[0.6])
+    stored(folder)
+    log_run("more", params={"lr": 0.1, "wd": 1}, val_f1=[0.1])
+
+    with Store.open(folder) as store:
+        found = check_decision(store, list_decisions(store)[0])
+
+    assert (found.new, found.winner, found.other_winner) == (1, "lr=0.1, wd=0", False)
+
+
+@pytest.mark.usefixtures("swept")
+def test_a_winner_of_the_same_name_may_be_another(folder: Path) -> None:
+    with Store.open(folder) as store:
+        best, other = (found := find_asked(store, "sweep_lr"))[:2], found[2:]
+        edits.archive(store, other)
+        stored(folder)
+        edits.archive(store, best)
+        edits.unarchive(store, other)
+        found = check_decision(store, list_decisions(store)[0])
+
+    assert (found.winner, found.other_winner) == ("all runs", True)
 
 
 @pytest.mark.usefixtures("swept")

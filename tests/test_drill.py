@@ -436,11 +436,22 @@ def test_defaults_of_a_script_are_read_without_running_it():
     assert read_defaults("def broken(:") == {}
 
 
+def test_a_setting_that_stands_twice_in_a_config_is_a_guess(drilled, project):
+    (project / "config.yaml").write_text("eval:\n  batch_size: 256\ntrain:\n  batch_size: 64\n")
+    commit_all(project)
+
+    found, _ = drilled(parts={"modules": modules(**{"train.py": SCRIPT})})
+
+    assert found["params.batch_size"].confidence == "guess"
+
+
 def test_config_files_are_read_whatever_is_in_them():
     assert dict(read_config_text("c.json", '{"a": {"b": 1, "c": [1]}}')) == {"a.b": 1}
     assert dict(read_config_text("c.toml", "[a]\nb = 'x'\n")) == {"a.b": "x"}
     assert dict(read_config_text("c.yaml", "a:\n  b: 1e-3 # why\n- c\n")) == {"b": 0.001}
     assert dict(read_config_text("c.json", "{broken")) == {}
+    odd = "seed: null\nlr: ${oc.env:LR}\nepochs: ???\nname: none\n"
+    assert dict(read_config_text("c.yaml", odd)) == {"name": "none"}
 
 
 # -- metrics, artifacts, context
@@ -509,3 +520,11 @@ def test_a_drill_writes_nothing(drilled, project, store):
 
     assert store.read("SELECT count(*) FROM amendment") == [(0,)]
     assert git(project, "status", "--porcelain") == before
+
+
+@pytest.mark.parametrize("name", ["config", "output_file", "log", "resume_from", "model.vocab"])
+def test_files_that_a_run_writes_or_is_set_by_are_no_data(drilled, name):
+    found, refused = drilled({name: "a/settings.json"})
+
+    assert not [field for field in found if field.startswith("data:")]
+    assert "none is named" in refused["data.name-missing"][0]

@@ -58,6 +58,12 @@ def test_a_declared_metric_has_its_direction_everywhere(project):
     assert metric_rank("val_zork") == 0
 
 
+def test_what_is_said_of_a_spread_is_not_said_of_the_metric(project):
+    project('[tool.tui_tracker.metrics.val_f1_std]\ndirection = "min"\n')
+
+    assert [direction_of(name) for name in ("val_f1_std", "val_f1")] == ["lowest", "highest"]
+
+
 def test_a_declared_metric_is_registered(project):
     before = [doubt.rule for doubt in lint_metric("val_zork")]
 

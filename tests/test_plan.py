@@ -9,12 +9,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import tui_tracker as tt
 from tui_tracker.errors import InvalidArgument
+from tui_tracker.plan import placing, running
 from tui_tracker.plan.claims import take_claim
 from tui_tracker.plan.coverage import check_plan
-from tui_tracker.plan.plan import read_plan
+from tui_tracker.plan.placing import Places
+from tui_tracker.plan.plan import Plan, is_same, read_plan
 from tui_tracker.plan.running import open_cells, run_plan, tt_command
 from tui_tracker.plan.templates import TEMPLATES, template
 from tui_tracker.store import Store
@@ -163,6 +167,49 @@ def test_usual_names_of_a_seed_are_one(store, write, folder):
     assert found == ["missing", "incomplete", "missing", "missing"]
 
 
+VALUES = st.one_of(
+    st.booleans(), st.integers(-3, 3), st.just(10**400), st.sampled_from([0.1, 1.0, -0.0, 1e-9]),
+    st.sampled_from(["1", "1.0", "0.1", "True", "x", "", "[1]", "[]"]),
+    st.lists(st.sampled_from([1, 1.0, "1"]), max_size=2),
+)  # fmt: skip
+
+
+def told_apart(values):
+    kept = []
+    for value in values:
+        if not any(is_same(one, value) or is_same(value, one) for one in kept):
+            kept.append(value)
+    return tuple(kept)
+
+
+@given(
+    st.dictionaries(st.sampled_from("abc"), st.lists(VALUES, min_size=1, max_size=5), max_size=3),
+    st.dictionaries(st.sampled_from("abcd"), VALUES | st.floats()),
+)
+def test_a_run_is_the_planned_one_that_a_search_through_all_would_find(grid, params):
+    plan = Plan("e", grid={key: told_apart(values) for key, values in grid.items()})
+    fitting = [
+        number for number, cell in enumerate(plan.cells())
+        if all(is_same(params.get(key), value) for key, value in cell.params.items())
+    ]  # fmt: skip
+
+    found = Places(plan, {}).of(params)
+
+    assert found == (fitting[0] if fitting else None)
+
+
+def test_a_run_is_not_laid_beside_each_planned_one(monkeypatch):
+    values = tuple(number / 7 for number in range(100))
+    places = Places(Plan("e", grid={"a": values, "b": values}), {})
+    compared = []
+    monkeypatch.setattr(placing, "is_same", lambda *pair: compared.append(pair) or is_same(*pair))
+
+    found = places.of({"a": values[80], "b": values[7]})
+
+    assert found == 8007
+    assert len(compared) <= 4
+
+
 def test_what_was_never_tried_comes_before_what_failed(store, write, made):
     made("flip", 0, status="failed")
     made("flip", 1)
@@ -184,9 +231,11 @@ def test_what_was_never_tried_comes_before_what_failed(store, write, made):
         (('["flip", "cut out"]', '[1, "1"]'), "names one value twice: 1 and '1'"),
         (('["flip", "cut out"]', "[0.5, nan]"), "aug cannot be nan: no run is known by it"),
         (('["flip", "cut out"]', "[{a = 1}]"), "aug cannot be {'a': 1}"),
+        (('"mlp"', "nan"), "model cannot be nan: no run is known by it"),
         (("{aug} --seed", "'{aug} --seed"), "the command has a quote that is not closed"),
         (("runs = 4", "runs = 3"), "the grid has 4 runs and the budget 3"),
         (("runs = 4", "runs = -1"), "is a number above 0"),
+        (("runs = 4", "hours = nan"), "is a number above 0, not nan"),
         (("highest mean", "hihgest mean"), "did you mean 'highest'"),
         (('"compare_aug_v1"', '""'), "a plan names its experiment"),
         (("[grid]", "[grid"), "cannot be read"),
@@ -196,6 +245,16 @@ def test_what_was_never_tried_comes_before_what_failed(store, write, made):
 def test_a_plan_that_cannot_be_is_one_sentence(write, change, words):
     with pytest.raises(InvalidArgument, match=words):
         read_plan(write(PLAN.replace(*change)))
+
+
+def test_dates_and_tables_within_are_what_a_run_keeps(write):
+    text = PLAN.replace('model = "mlp"', 'model = "mlp"\nopt = {name = "adam", since = 2025-01-01}')
+    text = text.replace('aug = ["flip", "cut out"]', "aug = [2025-01-01, 2025-01-02]\nopt.lr = [1]")
+
+    plan = read_plan(write("\ufeff" + text))
+
+    assert dict(plan.params) == {"model": "mlp", "opt.name": "adam", "opt.since": "2025-01-01"}
+    assert plan.grid == {"aug": ("2025-01-01", "2025-01-02"), "opt.lr": (1,)}
 
 
 def test_no_file_says_how_to_get_one(tmp_path):
@@ -318,3 +377,19 @@ def test_what_another_call_makes_is_left_to_it(folder, write):
     assert claim is not None
     assert [(one.cell.label, one.exit_code) for one in ended] == [("lr=2", 0)]
     assert told == ["lr=2", "lr=2"]
+
+
+def test_the_store_is_looked_at_once_a_start_and_seldom_while_nothing_can_start(
+    folder, write, monkeypatch
+):
+    text = 'experiment = "e"\ncommand = "sleep {s}"\n[grid]\ns = [0, 0.01, 0.02, 1.5]\n'
+    tt.init("other", store=folder).finish()
+    looks = []
+    monkeypatch.setattr(running, "check_plan", lambda *a: looks.append(a) or check_plan(*a))
+
+    with Store.open(folder) as store:
+        ended = run_plan(store, read_plan(write(text)), at_once=3, told=lambda *_: None)
+
+    assert [one.exit_code for one in ended] == [0] * 4
+    # One to begin with, one a start, and one after each end at most.
+    assert len(looks) <= 9

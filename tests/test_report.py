@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -77,6 +80,21 @@ def test_a_page_says_who_won_by_which_rule_and_what_was_dropped(swept: Store) ->
     assert page.count("tt reproduce ") == 3
 
 
+def test_the_runs_of_the_winner_are_told_with_the_value_that_counted(
+    log_run: LogRun, folder: Path
+) -> None:
+    for seed in range(2):
+        log_run(f"run{seed}", params={"seed": seed}, val_loss=[0.9, 0.25, 0.7])
+
+    with Store.open(folder) as store:
+        best = report(store, "sweep_lr", "md", rule="lowest mean(val_loss, best)")
+        first = report(store, "sweep_lr", "md", rule="lowest mean(val_loss, at 0)")
+        last = report(store, "sweep_lr", "md", rule="lowest mean(val_loss)")
+
+    rows = [re.findall(r"\| `run\d` +\| +([\d.]+) \|", page) for page in (best, first, last)]
+    assert rows == [["0.2500", "0.2500"], ["0.9000", "0.9000"], ["0.7000", "0.7000"]]
+
+
 def test_without_a_rule_nothing_is_decided_and_the_best_mean_is_told(swept: Store) -> None:
     page = report(swept, "sweep_lr", "md")
 
@@ -134,7 +152,13 @@ def test_configurations_that_are_level_are_told_where_nothing_was_decided(
     with Store.open(folder) as store:
         page = report(store, "sweep_lr", "md")
 
-    assert "has **lr=0.1**: 0.5000 (n=1, so no spread is known). Level with it: lr=0.2." in page
+    # Whichever of the two took less time is first.
+    told = re.search(
+        r"has \*\*lr=(.+)\*\*: 0.5000 \(n=1, so no spread is known\). Level with it: lr=(.+)\.\n",
+        page,
+    )
+    assert told is not None
+    assert sorted(told.groups()) == ["0.1", "0.2"]
 
 
 def test_the_outcome_is_laid_beside_the_plan(swept: Store, tmp_path: Path) -> None:
@@ -417,6 +441,20 @@ def test_the_command_writes_by_the_ending_and_says_when_nothing_changed(
 
     assert (code, out.read_text()[:15]) == (0, "<!doctype html>")
     assert "is up to date" in told
+
+
+@pytest.mark.usefixtures("swept")
+def test_a_page_can_be_written_into_a_pipe(folder: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "page.md"
+    os.mkfifo(pipe)
+    words = ["--store", str(folder), "report", "sweep_lr", "--out", str(pipe)]
+    reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True)
+
+    made = subprocess.run([sys.executable, "-m", "tui_tracker.cli", *words], timeout=60,
+                          capture_output=True, check=False)  # fmt: skip
+
+    assert made.returncode == 0, made.stderr
+    assert reader.communicate()[0].startswith("# sweep_lr")
 
 
 @pytest.mark.usefixtures("swept")

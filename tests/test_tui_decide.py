@@ -157,7 +157,7 @@ async def test_a_decision_of_an_experiment_is_kept_once(store):
 async def test_a_kept_decision_that_went_stale_is_told_beside_the_new_one(store, log_run):
     rule = parse_rule("highest mean val_f1")
     keys = list_run_keys(store)
-    save_decision(store, "sweep_lr", decide_for(store, keys, rule), keys)
+    save_decision(store, "sweep_lr", decide_for(store, keys, rule))
     for seed in range(3):
         log_run(f"late-{seed}", params={"lr": 0.7, "seed": seed}, val_f1=[0.95])
 

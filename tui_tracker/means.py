@@ -31,7 +31,11 @@ def deviation_of(values: Sequence[float]) -> float:
     """
     mean = mean_of(values)
     try:
-        return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
+        squares = math.fsum((value - mean) ** 2 for value in values)
     except OverflowError:
+        squares = math.inf
+    # Squares leave the doubles where the values do not: as zero, too, which would be no spread.
+    if math.isinf(squares) or (squares == 0 and min(values) < max(values)):
         scale = max(map(abs, values))
         return scale * deviation_of([value / scale for value in values])
+    return math.sqrt(squares / (len(values) - 1))

@@ -15,7 +15,7 @@ Stat = Literal["last", "min", "max"]
 
 # Short names stand alone or end a word: `layer2` has no r2 in it, `power` no wer.
 _LOW = re.compile(
-    r"loss|err(?:or)?s?\d*\b|mse|perplexity|latency"
+    r"loss|err(?:or)?s?\d*\b|mse|perplexity|latency|brier|davies bouldin"
     r"|\b(?:mae|ppl|wer|cer|fid|nll|bpc|rank)\d*\b",
     re.I,
 )
@@ -37,6 +37,12 @@ _COUNTING = re.compile(
     re.I,
 )
 """Bookkeeping where no quality is named: `train_loss_epoch` is a loss."""
+_OF_SPREAD = re.compile(r"\b(?:std|stdev|sem|var|variance|gap|drop|diff)$", re.I)
+"""Spreads and differences of a quality: its own direction says nothing of them."""
+_NEGATED = re.compile(
+    r"\bneg(?:ative|ated)?\b( (?:log loss|mean|root mean|median|max|brier))?", re.I
+)
+"""An error turned round, as scikit-learn's scorers have it; of other words nobody knows."""
 _JOINS = re.compile(r"[_/@]|(?<=[a-z]{2})(?=[A-Z])")
 
 DECLARED: dict[str, Stat] = {}
@@ -71,11 +77,12 @@ def metric_stat(label: str) -> Stat:
     """Return which value of a metric tells how good a run was."""
     if DECLARED and (said := _declared(label)) is not None:
         return said
-    words = _JOINS.sub(" ", label)
-    if _BOOKKEEPING.search(words):
+    words = _JOINS.sub(" ", label.partition("@")[0])  # `val_acc@loss_probe` is no loss
+    if _BOOKKEEPING.search(words) or _OF_SPREAD.search(words):
         return "last"
     if _LOW.search(words):
-        return "min"
+        negated = _NEGATED.search(words)
+        return "min" if negated is None else "max" if negated[1] else "last"
     return "max" if _HIGH.search(words) else "last"
 
 

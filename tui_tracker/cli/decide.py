@@ -36,11 +36,8 @@ from tui_tracker.cli.opening import READ_WAIT_S, add_format, add_json, open_stor
 from tui_tracker.cli.output import on_terminal, print_json, rich_console, terminal_size
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from tui_tracker.cli.tables import Column
     from tui_tracker.decide.outcome import Decision, Standing
-    from tui_tracker.queries import RunKey
     from tui_tracker.store import Store
 
 
@@ -76,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
     with open_store(args, wait_s=READ_WAIT_S) as store:
         keys = find_asked(store, experiment)
         decision = decide_for(store, keys, rule)
-        number = _save(store, experiment, decision, keys) if args.save else None
+        number = _save(store, experiment, decision) if args.save else None
     if args.json:
         print_json({**to_shape(decision), "decision": number}, indent=1)
     elif args.format != "table":
@@ -88,14 +85,14 @@ def run(args: argparse.Namespace) -> int:
     return 0 if decision.winner is not None else 1
 
 
-def _save(store: Store, experiment: str, decision: Decision, keys: Sequence[RunKey]) -> int | None:
+def _save(store: Store, experiment: str, decision: Decision) -> int | None:
     """Store the decision and say so; one that cannot be stored is still a decision."""
     from tui_tracker.cli.output import say, tell
     from tui_tracker.decide.records import save_decision
     from tui_tracker.errors import StoreError
 
     try:
-        number, new = save_decision(store, experiment, decision, keys)
+        number, new = save_decision(store, experiment, decision)
     except StoreError as error:
         say(f"the decision was not stored: {error}")
         return None

@@ -51,7 +51,8 @@ def run(args: argparse.Namespace) -> int:
         sys.stdout.write(text)
         return 0
     path = Path(args.out)
-    if path.exists() and path.read_bytes() == text.encode():
+    # A pipe or a device is a place to write to, and has no end to be read to.
+    if path.is_file() and path.read_bytes() == text.encode():
         tell(f"tt: {path} is up to date")
         return 0
     path.write_bytes(text.encode())

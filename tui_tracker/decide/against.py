@@ -57,10 +57,7 @@ def against_baseline(
 
 def _find(rule: Rule, standings: Sequence[Standing]) -> Standing:
     pairs = rule.options.baseline
-    fitting = [
-        one for one in standings
-        if all(_has(run.params, pairs) for run in one.group.runs)
-    ]  # fmt: skip
+    fitting = [one for one in standings if is_baseline(rule, one.group)]
     if len(fitting) == 1:
         return fitting[0]
     wanted = ", ".join(f"{key}={value}" for key, value in pairs)
@@ -70,6 +67,12 @@ def _find(rule: Rule, standings: Sequence[Standing]) -> Standing:
     if not fitting:
         problem = f"no configuration is the baseline {wanted}; there are {shown}"
     raise RuleInvalid(str(rule), 0, problem, "")
+
+
+def is_baseline(rule: Rule, group: Group) -> bool:
+    """Return whether a group is what the rule calls its baseline; False where it names none."""
+    pairs = rule.options.baseline
+    return bool(pairs) and all(_has(run.params, pairs) for run in group.runs)
 
 
 def _has(params: Mapping[str, object], pairs: Sequence[tuple[str, Value]]) -> bool:
@@ -83,7 +86,10 @@ def versus_words(found: Sequence[Versus], options: Options) -> list[str]:
         way = "worse" if one.difference < 0 else "better"
         head = f"{one.group.label} is {way} than {one.baseline.label} by {abs(one.difference):.4g}"
         if one.low is None or one.high is None or one.p is None:
-            words.append(f"{head}; how surely cannot be told, that takes at least 2 runs each.")
+            words.append(
+                f"{head}; how surely cannot be told, that takes at least 2 runs each, "
+                "of values that have a spread."
+            )
             continue
         how = paired_words(one.pairs, options)
         # Of what is worse, the interval of how much worse.

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from tui_tracker.decide.basis import read_basis
 from tui_tracker.decide.decide import decide
 from tui_tracker.decide.health import with_health
 from tui_tracker.decide.outcome import Decision
 from tui_tracker.decide.reading import read_candidates
 from tui_tracker.decide.rule import Rule
 from tui_tracker.errors import NotFound
+from tui_tracker.garbage import uncollected
 from tui_tracker.queries import Order, RunKey, Selection, list_experiments, list_run_keys
+from tui_tracker.queries.rows import marks, run_uuid
 from tui_tracker.store import Store
+
+_SHOWN = 3
 
 
 def find_asked(store: Store, text: str) -> list[RunKey]:
@@ -39,8 +45,39 @@ def decide_for(
 ) -> Decision:
     """Return who wins among these runs, with a note on the health of the winner's curves.
 
+    What it rests on is read first: a run that ends meanwhile makes the decision stale.
+
     Raises:
         RuleInvalid: the rule cannot be applied to these runs, with the reason.
     """
-    runs = read_candidates(store, keys, rule, project=project)
-    return with_health(store, decide(rule, runs))
+    with uncollected():
+        basis = read_basis(store, keys)
+        runs = read_candidates(store, keys, rule, project=project)
+        decision = with_health(store, decide(rule, runs))
+        notes = (*decision.notes, *_mixed_words(store, keys, decision))
+    return replace(decision, notes=notes, basis=basis)
+
+
+def _mixed_words(store: Store, keys: Sequence[RunKey], decision: Decision) -> list[str]:
+    """Return a sentence on configurations that have runs of several experiments."""
+    names = {
+        run_uuid(uuid): name
+        for uuid, name in store.read(
+            "SELECT run.uuid, e.name FROM run JOIN experiment AS e ON e.id = run.experiment "
+            "WHERE run.id IN (SELECT value FROM json_each(:keys))",
+            {"keys": marks(keys)},
+        )
+    }
+    mixed = []
+    for standing in decision.ranking if len(set(names.values())) > 1 else ():
+        found = sorted({names.get(run.id, "") for run in standing.group.runs} - {""})
+        if len(found) > 1:
+            shown = ", ".join(found[:_SHOWN]) + (" ..." if len(found) > _SHOWN else "")
+            mixed.append(f"{standing.group.label} ({shown})")
+    if not mixed:
+        return []
+    more = " ..." if len(mixed) > _SHOWN else ""
+    return [
+        "Runs of several experiments count as one configuration where their params are equal: "
+        f"{'; '.join(mixed[:_SHOWN])}{more}."
+    ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import cast
@@ -69,11 +69,14 @@ class Group:
     params: Mapping[str, ParamValue]
     """What the group's runs have in common, of the params that make groups."""
     runs: tuple[Candidate, ...]
+    whole: bool = False
+    """Its values are told whole: cut short they would read like those of another group."""
 
     @property
     def label(self) -> str:
         """The params that tell it from others, as text; `all runs` where there is none."""
-        return ", ".join(f"{key}={_short(value)}" for key, value in self.params.items()) or (
+        told = repr if self.whole else _short
+        return ", ".join(f"{key}={told(value)}" for key, value in self.params.items()) or (
             "all runs"
         )
 
@@ -115,7 +118,8 @@ def group_runs(runs: Sequence[Candidate], options: Options = _USUAL) -> list[Gro
         first = members[0].params
         params = {name: first[name] for name, _ in key if name in differing and name in first}
         groups.append(Group(params, tuple(members)))
-    return groups
+    labels = Counter(group.label for group in groups)
+    return [replace(group, whole=labels[group.label] > 1) for group in groups]
 
 
 def _differing(keys: Sequence[tuple[tuple[str, str], ...]]) -> set[str]:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from tui_tracker.decide.candidates import Candidate, Group, group_key, told_apart
+from tui_tracker.decide.candidates import Candidate, Group, group_key, group_runs, told_apart
+from tui_tracker.decide.meaning import Meaning
+from tui_tracker.decide.measures import values_of
 from tui_tracker.decide.outcome import Standing
-from tui_tracker.decide.rule import Rule
+from tui_tracker.decide.rule import Rule, written
 
 _SHOWN = 3
+_FEW = 3
+"""Fewer runs may well be as many configurations."""
+_FOLDS = ("fold", "cv_fold", "fold_id", "fold_idx", "fold_index", "fold_no", "k_fold")
 _SET_ASIDE = "reproduction"
 
 
@@ -41,6 +47,52 @@ def lost_words(
         return []
     n, total = winners[0].n, winners[0].n + sum(lost.values())
     return [f"Only {n} of the {total} runs of the winner's configuration count: {counted(lost)}."]
+
+
+def partly_words(ranked: Sequence[Standing], meaning: Meaning) -> list[str]:
+    """Return a sentence for each statistic that rests on fewer runs than the objective does."""
+    found: dict[str, list[str]] = {}
+    for stat in meaning.choosing[1:]:
+        if stat.function == "n" or stat.metric is None:
+            continue
+        told = meaning.told(stat)
+        for standing in ranked:
+            count = len(values_of(standing.group, told.label, stat, told.best))
+            if count < standing.n:
+                shown = f"{standing.group.label} ({count} of {standing.n})"
+                found.setdefault(str(stat), []).append(shown)
+    return [
+        f"Not all runs have what {stat} is of: {'; '.join(groups[:_SHOWN])}"
+        f"{' ...' if len(groups) > _SHOWN else ''}."
+        for stat, groups in found.items()
+    ]
+
+
+def apart_words(groups: Sequence[Group], rule: Rule) -> list[str]:
+    """Return a sentence on a param that keeps runs apart which are likely meant as repeats.
+
+    A fold is no configuration; nor is a text that each run has another of, as the folder it
+    writes to.
+    """
+    if rule.options.by:
+        return []
+    differing = {key for group in groups for key in group.params}
+    folds = sorted(key for key in differing if key.rpartition(".")[2].lower() in _FOLDS)
+    if folds:
+        way = "over fold" if folds[0] == "fold" else f"group by config except {written(folds[0])}"
+        return [f"Each {folds[0]} is a configuration of its own: `{way}` makes them repeats."]
+    runs = [run for group in groups for run in group.runs]
+    if len(runs) < _FEW or len(groups) < len(runs):
+        return []
+    for key in sorted(differing):
+        values = {value for run in runs if isinstance(value := run.params.get(key), str)}
+        without = replace(rule.options, leave_out=key)
+        if len(values) == len(runs) and len(group_runs(runs, without)) < len(runs):
+            return [
+                f"Each run is a configuration of its own, as {key} is another in each: "
+                f"`group by config except {written(key)}` makes repeats of them."
+            ]
+    return []
 
 
 def repeat_words(groups: Sequence[Group]) -> list[str]:

@@ -12,9 +12,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from tui_tracker.decide.against import against_baseline, versus_words
+from tui_tracker.decide.against import against_baseline, is_baseline, versus_words
 from tui_tracker.decide.candidates import Candidate, Group, group_runs, told_apart
-from tui_tracker.decide.caveats import counted, lost_words, repeat_words
+from tui_tracker.decide.caveats import (
+    apart_words,
+    counted,
+    lost_words,
+    partly_words,
+    repeat_words,
+)
 from tui_tracker.decide.comparable import refuse_incomparable, tell_other_code
 from tui_tracker.decide.facts import COMPARE, other_fact
 from tui_tracker.decide.health import unwell_words
@@ -75,21 +81,25 @@ def decide(
     # Of all that finished, so that a group keeps its name where the others have no value.
     whole = group_runs(taking, rule.options)
     groups = judge.groups = [kept for group in whole if (kept := _without(group, lacking)).runs]
-    refused = refuse_incomparable(groups, judge.label, rule)
+    compared = judge.compared()
+    refused = refuse_incomparable(compared, judge.label, rule)
     standings = [judge.standing(number) for number in range(len(groups))]
     ranked = judge.rank([s for s in standings if not s.eliminated])
     ranking = (*ranked, *judge.by_objective([s for s in standings if s.eliminated]))
     lead, words = judge.lead(ranked)
-    against = against_baseline(rule, ranking, judge.by_seed, judge.meaning.way)
+    beside = [standing for standing in ranking if id(standing.group) in judge.beside]
+    against = against_baseline(rule, beside, judge.by_seed, judge.meaning.way)
     notes = (
         *words,
         *versus_words(against, rule.options),
         *judge.meaning.slips(),
+        *partly_words(ranked, judge.meaning),
         *lost_words(ranked[:1], runs, lacking, rule),
-        *repeat_words(groups),
+        *repeat_words(compared),
+        *apart_words(compared, rule),
         *refused,
         *judge.notes,
-        *tell_other_code(groups),
+        *tell_other_code(compared),
     )
     members = tuple(run.id for group in groups for run in group.runs)
     return Decision(
@@ -123,6 +133,8 @@ class _Judge:
         self.rule, self.meaning, self.told = rule, meaning, meaning.told
         self.label = meaning.label
         self.groups: Sequence[Group] = ()
+        self.beside: set[int] = set()
+        """The ids of those groups that are laid beside each other."""
         self.notes: list[str] = []
         self._chances: dict[str, list[float]] = {}
 
@@ -137,15 +149,30 @@ class _Judge:
         finite = math.isfinite(value_of(run, told.label, stat, told.best))
         return "" if finite else f"{told.label} not finite"
 
+    def compared(self) -> list[Group]:
+        """Return the groups that are laid beside each other: all that are what the rule is about.
+
+        What runs are that a condition leaves out by param, tag or data is no concern of the
+        rest, as runs for trying things out on other data are none. Only a baseline is.
+        """
+        facts = [c for c in self.rule.conditions if isinstance(c, Fact)]
+        kept, out = list[Group](), list[Group]()
+        for group in self.groups:
+            (out if any(other_fact(fact, group.runs) for fact in facts) else kept).append(group)
+        if not any(is_baseline(self.rule, group) for group in kept):
+            kept += [group for group in out if is_baseline(self.rule, group)]
+        self.beside = {id(group) for group in kept}
+        return kept
+
     # Statistics.
 
     def measured(self, stat: Stat, number: int) -> Measured:
         """Return a statistic of a group."""
         told = self.told(stat)
-        if stat.function == "prob_best":
-            return Measured(self._chance(stat, number))
         base = stat if stat.metric is not None else self.rule.objective
         values = values_of(self.groups[number], told.label, base, told.best)
+        if stat.function == "prob_best" and values:
+            return Measured(self._chance(stat, number))
         options = self.rule.options
         return measure(stat.function, values, Interval(options.interval, options.level))
 
@@ -154,7 +181,11 @@ class _Judge:
             told = self.told(stat)
             base = stat if stat.metric is not None else self.rule.objective
             way = self.meaning.way if told.label == self.label else self.meaning.best_of(stat)
-            values = [values_of(g, told.label, base, told.best) for g in self.groups]
+            # Nobody is the best of what it is not compared with.
+            values = [
+                values_of(g, told.label, base, told.best) if id(g) in self.beside else []
+                for g in self.groups
+            ]
             self._chances[str(stat)] = chances_of_best(values, way)
         return self._chances[str(stat)][number]
 
@@ -199,10 +230,25 @@ class _Judge:
         found = self.measured(bound.stat, number)
         if found.value is None:
             return f"{bound.stat} {found.why_not}"
-        limit = self.meaning.limit_of(bound)
+        if bound.stat.function != "n" and (bad := self._not_finite(bound.stat, number)):
+            runs = self.groups[number].runs
+            return f"{self.told(bound.stat).label} is not finite in {bad} of {len(runs)} runs"
+        limit = self.meaning.in_own_unit(bound.stat, bound.number, bound.unit)
         if COMPARE[bound.comparison](found.value, limit):
             return ""
         return f"{bound.stat} is {found.value:.4g}, not {bound.comparison} {limit:.4g}"
+
+    def _not_finite(self, stat: Stat, number: int) -> int:
+        """Return how many runs of a group logged a metric and have no finite value of it.
+
+        Left out they would let a group pass by the runs that went well.
+        """
+        told = self.told(stat)
+        base = stat if stat.metric is not None else self.rule.objective
+        logged = [run for run in self.groups[number].runs if told.label in run.metrics]
+        if isinstance(base.pick, int):
+            logged = [run for run in logged if (told.label, base.pick) in run.steps]
+        return sum(not math.isfinite(value_of(run, told.label, base, told.best)) for run in logged)
 
     # Ranking.
 
@@ -243,8 +289,7 @@ class _Judge:
             seeds, theirs = self.by_seed(first.group), self.by_seed(other.group)
             level = self.rule.options.level
             return first is other or not is_apart(first.values, other.values, seeds, theirs, level)
-        hundredths = tie.unit and self.meaning.is_share(self.rule.objective)
-        within = tie.within / 100 if hundredths else tie.within
+        within = self.meaning.in_own_unit(self.rule.objective, tie.within, tie.unit)
         return abs(best - value) <= within * (1 + 1e-12)
 
     def _tell_too_small(self, level: Sequence[Standing]) -> None:

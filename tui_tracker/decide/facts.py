@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable, Sequence
 
 from tui_tracker.decide.candidates import Candidate
-from tui_tracker.decide.rule import Fact, Value
+from tui_tracker.decide.rule import Comparison, Fact, Value, as_number
 
 COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
@@ -45,14 +45,15 @@ def _facts(fact: Fact, run: Candidate) -> list[Value]:
     return [] if field is None else [both[field] for both in run.data.values() if both[field]]
 
 
-def holds(found: object, comparison: str, wanted: Value) -> bool:
-    """Return whether a value is what is wanted: numbers as numbers, others as words."""
-    numbers = [
-        value
-        for value in (found, wanted)
-        if isinstance(value, (int, float)) and not isinstance(value, bool)
-    ]
-    if len(numbers) == 2:
-        return COMPARE[comparison](numbers[0], numbers[1])
+def holds(found: object, comparison: Comparison, wanted: Value) -> bool:
+    """Return whether a value is what is wanted.
+
+    A number is wanted as a number, also where it is kept as text, as some trackers keep all
+    params; what is no number is wanted as a word.
+    """
+    a, b = as_number(found), as_number(wanted)
+    in_order = comparison not in ("=", "!=")
+    if a is not None and b is not None and (in_order or not isinstance(wanted, str)):
+        return COMPARE[comparison](a, b)
     same = str(found).casefold() == str(wanted).casefold()
     return {"=": same, "!=": not same}.get(comparison, False)

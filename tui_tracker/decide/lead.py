@@ -81,7 +81,12 @@ def lead_of(
 def is_apart(
     first: Sequence[float], second: Sequence[float], seeds: Values, theirs: Values, level: float
 ) -> bool:
-    """Return whether two groups are shown to differ; a group of one run shows nothing."""
+    """Return whether two groups are shown to differ; a group of one run shows nothing.
+
+    Where neither varies, as scores that came out alike for each seed, other values are apart.
+    """
+    if min(len(first), len(second)) > 1 and not (_varies(first) or _varies(second)):
+        return _varies((*first, *second))
     contrast = contrast_of(1, first, second, seeds, theirs)
     return contrast is not None and difference_p(contrast) < 1 - level
 
@@ -96,7 +101,8 @@ def contrast_of(
 ) -> Contrast | None:
     """Return the winner less the other, better is positive.
 
-    None where a group has no spread, or one that is beyond all numbers.
+    None where a group has one run, where neither varies, and beyond all numbers: runs of
+    which each has the same value are likely no repeats of each other.
 
     They are paired where both have the same seeds: pairs of some of the runs would give
     another difference than that of the means which are ranked.
@@ -106,9 +112,13 @@ def contrast_of(
         # Differences all alike, as of a coarse metric, are too few to know their spread by.
         if contrast.error > _ALIKE * max(map(abs, (*winner, *other))):
             return _told(contrast)
-    if min(len(winner), len(other)) < 2:
+    if min(len(winner), len(other)) < 2 or not (_varies(winner) or _varies(other)):
         return None
     return _told(welch([sign * value for value in other], [sign * value for value in winner]))
+
+
+def _varies(values: Sequence[float]) -> bool:
+    return max(values) - min(values) > _ALIKE * max(map(abs, values))
 
 
 def _told(contrast: Contrast) -> Contrast | None:

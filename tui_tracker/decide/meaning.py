@@ -14,14 +14,17 @@ from difflib import get_close_matches
 from tui_tracker.decide.candidates import Candidate
 from tui_tracker.decide.measures import direction_of
 from tui_tracker.decide.naming import resolve
-from tui_tracker.decide.rule import SPREADS, Bound, Direction, Fact, Rule, Stat
+from tui_tracker.decide.rule import SPREADS, Bound, Direction, Fact, Rule, Stat, Unit
 from tui_tracker.errors import RuleInvalid
-from tui_tracker.names.metric import read_metric
+from tui_tracker.names.metric import declared, is_of_test, read_metric
+from tui_tracker.names.words import METRICS
 
 _LOOSE_STD = 0.2
 """A bound on the spread of a metric from 0 to 1 that can never exclude anything: 0.5 at most."""
 _SHARES = ("cv", "prob_best")
 """Statistics that are shares themselves, whatever the metric is."""
+_ONE = 1 + 1e-6
+"""The most that a share is, as single precision has it."""
 _SHOWN = 8
 
 
@@ -45,7 +48,7 @@ class Meaning:
     ) -> None:
         self.rule, self.runs, self.directions = rule, runs, directions
         self._known: dict[tuple[str | None, str | None], Told] = {}
-        self._shares: dict[str, bool] = {}
+        self._known_values: dict[str, list[float]] = {}
         self.choosing = _choosing(rule)
         """Every statistic of the rule, the objective first."""
         for stat in self.choosing:
@@ -90,27 +93,55 @@ class Meaning:
         return told.best
 
     def is_share(self, stat: Stat) -> bool:
-        """Whether `%` and `pp` are hundredths here: of what runs from 0 to 1 in every run."""
+        """Whether a statistic is of what runs from 0 to 1 in every run."""
         if stat.function in _SHARES:
             return True
-        label = self.told(stat).label
-        if label not in self._shares:
-            summaries = (run.metrics.get(label) for run in self.runs)
-            values = [s.last for s in summaries if s is not None and math.isfinite(s.last)]
-            self._shares[label] = bool(values) and all(0 <= value <= 1 for value in values)
-        return self._shares[label]
+        low, high = self._span(self.told(stat).label)
+        return low >= 0 and high <= 1
 
-    def limit_of(self, bound: Bound) -> float:
-        """Return the number of a bound in the unit of what it bounds."""
-        hundredths = bound.unit and self.is_share(bound.stat)
-        return bound.number / 100 if hundredths else bound.number
+    def in_own_unit(self, stat: Stat, number: float, unit: Unit) -> float:
+        """Return a number of a rule in the unit of what it bounds.
+
+        `%` and `pp` are hundredths of what reaches 1 at most, and points of what reaches 100.
+
+        Raises:
+            RuleInvalid: the values are neither, so the number may mean either.
+        """
+        if not unit or stat.function in _SHARES:
+            return number / 100 if unit else number
+        label = self.told(stat).label
+        sizes = [abs(value) for value in self._values(label) if value]
+        if all(size <= _ONE for size in sizes):
+            return number / 100
+        if all(_ONE < size <= 100 for size in sizes):
+            return number
+        low, high = self._span(label)
+        problem = (
+            f"whether {number:g}{unit} is {number / 100:g} or {number:g} cannot be told, as "
+            f"{label} runs from {low:.4g} to {high:.4g}: say it without {unit}"
+        )
+        raise RuleInvalid(str(self.rule), 0, problem, "cv" if stat.function == "std" else "")
+
+    def _values(self, label: str) -> list[float]:
+        """Return the finite values that runs have of a metric."""
+        if label not in self._known_values:
+            summaries = (run.metrics.get(label) for run in self.runs)
+            finite = [s.last for s in summaries if s is not None and math.isfinite(s.last)]
+            self._known_values[label] = finite
+        return self._known_values[label]
+
+    def _span(self, label: str) -> tuple[float, float]:
+        values = self._values(label)
+        return (min(values), max(values)) if values else (-math.inf, math.inf)
 
     def slips(self) -> list[str]:
         """Return sentences on what in the rule is likely not meant, and on how names were read."""
-        return [*self._loose_bounds(), *self._worse_asked(), *self._names_read()]
+        return [
+            *self._loose_bounds(), *self._points_read(), *self._worse_asked(), *self._names_read(),
+        ]  # fmt: skip
 
     def _refuse_test(self, label: str) -> None:
-        if read_metric(label.partition("@")[0]).split == "test":
+        if is_of_test(label):
             problem = (
                 f"{label!r} was taken on test data, which must not choose a model "
                 "[metrics.test-selection]"
@@ -145,6 +176,25 @@ class Meaning:
             and bound.number >= _LOOSE_STD
             and self.is_share(bound.stat)
         ]
+
+    def _points_read(self) -> list[str]:
+        """Say that `%` was read as points where a metric is not known to be counted in them."""
+        tie = self.rule.tie
+        asked = [(b.stat, b.number, b.unit) for b in self.rule.conditions if isinstance(b, Bound)]
+        if tie is not None and isinstance(tie.within, float):
+            asked.append((self.rule.objective, tie.within, tie.unit))
+        notes = []
+        for stat, number, unit in asked:
+            label = self.told(stat).label
+            word = declared(label) or METRICS.get(read_metric(label.partition("@")[0]).base)
+            known = word is not None and word.unit in ("fraction", "percent")
+            if unit and not known and self.in_own_unit(stat, number, unit) == number:
+                low, high = self._span(label)
+                notes.append(
+                    f"{number:g}{unit} was taken as {number:g}, as {label} runs from {low:.4g} to "
+                    f"{high:.4g}: a spread in hundredths of the mean is cv."
+                )
+        return notes
 
     def _worse_asked(self) -> list[str]:
         """Note a rule that asks for what is worse: it may be meant, and often is a slip."""

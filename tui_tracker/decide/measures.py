@@ -16,7 +16,7 @@ from tui_tracker.estimates import bootstrap_interval, interquartile_mean, interv
 from tui_tracker.means import mean_of
 from tui_tracker.names.metric import declared as said
 from tui_tracker.names.metric import read_metric
-from tui_tracker.names.words import METRICS
+from tui_tracker.names.words import METRICS, OF_SPREAD
 from tui_tracker.telling import metric_stat
 
 RESAMPLES_OF_BEST = 400
@@ -51,10 +51,19 @@ class Interval:
 
 
 def direction_of(metric: str, declared: Mapping[str, Direction] | None = None) -> Direction | None:
-    """Return whether more or less of a metric is better; None where nobody knows."""
+    """Return whether more or less of a metric is better; None where nobody knows.
+
+    Of a metric that was logged as a spread, such as `val_f1_std`, less is better. In which
+    context a metric was taken says nothing of its direction.
+    """
     if declared and metric in declared:
         return declared[metric]
-    word = said(metric) or METRICS.get(read_metric(metric).base)
+    name = metric.partition("@")[0]
+    read = read_metric(name)
+    word = said(metric)
+    if read.stat in OF_SPREAD and (word is None or word.name not in (metric, name)):
+        return "lowest" if read.stat == "std" else None
+    word = word or METRICS.get(read.base)
     if word is not None:
         return _WAYS.get(word.direction or "")
     stat = metric_stat(metric)
@@ -128,15 +137,20 @@ def _interval(values: Sequence[float], interval: Interval) -> tuple[float, float
 def chances_of_best(groups: Sequence[Sequence[float]], direction: Direction) -> list[float]:
     """Return for each group how often its mean is the best when its runs are drawn again.
 
-    Groups without a value never are. Ties go to the earlier group.
+    Groups without a value never are. Those that tie share it: a coarse metric makes no group
+    the best by being there first.
     """
     draws = random.Random(20_260_102)
     sign = 1 if direction == "highest" else -1
-    won = [0] * len(groups)
-    for _ in range(RESAMPLES_OF_BEST):
-        means = [
-            sign * mean_of(draws.choices(values, k=len(values))) if values else -math.inf
-            for values in groups
-        ]
-        won[means.index(max(means))] += 1
+    valued = [place for place, values in enumerate(groups) if values]
+    won = [0.0] * len(groups)
+    for _ in range(RESAMPLES_OF_BEST if valued else 0):
+        means = {
+            place: sign * mean_of(draws.choices(groups[place], k=len(groups[place])))
+            for place in valued
+        }
+        best = max(means.values())
+        first = [place for place, mean in means.items() if mean == best]
+        for place in first:
+            won[place] += 1 / len(first)
     return [count / RESAMPLES_OF_BEST for count in won]

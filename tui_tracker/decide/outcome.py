@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from tui_tracker.decide.basis import Basis
 from tui_tracker.decide.candidates import Group
 from tui_tracker.decide.rule import Direction, Rule
 
@@ -94,6 +95,8 @@ class Decision:
     """Ids of the runs that took part."""
     against: tuple[Versus, ...] = ()
     """Every other group beside the baseline, where the rule names one."""
+    basis: Basis = field(default_factory=Basis)
+    """What it rests on, where it was made from a store."""
 
     @property
     def winner(self) -> Standing | None:

@@ -32,6 +32,7 @@ from tui_tracker.decide.rule import (
     TieBreak,
     Unit,
     Value,
+    as_number,
     is_function,
 )
 from tui_tracker.decide.tokens import Token, split_rule
@@ -181,7 +182,14 @@ class _Parser:
                 raise self.wrong(f"the name of a {kind}")
             name = self.take().text
         where = cast("Literal['param', 'tag', 'data']", kind)
-        return Fact(where, name, self.comparison(), self.value())
+        comparison, place, value = self.comparison(), self.next.at, self.value()
+        if where != "param":
+            # A version 1.10 is none of 1.1, as the number would be.
+            value = self.tokens[self.at - 1].text
+        if comparison not in ("=", "!=") and as_number(value) is None:
+            problem = f"{comparison} takes a number, found {value!r}"
+            raise RuleInvalid(self.text, place + 1, problem, "")
+        return Fact(where, name, comparison, value)
 
     def grade(self) -> GradeBound:
         self.take()
@@ -254,23 +262,29 @@ class _Parser:
     def number(self) -> tuple[float, Unit]:
         if self.next.kind != "number":
             raise self.wrong("a number")
-        value = float(self.next.text)
-        if math.isinf(value):
-            raise self.wrong("a number below 1.8e308")
+        value = self.finite()
         self.take()
         unit: Unit = ""
         if self.next.kind == "unit":
             unit = cast("Unit", self.take().text.lower())
         return value, unit
 
+    def finite(self) -> float:
+        value = float(self.next.text)
+        if math.isinf(value):
+            raise self.wrong("a number below 1.8e308")
+        return value
+
     def whole(self, wanted: str) -> int:
         if self.next.kind != "number" or not self.next.text.isdigit():
             raise self.wrong(f"{wanted} as a whole number")
+        self.finite()
         return int(self.take().text)
 
     def value(self) -> Value:
         token = self.next
         if token.kind == "number":
+            self.finite()
             self.take()
             plain = token.text.lstrip("+-").isdigit()
             return int(token.text) if plain else float(token.text)

@@ -12,29 +12,27 @@ import hashlib
 import json
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from tui_tracker.capture.process import user_name
 from tui_tracker.decide.asking import decide_for, find_asked
+from tui_tracker.decide.basis import read_basis
 from tui_tracker.decide.outcome import Decision
 from tui_tracker.decide.parse import parse_rule
 from tui_tracker.decide.rule import GradeBound, NoError, ProofBound
 from tui_tracker.decide.shape import to_shape
 from tui_tracker.errors import NotFound, TrackerError
-from tui_tracker.queries import RunKey
 from tui_tracker.queries.contents import content
 from tui_tracker.queries.records import iso_time, to_json
-from tui_tracker.queries.rows import marks, moment, run_uuid
+from tui_tracker.queries.rows import moment
 from tui_tracker.store import Store
 
-RULESET = 2
+RULESET = 3
 """What rules mean: raised with every change of it, and kept with each decision."""
-_IN = "IN (SELECT value FROM json_each(:keys))"
 _COLUMNS = "id, experiment, rule, winner, at_ms, who, digest"
-_STATE_DIGITS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +69,18 @@ class Staleness:
         return bool(self.new or self.changed or self.gone or self.other_winner or self.problem)
 
 
-def save_decision(
-    store: Store, experiment: str, decision: Decision, keys: Sequence[RunKey]
-) -> tuple[int, bool]:
-    """Store a decision about these runs; return its number, and whether it is a new one.
+def save_decision(store: Store, experiment: str, decision: Decision) -> tuple[int, bool]:
+    """Store a decision with what it rests on; return its number, and whether it is a new one.
 
     Raises:
         StoreError: the store cannot be written.
     """
-    states = run_states(store, keys)
-    members = _digest(states)
+    basis = decision.basis
+    members = _digest(basis.states)
     rule, winner = str(decision.rule), _label(decision)
     told = None if winner is None else to_json(winner)
-    whole = to_json({**to_shape(decision), "ruleset": RULESET, "states": states})
+    rests = {"ruleset": RULESET, "states": basis.states, "values": basis.values}
+    whole = to_json({**to_shape(decision), **rests})
     digest = hashlib.sha256(whole.encode()).digest()
     with store.write() as connection:
         known = connection.execute(
@@ -133,7 +130,8 @@ def check_decision(store: Store, recorded: Recorded) -> Staleness:
         keys = find_asked(store, recorded.experiment)
     except TrackerError:
         return Staleness(gone=len(recorded.whole.get("states", {})), problem="its runs are gone")
-    now, then = run_states(store, keys), recorded.whole.get("states", {})
+    basis = read_basis(store, keys)
+    now, then = basis.states, recorded.whole.get("states", {})
     new = sum(one not in then for one in now)
     gone = sum(one not in now for one in then)
     changed = sum(one in now and now[one] != state for one, state in then.items())
@@ -141,12 +139,25 @@ def check_decision(store: Store, recorded: Recorded) -> Staleness:
         rule = parse_rule(recorded.rule)
         beyond = any(isinstance(c, (GradeBound, ProofBound, NoError)) for c in rule.conditions)
         beyond = beyond or recorded.whole.get("ruleset") != RULESET
+        beyond = beyond or recorded.whole.get("values") != basis.values
         if not (new or gone or changed or beyond):
             return Staleness(winner=recorded.winner)
-        winner = _label(decide_for(store, keys, rule))
+        made = decide_for(store, keys, rule)
     except TrackerError as error:
         return Staleness(new, changed, gone, problem=str(error))
-    return Staleness(new, changed, gone, winner, winner != recorded.winner)
+    return Staleness(new, changed, gone, _label(made), _is_other(recorded, made))
+
+
+def _is_other(recorded: Recorded, made: Decision) -> bool:
+    """Whether another configuration wins now: one that has none of the runs that won then.
+
+    Names tell that only where those are gone: they say what configurations differ in, which
+    other runs may change.
+    """
+    before = set(recorded.whole.get("winner_runs", ()))
+    if made.winner is None or not before & set(made.basis.states):
+        return _label(made) != recorded.winner
+    return not before & {run.id for run in made.winner.group.runs}
 
 
 def stale_words(recorded: Recorded, found: Staleness) -> str:
@@ -196,31 +207,7 @@ def to_record_shape(recorded: Recorded, found: Staleness, *, whole: bool) -> dic
     return shape
 
 
-def run_states(store: Store, keys: Sequence[RunKey]) -> dict[str, str]:
-    """Return for each run, by its id, a digest of all that a decision may rest on."""
-    bound = {"keys": marks(keys)}
-    told: dict[int, list[object]] = {}
-    ids: dict[int, str] = {}
-    for key, uuid, *state in store.read(
-        "SELECT id, uuid, status, points, archived_ms IS NOT NULL, hex(params_digest) "
-        f"FROM run WHERE id {_IN}",
-        bound,
-    ):
-        ids[key], told[key] = run_uuid(uuid), state
-    parts = f"SELECT run, part, status, hex(digest) FROM lineage WHERE run {_IN} ORDER BY run, part"
-    tags = f"SELECT run, tag FROM tag WHERE run {_IN} ORDER BY run, tag"
-    mended = f"SELECT run, hex(hash) FROM amendment WHERE run {_IN} ORDER BY run, id"
-    has_amendments = store.read("SELECT 1 FROM sqlite_schema WHERE name = 'amendment'")
-    for sql in (parts, tags, *([mended] if has_amendments else [])):
-        for key, *more in store.read(sql, bound):
-            told[key].append(more)
-    return {
-        ids[key]: hashlib.sha256(json.dumps(state).encode()).hexdigest()[:_STATE_DIGITS]
-        for key, state in told.items()
-    }
-
-
-def _digest(states: dict[str, str]) -> bytes:
+def _digest(states: Mapping[str, str]) -> bytes:
     return hashlib.sha256(json.dumps(sorted(states.items())).encode()).digest()
 
 

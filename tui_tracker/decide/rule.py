@@ -48,6 +48,7 @@ RESERVED = frozenset(
         *("data", "grade", "proof", "no", "error", "last", "best", "at", "config"),
     ]
 )
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _PLAIN = re.compile(r"[A-Za-z_][\w./-]*\Z")
 
 
@@ -61,6 +62,13 @@ def usual_way(function: str) -> Direction | None:
     if function in ("n", "prob_best"):
         return "highest"
     return "lowest" if function in SPREADS else None
+
+
+def as_number(value: object) -> float | None:
+    """Return the number that a value is or is written as; None where it is none."""
+    if isinstance(value, str):
+        return float(value) if _NUMBER.fullmatch(value) else None
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
 def is_function(word: str) -> bool:

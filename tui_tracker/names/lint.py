@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
@@ -22,7 +22,7 @@ Kind = Literal["metric", "param", "experiment", "run", "tag", "data version"]
 Severity = Literal["error", "warn", "info"]
 
 LONGEST_RUN = 80
-_LOOSE = 2.0
+LOOSE = 2.0
 """So large may a share be by a mistake of rounding or weighting, before it is a percent."""
 SEVERITIES: dict[str, Severity] = {
     "naming.metric-case": "warn",
@@ -144,7 +144,7 @@ def lint_scale(
     word = known.get(read_metric(name, known).base)
     shares = [value for value in largest if 0 <= value <= 1]
     percents = [value for value in largest if 1 < value <= 100]
-    if word is None or word.unit != "fraction" or not shares or max(percents, default=0) <= _LOOSE:
+    if word is None or word.unit != "fraction" or not shares or max(percents, default=0) <= LOOSE:
         return ()
     message = (
         f"{name!r} runs to {max(shares):.4g} in some runs and to {max(percents):.4g} in others: "
@@ -168,7 +168,10 @@ def lint_collisions(
 
 
 def lint_param(name: str, siblings: Collection[str] = ()) -> tuple[NameDoubt, ...]:
-    """Return the doubts about a param's name; `siblings` are the run's other params."""
+    """Return the doubts about a param's name; `siblings` are the run's other params.
+
+    Who looks at many gives each those that are `alike` alone, as all of them are compared.
+    """
     doubts = []
     leaf = name.rpartition(".")[2]
     canonical = _param(name)
@@ -181,6 +184,14 @@ def lint_param(name: str, siblings: Collection[str] = ()) -> tuple[NameDoubt, ..
         message = f"{name!r} and {twins[0]!r} are two names for {_param(leaf)!r}"
         doubts.append(NameDoubt("naming.param", "param", name, message, proposals))
     return tuple(doubts)
+
+
+def alike(params: Iterable[str]) -> Callable[[str], list[str]]:
+    """Return what tells the params that mean the same as one of them."""
+    found: dict[str, list[str]] = {}
+    for name in params:
+        found.setdefault(_param(name), []).append(name)
+    return lambda name: found.get(_param(name), [])
 
 
 def _param(name: str) -> str:

@@ -105,6 +105,8 @@ def adopt(config: NamesConfig) -> None:
     metric.forget_read()
     for name, word in config.metrics.items():
         read = metric.read_metric(name)
+        if read.stat in words.OF_SPREAD:
+            continue  # what is said of `val_f1_std` is not said of f1
         words.METRICS[read.base] = MetricWord(read.base, word.direction, word.unit)
     for purposes in (words.PURPOSES, words.EXPERIMENT_PURPOSES):
         purposes += [purpose for purpose in config.purposes if purpose not in purposes]

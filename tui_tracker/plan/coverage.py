@@ -5,16 +5,14 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal
 
-from tui_tracker.names.words import PARAM_ALIASES, snake
-from tui_tracker.plan.plan import Cell, Plan, is_same
+from tui_tracker.plan.placing import Places
+from tui_tracker.plan.plan import Cell, Plan
 from tui_tracker.queries import Order, RunDetail, RunKey, Selection, list_run_keys
-from tui_tracker.queries.answers import ParamValue
 from tui_tracker.queries.details import get_runs
 from tui_tracker.queries.renamed import metric_as_read, param_as_read
 from tui_tracker.store import Store
-from tui_tracker.values import is_seed, seed_of
 
 State = Literal["done", "running", "incomplete", "failed", "missing"]
 STATES: tuple[State, ...] = ("done", "running", "incomplete", "failed", "missing")
@@ -70,8 +68,9 @@ def check_plan(store: Store | None, plan: Plan) -> Coverage:
     fitting: dict[int, list[RunDetail]] = {}
     unplanned = []
     names = _names(store, plan, runs[0].row.key) if store is not None and runs else {}
+    places = Places(plan, names)
     for run in runs:
-        at = _place(plan, cells, run, names)
+        at = places.of(run.row.params)
         if at is None:
             unplanned.append((run.row.id, run.row.name))
         else:
@@ -95,36 +94,6 @@ def _names(store: Store, plan: Plan, run: RunKey) -> dict[str, str]:
         **{name: param_as_read(store, run, name) for name in params},
         **{name: metric_as_read(store, run, name) for name in metrics},
     }
-
-
-def _place(
-    plan: Plan, cells: Sequence[Cell], run: RunDetail, names: Mapping[str, str]
-) -> int | None:
-    """Return the number of the planned run that a run is; None where it is none."""
-    params = run.row.params
-    for key, value in plan.params.items():
-        found = _param(params, names.get(key, key))
-        if found is not None and not is_same(found, value):
-            return None
-    for number, cell in enumerate(cells):
-        given = ((_param(params, names.get(key, key)), value) for key, value in cell.params.items())
-        if all(is_same(found, value) for found, value in given):
-            return number
-    return None
-
-
-def _param(params: Mapping[str, ParamValue], name: str) -> ParamValue:
-    """Return a run's value of a planned param, whichever of its usual names it has."""
-    if name in params:
-        return params[name]
-    if is_seed(name):
-        return cast("ParamValue", seed_of(params))
-    wanted = PARAM_ALIASES.get(snake(name), snake(name))
-    for key, value in params.items():
-        leaf = snake(key.rpartition(".")[2])
-        if PARAM_ALIASES.get(leaf, leaf) == wanted:
-            return value
-    return None
 
 
 def _covered(

@@ -45,11 +45,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from tui_tracker.decide.parse import parse_rule
 from tui_tracker.errors import InvalidArgument, RuleInvalid
 from tui_tracker.queries.answers import ParamValue
+from tui_tracker.values import flatten, plain
 
 MOST_CELLS = 100_000
 _FEW = 1000
@@ -100,11 +101,14 @@ class Plan:
     most_hours: float | None = None
     path: str = ""
 
+    def axes(self) -> list[tuple[str, tuple[ParamValue, ...]]]:
+        """Return what varies and its values, the seed last."""
+        seeds = [(self.seed_param, self.seeds)] if self.seeds else []
+        return [*self.grid.items(), *seeds]
+
     def cells(self) -> list[Cell]:
         """Return the planned runs, configuration by configuration, seeds innermost."""
-        axes = [[(key, value) for value in values] for key, values in self.grid.items()]
-        if self.seeds:
-            axes.append([(self.seed_param, seed) for seed in self.seeds])
+        axes = [[(key, value) for value in values] for key, values in self.axes()]
         return [Cell(dict(pairs)) for pairs in itertools.product(*axes)]
 
     def command_of(self, cell: Cell) -> list[str]:
@@ -135,7 +139,10 @@ class Plan:
 def is_same(found: ParamValue, wanted: ParamValue) -> bool:
     """Return whether a run's value is the one that was planned: `1`, `1.0` and `"1"` are."""
     if isinstance(found, (int, float)) and isinstance(wanted, (int, float)):
-        return math.isclose(found, wanted, rel_tol=1e-9)
+        try:
+            return math.isclose(found, wanted, rel_tol=1e-9)
+        except OverflowError:  # a whole number beyond a double
+            return found == wanted
     return found == wanted or (found is not None and str(found) == str(wanted))
 
 
@@ -146,8 +153,8 @@ def read_plan(path: Path) -> Plan:
         InvalidArgument: the file is none, or plans what cannot exist, with the place.
     """
     try:
-        with path.open("rb") as file:
-            table = tomllib.load(file)
+        # With or without the mark that some editors of Windows begin a file with.
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise InvalidArgument(
             f"there is no plan {str(path)!r}: write one with `tt plan new`"
@@ -171,7 +178,7 @@ def _plan(table: Mapping[str, Any], where: str) -> Plan:
         command=_text(table, "command", where),
         artifacts=_texts(table, "artifacts", where),
         rule=_text(table, "rule", where),
-        params=_inner(table, "params", where),
+        params=cast("Mapping[str, ParamValue]", flatten(_inner(table, "params", where))),
         grid=_grid(_inner(table, "grid", where), where),
         seeds=_values(seeds, "values", f"{where}: [seeds]"),
         seed_param=_text(seeds, "param", where) or "seed",
@@ -194,6 +201,18 @@ def _refuse_impossible(plan: Plan, where: str) -> None:
     both += [plan.seed_param] if plan.seeds and plan.seed_param in plan.params else []
     if both:
         raise InvalidArgument(f"{where}: {both[0]!r} is both fixed and varied")
+    if nowhere := [key for key, value in plan.params.items() if value != value]:
+        raise InvalidArgument(f"{where}: {nowhere[0]} cannot be nan: no run is known by it")
+    _refuse_size(plan, where)
+    _refuse_places(plan, where)
+    if plan.rule:
+        try:
+            parse_rule(plan.rule)
+        except RuleInvalid as error:
+            raise InvalidArgument(f"{where}: {error}") from error
+
+
+def _refuse_size(plan: Plan, where: str) -> None:
     count = len(plan.seeds) or 1
     for values in plan.grid.values():
         count *= len(values)
@@ -203,12 +222,6 @@ def _refuse_impossible(plan: Plan, where: str) -> None:
         raise InvalidArgument(
             f"{where}: the grid has {count:,} runs and the budget {plan.most_runs:,}"
         )
-    _refuse_places(plan, where)
-    if plan.rule:
-        try:
-            parse_rule(plan.rule)
-        except RuleInvalid as error:
-            raise InvalidArgument(f"{where}: {error}") from error
 
 
 def _refuse_places(plan: Plan, where: str) -> None:
@@ -268,15 +281,26 @@ def _values(table: Mapping[str, Any], key: str, where: str) -> tuple[ParamValue,
             raise InvalidArgument(f"{where}: {key} names one value twice{both}")
     if len({repr(item) for item in found}) < len(found):
         raise InvalidArgument(f"{where}: {key} names one value twice")
-    return tuple(found)
+    # As a run keeps its params: a date is its text.
+    return tuple(cast("ParamValue", plain(item)) for item in found)
 
 
 def _grid(table: Mapping[str, Any], where: str) -> dict[str, tuple[ParamValue, ...]]:
-    grid = {key: _values(table, key, f"{where}: [grid]") for key in table}
+    named = _dotted(table)
+    grid = {key: _values(named, key, f"{where}: [grid]") for key in named}
     for key, values in grid.items():
         if not values:
             raise InvalidArgument(f"{where}: {key} in [grid] has no value, so nothing would run")
     return grid
+
+
+def _dotted(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return the values of a table and those within it by name: `optimizer.lr` is a param."""
+    found: dict[str, Any] = {}
+    for key, value in table.items():
+        inner = _dotted(value, f"{prefix}{key}.") if isinstance(value, dict) else {}
+        found |= inner or {f"{prefix}{key}": value}
+    return found
 
 
 def _number(table: Mapping[str, Any], key: str, where: str, *, whole: bool = False) -> float | None:
@@ -284,6 +308,6 @@ def _number(table: Mapping[str, Any], key: str, where: str, *, whole: bool = Fal
     kinds = int if whole else (int, float)
     if found is None:
         return None
-    if not isinstance(found, kinds) or isinstance(found, bool) or found <= 0:
+    if not isinstance(found, kinds) or isinstance(found, bool) or not found > 0:
         raise InvalidArgument(f"{where}: {key} in [budget] is a number above 0, not {found!r}")
     return found

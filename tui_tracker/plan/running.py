@@ -21,6 +21,7 @@ from tui_tracker.store import Store
 
 OPEN = ("missing", "failed", "incomplete")
 _LOOK_S = 0.1
+_IDLE_S = 5.0
 _STOP_S = 10.0
 
 
@@ -86,6 +87,10 @@ class _Runner:
         self._store, self._plan, self._told = store, plan, told
         self._at_once = max(1, at_once)
         self._tried: set[str] = set()
+        self._open: list[Cell] = []
+        """What the last look at the store left to be made."""
+        self._idle_until = 0.0
+        """Where nothing was found, others have to end before anything is: no need to hurry."""
         self._live: list[tuple[Cell, subprocess.Popen[bytes], float, Claim]] = []
 
     def work(self, most: int | None) -> None:
@@ -93,8 +98,11 @@ class _Runner:
             self._reap()
             left = None if most is None else most - len(self._tried)
             while len(self._live) < self._at_once and (left is None or left > 0):
+                if time.monotonic() < self._idle_until:
+                    break
                 found = self._next()
                 if found is None:
+                    self._idle_until = time.monotonic() + _IDLE_S
                     break
                 self._start(*found)
                 left = None if left is None else left - 1
@@ -103,31 +111,45 @@ class _Runner:
             time.sleep(_LOOK_S)
 
     def _next(self) -> tuple[Cell, Claim] | None:
-        """Return the next planned run that nobody has made or makes now, claimed."""
+        """Return the next planned run that nobody has made or makes now, claimed.
+
+        Claimed is what the last look at the store left open; the look after the claim tells
+        whether who had it before made it meanwhile, and serves the next start.
+        """
         taken: set[str] = set()
+        fresh = False
         while True:
-            cell = next((c for c in self._open() if c.label not in self._tried | taken), None)
+            cell = self._untried(taken)
             if cell is None:
-                return None
+                if fresh:
+                    return None
+                self._look()
+                fresh = True
+                continue
             taken.add(cell.label)
             claim = take_claim(Path(self._store.folder), self._plan, cell)
             if claim is None:
                 continue
-            # Who had the claim before may have made it since the look at the store.
-            if cell.label in {one.label for one in self._open()}:
+            self._look()
+            fresh = True
+            if any(one.label == cell.label for one in self._open):
                 return cell, claim
             claim.give_up()
 
-    def _open(self) -> list[Cell]:
-        """Return the planned runs to be made; none where the hours of the plan are used up."""
+    def _untried(self, taken: set[str]) -> Cell | None:
+        return next(
+            (c for c in self._open if c.label not in self._tried and c.label not in taken), None
+        )
+
+    def _look(self) -> None:
+        """Find the planned runs to be made; none where the hours of the plan are used up."""
         from tui_tracker.drain import recover
 
         recover(self._store)
         coverage = check_plan(self._store, self._plan)
         most = self._plan.most_hours
-        if most is not None and coverage.hours >= most:
-            return []
-        return [covered.cell for covered in open_cells(coverage)]
+        spent = most is not None and coverage.hours >= most
+        self._open = [] if spent else [covered.cell for covered in open_cells(coverage)]
 
     def _start(self, cell: Cell, claim: Claim) -> None:
         self._tried.add(cell.label)
@@ -150,6 +172,7 @@ class _Runner:
             code = process.poll()
             if code is not None:
                 self._live.remove(entry)
+                self._idle_until = 0.0
                 claim.give_up()
                 ended = Ended(cell, code, time.monotonic() - began)
                 self.ended.append(ended)

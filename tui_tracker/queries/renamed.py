@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tui_tracker import alias_views
 
 TYPE_CHECKING = False
@@ -53,3 +55,10 @@ def labels_as_read(store: Store, labels: Iterable[str]) -> dict[str, str]:
         name, at, context = label.partition("@")
         found[label] = f"{names.get((alias_views.KINDS['metric'], name), name)}{at}{context}"
     return found
+
+
+def names_state(store: Store) -> str:
+    """Return what the aliases of the store are at; "" in a store that has no place for any."""
+    if not store.read("SELECT 1 FROM main.sqlite_master WHERE name = 'alias'"):
+        return ""  # an older store that this user may not write is read as it is
+    return json.dumps(store.read("SELECT max(id), count(reverted_ms), max(reverted_ms) FROM alias"))

@@ -21,7 +21,7 @@ from tui_tracker.decide.asking import find_asked
 from tui_tracker.decide.candidates import Candidate, Group, group_runs
 from tui_tracker.decide.decide import decide, take_part
 from tui_tracker.decide.health import PULSE, with_health
-from tui_tracker.decide.measures import direction_of
+from tui_tracker.decide.measures import direction_of, value_of
 from tui_tracker.decide.outcome import Decision
 from tui_tracker.decide.parse import parse_rule
 from tui_tracker.decide.reading import read_candidates
@@ -258,22 +258,17 @@ def _estimates(
 ) -> dict[str, Estimate | None]:
     """Return what each metric comes to: the main one by the value that the rule picks."""
     level = rule.options.level if rule is not None else 0.95
-    found: dict[str, Estimate | None] = {}
-    for place, label in enumerate(metrics):
-        values = []
-        for run in group.runs:
-            summary = run.metrics.get(label)
-            if summary is None:
-                continue
-            value: float | None = summary.last
-            if place == 0 and isinstance(pick.pick, int):
-                value = run.steps.get((label, pick.pick))
-            elif place == 0 and pick.pick == "best":
-                value = summary.max if direction_of(label) == "highest" else summary.min
-            if value is not None:
-                values.append(value)
-        found[label] = estimate(values, level=level)
-    return found
+    return {
+        label: estimate(
+            [counted(run, label, pick if place == 0 else None) for run in group.runs], level=level
+        )
+        for place, label in enumerate(metrics)
+    }
+
+
+def counted(run: Candidate, label: str, pick: Stat | None) -> float:
+    """Return what a run counts with: its last value, or that which the rule picks; NaN without."""
+    return value_of(run, label, pick or Stat("mean", label), direction_of(label) or "lowest")
 
 
 def _health(store: Store, records: Sequence[RunRecord]) -> tuple[tuple[str, Health], ...]:

@@ -6,7 +6,7 @@ from tui_tracker.audit.record import RunRecord
 from tui_tracker.formatting import MISSING, format_count, format_number
 from tui_tracker.queries.proofs import MEANINGS
 from tui_tracker.report.blocks import Block, Code, Column, Heading, Mono, Paragraph, Table
-from tui_tracker.report.findings import Configuration, Findings
+from tui_tracker.report.findings import Configuration, Findings, counted
 from tui_tracker.report.private import marked, public, public_command
 
 _MOST_GAPS = 15
@@ -96,22 +96,23 @@ def _runs(found: Findings, first: Configuration) -> Table:
     proofs = [record.detail.proof for record in shown]
     scores = [audited[record.detail.row.id].score for record in shown]
     left = len(first.group.runs) - len(shown)
+    runs = first.group.runs[: len(shown)]
+    values = [
+        format_number(counted(run, found.main, found.pick))
+        if found.main in run.metrics else MISSING
+        for run in runs
+    ]  # fmt: skip
     return Table(
         (
             Column("run", tuple((Mono(public(r.detail.row.name, 60)),) for r in shown)),
             Column(public(found.main, 40) or "value",
-                   tuple((_value(r, found.main),) for r in shown), right=True),
+                   tuple((value,) for value in values), right=True),
             Column("grade", tuple((f"{s.grade} {s.points}",) for s in scores)),
             Column("proof", tuple((_proof(p.level if p else "L0"),) for p in proofs)),
             Column("commit", tuple(((Mono(c) if (c := _commit(r)) else MISSING),) for r in shown)),
         ),
         (f"{format_count(left)} more runs are left out.",) if left > 0 else (),
     )  # fmt: skip
-
-
-def _value(record: RunRecord, label: str) -> str:
-    summary = record.metrics.get(label)
-    return MISSING if summary is None else format_number(summary.last)
 
 
 def _proof(level: str) -> str:

@@ -73,7 +73,7 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
         self.opened = opened
         """The reader of another tool's files, where it is those that are shown."""
         self.first_screen = first
-        self._ahead, self._opening = ahead, opening
+        self._ahead, self._ahead_taken, self._opening = ahead, False, opening
         state = state or State(store.foreign or store.folder)
         super().__init__(store, settings, state, terminal or describe(settings))
         if ahead is not None and ahead.version is not None:
@@ -185,7 +185,11 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
             self.next_key()
 
     async def on_tracker_app_next_key(self) -> None:
-        while not self._typed.opening and (event := self._typed.take()) is not None:
+        while not self._typed.opening:
+            letters = getattr(self.focused, "TAKES_LETTERS", False)
+            event = self._typed.take(letters=letters)
+            if event is None:
+                return
             self._typed.opening = opens(self, event, self._moves)
             await super().on_event(event)
             if self._typed.opening:
@@ -231,8 +235,8 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
 
     def take_ahead(self) -> Ahead | None:
         """Return what was read while the app was loaded; the first time only."""
-        ahead, self._ahead = self._ahead, None
-        return ahead
+        taken, self._ahead_taken = self._ahead_taken, True
+        return None if taken else self._ahead
 
     def first_frame_shown(self) -> None:
         """Tell what is wrong with the settings, once there is a page to tell it on."""
@@ -247,6 +251,8 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
             self.page.say(first + more, bad=True)
 
     def on_unmount(self) -> None:
+        if self._ahead is not None:
+            self._ahead.give_up()  # a thread may wait for it, and the end for that thread
         self.stop_watching()
         self.state.save()
 

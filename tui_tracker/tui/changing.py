@@ -14,11 +14,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from textual.app import App
 from textual.message import Message
 
 from tui_tracker.errors import TrackerError
-from tui_tracker.tui.screens.base import TrackerScreen, words_of
+from tui_tracker.tui.screen_stack import ScreenStack
+from tui_tracker.tui.screens.base import words_of
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -32,7 +32,7 @@ PATIENCE_S = 0.4
 """After this long a change that waits for the store says so."""
 
 
-class Changing(App[None], inherit_bindings=False):
+class Changing(ScreenStack, inherit_bindings=False):
     """An app that changes its store."""
 
     store: Store
@@ -87,14 +87,7 @@ class Changing(App[None], inherit_bindings=False):
         page = self.front_page
         if page is not None:
             page.say(event.text, bad=event.trouble)
-            if page.stands:
-                page.read_again()
-
-    @property
-    def front_page(self) -> TrackerScreen | None:
-        """The page in front, also where a dialog stands over it."""
-        pages = (screen for screen in self.screen_stack if isinstance(screen, TrackerScreen))
-        return next(iter(reversed(list(pages))), None)
+        self.read_pages(page)
 
     def _say_waiting(self) -> None:
         if self._is_changing and self.front_page is not None:

@@ -7,22 +7,17 @@ from typing import TYPE_CHECKING
 
 from tui_tracker.errors import TrackerError
 from tui_tracker.tui.clipboard import copy
+from tui_tracker.tui.screen_stack import ScreenStack
 from tui_tracker.tui.themed import ThemedApp
 
 if TYPE_CHECKING:
     from tui_tracker.store import Store
-    from tui_tracker.tui.screens.base import TrackerScreen
 
 
-class CopyingApp(ThemedApp, inherit_bindings=False):
+class CopyingApp(ThemedApp, ScreenStack, inherit_bindings=False):
     """An app that copies what its page in front is about."""
 
     store: Store
-
-    @property
-    def page(self) -> TrackerScreen | None:
-        """The page in front; None while something stands over it."""
-        raise NotImplementedError
 
     def action_copy(self) -> None:
         page = self.page

@@ -159,4 +159,4 @@ def record(store: Store, asked: str, found: DecideFound) -> tuple[int, bool]:
     """Keep a decision in the store; return its number, and whether it is a new one."""
     from tui_tracker.decide.records import save_decision
 
-    return save_decision(store, asked, found.decision, found.keys)
+    return save_decision(store, asked, found.decision)

@@ -23,7 +23,7 @@ from tui_tracker.queries.watched import newest_run
 from tui_tracker.remembered import State
 from tui_tracker.settings import Settings
 from tui_tracker.tui.copying_app import CopyingApp
-from tui_tracker.tui.screens.base import TrackerScreen, words_of
+from tui_tracker.tui.screens.base import words_of
 from tui_tracker.tui.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -97,12 +97,6 @@ class LiveApp(CopyingApp, inherit_bindings=False):
         self._focus_told = False
         """The terminal tells whether it is in front; many do not."""
         self._called_at = -CALL_S
-
-    @property
-    def page(self) -> TrackerScreen | None:
-        """The page in front; None while something stands over it, and at the very end."""
-        screen = self.screen_stack[-1] if self.screen_stack else None
-        return screen if isinstance(screen, TrackerScreen) else None
 
     @property
     def moving(self) -> bool:
@@ -213,13 +207,7 @@ class LiveApp(CopyingApp, inherit_bindings=False):
         if not self.moving:
             self._missed = True
         else:
-            self._read_again()
-
-    def _read_again(self) -> None:
-        """Let the page in front read, unless it is not laid out yet, or not any more."""
-        page = self.page
-        if page is not None and page.stands:
-            page.read_again()
+            self.read_pages(self.page)
 
     # Live or paused.
 
@@ -243,7 +231,7 @@ class LiveApp(CopyingApp, inherit_bindings=False):
             self.page.show_hints()
         if self.moving and self._missed:
             self._missed = False
-            self._read_again()
+            self.read_pages(self.page)
 
     # Alerts.
 

@@ -41,8 +41,11 @@ class Snippet:
     commit: str = ""
     dirty: bool = False
     diff: str = ""
-    environment: str = ""
+    environment: list[str] = field(default_factory=list)
+    """All that pins packages, each with where it stands."""
     script: str = ""
+    arguments: str = ""
+    """Of the script, where they stand apart from it."""
     params: dict[str, Any] = field(default_factory=dict)
     metrics: list[SnippetMetric] = field(default_factory=list)
     owner: str = ""
