@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import termios
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
@@ -378,6 +379,24 @@ def test_it_can_be_stopped_and_comes_back(opened):
     app.until("run_49")
     assert b"\x1b[?1049h" in app.written
     assert b"run_49" in app.written
+
+
+def test_one_that_was_stopped_without_warning_goes_on_and_ends(opened):
+    app = opened()
+    before = termios.tcgetattr(app.fd)
+    app.until("run_49")
+    for _ in range(2):
+        app.signal(signal.SIGSTOP)
+        assert app.stopped()
+        app.signal(signal.SIGCONT)
+        app.until("run_49")
+
+    app.press(b"G")
+    assert "run_00" in app.text
+    app.send(b"q")
+
+    assert app.ended() == 0
+    assert termios.tcgetattr(app.fd) == before
 
 
 @pytest.mark.parametrize(

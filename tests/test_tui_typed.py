@@ -82,6 +82,15 @@ async def test_ctrl_c_waits_for_nothing(store, log_run, gate):
         gate.set()
 
 
+async def test_ctrl_c_twice_quits_also_where_both_come_at_once(store, log_run):
+    log_run("old", loss=[1.0])
+    async with opened(store) as pilot:
+        twice = [Key("ctrl+c", "\x03"), Key("ctrl+c", "\x03")]
+        pilot.app.post_message(TrackerApp.TypedAtOnce(twice))
+
+        await until(pilot, lambda: pilot.app._exit)
+
+
 async def test_a_store_that_does_not_answer_takes_no_keyboard_away(
     store, log_run, gate, monkeypatch
 ):

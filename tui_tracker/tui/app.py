@@ -176,8 +176,9 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
             await super().on_event(event)
 
     def on_tracker_app_typed_at_once(self, message: TrackerApp.TypedAtOnce) -> None:
-        if any(isinstance(e, events.Key) and e.key == "ctrl+c" for e in message.events):
-            self.action_interrupt()
+        for event in message.events:
+            if isinstance(event, events.Key) and event.key == "ctrl+c":
+                self.action_interrupt()
         under_way = self._typed.waiting
         self._typed.keep_all(message.events)
         if not under_way:

@@ -21,10 +21,14 @@ class CopyingApp(ThemedApp, ScreenStack, inherit_bindings=False):
 
     def action_copy(self) -> None:
         page = self.page
-        text = page.text_to_copy() if page is not None else ""
-        if text:
-            self.copy_text(text, text)
-        elif page is not None:
+        if page is None:
+            return
+        if waits := page.waits_to_copy():
+            page.say(waits)
+        elif text := page.text_to_copy():
+            lines = text.count("\n") + 1
+            self.copy_text(text, text if lines == 1 else f"{lines:,} lines")
+        else:
             as_runs = ": Y copies runs" if page.runs_to_copy() else ""
             page.say(f"There is nothing here that y copies{as_runs}")
 

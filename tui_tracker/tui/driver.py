@@ -124,6 +124,24 @@ class TrackerDriver(LinuxDriver):
             signal.signal(number, handler)
         self._handlers.clear()
 
+    def _sigcont_application(self, *_: object) -> None:
+        if self._auto_restart and self._hears:
+            # It was stopped where it could not give the terminal back, as by SIGSTOP. What
+            # was made of that meanwhile nobody knows, and to start a second time only would
+            # leave two threads that read keys, of which one ends.
+            if not self._in_foreground:
+                return
+            self.suspend_application_mode()
+        super()._sigcont_application(*_)
+
+    @property
+    def _in_foreground(self) -> bool:
+        """Whether the terminal is ours to write to, and not the shell's or another job's."""
+        try:
+            return os.tcgetpgrp(self.fileno) == os.getpgrp()
+        except OSError:
+            return False
+
     def disable_input(self) -> None:
         self._hear_out()
         super().disable_input()

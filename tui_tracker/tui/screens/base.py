@@ -159,6 +159,10 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
         """Return what `copy` copies; "" where there is nothing."""
         return ""
 
+    def waits_to_copy(self) -> str:
+        """Return why `copy` would not have all of it yet; "" where it has."""
+        return ""
+
     def runs_to_copy(self) -> list[int]:
         """Return the runs that `copy as` is about."""
         return []
