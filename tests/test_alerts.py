@@ -10,7 +10,7 @@ from processes import end, start, wait_for_line
 import tui_tracker as tt
 from tui_tracker.alerts import Watch, event_shape, parse_rule, parse_rules
 from tui_tracker.drain import recover
-from tui_tracker.errors import RuleError
+from tui_tracker.errors import RuleError, StoreBusy
 from tui_tracker.queries import Selection
 
 
@@ -205,6 +205,42 @@ def test_what_passed_before_the_watch_began_is_no_news(store, live):
     watch = watching("loss > 10", "loss.min < 5")
 
     assert found(watch, store) == [("threshold", "loss", 1)]
+
+
+def test_a_nan_after_those_that_passed_before_the_watch_began_is_told(store, live):
+    for value in (math.nan, 1.0):
+        live.log({"loss": value})
+    watch = watching("nan")
+    before = found(watch, store)
+    for value in (2.0, math.nan):
+        live.log({"loss": value})
+
+    assert before == []
+    assert [what for what, _, _ in found(watch, store)] == ["nan"]
+
+
+def test_a_look_that_fails_halfway_loses_nothing(store, live):
+    watch = watching("nan", "dead")
+    live.log({"loss": 1.0})
+    found(watch, store)
+    live.log({"loss": math.nan})
+    live.finish("failed")
+
+    class Busy:
+        """The store while another process keeps it locked at one question."""
+
+        def read(self, sql, bound=()):
+            if "SELECT ended_by" in sql:
+                raise StoreBusy(store.folder, "locked")
+            return store.read(sql, bound)
+
+        def __getattr__(self, name):
+            return getattr(store, name)
+
+    with pytest.raises(StoreBusy):
+        watch.look(Busy(), NOW)
+
+    assert found(watch, store) == [("failed", "", None), ("nan", "loss", 1)]
 
 
 def test_silence_is_told_once_until_the_next_step(store, live):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -143,6 +144,29 @@ def test_a_command_gets_the_event_in_environment_and_input(tmp_path):
     assert head == "crashed|mlp; drop"
     assert json.loads(body)["words"] == "it vanished"
     assert said == []
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a\ud800b", "x" * 200_000])
+def test_a_name_that_no_environment_can_hold_stops_no_command(tmp_path, name):
+    said, out = [], tmp_path / "out"
+    sends = sender(said, command=f"cat > {out}")
+
+    sends.send(replace(EVENT, name=name))
+
+    assert sends.finish(PATIENCE_S)
+    assert said == []
+    assert json.loads(out.read_text())["name"] == name
+
+
+def test_a_sentence_is_short_enough_for_a_chat(host):
+    sends = sender([], webhook=host.address)
+
+    sends.send(replace(EVENT, words="ValueError: " + "x" * 5_000))
+
+    assert sends.finish(PATIENCE_S)
+    (body,) = host.bodies
+    assert len(body["content"]) == 1_000
+    assert len(body["words"]) > 5_000
 
 
 def test_a_command_that_fails_is_told_once():

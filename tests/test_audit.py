@@ -7,6 +7,7 @@ import os
 import sys
 from dataclasses import replace
 from datetime import date
+from xml.etree import ElementTree
 
 import pytest
 from audit_records import artifact, record
@@ -464,6 +465,14 @@ def test_the_command_fails_on_errors_and_prints_every_form(tt_, log_run):
         code, out, _ = tt_("audit", form)
         assert code == 1
         assert word in out
+
+
+def test_a_junit_file_holds_what_xml_can(tt_, log_run):
+    log_run("a\x0b\ufffe", loss=[0.5])
+
+    root = ElementTree.fromstring(tt_("audit", "--junit")[1])
+
+    assert root[0].attrib["name"].endswith("a\ufffd\ufffd")
 
 
 def test_the_command_takes_a_run_an_experiment_or_a_query(tt_, log_run):

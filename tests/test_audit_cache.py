@@ -17,6 +17,7 @@ from tui_tracker.audit.record import read_records
 from tui_tracker.audit.rules import PASSED, Doubt, Rule
 from tui_tracker.drain import recover
 from tui_tracker.errors import TrackerError
+from tui_tracker.judged import be_heard_by
 from tui_tracker.names.aliases import Renaming
 from tui_tracker.names.aliases import rename as rename_key
 from tui_tracker.names.aliases import undo as undo_key
@@ -74,6 +75,27 @@ def test_nothing_is_judged_twice_and_one_change_judges_its_experiment(store):
     assert judged(store) == 1
     assert "tags.ticket-missing" not in open_rules(store, "a1")
     assert judged(store) == 0
+
+
+@pytest.mark.usefixtures("sweeps")
+@pytest.mark.parametrize("compares_all", [False, True])
+def test_whoever_listens_hears_how_many_runs_are_judged(store, compares_all):
+    mine = Rule("acme.all", "context", ("warn",) * 4, "store", lambda _: (), "all", "by hand")
+    settings = Settings(rules=(mine,)) if compares_all else SEED
+    heard = []
+    be_heard_by(lambda: contextlib.nullcontext(lambda *told: heard.append(told)))
+    try:
+        judged(store, settings)
+        once = list(heard)
+        judged(store, settings)
+    finally:
+        be_heard_by(None)
+
+    assert heard == once  # nothing was judged again
+    assert [runs for _, runs in heard] == [4] * 8
+    done = [done for done, _ in heard]
+    assert done == sorted(done)
+    assert (done[0], done[-1]) == (0, 4)
 
 
 @pytest.mark.usefixtures("sweeps")

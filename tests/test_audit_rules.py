@@ -372,6 +372,11 @@ def test_fewer_seeds_than_needed_are_counted():
     assert doubts("seed.too-few", *numbered(*(record(params={"seed": n}) for n in range(3)))) == {}
 
 
+def replace_status(run, status):
+    row = replace(run.detail.row, status=status)
+    return replace(run, detail=replace(run.detail, row=row))
+
+
 def test_the_best_seed_alone_in_sight_is_a_selection():
     hidden = [
         record(params={"seed": n}, archived=True,
@@ -383,6 +388,68 @@ def test_the_best_seed_alone_in_sight_is_a_selection():
         0: "seed 0 is the best of 3, and the others were put away"
     }
     assert doubts("seed.selection", *numbered(record(), record(params={"seed": 1}))) == {}
+    broken = [replace_status(run, "failed") for run in hidden]
+    assert doubts("seed.selection", *numbered(record(), *broken)).keys() == {0}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"params": {"seed": 0}, "status": "crashed"},
+        {"params": {"seed": 0}},
+        {"metrics": {"val_f1_macro": metric("val_f1_macro", 0.8)}},
+    ],
+)
+def test_runs_that_were_put_away_for_another_reason_are_no_selection(more):
+    worse = {"metrics": {"val_f1_macro": metric("val_f1_macro", 0.7)}, "params": {"seed": 1}}
+    hidden = record(archived=True, **{**worse, **more})
+
+    assert doubts("seed.selection", *numbered(record(), hidden)) == {}
+
+
+@pytest.mark.parametrize(
+    ("argv", "params"),
+    [
+        ("--amp data.csv", {"amp": True}),
+        ("--quiet data.csv", {"quiet": False}),
+        ("--data data/train.csv", {"data": "/home/ann/data/train.csv"}),
+        ("--data ./data/train.csv", {"data": "/home/ann/data/train.csv"}),
+        ("--optimizer Adam", {"optimizer": "adam"}),
+    ],
+)
+def test_what_a_command_line_does_not_say_is_no_second_source(argv, params):
+    run = record({"process": {"argv": ["python", "train.py", *argv.split()]}}, params=params)
+
+    assert RULES["params.multi-source"].check(run) is PASSED
+
+
+@pytest.mark.parametrize(
+    ("argv", "params"),
+    [("--amp false", {"amp": True}), ("--data b/train.csv", {"data": "/home/a/train.csv"})],
+)
+def test_what_a_command_line_says_otherwise_is_a_second_source(argv, params):
+    run = record({"process": {"argv": ["python", "train.py", *argv.split()]}}, params=params)
+
+    assert isinstance(RULES["params.multi-source"].check(run), Doubt)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "agrees"),
+    [
+        ({"val_loss": metric("val_loss", 0.2), "val_loss_last@b": metric("val_loss_last@b", 9.0)},
+         NOT_APPLICABLE),
+        ({"val_loss@b": metric("val_loss@b", 0.2),
+          "val_loss_last@b": metric("val_loss_last@b", 0.2)}, PASSED),
+        ({"val_loss": metric("val_loss", math.nan), "val_loss_last": metric("val_loss_last",
+                                                                            math.nan)}, PASSED),
+        ({"val_loss": metric("val_loss", 0.2), "best_val_loss": metric("best_val_loss", 0.2)},
+         PASSED),
+        ({"best_val_loss": metric("best_val_loss", 0.2)}, NOT_APPLICABLE),
+        ({"zork": metric("zork", 0.2), "zork_best": metric("zork_best", 0.1)}, NOT_APPLICABLE),
+    ],
+)  # fmt: skip
+def test_a_summary_is_held_against_the_points_of_its_own_context(metrics, agrees):
+    assert RULES["metrics.summary-mismatch"].check(record(metrics=metrics)) is agrees
 
 
 def test_contexts_that_differ_between_runs_are_told():

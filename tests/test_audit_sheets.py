@@ -12,6 +12,7 @@ import tui_tracker as tt
 from tui_tracker.audit.engine import Settings, audit_records
 from tui_tracker.audit.rules import RULES
 from tui_tracker.audit.sheets import SHEETS, answer_sheet, sheet_shape, sheet_text
+from tui_tracker.audit.sheets.items import EVALUATION
 from tui_tracker.drain import recover
 from tui_tracker.errors import InvalidArgument
 
@@ -163,3 +164,16 @@ def test_the_command_answers_as_markdown_and_as_json(tt_, folder, store, tmp_pat
     assert licence["answer"] == "no"  # asked by the profile paper, whatever the project's is
     assert wrong == 2
     assert "did you mean 'reforms'?" in said
+
+
+@pytest.mark.parametrize(
+    ("path", "fits"),
+    [
+        ("evaluate.py", True), ("src/my_eval.py", True), ("test.py", True), ("run-score.sh", True),
+        ("predict_batch.ipynb", True), ("latest.py", False), ("tests/test_model.py", False),
+        ("tests/evaluate.py", False), ("test_model.py", False), ("requirements-test.txt", False),
+        ("src/medieval.py", False), ("score.json", False),
+    ],
+)  # fmt: skip
+def test_a_program_that_scores_is_told_from_a_unit_test(path, fits):
+    assert bool(EVALUATION.fullmatch(path)) == fits

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
@@ -202,11 +203,20 @@ def test_what_is_changed_is_doubted_and_nothing_else(name, change, wanted):
     st.none() | st.booleans() | st.floats() | st.text(max_size=12),
     lambda inner: st.lists(inner, max_size=4)
     | st.dictionaries(st.sampled_from(["metrics", "data", "seed", "git", "name", "time", "tags",
-                                       "value", "step", "a.b"]) | st.text(max_size=6), inner),
+                                       "value", "step", "a.b", "cv", "val", "params", "artifacts",
+                                       "env", "accuracy", "commit"])
+                      | st.text(max_size=6), inner),
     max_leaves=20,
 ).filter(lambda value: isinstance(value, dict)))  # fmt: skip
 def test_no_record_breaks_the_reader(record):
-    findings(record)
+    snippet = read_snippet(record)
+
+    json.dumps(correct(snippet, judge_snippet(snippet, AS_OF)))
+
+
+@pytest.mark.parametrize("count", [math.nan, math.inf, "nan%", 10**400])
+def test_a_number_of_folds_that_is_none_is_passed_over(count):
+    assert findings({**PLAIN, "cv": count}) == set()
 
 
 def test_a_snapshot_of_the_work_tree_keeps_its_changes():
@@ -265,6 +275,75 @@ SAME_FACTS = [
     ({"params": {"mask_token": "[MASK]", "eos_token": "[SEP]x"}}, set()),
     ({"artifacts": ["confusion_matrix.png"]}, {"missing_artifacts", "artifact_without_hash"}),
     ({"artifacts": [{"path": "roc.svg", "md5": SHA[:32]}]}, {"missing_artifacts"}),
+    # Where a knob stands, and what only looks like one.
+    ({"params": None, "optimizer": {"_target_": "AdamW", "lr": 0.002}}, set()),
+    ({"params": None, "TRAIN": {"BASE_LR": 0.0005}}, set()),
+    ({"params": None, "train": {"n_est": 50}}, set()),
+    ({"params": None, "num_train_epochs": 3}, set()),
+    ({"params": None, "train": {"rows": 100, "accuracy": 0.9, "path": "a.csv"}},
+     {"missing_params"}),
+    ({"params": None, "args": ["--lr", "0.1"]}, set()),
+    ({"params": None, "seed": None, "args": ["--lr", "0.1", "--seed", "3"]}, set()),
+    ({"data": None, "command": "python train.py --dataset cifar10@v1.2"}, set()),
+    ({"data": {"root": "data/"}, "data_dir": "./data"}, {"missing_data_name"}),
+    ({"data": None, "data_dir": "./data/imdb", "data_version": "1.2"}, set()),
+    ({"data": "cifar10 @ v2025-05-01"}, set()),
+    ({"data": "mnist v2"}, set()),
+    ({"data": None, "train.dataset": "@cifar10"}, {"missing_data_version"}),
+    # Scores at the top, and what a score's name tells of the split.
+    ({"metrics": None, "val/acc": 0.9, "train/loss": [2, 1]}, set()),
+    ({"metrics": None, "val": {"acc": [0.8, 0.9]}}, set()),
+    ({"metrics": None, "Best CV score": [0.8, 0.9]}, {"ambiguous_metric_name"}),
+    ({"metrics": None, "val_top1": [0.8, 0.9]}, set()),
+    ({"metrics": {"val_accuracy": 0.9, "val_confusion_matrix": [[10, 0], [1, 9]]}},
+     {"missing_curve"}),
+    ({"metrics": None, "val": {"accuracy": {"mean": 0.9, "std": 0.1}}}, {"missing_curve"}),
+    ({"metrics": None, "val_acc_per_seed": {"0": 0.9, "1": 0.8}}, set()),
+    ({"seed": None, "val_acc_per_seed": {"0": 0.9, "1": 0.8}}, {"missing_seed"}),
+    ({"metrics": {"val_loss": 10**400, "train_loss": [2, 1]}}, {"non_finite_metric"}),
+    ({"metrics": {"val_wer": [1.4, 0.3], "val_accuracy": 0.9}}, set()),
+    ({"split": None, "cv_score": 0.9}, {"missing_split", "ambiguous_metric_name"}),
+    ({"metrics": None, "offline": {"test_ndcg@10": [0.4, 0.5]}, "online": {"ctr": 0.03}},
+     {"mixed_offline_online"}),
+    ({"metrics": None, "results": [{"split": "val", "accuracy": [0.8, 0.9]},
+                                   {"split": "test", "accuracy": [0.7, 0.8]}]}, set()),
+    ({"metrics": None, "results": [{"split": "val", "accuracy": [0.8, 0.9]},
+                                   {"accuracy": [0.7, 0.8]}]}, {"metric_no_split_prefix"}),
+    ({"metrics": None, "runs": [{"val_accuracy": 0.9}, {"val_accuracy": 0.8}]}, {"missing_curve"}),
+    ({"_wandb": {"runtime": 3600}}, set()),
+    # Who was chosen by what.
+    ({"selected_features": "features_test_v2.json"}, set()),
+    ({"note": "best model on val, evaluated once on test"}, set()),
+    ({"note": "never tuned on test"}, set()),
+    ({"note": "picked lr on validation rather than on test"}, set()),
+    ({"note": "picked lr on the test split"}, {"selected_on_test"}),
+    ({"note": "best epoch by test accuracy"}, {"selected_on_test"}),
+    ({"note": "continuous actions help"}, set()),
+    ({"git": {"commit": 1234567}}, {"abbreviated_git_commit"}),
+    ({"owner": None, "author": {"name": "Kim"}}, set()),
+    # Environments of reinforcement learning, files of DVC, data sets with `image` in them.
+    ({"env": "CartPole-v1"}, {"missing_env"}),
+    ({"env": {"id": "CartPole-v1", "num_envs": 8, "dt": 0.05}}, {"missing_env"}),
+    ({"env": None, "params": {"lr": 0.1, "env_id": "CartPole-v1"}}, {"missing_env"}),
+    ({"env": None, "metrics": {"val ImageNet/top1": [0.7, 0.8]}}, {"missing_env"}),
+    ({"env": None, "deps": [{"path": "data/f", "md5": SHA[:32]}]}, {"missing_env"}),
+    ({"env": {"torch": 2.1}}, set()),
+    ({"env": None, "harness": "lm-eval==0.4.3"}, set()),
+    ({"data": None, "env_id": "HalfCheetah-v4"}, set()),
+    ({"env": {"image": f"a@sha256:{SHA}"}}, set()),
+    # Folders and commands are no files that came out.
+    ({"artifacts": None, "artifact_uri": "file:///mlruns/0/a/artifacts"}, {"missing_artifacts"}),
+    ({"artifacts": None, "OUTPUT": "output/swin"}, {"missing_artifacts"}),
+    ({"artifacts": None, "cmd": "python t.py model.pkl"}, {"missing_artifacts"}),
+    ({"artifacts": None, "outs": [{"path": "model.pkl", "md5": SHA[:32]}]}, set()),
+    ({"artifacts": None, "best_model_checkpoint": "out/checkpoint-15"}, {"artifact_without_hash"}),
+    ({"artifacts": None, "artifact": "team/churn/model:v3"}, set()),
+    ({"purpose": None, "objective": "binary:logistic"}, {"missing_purpose"}),
+    ({"purpose": None, "objective": "find a smaller rate"}, set()),
+    ({"ended_at": None, "date": "2026-03-02"}, set()),
+    ({"ended_at": None, "datetime_complete": "2026-03-02T10:00:00"}, set()),
+    ({"ended_at": None, "data": {"name": "a", "version": "1.2", "date": "2026-03-02"}},
+     {"missing_eval_time"}),
 ]  # fmt: skip
 PLAIN: dict[str, Any] = {
     "name": "sweep_lr_cnn", "owner": "dana", "purpose": "sweep", "note": "does it help?",
@@ -351,6 +430,47 @@ def test_hashes_of_a_corrected_record_stay_with_their_files():
         {"path": "c.pt", "sha256": SHA},
     ]
     assert corrected["params"]["seed"] == 5  # the run's, not that of its split
+
+
+def test_a_corrected_record_keeps_all_that_was_told():
+    record = {
+        "results": {"vit": {"val_accuracy": 0.9}, "resnet": {"val_accuracy": 0.8}},
+        "params": {"encoder": {"lr": 0.1}, "decoder": {"lr": 0.2}},
+        "packages": {"torch": "2.13.0", "numpy": "2.4.6"},
+        "lr": 0.3,
+        "max_len": 256,
+        "use_ema": False,
+        "git_dirty": False,
+        "history": [{"epoch": 0, "val/loss": 2.0}, {"epoch": 1, "val/loss": 1.5}],
+        "summary": {"val/loss": 1.5, "epoch": 1},
+    }
+    snippet = read_snippet(record)
+
+    corrected = correct(snippet, judge_snippet(snippet, AS_OF))
+
+    scores = {"val_accuracy": 0.9, "resnet/val_accuracy": 0.8, "val_loss": [2.0, 1.5]}
+    assert corrected["metrics"] == scores
+    assert corrected["other"] == {"max_len": 256, "use_ema": False, "summary.epoch": 1}
+    assert corrected["environment"] == ["packages.torch: 2.13.0", "packages.numpy: 2.4.6"]
+    lr = {"lr": 0.3, "params.encoder.lr": 0.1, "params.decoder.lr": 0.2}
+    assert {key: corrected["params"][key] for key in lr} == lr
+
+
+@pytest.mark.parametrize(
+    ("code", "dirty"),
+    [
+        ({"commit": COMMIT}, None), ({"dirty": None}, None), ({"dirty": "unknown"}, None),
+        ({"dirty": False, "commit": COMMIT}, False), ({"status": ""}, False),
+        ({"uncommitted_changes": []}, False), ({"uncommitted_changes": ["a.py"]}, True),
+        ({"commit": f"{COMMIT}-dirty", "dirty": False}, True),
+    ],
+)  # fmt: skip
+def test_a_corrected_record_calls_no_tree_clean_of_which_nothing_is_told(code, dirty):
+    snippet = read_snippet({**PLAIN, "git": None, "code": code})
+
+    corrected = correct(snippet, judge_snippet(snippet, AS_OF))
+
+    assert corrected["code"].get("dirty") is dirty
 
 
 def test_a_corrected_record_hides_secrets():

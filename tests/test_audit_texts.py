@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tui_tracker.audit.snippets.loose import read_loose
 from tui_tracker.audit.snippets.reader import read_snippet
+from tui_tracker.audit.snippets.snippet import Snippet
 from tui_tracker.audit.snippets.texts import read_file, read_records
 from tui_tracker.errors import InvalidArgument
 
@@ -156,6 +157,7 @@ def test_what_python_and_javascript_print_is_read(text, value):
         (f"seed:{' ' * 40_000}3{' ' * 40_000}\nlr: 0.1\n@", 3),
         (f"{{'seed': '{' ' * 40_000}3'}}", f"{' ' * 40_000}3"),
         (f"seed: 3\n{chr(10) * 100_000}lr: 0.1", 3),
+        (f"seed: 3\nlr: 0.1\nnote: 4\nval acc 0.1{' ' * 40_000}x", 3),
     ],
 )
 def test_long_blanks_are_read_in_one_pass(text, value):
@@ -220,3 +222,94 @@ def test_no_text_breaks_the_reader(text):
     except InvalidArgument:
         return
     assert records
+
+
+def metrics_of(snippet: Snippet) -> list[tuple[str, str, float]]:
+    return [(metric.name, metric.split, metric.values[-1]) for metric in snippet.metrics]
+
+
+PASTED: list[tuple[str, dict[str, Any]]] = [
+    ("| Hyperparameter | Value |\n|---|---|\n| Learning rate | 3e-4 |\n| Seed | 42 |\n",
+     {"seeds": [42], "params": {"Learning rate": 3e-4}}),
+    ("┏━━━━┳━━━━┓\n┃ Param ┃ Value ┃\n┡━━━╇━━━┩\n│ lr │ 0.1 │\n│ seed │ 4 │\n└──┴──┘\n",
+     {"seeds": [4], "params": {"lr": 0.1}}),
+    ("+-------+-------+\n| param | value |\n+=======+=======+\n| seed  | 4     |\n",
+     {"seeds": [4]}),
+    ("     name    lr  seed\n0  run_a  0.15     1\n", {"names": {"name": "run_a"}, "seeds": [1],
+     "params": {"lr": 0.15}}),
+    ("lr        0.001\nseed         42\nval_accuracy    0.913\nName: 3, dtype: object\n",
+     {"seeds": [42], "names": {}, "metrics": [("val_accuracy", "val", 0.913)]}),
+    ("# The run\n\n| | |\n|---|---|\n| Seed | 4 |\n| Val dice | 0.91 |\n\nIt was fine.\n",
+     {"seeds": [4], "metrics": [("Val dice", "val", 0.91)]}),
+    ("trainer:\n  max_epochs: 10\nseed_everything: 42\n", {"seeds": [42]}),
+    ("[run]\nname = a_run\nseed = 1\n[optim]\nlr = 20\n",
+     {"seeds": [1], "names": {"run.name": "a_run"}, "params": {"lr": 20}}),
+    ("[run]  # of June\nseed = 1\n[data]\nname = \"ptb\"\n", {"seeds": [1], "data_name": "ptb"}),
+    ("---\nname: bert-ner\nmetrics:\n- f1\nmodel-index:\n- name: bert-ner\n  results:\n"
+     "  - dataset:\n      name: conll2003\n      split: validation\n    metrics:\n"
+     "    - name: F1\n      type: f1\n      value: 0.94\n---\n",
+     {"data_name": "conll2003", "metrics": [("f1", "val", 0.94)]}),
+    ("### Hyperparameters\n\nThe following hyperparameters were used during training:\n"
+     "- learning_rate: 2e-05\n- seed: 42\n\n### Framework versions\n\n- Pytorch 1.13.1+cu116\n",
+     {"seeds": [42], "params": {"learning_rate": 2e-05}, "environment": [
+      "The following hyperparameters were used during training[2]: Pytorch 1.13.1+cu116"]}),
+    ("export SEED=42\nexport LR=0.001\n", {"seeds": [42], "params": {"LR": 0.001}}),
+    ("lr=0.1 seed=0 | val_acc=0.93", {"seeds": [0], "params": {"lr": 0.1},
+     "metrics": [("val_acc", "val", 0.93)]}),
+    ("$ OMP_NUM_THREADS=1 python t.py \\\n    --lr 3e-4 \\\n    --seed 1 --dataset cifar10",
+     {"script": "OMP_NUM_THREADS=1 python t.py --lr 3e-4 --seed 1 --dataset cifar10",
+      "seeds": [1], "params": {"lr": 3e-4}, "data_name": "cifar10"}),
+    ("python train.py data.name=cub optimizer.lr=0.1 data.val_size=0.1",
+     {"data_name": "cub", "params": {"optimizer_lr": 0.1, "data_val_size": 0.1},
+      "split": "data_val_size: 0.1"}),
+    ("lr: 0.01\nseed: 1\nval auc 0.871 (test 0.866)\n", {"metrics": [("val auc", "val", 0.871)]}),
+    ("seed: 1\nmetrics: val AUC 0.871, test AUC 0.866\n",
+     {"metrics": [("val AUC", "val", 0.871), ("test AUC", "test", 0.866)]}),
+    ("lr\t0.1\nseed\t3\nval_acc\t0.9\n",
+     {"seeds": [3], "metrics": [("val_acc", "val", 0.9)]}),
+    ("Setup\n- lr 0.1\n- batch size 64\n- seed 3\nResults\n- val acc 90.8 %\n",
+     {"seeds": [3], "params": {"lr": 0.1, "batch size": 64},
+      "metrics": [("val acc", "val", 0.908)]}),
+    ("make train LR=0.1 SEED=3", {"seeds": [3], "params": {"lr": 0.1}}),
+    ("python t.py --name 'my run' --bias -1 --seed 5",
+     {"seeds": [5], "params": {"name": "my run", "bias": -1}}),
+    ("seed: not set\nlr: 0.1\n", {"seeds": []}),
+    ("seed: random\nlr: 0.1\n", {"seeds": []}),
+    ("val_ppl: 1,024.5\ntest_ppl: 1.024,5\nseed: 1\n",
+     {"metrics": [("val_ppl", "val", 1024.5), ("test_ppl", "test", 1024.5)]}),
+    ("lr:0.1\nseed:3\n", {"seeds": [3], "params": {"lr": 0.1}}),
+    ("In [3]: config\nOut[3]: {'seed': 3, 'val_loss': 0.2}",
+     {"seeds": [3], "metrics": [("val_loss", "val", 0.2)]}),
+    (">>> config\n{'seed': 3}\n", {"seeds": [3]}),
+    ("INFO:root:{'seed': 3, 'lr': 0.1}", {"seeds": [3], "params": {"lr": 0.1}}),
+    ('It was this one\n{"seed": 3, "lr": 0.1}\nand it reached 0.91 on val\n', {"seeds": [3]}),
+    ("name;seed;val_accuracy\na_run;1;0,81\n", {"metrics": [("val_accuracy", "val", 0.81)]}),
+    ("seeds: 0, 1, 2\nval_acc: 91,2 % (mean of 3 seeds)\n",
+     {"repeats": 3, "seeds": ["0", "1", "2"], "metrics": [("val_acc", "val", 0.912)]}),
+    (r'{"data_path": "C:\data\new\a.csv", "seed": 3}', {"data_name": "C:\\data\new\\a.csv"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "facts"), PASTED)
+def test_a_text_says_what_a_person_reads_in_it(text, facts):
+    (record,) = read_records(text, "it")
+
+    snippet = read_snippet(record)
+
+    found = {name: getattr(snippet, name) for name in facts}
+    if "metrics" in facts:
+        found["metrics"] = metrics_of(snippet)
+    assert found == facts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-01-02 10:00:00,123 INFO train: seed=42 lr=0.1\n"
+        "2026-01-02 10:10:00,123 INFO train: epoch=10 val_acc=0.91\n",
+        "We train with SGD, seed 0. Top-1 accuracy on ImageNet/val: 76.1 (3 seeds).",
+    ],
+)
+def test_logs_and_prose_are_no_table_of_runs(text):
+    with pytest.raises(InvalidArgument, match="holds no record"):
+        read_records(text, "it")

@@ -94,6 +94,18 @@ def test_seeds_are_one_band(tt_: Cli):
     assert slow["low"] == slow["mean"] == slow["high"]
 
 
+def test_a_band_tells_over_how_many_runs_each_mean_is(tt_: Cli, log_run):
+    for seed, steps in ((1, 2), (2, 3)):
+        log_run(f"s{seed}", params={"seed": seed}, val_acc=[float(seed)] * steps)
+
+    _, table, _ = tt_("curve", "s1", "s2", "val_acc", "--band", "--csv")
+    _, out, _ = tt_("curve", "s1", "s2", "val_acc", "--band", "--json")
+
+    assert [row[-1] for row in csv.reader(io.StringIO(table))][1:] == ["2", "2", "1"]
+    (band,) = json.loads(out)
+    assert (band["runs"], band["counts"]) == (2, [2, 2, 1])
+
+
 @pytest.mark.usefixtures("runs")
 def test_a_difference_is_aligned_by_step(tt_: Cli, folder):
     run = tt.init("sweep_lr", "sparse", store=folder)

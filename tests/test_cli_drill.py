@@ -91,9 +91,31 @@ def test_a_record_is_amended_by_hand_and_given_back(run, tt_):
     assert "was not amended" in said
 
 
+def test_what_is_typed_in_keeps_its_digits(run, tt_):
+    told = (
+        "data:d.version=1.10 code.commit=12e4567 code.tree=1234567 tags.ticket=007 "
+        "params.lr=0.10 params.big=1e999 hardware.cores=8 code.dirty=false"
+    ).split()
+
+    tt_("drill", "ablation_2", *(word for item in told for word in ("--set", item)))
+
+    found = {a.field: a.new for items in read_amendments(run, [1]).values() for a in items}
+    assert found == {
+        "data:d.version": "1.10",
+        "code.commit": "12e4567",
+        "code.tree": "1234567",
+        "tags.ticket": "007",
+        "params.lr": 0.1,
+        "params.big": "1e999",
+        "hardware.cores": 8,
+        "code.dirty": False,
+    }
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (("ablation_2", "--set", "tags.owner=ann", "--withdraw", "tags.a"), "was not amended"),
         (("ablation_2", "--set", "tags.owner"), "needs a value"),
         (("ablation_2", "--set", "nonsense=1"), "is no field of a record"),
         (("--set", "tags.owner=ann"), "need a run"),

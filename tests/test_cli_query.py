@@ -43,6 +43,16 @@ def test_the_mark_stands_below_wide_letters_and_unprintable_ones(tt_):
     assert mark.index("^") >= query.index("lrr")
 
 
+def test_of_a_query_that_was_pasted_whole_the_place_is_shown(tt_):
+    _, _, err = tt_("ls", "a " * 190 + "lrr < 1 " + "b" * 6000)
+
+    query, mark, told = err.splitlines()
+    assert len(query) < 600
+    assert query[mark.index("^") :].startswith("bbb")
+    assert query.endswith("…")
+    assert told == "tt: a word of 6,000 characters: 5,000 are the most"
+
+
 def test_fields_lists_what_queries_can_name(tt_):
     code, out, _ = tt_("fields", "--json")
 

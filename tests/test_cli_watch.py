@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import math
 import os
+import select
 import signal
 import subprocess
 import sys
+from uuid import uuid4
 
 import pytest
 from processes import end, start, wait_for_line
@@ -87,13 +89,18 @@ def test_rules_come_from_the_settings_where_none_are_given(tt_, log_run, tmp_pat
     assert json.loads(out)["rule"] == "loss < 0.5"
 
 
+def watching(folder):
+    """Start `tt watch --json`, which runs on."""
+    command = [sys.executable, "-m", "tui_tracker.cli", "--store", str(folder), "watch", "--json"]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
+    )
+
+
 def test_a_death_is_told_by_a_watch_that_runs_on(folder):
     process = start(folder, 'run = tt.init("e", "victim")\nrun.log({"loss": 1})\nready()\nwait()')
     wait_for_line(process)
-    command = [sys.executable, "-m", "tui_tracker.cli", "--store", str(folder), "watch", "--json"]
-    watch = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
-    )
+    watch = watching(folder)
     try:
         assert watch.stderr is not None
         assert watch.stdout is not None
@@ -109,6 +116,22 @@ def test_a_death_is_told_by_a_watch_that_runs_on(folder):
         assert watch.wait(20) == 130
     finally:
         process.kill()
+        watch.kill()
+        watch.communicate()
+
+
+def test_a_watch_says_why_it_cannot_know_of_a_death(folder, log_run):
+    log_run("old", loss=[1.0])
+    watch = watching(folder)
+    try:
+        assert watch.stderr is not None
+        watch.stderr.readline()
+
+        (folder / "journals" / f"{uuid4()}.journal").mkdir()
+
+        assert select.select([watch.stderr], [], [], 30)[0]
+        assert "Is a directory" in watch.stderr.readline()
+    finally:
         watch.kill()
         watch.communicate()
 

@@ -436,11 +436,22 @@ def test_defaults_of_a_script_are_read_without_running_it():
     assert read_defaults("def broken(:") == {}
 
 
+def test_a_setting_that_stands_twice_in_a_config_is_a_guess(drilled, project):
+    (project / "config.yaml").write_text("eval:\n  batch_size: 256\ntrain:\n  batch_size: 64\n")
+    commit_all(project)
+
+    found, _ = drilled(parts={"modules": modules(**{"train.py": SCRIPT})})
+
+    assert found["params.batch_size"].confidence == "guess"
+
+
 def test_config_files_are_read_whatever_is_in_them():
     assert dict(read_config_text("c.json", '{"a": {"b": 1, "c": [1]}}')) == {"a.b": 1}
     assert dict(read_config_text("c.toml", "[a]\nb = 'x'\n")) == {"a.b": "x"}
     assert dict(read_config_text("c.yaml", "a:\n  b: 1e-3 # why\n- c\n")) == {"b": 0.001}
     assert dict(read_config_text("c.json", "{broken")) == {}
+    odd = "seed: null\nlr: ${oc.env:LR}\nepochs: ???\nname: none\n"
+    assert dict(read_config_text("c.yaml", odd)) == {"name": "none"}
 
 
 # -- metrics, artifacts, context
@@ -482,6 +493,26 @@ def test_the_run_that_made_a_file_is_found_by_its_hash(drilled, project):
     assert "'maker' made" in found["origin.parent"].evidence
 
 
+def test_a_data_set_with_a_number_is_no_ticket(drilled, project):
+    (project / "more.py").write_text("")
+    commit_all(project, "Train on CIFAR-100 in UTF-8")
+
+    found, _ = drilled(name="CIFAR-10 for ABC-7")
+
+    assert found["tags.ticket"].new == "ABC-7"
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [("sweep_1", ("sweep", "likely")), ("grid_world", ("sweep", "guess")),
+     ("test_time_aug", ("debug", "guess")), ("wide_baseline", ("baseline", "guess"))],
+)  # fmt: skip
+def test_a_word_that_may_mean_something_else_is_a_guess(drilled, name, wanted):
+    found, _ = drilled(name=name)
+
+    assert (found["tags.purpose"].new, found["tags.purpose"].confidence) == wanted
+
+
 def test_owner_ticket_and_purpose_come_from_the_commit_and_the_names(drilled, store):
     found, _ = drilled(parts={"modules": modules()})
     with store.write() as connection:
@@ -509,3 +540,11 @@ def test_a_drill_writes_nothing(drilled, project, store):
 
     assert store.read("SELECT count(*) FROM amendment") == [(0,)]
     assert git(project, "status", "--porcelain") == before
+
+
+@pytest.mark.parametrize("name", ["config", "output_file", "log", "resume_from", "model.vocab"])
+def test_files_that_a_run_writes_or_is_set_by_are_no_data(drilled, name):
+    found, refused = drilled({name: "a/settings.json"})
+
+    assert not [field for field in found if field.startswith("data:")]
+    assert "none is named" in refused["data.name-missing"][0]

@@ -109,6 +109,17 @@ def test_a_practice_is_not_made_over_something(tmp_path):
         make_practice(tmp_path)
 
 
+@pytest.mark.parametrize(
+    "told", [{"runs": [{}]}, {"runs": [3]}, {"runs": [{"id": "a", "gaps": [{"proposals": [{}]}]}]}]
+)
+def test_what_no_drill_printed_is_told(practice, tmp_path, told):
+    path = tmp_path / "odd.json"
+    path.write_text(json.dumps(told))
+
+    with Store.open(practice / "store") as store, pytest.raises(InvalidArgument, match="is not"):
+        score_file(store, path)
+
+
 def test_a_store_that_is_no_practice_is_not_scored(store, tmp_path):
     (tmp_path / "found.json").write_text("{}")
 

@@ -113,6 +113,8 @@ def test_a_query_reads_as_it_is_meant(text, tree):
         ("lr in (1 2)", 9, ",", "a comma or a closing bracket"),
         ("(" * 100 + "a" + ")" * 100, 60, "", "too many brackets"),
         ("a \0", 2, "", "no NUL"),
+        ("name:" + "x" * 5001, 5, "", "5,001 characters"),
+        ("'" + "x" * 5001 + "'", 0, "", "5,001 characters"),
         ("a " * 300, 400, "", "more than 200 terms"),
     ],
 )

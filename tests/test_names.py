@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_tracker.names.lint import (
+    alike,
     is_vague,
     lint_collisions,
     lint_data_version,
@@ -194,6 +195,7 @@ def test_two_params_of_one_meaning_are_told():
     assert lint_param("lr", ["epochs"]) == ()
     assert rules(lint_param("LR")) == ["param"]
     assert lint_param("optimizer.lr", ["lr"]) == ()
+    assert alike(["lr", "epochs", "optimizer.lr"])("learning_rate") == ["lr"]
 
 
 def test_a_param_of_signs_alone_is_told_without_a_name_to_use():
@@ -232,3 +234,35 @@ def test_no_name_breaks_the_linter_and_a_proposal_says_the_same(name):
 
     for proposal in propose_metric(name):
         assert propose_metric(proposal.name) in ((), propose_metric(proposal.name))
+
+
+@pytest.mark.parametrize(
+    ("siblings", "wanted"),
+    [
+        (["loss", "val_loss", "val_accuracy"], ["train_loss"]),
+        (["loss", "val_accuracy"], ["val_loss"]),
+        (["train_loss", "val_loss"], ["val_loss"]),
+        ([], ["val_loss", "test_loss"]),
+    ],
+)
+def test_a_metric_without_a_split_is_proposed_no_name_that_another_has(siblings, wanted):
+    for beside in (siblings, frozenset(siblings)):
+        assert [one.name for one in propose_metric("loss", siblings=beside)] == wanted
+
+
+@pytest.mark.parametrize("name", ["global_step", "trainer/global_step", "loss_scale", "eta"])
+def test_where_a_training_is_needs_no_split(name):
+    assert rules(lint_metric(name)) in ([], ["metric-registered"])
+
+
+@pytest.mark.parametrize(
+    ("name", "canonical"),
+    [
+        ("best_val_acc", "val_accuracy_best"),
+        ("final_test_loss", "test_loss_last"),
+        ("best_loss", "best_loss"),
+        ("last_layer_norm", "last_layer_norm"),
+    ],
+)
+def test_a_statistic_may_stand_before_the_split(name, canonical):
+    assert str(read_metric(name)) == canonical

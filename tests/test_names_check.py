@@ -10,6 +10,7 @@ import pytest
 
 import tui_tracker as tt
 from tui_tracker.cli import main
+from tui_tracker.names import metric
 from tui_tracker.names.check import certain_renamings, check_names
 from tui_tracker.names.metric import Proposal
 from tui_tracker.queries import list_run_keys
@@ -196,3 +197,39 @@ def test_what_cannot_be_mended_is_one_sentence(log_run, folder, capsys, words, s
     assert code == 2
     assert says in err
     assert len(err.splitlines()) == 1
+
+
+def test_no_run_is_told_from_clear_names(log_run, folder, capsys):
+    log_run("lr=0.1_seed=0", experiment="sweep_lr_cnn", train_loss=[0.5])
+
+    typo = tell(folder, capsys, "check", "--experiment", "sweep_lr_cn")
+    none = tell(folder, capsys, "check", "nothing")
+
+    assert typo[0] == 2
+    assert "did you mean 'sweep_lr_cnn'?" in typo[2]
+    assert none == (0, "", "tt: no run fits\n")
+
+
+def test_what_stands_beside_metrics_is_read_once(store, log_run):
+    log_run("a", experiment="sweep_lr_cnn", **{f"layer_{n}_zork": [0.5] for n in range(50)})
+    before = metric._beside_known.cache_info()
+
+    check_names(store, list_run_keys(store))
+
+    after = metric._beside_known.cache_info()
+    assert after.misses - before.misses <= 1
+    assert after.hits - before.hits >= 49
+
+
+def test_a_name_that_was_renamed_twice_goes_back_to_its_first_new_name(log_run, folder, capsys):
+    log_run("a", experiment="sweep_lr", loss=[0.5])
+    tell(folder, capsys, "fix", "--metric", "loss=train_loss")
+
+    again = tell(folder, capsys, "fix", "--metric", "loss=val_loss", "--json")
+    listed = tell(folder, capsys, "list")[1].splitlines()
+    first, second = (tell(folder, capsys, "undo")[2] for _ in range(2))
+
+    assert json.loads(again[1])["renamed"][0]["runs"] == 1
+    assert [line.endswith("no, a newer one") for line in listed[1:]] == [True, False]
+    assert "'loss' is read as 'train_loss'" in first
+    assert "'loss' is read as it was logged" in second

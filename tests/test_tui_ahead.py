@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from contextlib import contextmanager
 
 import pytest
@@ -111,3 +112,19 @@ async def test_the_page_is_read_as_ever_where_that_process_was_killed(store, log
             await see(pilot, "one", "0.5")
 
     assert len(asked) == 1
+
+
+async def test_the_app_ends_though_that_process_hangs(store, log_run):
+    log_run("one", loss=[0.5])
+    with Ahead(str(store.folder)) as ahead:
+        child = ahead._child
+        os.kill(child, signal.SIGSTOP)
+        ahead.begin(store, 40)
+        app = TrackerApp(store, state=State(store.folder), ahead=ahead)
+
+        async with app.run_test(size=(120, 40)) as pilot:
+            await see(pilot, "reading …")
+            await pilot.press("q")
+
+        with pytest.raises(ProcessLookupError):
+            os.kill(child, 0)

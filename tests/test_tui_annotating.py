@@ -198,6 +198,40 @@ async def test_the_history_says_who_did_what_and_takes_back_the_newest(store, ru
         await until(pilot, lambda: isinstance(pilot.app.screen, RunsScreen))
 
 
+async def test_the_history_keeps_the_cursor_on_its_change_while_others_are_made(store, runs):
+    edits.rename(store, runs["a"], "first")
+    edits.tag(store, [runs["b"]], ["x"])
+    async with opened(store) as pilot:
+        await pilot.press("H")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HistoryScreen))
+        await see(pilot, "a → first")
+        await pilot.press("down")
+
+        edits.star(store, [runs["b"]])
+        pilot.app.screen.read_again()
+        await see(pilot, "star")
+
+        assert pilot.app.screen.history.current.new == "first"
+
+
+async def test_the_cursor_stays_on_its_note_when_another_app_removes_one_above_it(store, runs):
+    for text in ("one", "two", "three"):
+        edits.note(store, [runs["c"]], text)
+    first = get_run(store, runs["c"]).notes[0]
+    async with opened(store) as pilot:
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+        await pilot.press(str(NOTES + 1))
+        await see(pilot, "three")
+        await pilot.press("down", "down", "down")
+
+        edits.remove_note(store, first.id)
+        pilot.app.screen.read_again()
+        await gone(pilot, "one")
+
+        assert pilot.app.screen.notes_view.current.text == "two"
+
+
 async def test_the_notes_of_a_run_are_changed_and_removed_on_their_tab(store, runs):
     edits.note(store, [runs["c"]], "one")
     edits.note(store, [runs["c"]], "two")
@@ -255,16 +289,31 @@ async def test_a_locked_store_is_told_in_one_sentence_and_the_words_are_kept(fol
             await pilot.press("n")
             await dialog(pilot, NoteDialog)
             await pilot.press("w", "ctrl+d")
-            await see(pilot, "another process keeps the store locked: try again")
+            await see(pilot, "the store locked: try again; n has your words")
             done.set()
             other.join()
             await pilot.press("n")
             asked = await dialog(pilot, NoteDialog)
             assert asked.query_one(TextArea).text == "w"
+            await pilot.press("escape")
+            await see(pilot, "esc again gives up what you wrote")
             await pilot.press("ctrl+d")
             await see(pilot, "1 run noted")
 
     assert [note.text for note in get_run(store, runs["c"]).notes] == ["w"]
+
+
+@pytest.mark.usefixtures("runs")
+async def test_of_several_notes_that_could_not_be_stored_none_is_lost(folder):
+    async with opened(Store.open(folder, wait_s=0.1)) as pilot:
+        for words in ("one", "two"):
+            pilot.app.change(lambda _: 1 / 0, words=words)
+        await until(pilot, lambda: pilot.app.draft == "one\n\ntwo")
+
+        await pilot.press("n")
+
+        asked = await dialog(pilot, NoteDialog)
+        assert asked.query_one(TextArea).text == "one\n\ntwo"
 
 
 @pytest.mark.usefixtures("runs")
@@ -338,7 +387,7 @@ async def test_a_change_that_is_made_while_a_page_opens_reads_it_once_it_stands(
         page = ArtifactScreen("with a file", get_run(store, key).artifacts, 0)
         pilot.app.push_screen(page)
         # Its parts are not there yet.
-        pilot.app.on_changing_changed(pilot.app.Changed("1 run tagged", False, None))
+        pilot.app.on_changing_changed(pilot.app.Changed("1 run tagged", False))
         assert not page.stands
 
         await see(pilot, "words")

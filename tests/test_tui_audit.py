@@ -8,7 +8,9 @@ import pytest
 from tui_pilot import gone, opened, screen_text, see, until
 
 from tui_tracker.drain import recover
-from tui_tracker.queries import find_run, get_run
+from tui_tracker.edits import empty_trash, tag, trash
+from tui_tracker.queries import find_run, get_run, list_run_keys
+from tui_tracker.tui.screens import base
 from tui_tracker.tui.screens.audit import AuditScreen
 from tui_tracker.tui.screens.findings import FindingsScreen
 from tui_tracker.tui.screens.mending import Doubtful, tag_to_begin
@@ -45,6 +47,32 @@ async def audited(pilot):
     await pilot.press("exclamation_mark")
     await see(pilot, "audit 2 runs", "code ")
     return pilot.app.screen.grid
+
+
+@pytest.mark.usefixtures("sweep")
+async def test_a_filter_that_has_runs_judged_first_tells_how_far_that_is(store, monkeypatch):
+    monkeypatch.setattr(base, "JUDGING_S", 0.0)
+    said = []
+    monkeypatch.setattr(RunsScreen, "judging", lambda _, words: said.append(words))
+    async with opened(store) as pilot:
+        await pilot.press(*"/grade=F", "enter")
+        await see(pilot, "/grade=F")
+
+    assert said[0] == "judging … 0 of 2 runs"
+    assert said[-1] == "judging … 2 of 2 runs"
+
+
+@pytest.mark.usefixtures("sweep")
+async def test_how_far_judging_is_stands_in_the_footer_until_it_is_done(store):
+    async with opened(store) as pilot:
+        await see(pilot, "run-0")
+        screen = pilot.app.screen
+        screen.post_message(RunsScreen.Judging("runs", 1, 2000))
+        await see(pilot, "judging … 1 of 2,000 runs")
+
+        screen.read_again()
+
+        await gone(pilot, "judging …")
 
 
 @pytest.mark.usefixtures("sweep")
@@ -101,6 +129,35 @@ async def test_a_tag_settles_a_finding(store):
         await see(pilot, "It leaves no doubt any more")
         assert "ticket:ML-1" in get_run(store, find_run(store, "run-0")).row.tags
         await pilot.press("escape")
+        await gone(pilot, "tags.ticket-missing")
+
+
+@pytest.mark.usefixtures("sweep")
+async def test_a_page_that_comes_back_shows_what_changed_meanwhile(store):
+    async with opened(store) as pilot:
+        grid = await audited(pilot)
+        go_to(grid, "tags.ticket-missing")
+        await pilot.press("enter")
+        await see(pilot, "audit › tags.ticket-missing", "no ticket")
+
+        tag(store, list_run_keys(store), ["ticket:ML-1"])
+        await see(pilot, "It leaves no doubt any more")
+        await pilot.press("escape")
+
+        await gone(pilot, "tags.ticket-missing")
+
+
+@pytest.mark.usefixtures("sweep")
+async def test_a_page_below_a_dialog_shows_what_changed_meanwhile(store):
+    async with opened(store) as pilot:
+        await audited(pilot)
+        await pilot.press("p")
+        await see(pilot, "what a reviewer asks for")
+
+        tag(store, list_run_keys(store), ["ticket:ML-1"])
+        await until(pilot, lambda: pilot.app.pages[-1].behind)
+        await pilot.press("escape")
+
         await gone(pilot, "tags.ticket-missing")
 
 
@@ -218,3 +275,18 @@ async def test_nothing_to_audit_is_said(store):
     async with opened(store) as pilot:
         await pilot.press("exclamation_mark")
         await see(pilot, "There is no run here to audit")
+
+
+@pytest.mark.usefixtures("sweep")
+async def test_a_run_that_is_removed_while_it_is_shown_breaks_nothing(store):
+    async with opened(store) as pilot:
+        grid = await audited(pilot)
+        await pilot.press("R")
+        runs = [find_run(store, name) for name in ("run-0", "run-1")]
+        go_to(grid, "data.name-missing")
+
+        trash(store, runs)
+        empty_trash(store)
+
+        await pilot.press("w")
+        await see(pilot, "Why is data.name-missing accepted in the run?")

@@ -164,6 +164,22 @@ async def test_marked_lines_are_copied_as_they_were_shown(store):
         await gone(pilot, "marked")
 
 
+@pytest.mark.usefixtures("talker")
+async def test_marked_lines_that_are_not_read_yet_are_not_copied_without_a_word(store, monkeypatch):
+    monkeypatch.setenv("SSH_TTY", "/dev/pts/1")
+    async with opened(store, size=(80, 24)) as pilot:
+        view = await console(pilot)
+        await pilot.press("g", "space", "G")
+        view.action_mark_range()
+        pilot.app.action_copy()
+        await see(pilot, "The marked lines are still being read: press y again")
+
+        await until(pilot, lambda: not view.awaits_marked)
+        await pilot.press("y")
+
+        await see(pilot, "Copied 3,000 lines")
+
+
 async def test_it_follows_a_live_run_until_one_looks_back(store, folder):
     run = tt.init("e", "live", store=folder)
     recover(store)

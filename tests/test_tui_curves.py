@@ -173,11 +173,12 @@ async def test_a_threshold_tells_where_each_run_first_crosses_it(store):
 
 
 @pytest.mark.usefixtures("three_runs")
-async def test_a_level_that_is_no_number_is_refused_in_words(store):
+@pytest.mark.parametrize("text", ["high", "inf", "nan"])
+async def test_a_level_that_has_no_place_on_an_axis_is_refused_in_words(store, text):
     async with opened(store) as pilot:
         await overlay(pilot)
-        await pilot.press("v", *"high", "enter")
-        await see(pilot, '"high" is no number')
+        await pilot.press("v", *text, "enter")
+        await see(pilot, f'"{text}" is no level')
 
 
 @pytest.mark.usefixtures("three_runs")

@@ -171,6 +171,21 @@ async def test_a_kept_decision_that_went_stale_is_told_beside_the_new_one(store,
 
 
 @pytest.mark.usefixtures("sweep")
+async def test_the_cursor_stays_on_its_configuration_when_a_run_changes_the_ranking(store, log_run):
+    async with opened(store) as pilot:
+        screen = DecideScreen((), "sweep_lr", "sweep_lr", "highest mean val_f1")
+        await pilot.app.push_screen(screen)
+        await see(pilot, "★ lr=0.1")
+        await pilot.press("down", "down")
+
+        log_run("0.2-3", params={"lr": 0.2, "seed": 3}, val_f1=[2.0])
+        screen.read_again()
+        await until(pilot, lambda: screen.table.rows[0].label == "lr=0.2")
+
+        assert screen.table.current.label == "lr=0.3"
+
+
+@pytest.mark.usefixtures("sweep")
 async def test_marked_runs_are_decided_among_but_not_kept(store):
     async with opened(store) as pilot:
         await pilot.press("A", "D")

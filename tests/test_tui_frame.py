@@ -19,6 +19,8 @@ WIDTH, HEIGHT = 40, 6
 HIGH = 20
 STYLES = [None, Style.parse("bold"), Style.parse("red"), Style.parse("on blue"), Style.null()]
 LETTERS = ["a", "b", " ", " ", "  ", "   ", "        ", "é", "漢", "e\u0301", "▌", "⣿"]
+# An accent as a file system of macOS parts it from its letter, and one without a letter.
+LETTERS += ["か\u3099", "\u0301c"]
 CONSOLE = Console(color_system="truecolor", force_terminal=True)
 
 
@@ -38,7 +40,7 @@ def shown(screen: pyte.Screen, height: int = HEIGHT) -> list[list[object]]:
 def random_line(dice: random.Random) -> Strip:
     # The emulator goes on to the next line for an accent over the last cell of one.
     width = WIDTH - 1
-    segments: list[Segment] = []
+    segments = [Segment("-")]
     while (room := width - sum(segment.cell_length for segment in segments)) > 0:
         segment = Segment(dice.choice(LETTERS) * dice.randint(1, 4), dice.choice(STYLES))
         segments.append(segment if segment.cell_length <= room else Segment(" " * room))
@@ -89,6 +91,16 @@ def test_panes_beside_each_other_scroll_each_by_itself():
         assert shown(spared, HIGH) == shown(whole, HIGH), tick
         assert spared.margins is None
     assert written < 300 * 350
+
+
+def test_an_accent_that_begins_a_part_of_a_line_takes_no_cell():
+    frame, spared, whole = Frame(), pyte.Screen(WIDTH, HEIGHT), pyte.Screen(WIDTH, HEIGHT)
+    one, other = pyte.Stream(spared), pyte.Stream(whole)
+    for made in (words("-" * WIDTH), update([Segment("\u0301cd")], x=1), words("--cd")):
+        one.feed(frame.changes(made, CONSOLE, WIDTH))
+        other.feed(made.render_segments(CONSOLE).replace("\n", ""))
+
+    assert shown(spared) == shown(whole)
 
 
 def test_a_list_that_scrolls_is_moved_by_the_terminal():

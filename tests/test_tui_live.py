@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import signal
 import time
+from uuid import uuid4
 
 import pytest
 from processes import end, start, wait_for_line
@@ -153,6 +154,39 @@ async def test_the_page_of_news_lists_events_and_rules(store, folder, log_run):
         await pilot.press("q")
         await see(pilot, "old")
         run.finish()
+
+
+async def test_what_keeps_the_page_from_being_up_to_date_is_told_as_long_as_it_does(
+    store, folder, log_run
+):
+    log_run("old", loss=[1.0])
+    no_journal = folder / "journals" / f"{uuid4()}.journal"
+
+    async with opened(store) as pilot:
+        no_journal.mkdir()
+        await see(pilot, "Not up to date: [Errno 21] Is a directory", "  not up to date")
+        await pilot.press("colon", *"rules", "enter")
+        await see(pilot, f"Not up to date: {no_journal.name}")
+
+        no_journal.rmdir()
+
+        await pilot.press("q")
+        await gone(pilot, "  not up to date")
+
+
+async def test_a_store_that_is_moved_away_under_the_app_is_told_until_it_is_back(
+    store, folder, log_run
+):
+    log_run("old", loss=[1.0])
+    database = folder / "store.db"
+
+    async with opened(store) as pilot:
+        database.rename(folder / "elsewhere.db")
+        await see(pilot, "Not up to date: somebody deleted the store", "  not up to date", "old")
+
+        (folder / "elsewhere.db").rename(database)
+
+        await gone(pilot, "  not up to date")
 
 
 def test_the_page_of_news_says_what_settings_do_not_work():

@@ -133,6 +133,26 @@ async def test_facets_put_a_query_into_the_filter_line(store):
         await until(pilot, lambda: names(pilot) == ["red"])
 
 
+async def test_the_cursor_stays_on_its_value_while_runs_come(store, log_run):
+    async with opened(store) as pilot:
+        await pilot.press("f")
+        await until(pilot, lambda: isinstance(pilot.app.screen, FacetsScreen))
+        screen = pilot.app.screen
+        await see(pilot, "opt")
+        written = [field.written for field in screen.field_list.fields]
+        screen.field_list.cursor = written.index("opt")
+        await see(pilot, "sgd")
+        await pilot.press("tab", "down")
+
+        # One value more of the field, and one field more before it.
+        log_run("green", params={"arch": "mlp", "opt": "lion"}, loss=[1.0])
+        screen.read_again()
+        await see(pilot, "lion", "arch")
+
+        await pilot.press("space")
+        await see(pilot, "/opt = sgd")
+
+
 async def test_counts_of_values_stand_beside_them_in_a_wide_window(store):
     async with opened(store, size=(200, 40)) as pilot:
         await pilot.press("f")

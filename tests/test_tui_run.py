@@ -6,6 +6,8 @@ import pytest
 from tui_pilot import gone, opened, screen_text, see, until
 
 import tui_tracker as tt
+from tui_tracker.edits import empty_trash, trash
+from tui_tracker.queries import find_run, list_run_keys
 from tui_tracker.tui.screens.run import RunScreen
 from tui_tracker.tui.screens.runs import RunsScreen
 from tui_tracker.tui.widgets.console_view import ConsoleView
@@ -265,3 +267,29 @@ async def test_help_on_a_runs_page_comes_back_to_it(store):
         await see(pilot, "Keys: Curves", "Enlarge the chart")
         await pilot.press("q")
         await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+
+
+async def test_a_run_that_is_gone_leaves_no_other_run_in_its_place(store, log_run):
+    for name in ("oldest", "removed", "newest"):
+        log_run(name, loss=[0.5])
+    async with opened(store) as pilot:
+        await pilot.press("enter")
+        await see(pilot, "sweep_lr › newest", "1 of 3")
+        trash(store, [find_run(store, "removed")])
+        empty_trash(store)
+
+        await pilot.press("right_square_bracket")
+        await see(pilot, "a run that cannot be read", "2 of 3")
+        assert "newest" not in screen_text(pilot)
+
+        await pilot.press("right_square_bracket")
+        await see(pilot, "sweep_lr › oldest", "3 of 3")
+
+
+async def test_an_app_that_ends_while_a_page_opens_does_not_break(store, log_run):
+    log_run("a", loss=[0.5])
+    async with opened(store) as pilot:
+        pilot.app.push_screen(RunScreen(list_run_keys(store), 0))
+        pilot.app.end(143)
+
+    assert pilot.app.return_code == 143

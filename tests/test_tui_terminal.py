@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import termios
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
@@ -47,8 +48,8 @@ def opened(full, monkeypatch) -> Iterator[Callable[..., Terminal]]:
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     terminals: list[Terminal] = []
 
-    def open_one(*arguments: str, **options: object) -> Terminal:
-        terminals.append(Terminal(full, "tui", *arguments, **options))
+    def open_one(*arguments: str, store: object = full, **options: object) -> Terminal:
+        terminals.append(Terminal(store, "tui", *arguments, **options))
         return terminals[-1]
 
     yield open_one
@@ -71,6 +72,16 @@ def test_the_first_frame_stands_before_anything_is_loaded_and_nothing_is_cleared
     assert app.written.count(b"\x1b[2J") == 1
     assert app.written.count(b"run_49") == 1
     assert len(app.written) <= 16_000
+
+
+def test_the_name_of_the_store_does_nothing_to_the_terminal(full, opened):
+    hostile = full.parent / "ev\x1b[31mil \u202e模型"
+    full.rename(hostile)
+    app = opened(store=hostile)
+    app.until("run_49")
+
+    assert b"\x1b[31m" not in app.written
+    assert "\u202e".encode() not in app.written
 
 
 def test_sixteen_colours_are_the_terminals_own_and_cost_fewer_bytes(opened):
@@ -207,6 +218,21 @@ def test_a_terminal_that_answers_is_asked_behind_frames_and_one_that_does_not_ne
     assert b"\x1b[5n" not in silent.press(b"G")
 
 
+def test_nothing_is_asked_that_the_shell_would_have_to_answer(opened):
+    app = opened(answers=ANSWERS)
+    app.until("run_49")
+    # So much is drawn behind the last question that leaving the screen is worth the next one.
+    app.press(b"m")
+    since_asked = 0
+    while not 140 < since_asked < 200:
+        app.press(b"x")
+        since_asked = len(app.written.rpartition(b"\x1b[5n")[2])
+    app.signal(signal.SIGTERM)
+
+    assert app.ended() == 128 + signal.SIGTERM
+    assert b"\x1b[5n" not in app.written.rpartition(b"\x1b[?1049l")[2]
+
+
 # Kinds of terminals.
 
 
@@ -293,7 +319,7 @@ def test_q_ends_with_exit_code_0_and_gives_the_screen_back(opened):
     assert all(sequence in app.written for sequence in RESTORED)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_a_signal_ends_it_in_good_order(opened, number):
     app = opened()
     app.until("run_49")
@@ -303,12 +329,28 @@ def test_a_signal_ends_it_in_good_order(opened, number):
     assert all(sequence in app.written for sequence in RESTORED)
 
 
-def test_a_signal_while_it_is_loading_gives_the_terminal_back(opened):
+def test_a_note_that_is_being_written_outlives_the_app(opened):
+    app = opened()
+    app.until("run_49")
+    app.press(b"n")
+    app.press(b"precious")
+    app.signal(signal.SIGHUP)
+
+    assert app.ended() == 128 + signal.SIGHUP
+    assert b"precious" in app.written.rpartition(b"\x1b[?1049l")[2]
+    again = opened()
+    again.until("A note of before was not stored")
+    again.send(b"n")
+    again.until("precious")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGQUIT])
+def test_a_signal_while_it_is_loading_gives_the_terminal_back(opened, number):
     app = opened()
     app.until_written(b"reading")
-    app.signal(signal.SIGTERM)
+    app.signal(number)
 
-    assert app.ended() in (-signal.SIGTERM, 128 + signal.SIGTERM)
+    assert app.ended() in (-number, 128 + number)
     assert b"\x1b[?1049l" in app.written
 
 
@@ -337,6 +379,24 @@ def test_it_can_be_stopped_and_comes_back(opened):
     app.until("run_49")
     assert b"\x1b[?1049h" in app.written
     assert b"run_49" in app.written
+
+
+def test_one_that_was_stopped_without_warning_goes_on_and_ends(opened):
+    app = opened()
+    before = termios.tcgetattr(app.fd)
+    app.until("run_49")
+    for _ in range(2):
+        app.signal(signal.SIGSTOP)
+        assert app.stopped()
+        app.signal(signal.SIGCONT)
+        app.until("run_49")
+
+    app.press(b"G")
+    assert "run_00" in app.text
+    app.send(b"q")
+
+    assert app.ended() == 0
+    assert termios.tcgetattr(app.fd) == before
 
 
 @pytest.mark.parametrize(

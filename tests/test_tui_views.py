@@ -42,6 +42,20 @@ async def test_a_deleted_view_comes_back_with_u(store, log_run, folder):
     assert get_view(folder, "mine").query == "one"
 
 
+async def test_a_view_saved_under_a_name_that_another_has_can_be_taken_back(store, log_run, folder):
+    log_run("one")
+    save_view(folder, View("mine", query="one"))
+
+    async with opened(store) as pilot:
+        await pilot.press("V", "a", *"mine", "enter")
+        await see(pilot, "mine is saved: u brings back what it was")
+        assert get_view(folder, "mine").query == ""
+        await pilot.press("u")
+        await see(pilot, "mine is as it was")
+
+    assert get_view(folder, "mine").query == "one"
+
+
 async def test_a_view_written_by_hand_sets_columns_groups_and_panes(store, log_run, folder):
     for seed in range(2):
         log_run(f"s{seed}", params={"lr": 0.1, "seed": seed}, val_f1=[0.5])

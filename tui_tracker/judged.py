@@ -6,11 +6,19 @@ here but called by its name, and only once a query, a column or an order speaks 
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from contextvars import ContextVar
 from importlib import import_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
     from tui_tracker.store import Store
+
+    Told = Callable[[int, int], None]
+    Listener = Callable[[], AbstractContextManager[Told]]
 
 GRADES = ("A", "B", "C", "D", "F")
 """The best first."""
@@ -33,6 +41,41 @@ def fresh_profile(store: Store) -> str:
         InvalidArgument: the settings of the folder's project mean nothing.
     """
     return str(import_module("tui_tracker.audit.cache").refresh_here(store))
+
+
+_listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
+
+
+def be_heard_by(listener: Listener | None) -> None:
+    """Let this thread tell how far it is, whenever what it asks for has runs judged first.
+
+    Judging a hundred thousand takes half a minute, and a query says only what it wants. The
+    listener opens what is then called with the number of runs done and of all, often.
+    """
+    _listener.set(listener)
+
+
+@contextmanager
+def telling(runs: int) -> Iterator[Callable[[], None]]:
+    """Give what is called once a run is read and once it is judged."""
+    listener = _listener.get()
+    if listener is None or not runs:
+        yield _nobody_hears
+        return
+    with listener() as told:
+        halves = 0
+
+        def half() -> None:
+            nonlocal halves
+            halves += 1
+            # Others may have to be judged again for what these say.
+            told(min(runs, halves // 2), runs)
+
+        yield half
+
+
+def _nobody_hears() -> None:
+    pass
 
 
 def profile_here() -> str:

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tui_tracker.capture.redaction import redact_text
-from tui_tracker.formatting import printable
+from tui_tracker.formatting import crop, printable
+
+LONGEST = 1_000
+"""Cells of a sentence: chats refuse a message that is twice as long, and it would be lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,8 @@ class Event:
 
     @property
     def sentence(self) -> str:
-        """What a notification says."""
-        return printable(redact_text(f"{self.name}: {self.words}"))
+        """What a notification says; of long words the beginning."""
+        return crop(printable(redact_text(f"{self.name}: {self.words}")), LONGEST)
 
 
 def event_shape(event: Event) -> dict[str, object]:

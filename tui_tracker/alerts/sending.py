@@ -17,11 +17,12 @@ import urllib.request
 from collections import deque
 from collections.abc import Callable, Mapping
 from email.message import Message
+from functools import partial
 from http.client import HTTPException
 from typing import IO
 from urllib.parse import urlsplit
 
-from tui_tracker.alerts.events import Event, event_shape
+from tui_tracker.alerts.events import LONGEST, Event, event_shape
 from tui_tracker.errors import InvalidArgument
 
 TIMEOUT_S = 10.0
@@ -98,17 +99,21 @@ class Sender:
                 if self._stop.is_set():
                     return
                 event, self._busy = self._waiting.popleft(), True
-            try:
-                if self._webhook and self._may_post():
-                    self._note("webhook", self._post(event))
-                if self._command:
-                    self._note("command", run_command(self._command, event))
-            except Exception as error:  # noqa: BLE001 - the watch outlives whatever a host answers
-                self._note("webhook", f"{type(error).__name__}")
-            finally:
-                with self._news:
-                    self._busy = False
-                    self._news.notify_all()
+            if self._webhook and self._may_post():
+                self._note("webhook", self._try(self._post, event))
+            if self._command:
+                self._note("command", self._try(partial(run_command, self._command), event))
+            with self._news:
+                self._busy = False
+                self._news.notify_all()
+
+    @staticmethod
+    def _try(send: Callable[[Event], str], event: Event) -> str:
+        """Send an event and return why it failed; the watch outlives whatever a host answers."""
+        try:
+            return send(event)
+        except Exception as error:  # noqa: BLE001 - one event is lost, and not all that follow
+            return type(error).__name__
 
     def _note(self, what: str, problem: str) -> None:
         """Tell of a trouble where it begins, and that it is over."""
@@ -184,7 +189,7 @@ def run_command(command: str, event: Event) -> str:
     """
     shape = event_shape(event)
     told: Mapping[str, str] = {
-        f"TT_{name.upper()}": "" if shape[name] is None else str(shape[name])
+        f"TT_{name.upper()}": "" if shape[name] is None else _in_environment(str(shape[name]))
         for name in ("what", "rule", "run", "name", "experiment", "status", "metric", "step")
     }
     try:
@@ -192,7 +197,7 @@ def run_command(command: str, event: Event) -> str:
             command,
             shell=True,
             input=json.dumps(shape).encode(),
-            env={**os.environ, **told, "TT_TEXT": event.sentence},
+            env={**os.environ, **told, "TT_TEXT": _in_environment(event.sentence)},
             timeout=COMMAND_TIMEOUT_S,
             stdout=subprocess.DEVNULL,
             check=False,
@@ -202,3 +207,8 @@ def run_command(command: str, event: Event) -> str:
     except OSError as error:
         return f"it cannot be run ({error.strerror})"
     return f"it exited with {done.returncode}" if done.returncode else ""
+
+
+def _in_environment(text: str) -> str:
+    """Return a text as an environment can hold it: short, without NUL, and UTF-8."""
+    return text[:LONGEST].replace("\0", "").encode("utf-8", "replace").decode()

@@ -57,10 +57,17 @@ class _Seen:
     is_new: bool
     """It began, or went on, while it was watched."""
     since_start: bool
-    """Everything of it happened while it was watched."""
+    """What is seen of it for the first time happened while it was watched."""
     told: set[tuple[object, ...]] = field(default_factory=set)
     crossings: dict[tuple[int, str], _Crossing] = field(default_factory=dict)
     """By rule and metric."""
+    passed: dict[tuple[str, str], int] = field(default_factory=dict)
+    """How many values that are none a metric had before it was watched, by kind and label."""
+
+    def copy(self) -> _Seen:
+        """Return what changes without this one changing with it."""
+        crossings = {mark: replace(crossing) for mark, crossing in self.crossings.items()}
+        return replace(self, told={*self.told}, crossings=crossings, passed={**self.passed})
 
 
 class Watch:
@@ -98,7 +105,7 @@ class Watch:
         Raises:
             TrackerError: the store cannot be read now; nothing is forgotten by that.
         """
-        known = [key for key, seen in self._seen.items() if seen.status == "running"]
+        known = list(self._seen)
         since_ms = None if self._looked else self._since_ms
         newest, keys = find_watched(store, self._selection, known, self._last, since_ms)
         if self._only is not None:
@@ -110,19 +117,23 @@ class Watch:
         rows = get_rows(store, keys, metrics=metrics)
         found = _Look(store, now_ms, rows, self.rules)
         events: list[Event] = []
+        running: dict[RunKey, _Seen] = {}
         for row in rows:
-            seen = self._seen.get(row.key)
-            if seen is None:
-                new = self._looked or (self._last is not None and row.key > self._last)
-                whole = new or self._since_ms is not None
-                seen = self._seen[row.key] = _Seen("", is_new=new, since_start=whole)
+            seen = self._known_of(row)
             events += self._of_run(found, row, seen)
+            seen.since_start = True
+            if row.status == "running":
+                running[row.key] = seen
         # Remembered only now: a look that failed halfway is done again in full.
-        self._last, self._looked = newest, True
-        gone = set(known).difference(row.key for row in rows)
-        for key in [*gone, *(row.key for row in rows if row.status != "running")]:
-            self._seen.pop(key, None)
+        self._seen, self._last, self._looked = running, newest, True
         return events
+
+    def _known_of(self, row: RunRow) -> _Seen:
+        """Return what is known of a run, to be changed by this look."""
+        if (seen := self._seen.get(row.key)) is not None:
+            return seen.copy()
+        new = self._looked or (self._last is not None and row.key > self._last)
+        return _Seen("", is_new=new, since_start=new or self._since_ms is not None)
 
     def _metrics_wanted(self) -> list[str] | None:
         """Return the labels that rules need, None for all."""
@@ -229,13 +240,12 @@ def _odd(look: _Look, row: RunRow, seen: _Seen, rule: Rule) -> Iterator[Event]:
     for metric in _metrics(row, rule):
         count = metric.nan if rule.odd == "nan" else metric.inf
         mark = (rule.odd, metric.label)
-        if not count or mark in seen.told:
-            continue
+        # One that passed before anybody looked is no news; the next one is.
+        passed = seen.passed.setdefault(mark, 0 if seen.since_start else count)
         ends_so = math.isnan(metric.last) if rule.odd == "nan" else math.isinf(metric.last)
-        seen.told.add(mark)
-        # One that passed before anybody looked is no news.
-        if not (seen.since_start or ends_so):
+        if mark in seen.told or not (ends_so or count > passed):
             continue
+        seen.told.add(mark)
         words, step = look.odd_words(row, rule.odd, metric, ends_so=ends_so)
         value = metric.last if ends_so else None
         yield look.event(row, rule, rule.odd, words, metric=metric.label, step=step, value=value)

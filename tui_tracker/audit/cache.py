@@ -8,13 +8,11 @@ of the same data is looked up in the facts. `refresh` costs one query where noth
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -22,11 +20,13 @@ from typing import Any, cast
 from tui_tracker import __version__
 from tui_tracker.audit.compared import judge_changed, read_compared
 from tui_tracker.audit.config import read_config
-from tui_tracker.audit.engine import Audited, Auditor, Settings, audit_records
+from tui_tracker.audit.engine import Audited, Auditor, Settings
 from tui_tracker.audit.kept import Kept, Packer, overlay, put_rows, unpack
 from tui_tracker.audit.record import RunRecord, read_records
 from tui_tracker.audit.rules import Rule
 from tui_tracker.audit.states import has_table, read_states, stale_experiments
+from tui_tracker.garbage import uncollected
+from tui_tracker.judged import telling
 from tui_tracker.queries import RunKey, get_rows
 from tui_tracker.queries.answers import RunDetail
 from tui_tracker.queries.proofs import proof_levels
@@ -74,20 +74,8 @@ def refresh(
         overlay(store)
     ruleset = ruleset_of(store, settings)
     waiting = stale_experiments(store, settings.profile, ruleset, keys)
-    with _uncollected():
-        _judge_waiting(store, settings, ruleset, waiting, told)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Look for no garbage meanwhile: records have no cycles, and the search takes a twentieth."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
+    with uncollected(), telling(sum(waiting.values())) as half:
+        _judge_waiting(store, settings, ruleset, list(waiting), told, half)
 
 
 def _judge_waiting(
@@ -96,16 +84,17 @@ def _judge_waiting(
     ruleset: str,
     waiting: list[int],
     told: Callable[[], None] | None,
+    half: Callable[[], None],
 ) -> None:
     if waiting and any(rule.scope == "store" for rule in settings.rules):
-        _judge_all(store, settings, ruleset)
+        _judge_all(store, settings, ruleset, half)
         return
     done: set[int] = set()
     while waiting:
         experiment = waiting.pop(0)
         if experiment not in done:
             done.add(experiment)
-            waiting += _judge(store, settings, ruleset, experiment)
+            waiting += _judge(store, settings, ruleset, experiment, half)
             if told is not None:
                 told()
 
@@ -197,17 +186,27 @@ def read_audits(store: Store, settings: Settings, keys: Sequence[RunKey]) -> lis
 # -- judging
 
 
-def _judge_all(store: Store, settings: Settings, ruleset: str) -> None:
+def _judge_all(store: Store, settings: Settings, ruleset: str, half: Callable[[], None]) -> None:
     """Judge the whole store, because a rule of the user's compares all of its runs."""
     states: dict[RunKey, str] = {}
     for (experiment,) in store.read("SELECT id FROM experiment"):
         states |= read_states(store, experiment)
     packer = Packer(settings.profile, ruleset)
-    audited = audit_records(list(read_records(store, list(states))), settings)
-    put_rows(store, [packer.row(run, states[run.record.key]) for run in audited])
+    records = []
+    for record in read_records(store, list(states)):
+        records.append(record)
+        half()
+    auditor = Auditor(records, settings)
+    rows = []
+    for record in records:
+        rows.append(packer.row(auditor.audit(record), states[record.key]))
+        half()
+    put_rows(store, rows)
 
 
-def _judge(store: Store, settings: Settings, ruleset: str, experiment: int) -> list[int]:
+def _judge(
+    store: Store, settings: Settings, ruleset: str, experiment: int, half: Callable[[], None]
+) -> list[int]:
     """Judge an experiment; return others that it says something new of."""
     states = read_states(store, experiment)
     before: dict[RunKey, tuple[Any, ...]] = {
@@ -223,10 +222,10 @@ def _judge(store: Store, settings: Settings, ruleset: str, experiment: int) -> l
         for key, state in states.items()
         if key not in before or before[key][2:4] != (ruleset, state)
     }
-    records, whole = read_compared(store, list(states), changed, settings)
+    records, whole = read_compared(store, list(states), changed, settings, half)
     elsewhere, bodies = _said_elsewhere(store, experiment, records)
     auditor = Auditor(records, settings, cast("list[RunRecord]", elsewhere))
-    audited = judge_changed(store, auditor, records, whole, changed, before)
+    audited = judge_changed(store, auditor, records, whole, changed, before, half)
     packer = Packer(settings.profile, ruleset)
     rows = {run.record.key: packer.row(run, states[run.record.key]) for run in audited}
     put_rows(store, [row for key, row in rows.items() if before.get(key) != row])

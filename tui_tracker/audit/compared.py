@@ -8,9 +8,9 @@ data and splits. Only a run of which they say something new is judged once more.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from tui_tracker.audit.engine import Audited, Auditor, Settings
 from tui_tracker.audit.kept import unpack
@@ -25,6 +25,7 @@ from tui_tracker.queries.rows import METRIC_KIND, marks
 from tui_tracker.queries.runs import get_rows, key_names
 from tui_tracker.store import Store
 
+T = TypeVar("T")
 _COMPARED = ("data", "split")
 """Kinds of lineage that rules of ours compare."""
 _WHOLE = 0.5
@@ -32,22 +33,26 @@ _WHOLE = 0.5
 
 
 def read_compared(
-    store: Store, keys: Sequence[RunKey], changed: set[RunKey], settings: Settings
+    store: Store,
+    keys: Sequence[RunKey],
+    changed: set[RunKey],
+    settings: Settings,
+    read: Callable[[], None],
 ) -> tuple[list[RunRecord], set[RunKey]]:
     """Return the records of an experiment's runs in their order, and which of them are whole.
 
     Those that changed are, and those with amendments; all are where most of them changed,
-    or where a rule of the user's compares what we cannot know.
+    or where a rule of the user's compares what we cannot know. `read` is called with each.
     """
     if len(changed) >= _WHOLE * len(keys) or any(
         rule.scope != "run" and rule.id not in RULES for rule, _ in settings.chosen()
     ):
-        return list(read_records(store, keys)), set(keys)
+        return list(_telling(read_records(store, keys), read)), set(keys)
     whole = set(changed)
     if has_table(store, "amendment"):
         amended = "SELECT run FROM amendment WHERE run IN (SELECT value FROM json_each(:keys))"
         whole.update(row[0] for row in store.read(amended, {"keys": marks(keys)}))
-    found = {record.key: record for record in read_records(store, sorted(whole))}
+    found = {record.key: record for record in _telling(read_records(store, sorted(whole)), read)}
     found |= _light(store, [key for key in keys if key not in whole])
     return [found[key] for key in keys if key in found], whole
 
@@ -59,19 +64,24 @@ def judge_changed(
     whole: set[RunKey],
     changed: set[RunKey],
     before: Mapping[RunKey, tuple[Any, ...]],
+    judged: Callable[[], None],
 ) -> list[Audited]:
     """Return the audits of the runs that changed, or of which the others have it told anew.
 
-    `before` are the kept rows by run.
+    `before` are the kept rows by run; `judged` is called after each.
     """
     moved = {key for key in before if key not in changed and _is_moved(auditor, before[key])}
     light = sorted(moved - whole)
     again = {record.key: record for record in read_records(store, light)} if light else {}
-    return [
-        auditor.audit(again.get(record.key, record))
-        for record in records
-        if record.key in changed or record.key in moved
-    ]
+    asked = (record for record in records if record.key in changed or record.key in moved)
+    audited = (auditor.audit(again.get(record.key, record)) for record in asked)
+    return list(_telling(audited, judged))
+
+
+def _telling(found: Iterable[T], told: Callable[[], None]) -> Iterator[T]:
+    for one in found:
+        yield one
+        told()
 
 
 def _is_moved(auditor: Auditor, row: tuple[Any, ...]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from statistics import median
@@ -15,6 +16,7 @@ from tui_tracker.audit.rules import Rule, Severity
 from tui_tracker.audit.score import GRADES
 
 _SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
+_NOT_XML = re.compile("[^\\t\\n\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 _LEVELS: dict[Severity, str] = {"error": "error", "warn": "warning", "info": "note"}
 
 
@@ -169,8 +171,8 @@ def to_junit(audited: Sequence[Audited]) -> str:
 
 
 def _xml(text: str) -> str:
-    """Return a text without the control characters that XML cannot hold."""
-    return "".join(c if c >= " " or c in "\t\n" else "\ufffd" for c in text)
+    """Return a text without the characters that XML cannot hold."""
+    return _NOT_XML.sub("\ufffd", text)
 
 
 def to_markdown(audited: Sequence[Audited]) -> str:

@@ -57,10 +57,11 @@ def read_states(store: Store, experiment: int) -> dict[RunKey, str]:
 
 def stale_experiments(
     store: Store, profile: str, ruleset: str, keys: Sequence[RunKey] | None
-) -> list[int]:
+) -> dict[int, int]:
     """Return the experiments of these runs, or all, in which a run is not as it was judged.
 
-    Those with the most such runs come last, so that others are soon told.
+    With each the number of such runs. Those with the most come last, so that others are
+    soon told.
     """
     # All runs are looked at in the order in which they and their audits lie.
     these, order = "", "NOT INDEXED"
@@ -72,13 +73,13 @@ def stale_experiments(
         )
         bound["keys"], order = marks(keys), ""
     rows = store.read(
-        f"SELECT r.experiment FROM run AS r {order} LEFT JOIN audit AS a "
+        f"SELECT r.experiment, count(*) FROM run AS r {order} LEFT JOIN audit AS a "
         "ON a.run = r.id AND a.profile = :profile "
         f"WHERE (a.run IS NULL OR a.ruleset <> :ruleset OR a.state <> {state_sql(store)}) {these} "
         "GROUP BY r.experiment ORDER BY count(*)",
         bound,
     )
-    return [row[0] for row in rows]
+    return dict(rows)
 
 
 def has_table(store: Store, name: str) -> bool:

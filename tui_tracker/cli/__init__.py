@@ -22,6 +22,9 @@ PROGRAM = "tt"
 INTERRUPTED = 130
 """What shells take for "ended by Ctrl-C"."""
 
+MOST_BEFORE, MOST_BEHIND = 300, 200
+"""Characters of a wrong query that are shown before the place and from it on."""
+
 GROUPS: dict[str, dict[str, str]] = {
     "look": {
         "tui": "open the app (as tt alone does)",
@@ -282,6 +285,11 @@ def _marked_trouble(text: str, said: str, column: int, length: int) -> int:
     from tui_tracker.formatting import cell_width, printable
 
     if column >= 0:
+        # Of a text that was pasted whole, what stands around the place.
+        start = max(0, column - MOST_BEFORE)
+        left, right = "…" if start else "", "…" if len(said) > column + MOST_BEHIND else ""
+        said = f"{left}{said[start : column + MOST_BEHIND]}{right}"
+        column += len(left) - start
         before = cell_width(printable(said[:column]))
         wrong = cell_width(printable(said[column : column + length]))
         print(f"  {printable(said)}", file=sys.stderr)

@@ -50,8 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--record",
         metavar="FILE",
-        help="audit metadata as it was pasted instead of runs: JSON, a dict, YAML, TOML, a table; "
-        "- reads standard input",
+        help="audit metadata as it was pasted instead of runs: JSON, a dict, YAML, TOML, a table, "
+        "a command line; - reads standard input",
     )
     parser.add_argument(
         "--deep", action="store_true", help="also look at commits, data and files themselves"

@@ -70,11 +70,10 @@ def _write_bands(
     writer.writerow(["step", *heads])  # type: ignore[attr-defined]
     rows: dict[int, list[str]] = {}
     for number, shape in enumerate(bands.values()):
-        parts = zip(shape["steps"], shape["mean"], shape["low"], shape["high"], strict=True)
-        for step, *values in parts:
+        names = ("steps", "mean", "low", "high", "runs")
+        for step, *values, runs in zip(*(shape[name] for name in names), strict=True):
             row = rows.setdefault(int(step), [""] * len(heads))
-            row[4 * number : 4 * number + 3] = [_cell(value) for value in values]
-            row[4 * number + 3] = str(int(shape["runs"][0]))
+            row[4 * number : 4 * number + 4] = [*map(_cell, values), str(int(runs))]
     for step in sorted(rows):
         writer.writerow([step, *rows[step]])  # type: ignore[attr-defined]
 
@@ -96,7 +95,8 @@ def _bands(
                 "mean": list(found.mean.means),
                 "low": list(found.spread.mins),
                 "high": list(found.spread.maxs),
-                "runs": [float(len(members))],
+                # Of runs that are not as long as others the last means are over fewer.
+                "runs": list(map(float, found.counts)),
             }
     return made
 
@@ -119,7 +119,13 @@ def made_json(
             }
         ]
     return [
-        {"group": name, "band": args.band, "runs": int(shape["runs"][0]), "steps": shape["steps"]}
+        {
+            "group": name,
+            "band": args.band,
+            "runs": int(max(shape["runs"])),
+            "counts": [int(runs) for runs in shape["runs"]],
+            "steps": shape["steps"],
+        }
         | {part: [json_number(value) for value in shape[part]] for part in ("mean", "low", "high")}
         for name, shape in _bands(store, wanted, args.band).items()
     ]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from tui_tracker.audit.amendments import Correction
+    from tui_tracker.audit.record import RunRecord
     from tui_tracker.drill.drill import Drilled, Gap
     from tui_tracker.queries import RunKey
     from tui_tracker.store import Store
@@ -91,7 +92,7 @@ def _by_hand(args: argparse.Namespace, store: Store, keys: Sequence[RunKey]) -> 
     """Amend runs by what was typed in, or take amendments back."""
     from tui_tracker.audit.amendments import amend, withdraw
     from tui_tracker.audit.record import read_records
-    from tui_tracker.drill.arguments import as_value
+    from tui_tracker.drill.arguments import typed_value
     from tui_tracker.drill.drill import typed
     from tui_tracker.errors import InvalidArgument
 
@@ -101,16 +102,27 @@ def _by_hand(args: argparse.Namespace, store: Store, keys: Sequence[RunKey]) -> 
             raise InvalidArgument(f"--set {field!r} needs a value: --set tags.owner=ann")
     if not args.words:
         raise InvalidArgument("--set and --withdraw need a run: `tt drill RUN --set FIELD=VALUE`")
-    for record in read_records(store, keys):
-        items = [typed(record, field, as_value(value)) for field, _, value in pairs]
+    records = list(read_records(store, keys))
+    _refuse_unamended(records, args.withdraw)
+    for record in records:
+        items = [typed(record, field, typed_value(field, value)) for field, _, value in pairs]
         amend(store, record.key, items, reason=args.reason or "")
         for field in args.withdraw:
-            if not any(item.field == field for item in record.amendments):
-                raise InvalidArgument(f"{field!r} of {record.detail.row.name!r} was not amended")
             withdraw(store, record.key, record.detail, field, reason=args.reason or "")
         count = len(items) + len(args.withdraw)
         tell(f"{record.detail.row.name}: {plural(count, 'amendment')} written")
     return 0
+
+
+def _refuse_unamended(records: Sequence[RunRecord], fields: Sequence[str]) -> None:
+    """Refuse to take back what is not there, before anything is written."""
+    from tui_tracker.errors import InvalidArgument
+
+    for record in records:
+        amended = {item.field for item in record.amendments}
+        for field in fields:
+            if field not in amended:
+                raise InvalidArgument(f"{field!r} of {record.detail.row.name!r} was not amended")
 
 
 def _offer(args: argparse.Namespace, store: Store, drilled: Sequence[Drilled]) -> None:
@@ -191,10 +203,10 @@ def _answer(item: Correction) -> tuple[str, str]:
 def _edited(item: Correction, text: str) -> Correction:
     from dataclasses import replace
 
-    from tui_tracker.drill.arguments import as_value
+    from tui_tracker.drill.arguments import typed_value
 
     evidence = f"typed in; tt drill had proposed {shown(item.new)}"
-    return replace(item, new=as_value(text), evidence=evidence, confidence="")
+    return replace(item, new=typed_value(item.field, text), evidence=evidence, confidence="")
 
 
 def _reason() -> str:

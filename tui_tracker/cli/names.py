@@ -22,13 +22,14 @@ from typing import TYPE_CHECKING
 
 from tui_tracker.cli.opening import READ_WAIT_S, add_json, open_store
 from tui_tracker.cli.output import plural, print_json, say, tell
-from tui_tracker.errors import InvalidArgument, NameCollision
+from tui_tracker.errors import InvalidArgument, NameCollision, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tui_tracker.names.aliases import Alias, Kind, Renaming
     from tui_tracker.names.check import NameFinding
+    from tui_tracker.queries import RunKey
     from tui_tracker.store import Store
 
 _ACTIONS = ("check", "fix", "undo", "list")
@@ -67,26 +68,36 @@ def run(args: argparse.Namespace) -> int:
 # -- check
 
 
-def _findings(args: argparse.Namespace, store: Store) -> list[NameFinding]:
-    from tui_tracker.names.check import check_names
-    from tui_tracker.queries import Selection, list_run_keys
+def _chosen(args: argparse.Namespace, store: Store) -> list[RunKey]:
+    """Return the runs whose names are looked at.
 
+    Raises:
+        NotFound: there is no experiment of that name: what checks nothing must not pass.
+    """
+    from tui_tracker.queries import Selection, list_experiments, list_run_keys
+
+    known = [row.name for row in list_experiments(store, Selection(archived=True))]
+    if args.experiment and args.experiment not in known:
+        raise NotFound("experiment", args.experiment, known)
     selection = Selection(
         experiment=args.experiment or None, query=" ".join(args.query), archived=True
     )
-    return check_names(store, list_run_keys(store, selection))
+    return list_run_keys(store, selection)
 
 
 def _check(args: argparse.Namespace, store: Store) -> int:
-    from tui_tracker.names.check import to_shape
+    from tui_tracker.names.check import check_names, to_shape
 
-    found = _findings(args, store)
+    keys = _chosen(args, store)
+    found = check_names(store, keys)
     if args.json:
         print_json([to_shape(finding) for finding in found], indent=1)
     elif found:
         _print_findings(found)
-    else:
+    elif keys:
         tell("all names are clear")
+    else:
+        say("no run fits" if args.query else "no runs yet")
     return 1 if found else 0
 
 
@@ -169,7 +180,7 @@ def _fix(args: argparse.Namespace, store: Store) -> int:
 def _wanted(args: argparse.Namespace, store: Store) -> list[Renaming]:
     """Return what was asked for: named renamings first, then those that leave no choice."""
     from tui_tracker.names.aliases import Renaming
-    from tui_tracker.names.check import certain_renamings
+    from tui_tracker.names.check import certain_renamings, check_names
 
     wanted = [
         Renaming(kind, *_pair(kind, text), args.experiment)
@@ -178,7 +189,7 @@ def _wanted(args: argparse.Namespace, store: Store) -> list[Renaming]:
     ]
     if args.all_certain or (args.dry_run and not wanted):
         named = {(one.kind, one.raw) for one in wanted}
-        sure = certain_renamings(_findings(args, store), scope=args.experiment)
+        sure = certain_renamings(check_names(store, _chosen(args, store)), scope=args.experiment)
         wanted += [one for one in sure if (one.kind, one.raw) not in named]
     elif not wanted:
         raise InvalidArgument(
@@ -255,15 +266,18 @@ def _print_renamings(renamings: Sequence[tuple[Renaming, int]]) -> None:
 
 
 def _undo(args: argparse.Namespace, store: Store) -> int:
-    from tui_tracker.names.aliases import undo
+    from tui_tracker.names.aliases import list_aliases, undo
 
     undone = undo(store)
     if args.json:
         print_json([_shape(alias) for alias in undone], indent=1)
     elif undone:
-        names = ", ".join(f"{alias.raw!r}" for alias in undone[:5])
+        # A name that was renamed twice goes back to the first of its new names.
+        now = {(a.scope, a.kind, a.raw): repr(a.canonical) for a in list_aliases(store)}
+        read_as = [(a.raw, now.get((a.scope, a.kind, a.raw), "it was logged")) for a in undone]
+        names = ", ".join(f"{raw!r} is read as {name}" for raw, name in read_as[:5])
         more = f" and {len(undone) - 5} more" if len(undone) > 5 else ""
-        tell(f"took back batch {undone[0].batch}: {names}{more} are read as they were logged")
+        tell(f"took back batch {undone[0].batch}: {names}{more}")
     else:
         tell("no alias is in force")
     return 0
@@ -285,6 +299,7 @@ def _list(args: argparse.Namespace, store: Store) -> int:
 def _print_aliases(aliases: Sequence[Alias]) -> None:
     from tui_tracker.cli.tables import Column, print_table
     from tui_tracker.formatting import format_time, printable
+    from tui_tracker.names.aliases import overruled
 
     columns = [
         Column("batch", [str(alias.batch) for alias in aliases], right=True),
@@ -296,6 +311,9 @@ def _print_aliases(aliases: Sequence[Alias]) -> None:
         Column("at", [format_time(alias.at) for alias in aliases], rank=3),
         Column("reason", [printable(alias.reason) for alias in aliases], rank=5),
     ]
+    if overruled_ := overruled(aliases):
+        columns.append(Column("counts", ["no, a newer one" if alias in overruled_ else ""
+                                         for alias in aliases]))  # fmt: skip
     if any(not alias.stands for alias in aliases):
         back = [format_time(a.reverted_at) if a.reverted_at else "" for a in aliases]
         columns.append(Column("taken back", back))

@@ -7,12 +7,14 @@ import argparse
 from tui_tracker import folder as folders
 from tui_tracker import journal
 from tui_tracker.cli.output import say
+from tui_tracker.judged import be_heard_by
 from tui_tracker.store import Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from tui_tracker.cli.progress import Progress
     from tui_tracker.drain import Recovered
     from tui_tracker.queries import RunKey
 
@@ -31,6 +33,7 @@ def open_store(args: argparse.Namespace, *, wait_s: float = 5.0, create: bool = 
     Raises:
         StoreError: there is none, or it cannot be used.
     """
+    be_heard_by(_progress)
     store = Store.open(args.store, wait_s=wait_s, create=create)
     # The drain is loaded only for a journal: `tt ls --json` has a hundred milliseconds.
     if journal.list_journals(folders.journals(store.folder)):
@@ -38,6 +41,12 @@ def open_store(args: argparse.Namespace, *, wait_s: float = 5.0, create: bool = 
 
         tell_problems(recover(store))
     return store
+
+
+def _progress() -> Progress:
+    from tui_tracker.cli.progress import Progress
+
+    return Progress("judging", unit="runs")
 
 
 def tell_problems(recovered: Recovered) -> None:

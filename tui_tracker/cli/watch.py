@@ -184,14 +184,20 @@ class _Following:
         self._store, self._watch = store, watch
         self._recovered = self._looked = float("-inf")
         self._version = -1
+        self._told: tuple[str, ...] = ()
+        """Why what runs log could not be brought into the store."""
 
     def look(self) -> list[Event]:
         from tui_tracker.drain import recover
 
         now = time.monotonic()
         if now - self._recovered >= RECOVER_S:
-            recover(self._store)
+            problems = recover(self._store).problems
             self._recovered = time.monotonic()
+            for problem in problems:
+                if problem not in self._told:
+                    say(problem)
+            self._told = problems
         version = self._store.data_version()
         if version == self._version and now - self._looked < PULSE_S:
             return []

@@ -48,9 +48,18 @@ class Band:
 
     mean: Curve
     spread: Curve
-    fewest: int
-    most: int
-    """How many runs a mean is over, where least and where most have a value."""
+    counts: tuple[int, ...]
+    """How many runs have a value, by bucket; a mean is over so many."""
+
+    @property
+    def fewest(self) -> int:
+        """How many runs a mean is over where least have a value."""
+        return min(filter(None, self.counts), default=0)
+
+    @property
+    def most(self) -> int:
+        """How many runs a mean is over where most have a value."""
+        return max(self.counts, default=0)
 
 
 def band(curves: Sequence[Curve], spread: Spread) -> Band | None:
@@ -91,8 +100,7 @@ def band(curves: Sequence[Curve], spread: Spread) -> Band | None:
         last=max(curve.last for curve in curves),
         count=sum(curve.count for curve in curves),
     )
-    some = [count for count in counts if count] or [0]
-    return Band(mean_curve, replace(mean_curve, mins=lows, maxs=highs), min(some), max(some))
+    return Band(mean_curve, replace(mean_curve, mins=lows, maxs=highs), tuple(counts))
 
 
 def _by_slot(curve: Curve) -> dict[int, tuple[float, float, float]]:

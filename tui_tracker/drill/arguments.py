@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Sequence
 
+from tui_tracker.audit.snippets.leaves import plain_value
 from tui_tracker.names.words import snake
 
-_WHOLE = re.compile(r"[+-]?\d+$")
+_WHOLE = re.compile(r"[+-]?\d{1,300}$")
 _REAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
+_NAMES = frozenset("commit tree version digest hash sha256 name path branch".split())
+"""Facts that are called something, even where that is made of digits."""
 
 
 def read_flags(argv: Sequence[str]) -> dict[str, object]:
@@ -31,12 +35,26 @@ def read_flags(argv: Sequence[str]) -> dict[str, object]:
     return found
 
 
+def typed_value(field: str, text: str) -> object:
+    """Return what somebody typed in for a field: a number only where it gives the text back.
+
+    A version 1.10, a commit 1234567 and a ticket 007 are no numbers; of a param 0.10 is one.
+    """
+    head, _, last = field.replace(":", ".").partition(".")
+    if head in ("params", "metrics"):
+        return as_value(text)
+    if head in ("tags", "notes") or last.rpartition(".")[2] in _NAMES:
+        return text.strip("'\"")
+    value = plain_value(text.strip("'\""))
+    return text if value is None else value
+
+
 def as_value(text: str) -> object:
     """Return a word as the number or switch it is written as."""
     if _WHOLE.match(text):
         return int(text)
-    if _REAL.match(text):
-        return float(text)
+    if _REAL.match(text) and math.isfinite(number := float(text)):
+        return number
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
     return text.strip("'\"")

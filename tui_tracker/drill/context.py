@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import re
 
+from tui_tracker.audit.amendments import Confidence
 from tui_tracker.drill.case import SHORT, Case
 from tui_tracker.drill.recipes import Answers, recipe
 from tui_tracker.formatting import format_time
 from tui_tracker.names.words import PURPOSES, snake
 
 _TICKET = re.compile(r"\b([A-Z][A-Z0-9]{1,9}-\d{1,6})\b|(?:^|[\s(/])#(\d{1,6})\b")
+_NO_PROJECTS = frozenset(
+    "CIFAR MNIST IMAGENET COCO VOC CUB SST WMT GPT BERT VIT RESNET VGG YOLO LLAMA CLIP UTF SHA MD "
+    "ISO FP INT BF TOP COVID RTX GTX CUDA PY CVE RFC".split()
+)
+"""What stands before a number as a project does before a ticket: CIFAR-10, UTF-8."""
 _STANDS_FOR = {
     "tune": "sweep", "grid": "sweep", "search": "sweep", "hpo": "sweep", "base": "baseline",
     "ablate": "ablation", "abl": "ablation", "dbg": "debug", "test": "debug", "smoke": "debug",
@@ -47,7 +53,9 @@ def purpose(case: Case) -> Answers:
             if said:
                 where = "begins with" if at == 0 else "has"
                 told = f"the name of the {what} {where} {word!r}: {text!r}"
-                yield case.propose("tags.purpose", said, told, "likely" if at == 0 else "guess")
+                # `grid_world` and `test_time` begin with words that mean something else there.
+                sure: Confidence = "likely" if at == 0 and word in PURPOSES else "guess"
+                yield case.propose("tags.purpose", said, told, sure)
                 return
     yield "no word of the names tells it"
 
@@ -65,8 +73,9 @@ def ticket(case: Case) -> Answers:
         *(("a note", note.text) for note in case.record.detail.notes),
     ]
     for where, text in places:
-        if match := _TICKET.search(text):
-            said = match[1] or f"#{match[2]}"
+        found = (match[1] or f"#{match[2]}" for match in _TICKET.finditer(text))
+        said = next((one for one in found if one.partition("-")[0] not in _NO_PROJECTS), "")
+        if said:
             yield case.propose("tags.ticket", said, f"{where}: {text[:80]!r}", "likely")
             return
     yield "neither branch, commit, notes nor names have one"

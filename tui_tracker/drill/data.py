@@ -24,6 +24,12 @@ _MOST_FILES = 20_000
 LARGEST = 20 * 10**9
 """Bytes that are read again at most for one data set."""
 _DATA = re.compile(r"\.(csv|tsv|parquet|npy|npz|arrow|feather|jsonl?|h5|hdf5|txt|pt|zip|gz)$", re.I)
+_NO_DATA = re.compile(
+    r"(^|[_.])(out\w*|save\w*|logs?|config|cfg|conf|params|settings|model\w*|init\w*|resume\w*"
+    r"|pretrained|checkpoint\w*|ckpt|weights|results?|pred\w*|report|metrics|dest\w*|target|export"
+    r"|tokenizer|vocab|requirements|script|note)([_.]|$)"
+)
+"""Params whose files a run writes, or is set by, and does not learn from."""
 _FLAGS = ("data", "dataset", "data_path", "train_data", "train_file", "input", "data_dir", "csv")
 
 
@@ -163,8 +169,8 @@ def _path_of(case: Case) -> str:
         value = said.get(key)
         if isinstance(value, str) and ("/" in value or _DATA.search(value)):
             return value
-    values = (value for value in said.values() if isinstance(value, str))
-    return next((value for value in values if _DATA.search(value)), "")
+    others = (v for key, v in said.items() if isinstance(v, str) and not _NO_DATA.search(key))
+    return next((value for value in others if _DATA.search(value)), "")
 
 
 @recipe("data.version-mutable")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from tui_tracker.audit.catalogue.metrics import summaries_of
 from tui_tracker.drill.arguments import read_flags
 from tui_tracker.drill.case import Case
 from tui_tracker.drill.recipes import Answers, recipe
@@ -116,15 +117,7 @@ def timestamp(case: Case) -> Answers:
 @recipe("metrics.summary-mismatch")
 def summary(case: Case) -> Answers:
     """Recompute what was typed in from the points."""
-    for label, metric in case.record.metrics.items():
-        read = read_metric(label.partition("@")[0])
-        stem = label.partition("@")[0].removesuffix(f"_{read.stat}")
-        points = case.record.metrics.get(stem)
-        if read.stat not in ("best", "min", "max", "last") or points is None or points.count < 2:
-            continue
-        known = METRICS.get(read.base)
-        best = points.min if known is not None and known.direction == "min" else points.max
-        value = {"last": points.last, "min": points.min, "max": points.max}.get(read.stat, best)
-        if value is not None and abs(value - metric.last) > 1e-9 + 1e-6 * abs(value):
-            told = f"the {plural(points.count, 'point')} of {stem}"
-            yield case.propose(f"metrics.{label}", value, told, "certain")
+    for one in summaries_of(case.record):
+        if not one.agrees:
+            told = f"the {plural(one.points.count, 'point')} of {one.points.label}"
+            yield case.propose(f"metrics.{one.label}", one.right, told, "certain")

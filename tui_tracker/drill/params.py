@@ -23,6 +23,8 @@ _CONFIGS = re.compile(r"(^|/)[^/]*(config|conf|params|hparams|settings|args)[^/]
                       r"\.(ya?ml|toml|json)$", re.I)  # fmt: skip
 _CONFIG = re.compile(r"\.(ya?ml|toml|json)$", re.I)
 _LINE = re.compile(r"^\s*([A-Za-z_][\w.-]*)\s*:\s*([^#\n]+?)\s*(?:#.*)?$")
+_NO_VALUE = re.compile(r"(null|~|\?\?\?)$|['\"]?\$\{", re.I)
+"""What a YAML file leaves open, or reads from elsewhere."""
 _MOST_CONFIGS = 20
 _LEAST_SIBLINGS = 3
 
@@ -78,9 +80,20 @@ def _configs(case: Case) -> dict[str, Said]:
         if file is None:
             continue
         sure: Confidence = "likely" if path in chosen or len(paths) == 1 else "guess"
-        for name, value in read_config_text(path, file.text):
-            leaf = snake(name.rpartition(".")[2])
-            found.setdefault(leaf, Said(value, f"`{name}` in {path} of {file.where}", sure))
+        for leaf, told in _leaves_of(path, file.text).items():
+            name, value = told[0]
+            # One name below two heads: nobody knows which is meant, the training's or another's.
+            alone = len({repr(value) for _, value in told}) == 1
+            where = f"`{name}` in {path} of {file.where}"
+            found.setdefault(leaf, Said(value, where, sure if alone else "guess"))
+    return found
+
+
+def _leaves_of(path: str, text: str) -> dict[str, list[tuple[str, object]]]:
+    """Return the settings of a file by the last words of their names."""
+    found: dict[str, list[tuple[str, object]]] = {}
+    for name, value in read_config_text(path, text):
+        found.setdefault(snake(name.rpartition(".")[2]), []).append((name, value))
     return found
 
 
@@ -93,7 +106,7 @@ def read_config_text(path: str, text: str) -> Iterator[tuple[str, object]]:
             yield from _leaves(tomllib.loads(text))
         else:
             lines = map(_LINE.match, text.splitlines())
-            yield from ((m[1], as_value(m[2])) for m in lines if m)
+            yield from ((m[1], as_value(m[2])) for m in lines if m and not _NO_VALUE.match(m[2]))
     except (ValueError, RecursionError):
         return
 

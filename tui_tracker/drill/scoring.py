@@ -102,20 +102,27 @@ def _read(path: Path) -> dict[str, Any]:
 def _found(store: Store, told: Mapping[str, Any]) -> Iterator[tuple[str, Found]]:
     runs = told.get("runs")
     if isinstance(runs, list):
-        for run in runs:
-            gaps = run.get("gaps", [])
-            values = {
-                item["field"]: Value(item["new"], item["confidence"] == "guess")
-                for gap in gaps
-                for item in gap["proposals"]
-            }
-            yield run["id"], Found(frozenset(gap["rule"] for gap in gaps), values)
+        try:
+            yield from [_printed(run) for run in runs]
+        except (KeyError, TypeError, AttributeError) as error:
+            raise InvalidArgument("this is not what `tt drill --json` prints") from error
         return
     for address, fields in told.items():
         if not isinstance(fields, dict):
             raise InvalidArgument(f"what was found in {address!r} should be fields with values")
         values = {str(field): Value(value) for field, value in fields.items()}
         yield run_id(store, find_run(store, address)), Found(frozenset(), values)
+
+
+def _printed(run: Mapping[str, Any]) -> tuple[str, Found]:
+    """Return what `tt drill --json` prints of a run."""
+    gaps = run["gaps"]
+    values = {
+        item["field"]: Value(item["new"], item["confidence"] == "guess")
+        for gap in gaps
+        for item in gap["proposals"]
+    }
+    return str(run["id"]), Found(frozenset(gap["rule"] for gap in gaps), values)
 
 
 def score(

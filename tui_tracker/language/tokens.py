@@ -41,6 +41,8 @@ KIND_PREFIXES: dict[str, FieldKind] = {
 }
 STATISTICS = ("last", "min", "max", "mean", "first", "count", "std", "best", "nan", "inf")
 TIME_FIELDS = frozenset(("started", "ended", "duration"))
+LONGEST = 5_000
+"""Characters of a word: as many as LIKE takes, each escaped and of four bytes."""
 """Fields whose values may be several words: `2 days ago`."""
 _PREFIX = re.compile(rf"({'|'.join(sorted(KIND_PREFIXES, key=len, reverse=True))})\.(?=[`\"])")
 _QUOTED = {
@@ -79,6 +81,13 @@ class Reader:
         at = self.at if column is None else column
         return QueryError(self.text, at, problem, nearest=near, length=length)
 
+    def _of_length(self, word: str, start: int) -> str:
+        """Refuse what SQLite's LIKE would: nobody types it, but it is pasted."""
+        if len(word) > LONGEST:
+            problem = f"a word of {len(word):,} characters: {LONGEST:,} are the most"
+            raise self.fail(problem, start, length=len(word))
+        return word
+
     def skip(self) -> None:
         """Go past blanks."""
         while self.at < len(self.text) and self.text[self.at].isspace():
@@ -106,13 +115,14 @@ class Reader:
     def word(self) -> str:
         """Read a name or a free word; "" where none stands here."""
         start, self.at = self.at, self._end(ENDS_WORD)
-        return self.text[start : self.at]
+        return self._of_length(self.text[start : self.at], start)
 
     def quoted(self) -> str:
         """Read what stands between the quote here and the next like it."""
         match = _QUOTED[self.next].match(self.text, self.at)
         if match is None:
             raise self.fail(f"the quote {self.next} is not closed", length=len(self.text) - self.at)
+        self._of_length(match[1], self.at)
         self.at = match.end()
         if match[0][0] == "`":
             return match[1].replace("``", "`")
@@ -174,7 +184,7 @@ class Reader:
                 self._more_words(start, stops)
         finally:
             self.note("value", start, about)
-        words = self.text[start : self.at].split()
+        words = self._of_length(self.text[start : self.at], start).split()
         return Value(" ".join(words), column=start) if words else None
 
     def _value_word(self, stops: str) -> None:

@@ -146,8 +146,14 @@ def list_aliases(store: Store, *, taken_back: bool = False) -> list[Alias]:
     ]
 
 
+def overruled(aliases: Sequence[Alias]) -> list[Alias]:
+    """Return those that stand and do not count, because a newer one of the same name does."""
+    newest = {(a.scope, a.kind, a.raw): a for a in aliases if a.stands}
+    return [a for a in aliases if a.stands and newest[a.scope, a.kind, a.raw] is not a]
+
+
 def count_runs(store: Store, renaming: Renaming) -> int:
-    """Return how many runs have what a renaming would rename."""
+    """Return how many runs have what a renaming would rename: by its logged or its present name."""
     table = renaming.kind
     inside = ""
     if renaming.scope:
@@ -155,9 +161,14 @@ def count_runs(store: Store, renaming: Renaming) -> int:
             "AND t.run IN (SELECT r.id FROM run AS r JOIN experiment AS e "
             "ON e.id = r.experiment WHERE e.name = :scope)"
         )
+    # What is read as another already has its logged name in the tables alone.
+    found = " UNION ".join(
+        f"SELECT t.run FROM {place}{table} AS t JOIN {place}key AS k ON k.id = t.key "
+        f"WHERE k.kind = :kind AND k.name = :raw {inside}"
+        for place in ("", "main.")
+    )
     rows = store.read(
-        f"SELECT count(DISTINCT t.run) FROM {table} AS t JOIN key AS k ON k.id = t.key "
-        f"WHERE k.kind = :kind AND k.name = :raw {inside}",
+        f"SELECT count(*) FROM ({found})",
         {"kind": KINDS[table], "raw": renaming.raw}
         | ({"scope": renaming.scope} if renaming.scope else {}),
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from tui_tracker.names.aliases import Kind, Renaming
 from tui_tracker.names.lint import (
     NameDoubt,
+    alike,
     lint_collisions,
     lint_data_version,
     lint_experiment,
@@ -134,18 +135,12 @@ class _Names:
             found[1].add(row.experiment)
 
     def doubts(self) -> Iterator[tuple[NameDoubt, _Used]]:
-        for name, used in self.used["metric"].items():
-            beside = [self.experiments[experiment] for experiment in used.experiments]
-            siblings = {other for one in beside for other in one.metrics} - {name}
-            counts = {one.class_count for one in beside}
-            classes = next(iter(counts)) if len(counts) == 1 else None
-            for doubt in lint_metric(name, siblings=siblings, classes=classes):
-                yield doubt, used
+        yield from self._metric_doubts()
         yield from self._scale_doubts()
         yield from self._twins()
-        params = sorted(self.used["param"])
+        twins = alike(sorted(self.used["param"]))
         for name, used in self.used["param"].items():
-            for doubt in lint_param(name, params):
+            for doubt in lint_param(name, twins(name)):
                 yield doubt, used
         for kind, lint in (
             ("experiment", lint_experiment), ("tag", lint_tag), ("data version", lint_data_version),
@@ -155,6 +150,23 @@ class _Names:
                     yield doubt, used
         yield from self._run_doubts()
         yield from self.collisions.values()
+
+    def _metric_doubts(self) -> Iterator[tuple[NameDoubt, _Used]]:
+        told: dict[tuple[str, ...], tuple[frozenset[str], int | None]] = {}
+        for name, used in self.used["metric"].items():
+            where = tuple(used.experiments)
+            if where not in told:  # most metrics of an experiment stand in the same ones
+                told[where] = self._beside(where)
+            siblings, classes = told[where]
+            for doubt in lint_metric(name, siblings=siblings, classes=classes):
+                yield doubt, used
+
+    def _beside(self, experiments: Sequence[str]) -> tuple[frozenset[str], int | None]:
+        """Return all metrics of experiments, and the number of classes that they agree on."""
+        beside = [self.experiments[experiment] for experiment in experiments]
+        counts = {one.class_count for one in beside}
+        metrics = frozenset(name for one in beside for name in one.metrics)
+        return metrics, next(iter(counts)) if len(counts) == 1 else None
 
     def _scale_doubts(self) -> Iterator[tuple[NameDoubt, _Used]]:
         for experiment, one in self.experiments.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
@@ -22,7 +22,7 @@ Kind = Literal["metric", "param", "experiment", "run", "tag", "data version"]
 Severity = Literal["error", "warn", "info"]
 
 LONGEST_RUN = 80
-_LOOSE = 2.0
+LOOSE = 2.0
 """So large may a share be by a mistake of rounding or weighting, before it is a percent."""
 SEVERITIES: dict[str, Severity] = {
     "naming.metric-case": "warn",
@@ -56,6 +56,10 @@ _HANDLE = re.compile(r"@?[\w.+-]+(@[\w-]+\.[\w.-]+)?\Z")
 _TICKET = re.compile(r"([A-Z][A-Z0-9]+-\d+|#\d+|https?://\S+)\Z")
 _TIME = re.compile(r"(^|_)(time|latency|duration|elapsed|runtime)$")
 _TIME_UNITS = {"s", "ms", "us", "ns", "min", "h", "sec", "seconds", "minutes", "hours"}
+_BOOKKEEPING = re.compile(
+    r"((global|optimizer|trainer|env|total|current|num)_)+(steps?|epochs?|episodes?)$|loss_scale$|eta$"
+)
+"""Where a training is and how it goes on: of no split, as a step is."""
 _SIZE = re.compile(r"(^|_)(size|memory|mem|rss)$")
 
 
@@ -131,6 +135,7 @@ def _is_cost(base: str) -> bool:
         unit in _TIME_UNITS | {"mb", "gb", "kb", "bytes", "percent", "flops", "usd", "kwh"}
         or re.search(r"(^|_)(per_second|throughput|samples|tokens|steps|norm|lr|rate|count)$", base)
         or stem in ("learning", "grad")
+        or _BOOKKEEPING.match(base)
     )
 
 
@@ -144,7 +149,7 @@ def lint_scale(
     word = known.get(read_metric(name, known).base)
     shares = [value for value in largest if 0 <= value <= 1]
     percents = [value for value in largest if 1 < value <= 100]
-    if word is None or word.unit != "fraction" or not shares or max(percents, default=0) <= _LOOSE:
+    if word is None or word.unit != "fraction" or not shares or max(percents, default=0) <= LOOSE:
         return ()
     message = (
         f"{name!r} runs to {max(shares):.4g} in some runs and to {max(percents):.4g} in others: "
@@ -168,7 +173,10 @@ def lint_collisions(
 
 
 def lint_param(name: str, siblings: Collection[str] = ()) -> tuple[NameDoubt, ...]:
-    """Return the doubts about a param's name; `siblings` are the run's other params."""
+    """Return the doubts about a param's name; `siblings` are the run's other params.
+
+    Who looks at many gives each those that are `alike` alone, as all of them are compared.
+    """
     doubts = []
     leaf = name.rpartition(".")[2]
     canonical = _param(name)
@@ -181,6 +189,14 @@ def lint_param(name: str, siblings: Collection[str] = ()) -> tuple[NameDoubt, ..
         message = f"{name!r} and {twins[0]!r} are two names for {_param(leaf)!r}"
         doubts.append(NameDoubt("naming.param", "param", name, message, proposals))
     return tuple(doubts)
+
+
+def alike(params: Iterable[str]) -> Callable[[str], list[str]]:
+    """Return what tells the params that mean the same as one of them."""
+    found: dict[str, list[str]] = {}
+    for name in params:
+        found.setdefault(_param(name), []).append(name)
+    return lambda name: found.get(_param(name), [])
 
 
 def _param(name: str) -> str:

@@ -13,6 +13,7 @@ from tui_tracker.errors import InvalidArgument, NameCollision, NotFound
 from tui_tracker.live import say
 from tui_tracker.names.lint import (
     NameDoubt,
+    alike,
     lint_data_version,
     lint_experiment,
     lint_metric,
@@ -72,9 +73,10 @@ class NameWatch:
         params = self._run.config.as_dict()
         if len(params) != self._params:
             self._params = len(params)
+            twins = alike(params)
             for name in params:
                 if self._is_new("param", name):
-                    self._tell(lint_param(name, params))
+                    self._tell(lint_param(name, twins(name)))
 
     def _look_at_metrics(self) -> None:
         keysets = self._run._journal.keysets
@@ -84,9 +86,10 @@ class NameWatch:
         # Copied, because the training goes on and may define another meanwhile.
         names = list(dict.fromkeys(_metrics(list(keysets))))
         classes = number_of_classes(self._run.config.as_dict())
+        siblings = frozenset(names)
         for name in names:
             if self._is_new("metric", name):
-                self._tell(lint_metric(name, siblings=set(names) - {name}, classes=classes))
+                self._tell(lint_metric(name, siblings=siblings, classes=classes))
 
     def _look_at_data(self, store: Store) -> None:
         versions = store.read(
@@ -172,8 +175,9 @@ def refuse_unclear(experiment: str, name: str, params: Mapping[str, object]) -> 
     """
     doubts = [*(lint_experiment(experiment) if experiment else ())]
     doubts += lint_run(name) if name else ()
+    twins = alike(params)
     for param in params:
-        doubts += lint_param(param, params)
+        doubts += lint_param(param, twins(param))
     found = [doubt for doubt in doubts if doubt.severity != "info"]
     if found:
         same = [doubt for doubt in found if doubt.name == found[0].name]

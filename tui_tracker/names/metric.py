@@ -30,6 +30,9 @@ Confidence = Literal["certain", "likely", "guess"]
 _COSTS = ("ms", "s")
 _AT = re.compile(r"(?:_at_?|@)(\d+)$")
 _STEP = re.compile(r"_?(?:epoch|step|iter|iteration|seed|fold|run)_?\d+$")
+_LEADS = {"best": "best", "last": "last", "final": "last"}
+_LEAD = re.compile(rf"({'|'.join(_LEADS)})_")
+"""A statistic that stands first: `best_val_acc`."""
 _STATS = re.compile(rf"_({'|'.join(STATS)})$")
 
 
@@ -104,6 +107,7 @@ def forget_read() -> None:
     """Read names anew: the words they are made of have changed."""
     _read_known.cache_clear()
     is_of_test.cache_clear()
+    _beside_known.cache_clear()
 
 
 def _read(name: str, known: Mapping[str, MetricWord]) -> MetricName:
@@ -113,6 +117,9 @@ def _read(name: str, known: Mapping[str, MetricWord]) -> MetricName:
         suffix, words = words[found.start() :].strip("_"), words[: found.start()]
     if (found := _STATS.search(words)) and words[: found.start()] not in SPLITS:
         stat, words = found[1], words[: found.start()]
+    lead = _LEAD.match(words)
+    if lead and not stat and _split_of(words[lead.end() :], known)[0]:
+        stat, words = _LEADS[lead[1]], words[lead.end() :]
     if found := _AT.search(words):
         at, words = found[1], words[: found.start()]
     split, words = _split_of(words, known)
@@ -168,15 +175,15 @@ def propose_metric(
 ) -> tuple[Proposal, ...]:
     """Return canonical names for a metric, the likeliest first; empty where it is one.
 
-    What the name leaves open is taken from evidence: `siblings` are the other metrics of
-    the run, `classes` the number of classes where it is known. Without evidence every
-    completion is a guess.
+    What the name leaves open is taken from evidence: `siblings` are the metrics of the run,
+    `classes` the number of classes where it is known. Without evidence every completion is
+    a guess. What a frozen set of siblings tells is looked up once.
     """
     read = replace(read_metric(name, known), suffix="", known=True, exact=True)
     confidence: Confidence = "certain" if read.sure else "likely"
     splits, averagings = [read.split], [read.averaging]
     if not read.split:
-        splits, confidence = _usual_splits(siblings, known), "guess"
+        splits, confidence = _usual_splits(read.base, siblings, known), "guess"
     if read.lacks_averaging:
         averagings = _usual_averagings(siblings, classes, known)
         confidence = "likely" if classes == 2 and confidence != "guess" else "guess"
@@ -191,14 +198,49 @@ def propose_metric(
     return tuple(Proposal(text, confidence) for text in dict.fromkeys(made) if text != name)
 
 
-def _usual_splits(siblings: Collection[str], known: Mapping[str, MetricWord]) -> list[str]:
-    seen = {read_metric(sibling, known).split for sibling in siblings} - {"", "train"}
-    return sorted(seen, key=SPLITS.index) or ["val", "test"]
+def _usual_splits(
+    base: str, siblings: Collection[str], known: Mapping[str, MetricWord]
+) -> list[str]:
+    """Return the splits of the siblings; beside `val_loss` a plain `loss` is of training."""
+    beside = _beside(siblings, known)
+    seen = sorted(beside.splits - {"", "train"}, key=SPLITS.index) or ["val", "test"]
+    taken = beside.by_base.get(base, frozenset())
+    free = [split for split in seen if split not in taken]
+    return free or ([*seen] if "train" in taken else ["train"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What the names of a run's metrics tell of one that says less."""
+
+    splits: frozenset[str]
+    averagings: frozenset[str]
+    by_base: Mapping[str, frozenset[str]]
+    """The splits that a metric is known of."""
+
+
+def _beside(siblings: Collection[str], known: Mapping[str, MetricWord]) -> _Beside:
+    if known is METRICS and isinstance(siblings, frozenset):
+        return _beside_known(siblings)
+    read = [read_metric(sibling, known) for sibling in siblings]
+    by_base: dict[str, set[str]] = {}
+    for one in read:
+        by_base.setdefault(one.base, set()).add(one.split)
+    return _Beside(
+        frozenset(one.split for one in read),
+        frozenset(one.averaging for one in read),
+        {base: frozenset(splits) for base, splits in by_base.items()},
+    )
+
+
+@lru_cache(maxsize=64)
+def _beside_known(siblings: frozenset[str]) -> _Beside:
+    return _beside(list(siblings), METRICS)
 
 
 def _usual_averagings(
     siblings: Collection[str], classes: int | None, known: Mapping[str, MetricWord]
 ) -> list[str]:
-    seen = {read_metric(sibling, known).averaging for sibling in siblings} - {""}
+    seen = _beside(siblings, known).averagings - {""}
     usual = ["binary"] if classes == 2 else ["macro", "binary", "micro", "weighted"]
     return list(dict.fromkeys([*sorted(seen), *usual]))[:3]

@@ -92,6 +92,8 @@ METRIC_ALIASES: list[tuple[str, str]] = [
     ("fscore", "f1"),
     ("logloss", "log_loss"),
     ("err", "error"),
+    *((name, "accuracy") for name in ("top1", "top_1", "top1_acc", "top1_accuracy")),
+    *((name, "top5_accuracy") for name in ("top5", "top_5", "top5_acc", "top_5_accuracy")),
 ]
 """What stands for what, the first that fits."""
 UNDERSTOOD = frozenset(("auc_roc", "roc_auc", "auc_pr", "pr_auc"))

@@ -9,13 +9,17 @@ started process, so it outlives a `tt plan run` that is killed, and no other.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from tui_tracker.plan.plan import Cell, Plan
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 FOLDER = "plans"
 
@@ -40,6 +44,8 @@ def take_claim(folder: Path, plan: Plan, cell: Cell) -> Claim | None:
     """Return the claim on a planned run; None where somebody has it."""
     told = repr((plan.experiment, sorted((key, repr(v)) for key, v in cell.params.items())))
     path = folder / FOLDER / hashlib.sha256(told.encode()).hexdigest()[:32]
+    if fcntl is None:
+        return Claim(path, None)
     while True:
         try:
             path.parent.mkdir(exist_ok=True)

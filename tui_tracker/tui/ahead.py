@@ -15,6 +15,7 @@ import os
 import pickle
 import select
 import signal
+from threading import Lock
 
 from tui_tracker.queries import Order, Selection
 from tui_tracker.remembered import State
@@ -37,6 +38,7 @@ class Ahead:
         self._told, self._go = os.pipe()
         self._answer, self._answering = os.pipe()
         self._child = 0
+        self._ending = Lock()
 
     def __enter__(self) -> Ahead:
         self._child = os.fork()
@@ -78,14 +80,20 @@ class Ahead:
             return None  # it was ended: the screen reads for itself
         return found if found is not None and found.wanted == wanted else None
 
+    def give_up(self) -> None:
+        """End the process; who waits for its answer has none at once."""
+        with self._ending:
+            if self._child:
+                os.kill(self._child, signal.SIGKILL)  # it only reads
+                os.waitpid(self._child, 0)
+                self._child = 0
+
     def _end(self) -> None:
         for one in (self._go, self._answer):
             if one >= 0:
                 os.close(one)
         self._go = self._answer = -1
-        if self._child:
-            child, self._child = self._child, 0
-            os.waitpid(child, 0)
+        self.give_up()
 
     # In the process of its own.
 

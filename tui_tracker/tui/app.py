@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -11,9 +12,11 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
 from textual.binding import Binding
+from textual.css.query import NoMatches
 from textual.message import Message
 from textual.screen import Screen
 
+from tui_tracker.formatting import printable
 from tui_tracker.remembered import State
 from tui_tracker.settings import Settings, read_settings
 from tui_tracker.tui.changing import Changing
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
     from tui_tracker.tui.first_screen import FirstScreen
 
 TWICE_S = 2.0
+DRAFT = "draft"
+"""What the words of a note that was not stored are remembered as."""
 REMEMBER_S = 1.0
 
 
@@ -68,7 +73,7 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
         self.opened = opened
         """The reader of another tool's files, where it is those that are shown."""
         self.first_screen = first
-        self._ahead, self._opening = ahead, opening
+        self._ahead, self._ahead_taken, self._opening = ahead, False, opening
         state = state or State(store.foreign or store.folder)
         super().__init__(store, settings, state, terminal or describe(settings))
         if ahead is not None and ahead.version is not None:
@@ -81,7 +86,9 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
         keymap = lay_over(settings.keys)
         use_keys(keymap.keys)
         self.set_keymap(keymap.changes())
-        self._problems = (*settings.problems, *keymap.problems, *self.state.problems)
+        self.keep_draft(self.state.get(DRAFT, ""))
+        lost = ("A note of before was not stored: n begins with it",) if self.draft else ()
+        self._problems = (*lost, *settings.problems, *keymap.problems, *self.state.problems)
         self._interrupted_at = -TWICE_S
 
     @property
@@ -129,10 +136,16 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
         """End the app from outside: a signal came, or the terminal is gone."""
         self.exit(return_code=code)
 
+    def _handle_exception(self, error: Exception) -> None:
+        # An app that ends takes its pages apart, also one that is just being put together.
+        if not (self._exit and isinstance(error, NoMatches)):
+            super()._handle_exception(error)
+
     def _fatal_error(self) -> None:
         """Keep the traceback in a file and leave one sentence: a page of it helps nobody."""
         from tui_tracker.tui.crash import keep_traceback
 
+        self.keep_what_is_written()
         self._return_code = 2
         self._exit_renderables.append(keep_traceback(self._exception))
         self._close_messages_no_wait()
@@ -163,15 +176,20 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
             await super().on_event(event)
 
     def on_tracker_app_typed_at_once(self, message: TrackerApp.TypedAtOnce) -> None:
-        if any(isinstance(e, events.Key) and e.key == "ctrl+c" for e in message.events):
-            self.action_interrupt()
+        for event in message.events:
+            if isinstance(event, events.Key) and event.key == "ctrl+c":
+                self.action_interrupt()
         under_way = self._typed.waiting
         self._typed.keep_all(message.events)
         if not under_way:
             self.next_key()
 
     async def on_tracker_app_next_key(self) -> None:
-        while not self._typed.opening and (event := self._typed.take()) is not None:
+        while not self._typed.opening:
+            letters = getattr(self.focused, "TAKES_LETTERS", False)
+            event = self._typed.take(letters=letters)
+            if event is None:
+                return
             self._typed.opening = opens(self, event, self._moves)
             await super().on_event(event)
             if self._typed.opening:
@@ -217,8 +235,8 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
 
     def take_ahead(self) -> Ahead | None:
         """Return what was read while the app was loaded; the first time only."""
-        ahead, self._ahead = self._ahead, None
-        return ahead
+        taken, self._ahead_taken = self._ahead_taken, True
+        return None if taken else self._ahead
 
     def first_frame_shown(self) -> None:
         """Tell what is wrong with the settings, once there is a page to tell it on."""
@@ -233,8 +251,23 @@ class TrackerApp(LiveApp, Changing, inherit_bindings=False):
             self.page.say(first + more, bad=True)
 
     def on_unmount(self) -> None:
+        if self._ahead is not None:
+            self._ahead.give_up()  # a thread may wait for it, and the end for that thread
         self.stop_watching()
         self.state.save()
+
+    def tell_draft(self) -> None:
+        """Remember words that were not stored, and print them: nothing on a page can any more."""
+        self.state.on_change = None
+        self.state.put(DRAFT, self.draft or None)
+        self.state.save()
+        if self.draft:
+            lines = "\n".join(map(printable, self.draft.splitlines()))
+            with suppress(OSError):  # the terminal is gone
+                print(
+                    f"tt: a note was not stored; the next one begins with it:\n{lines}",
+                    file=sys.stderr,
+                )
 
     def _remember_soon(self) -> None:
         """Write what is remembered in a moment: a held key changes a width many times."""
@@ -334,4 +367,5 @@ def run_app(
         opened=opened,
     )
     app.run(mouse=terminal.mouse)
+    app.tell_draft()
     return app.return_code or 0

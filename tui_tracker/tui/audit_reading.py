@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +62,8 @@ class GridColumn:
     warnings: int
     findings: tuple[Finding, ...] = ()
     """Of a run."""
+    id: str = ""
+    """Of a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,22 +94,10 @@ def find_audit(
     store: Store,
     keys: Sequence[int],
     profile: str,
-    told: Callable[[int], None] | None = None,
 ) -> AuditFound:
-    """Judge these runs, by another profile than the project's where one is said.
-
-    `told` gets the number of experiments judged so far.
-    """
+    """Judge these runs, by another profile than the project's where one is said."""
     settings = settings_here(profile)
-    judged = 0
-
-    def count() -> None:
-        nonlocal judged
-        judged += 1
-        if told is not None:
-            told(judged)
-
-    cache.refresh(store, settings, keys, told=count)
+    cache.refresh(store, settings, keys)
     if len(keys) <= MOST_RUNS:
         return _of_runs(cache.read_audits(store, settings, keys), settings)
     return _of_experiments(store, cache.read_kept(store, settings, keys), settings)
@@ -172,6 +162,7 @@ def _column(run: Audited) -> GridColumn:
         counts["error"],
         counts["warn"],
         run.findings,
+        row.id,
     )
 
 

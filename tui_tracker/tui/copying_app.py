@@ -7,29 +7,28 @@ from typing import TYPE_CHECKING
 
 from tui_tracker.errors import TrackerError
 from tui_tracker.tui.clipboard import copy
+from tui_tracker.tui.screen_stack import ScreenStack
 from tui_tracker.tui.themed import ThemedApp
 
 if TYPE_CHECKING:
     from tui_tracker.store import Store
-    from tui_tracker.tui.screens.base import TrackerScreen
 
 
-class CopyingApp(ThemedApp, inherit_bindings=False):
+class CopyingApp(ThemedApp, ScreenStack, inherit_bindings=False):
     """An app that copies what its page in front is about."""
 
     store: Store
 
-    @property
-    def page(self) -> TrackerScreen | None:
-        """The page in front; None while something stands over it."""
-        raise NotImplementedError
-
     def action_copy(self) -> None:
         page = self.page
-        text = page.text_to_copy() if page is not None else ""
-        if text:
-            self.copy_text(text, text)
-        elif page is not None:
+        if page is None:
+            return
+        if waits := page.waits_to_copy():
+            page.say(waits)
+        elif text := page.text_to_copy():
+            lines = text.count("\n") + 1
+            self.copy_text(text, text if lines == 1 else f"{lines:,} lines")
+        else:
             as_runs = ": Y copies runs" if page.runs_to_copy() else ""
             page.say(f"There is nothing here that y copies{as_runs}")
 

@@ -35,7 +35,8 @@ ALTERNATE = "\x1b[?1049h"
 HUNG_UP = 128 + signal.SIGHUP
 PATIENCE_S = 2.0
 """How long an app that is told to end may take until it is ended."""
-HEAR_OUT_S = 0.25
+HEAR_OUT_S, HEAR_OUT_MOST_S = 0.25, 1.0
+ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _ANSWER = re.compile(r"\x1b\]11;([^\x07\x1b]*)(?:\x07|\x1b\\)|\x1b\[0n|\x1b\[\?[\d;]*c")
 _BEGUN = re.compile(r"\x1b\](?:1(?:1(?:;[^\x07\x1b]*\x1b?)?)?)?\Z|\x1b\[0?\Z")
 
@@ -107,7 +108,7 @@ class TrackerDriver(LinuxDriver):
         if first is not None:
             first.hand_over()
             self._typed = first.typed
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in ENDING:
             self._handlers[number] = signal.signal(number, self._end_by_signal)
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if first is not None and first.attributes is not None:
@@ -123,18 +124,41 @@ class TrackerDriver(LinuxDriver):
             signal.signal(number, handler)
         self._handlers.clear()
 
+    def _sigcont_application(self, *_: object) -> None:
+        if self._auto_restart and self._hears:
+            # It was stopped where it could not give the terminal back, as by SIGSTOP. What
+            # was made of that meanwhile nobody knows, and to start a second time only would
+            # leave two threads that read keys, of which one ends.
+            if not self._in_foreground:
+                return
+            self.suspend_application_mode()
+        super()._sigcont_application(*_)
+
+    @property
+    def _in_foreground(self) -> bool:
+        """Whether the terminal is ours to write to, and not the shell's or another job's."""
+        try:
+            return os.tcgetpgrp(self.fileno) == os.getpgrp()
+        except OSError:
+            return False
+
     def disable_input(self) -> None:
         self._hear_out()
         super().disable_input()
 
     def _hear_out(self) -> None:
         """Wait a moment for answers under way: the shell would take them for typed words."""
-        end = monotonic() + HEAR_OUT_S
+        # An answer over a far link takes longer than a person wants to wait for the shell.
+        end = monotonic() + min(HEAR_OUT_MOST_S, max(HEAR_OUT_S, 2 * self.flow.rtt_s))
         while self.flow.unanswered or self._asked_at is not None:
-            hears = self._key_thread is not None and self._key_thread.is_alive()
-            if not hears or monotonic() > end:
+            if not self._hears or monotonic() > end:
                 return
             sleep(0.005)
+
+    @property
+    def _hears(self) -> bool:
+        """Whether an answer would be taken for one, and not for typed words."""
+        return self._key_thread is not None and self._key_thread.is_alive()
 
     def write(self, data: str) -> None:
         if data == ALTERNATE and not self._clear:
@@ -151,7 +175,7 @@ class TrackerDriver(LinuxDriver):
     def flush(self) -> None:
         """End a frame; where the link may be full, ask the terminal to say that it came."""
         super().flush()
-        if self._writer_thread is not None and self.flow.may_ask():
+        if self._writer_thread is not None and self._hears and self.flow.may_ask():
             super().write(ASK_STATUS)
             self._loop.call_soon_threadsafe(
                 self._loop.call_later, LOST_S + 0.1, self._tracker.draw_again

@@ -34,7 +34,7 @@ STATUS = b"\x1b[0n"
 GROUND = rb"\x1b\]11;([^\x07\x1b]*)(?:\x07|\x1b\\)"
 LEAST_WIDTH, LEAST_HEIGHT = 50, 12
 TREE_FROM, TREE_CELLS = 80, 24
-_ENDING = (signal.SIGTERM, signal.SIGHUP)
+_ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 class FirstScreen:
@@ -132,7 +132,7 @@ class FirstScreen:
         if size.columns < LEAST_WIDTH or size.lines < LEAST_HEIGHT:
             return "\x1b[H\x1b[2J reading ..."
         left = TREE_CELLS if size.columns >= TREE_FROM else 0
-        name = self._store_name[: max(0, size.columns - 16)]
+        name = _shown(self._store_name, max(0, size.columns - 16))
         parts = [
             f"\x1b[H\x1b[2J \x1b[1mtui_tracker\x1b[0m  \x1b[2m{name}\x1b[0m",
             f"\x1b[3;1H{' all runs' if left else ''}",
@@ -180,6 +180,15 @@ class FirstScreen:
             if found := re.search(GROUND, self.typed):
                 self.ground = found[1].decode("ascii", "replace")
                 self.typed = re.sub(GROUND, b"", self.typed)
+
+
+def _shown(name: str, cells: int) -> str:
+    """Return the name of a folder, whatever somebody called it, safe to write."""
+    if name.isascii() and name.isprintable():
+        return name[:cells]
+    from tui_tracker.formatting import crop, printable
+
+    return crop(printable(name), cells)
 
 
 def give_back(output: int, terminal: int, attributes: list[object] | None) -> None:

@@ -91,6 +91,11 @@ class Flow:
             self._bytes_per_s = max(known, min(seen, 2 * known))
 
     @property
+    def rtt_s(self) -> float:
+        """The shortest round trip so far; 0 while none is known."""
+        return self._rtt_s or 0.0
+
+    @property
     def unanswered(self) -> bool:
         """Whether an answer to a question may still come."""
         return self._waiting
@@ -117,4 +122,4 @@ class Flow:
         """Bytes that may be on their way: what the link carries in a round trip and a moment."""
         if self._bytes_per_s is None:
             return FIRST_WINDOW
-        return max(LEAST_WINDOW, self._bytes_per_s * ((self._rtt_s or 0.0) + MOMENT_S))
+        return max(LEAST_WINDOW, self._bytes_per_s * (self.rtt_s + MOMENT_S))

@@ -8,6 +8,7 @@ a change of the window's size, is written whole.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich.cells import cell_len
@@ -23,6 +24,8 @@ BRIDGED = 4
 ERASED = 6
 """From so many blanks on, the end of a line is erased rather than written."""
 UNKNOWN = "\0"
+_NARROW = re.compile("[ -~±·À-˿–-…‹›←-↓−≈─-◼★✓✗⠀-⣿]*")
+"""A cell each without looking: letters, frames, signs of ours, and the dots of curves."""
 
 
 class Written(CompositorUpdate):
@@ -139,24 +142,24 @@ def _cells(strips: Iterable[Strip], system: ColorSystem) -> Cells | None:
             code = ""
             if style is not None:
                 code = style._ansi if style._ansi is not None else Strip.render_ansi(style, system)
-            found = list(text) if text.isascii() else _wide(text)
+            found = list(text) if text.isascii() else _wide(text, texts)
             texts += found
             codes += [code] * len(found)
     return texts, codes
 
 
-def _wide(text: str) -> list[str]:
-    """Return a text cell by cell."""
-    if cell_len(text) == len(text) and text.isprintable():
+def _wide(text: str, before: list[str]) -> list[str]:
+    """Return a text cell by cell; an accent at its beginning goes to the cells `before` it."""
+    if _NARROW.fullmatch(text):
         return list(text)
     cells: list[str] = []
     for character in text:
         width = cell_len(character)
-        if width == 0 and cells:
-            # It is drawn over the character before.
-            cells[-1 if cells[-1] else -2] += character
-        else:
+        if width:
             cells += [character, *([""] * (width - 1))]
+        elif over := cells or before:
+            # It is drawn over the character before.
+            over[-1 if over[-1] else -2] += character
     return cells
 
 

@@ -23,7 +23,7 @@ from tui_tracker.queries.watched import newest_run
 from tui_tracker.remembered import State
 from tui_tracker.settings import Settings
 from tui_tracker.tui.copying_app import CopyingApp
-from tui_tracker.tui.screens.base import TrackerScreen
+from tui_tracker.tui.screens.base import words_of
 from tui_tracker.tui.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -63,6 +63,12 @@ class LiveApp(CopyingApp, inherit_bindings=False):
         events: list[Event]
 
     @dataclass
+    class Lagging(Message):
+        """What runs log cannot be brought into the store or read; "" where it can again."""
+
+        why: str
+
+    @dataclass
     class WebhookTold(Message):
         """Something is wrong with the webhook, or is right again."""
 
@@ -83,17 +89,14 @@ class LiveApp(CopyingApp, inherit_bindings=False):
         # Before the first page is read, so that no change falls between the two.
         self._version = store.data_version()
         self._newest = newest_run(store)
+        self.lag = ""
+        """Why what runs log is not brought into the store; "" where it is."""
+        self._lag_told = ""
         self._stop_watching = threading.Event()
         self._missed = False
         self._focus_told = False
         """The terminal tells whether it is in front; many do not."""
         self._called_at = -CALL_S
-
-    @property
-    def page(self) -> TrackerScreen | None:
-        """The page in front; None while something stands over it, and at the very end."""
-        screen = self.screen_stack[-1] if self.screen_stack else None
-        return screen if isinstance(screen, TrackerScreen) else None
 
     @property
     def moving(self) -> bool:
@@ -105,6 +108,8 @@ class LiveApp(CopyingApp, inherit_bindings=False):
         """What the footer says while nothing moves."""
         if not self.live:
             return "paused: R goes on"
+        if self.lag:
+            return "not up to date"
         return "" if self.app_focus else "waits while not in front"
 
     # Watching the store.
@@ -132,31 +137,39 @@ class LiveApp(CopyingApp, inherit_bindings=False):
                 self.claim.release()
 
     def _watch_with(self, alerts: _Alerts) -> None:
-        from tui_tracker.drain import recover
-
-        seen, wait_s, recovered_at, told_at = self._version, POLL_S, -RECOVER_S, -FRAME_S
+        seen, wait_s, told_at = self._version, POLL_S, -FRAME_S
+        recovery = _Recovery(self.store)
         while not self._stop_watching.wait(wait_s):
-            try:
-                if monotonic() - recovered_at >= RECOVER_S and not self.store.read_only:
-                    recover(self.store)
-                    recovered_at = monotonic()
-                version = self.store.data_version()
-                if events := alerts.look(version):
-                    self.post_message(self.Happened(events))
-            except TrackerError:
-                # A store that is busy or gone for a moment is looked at again later;
-                # what a page asks it tells its own trouble.
+            version = self._look(alerts, recovery)
+            if version is None:
                 wait_s = POLL_MOST_S
-                continue
-            except Exception as error:  # noqa: BLE001 - the app outlives its watcher
-                self.log(error)
-                wait_s = POLL_MOST_S
-                continue
-            if seen == version:
+            elif seen == version:
                 wait_s = min(POLL_MOST_S, wait_s * 1.5)
             elif monotonic() - told_at >= (SLOW_FRAME_S if self.terminal.slow else FRAME_S):
                 self.post_message(self.StoreChanged())
                 seen, told_at, wait_s = version, monotonic(), POLL_S
+
+    def _look(self, alerts: _Alerts, recovery: _Recovery) -> int | None:
+        """Look at the store, tell what there is to tell, and return its version.
+
+        None where that failed: a store that is busy or gone is looked at again later. What
+        was read of one that is gone can be read on, so no page would tell it.
+        """
+        version: int | None = None
+        try:
+            why = recovery.look()
+            version = self.store.data_version()
+            if events := alerts.look(version):
+                self.post_message(self.Happened(events))
+        except TrackerError as error:
+            version, why = None, words_of(error)
+        except Exception as error:  # noqa: BLE001 - the app outlives its watcher
+            self.log(error)
+            return None
+        if why != self._lag_told:
+            self._lag_told = why
+            self.post_message(self.Lagging(why))
+        return version
 
     def _make_watch(self) -> Watch:
         from tui_tracker.alerts import DEFAULT_RULES, Watch, parse_rules
@@ -194,13 +207,7 @@ class LiveApp(CopyingApp, inherit_bindings=False):
         if not self.moving:
             self._missed = True
         else:
-            self._read_again()
-
-    def _read_again(self) -> None:
-        """Let the page in front read, unless it is not laid out yet, or not any more."""
-        page = self.page
-        if page is not None and page.stands:
-            page.read_again()
+            self.read_pages(self.page)
 
     # Live or paused.
 
@@ -224,7 +231,7 @@ class LiveApp(CopyingApp, inherit_bindings=False):
             self.page.show_hints()
         if self.moving and self._missed:
             self._missed = False
-            self._read_again()
+            self.read_pages(self.page)
 
     # Alerts.
 
@@ -236,6 +243,13 @@ class LiveApp(CopyingApp, inherit_bindings=False):
         more = f" (and {others} more: : news)" if others else ""
         self.say(told.sentence + more, bad=told.bad)
         self._call(told)
+
+    def on_live_app_lagging(self, event: LiveApp.Lagging) -> None:
+        self.lag = event.why
+        self._show_pause()
+        if event.why:
+            # The paths before it are told by the page of news.
+            self.say(f"Not up to date: {event.why.rpartition(': ')[2]}", bad=True)
 
     def on_live_app_webhook_told(self, event: LiveApp.WebhookTold) -> None:
         self.say(event.words, bad=True)
@@ -269,6 +283,33 @@ class LiveApp(CopyingApp, inherit_bindings=False):
         """Tell something in the last line of the page in front, for a moment."""
         if self.page is not None:
             self.page.say(text, bad=bad)
+
+
+class _Recovery:
+    """Brings what runs logged into the store now and then, and knows why it cannot."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._done_at = -RECOVER_S
+        self._why = ""
+        self._locked = False
+        """Another process had the store's lock at the last look."""
+
+    def look(self) -> str:
+        """Return why it cannot, "" where it can.
+
+        A lock is often held for a moment, and is told at the second look.
+        """
+        if self._store.read_only or monotonic() - self._done_at < RECOVER_S:
+            return self._why
+        from tui_tracker.drain import recover
+
+        done = recover(self._store)
+        self._done_at = monotonic()
+        if not done.locked or self._locked:
+            self._why = done.problems[0] if done.problems else ""
+        self._locked = done.locked
+        return self._why
 
 
 class _Alerts:

@@ -117,6 +117,7 @@ def open_served(wanted: str | None, said: Mapping[str, object]) -> int:
 
         app = TrackerApp(store, settings=settings, terminal=Terminal(light=False))
         app.run()
+        app.tell_draft()
     return app.return_code or 0
 
 

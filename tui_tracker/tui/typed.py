@@ -4,7 +4,9 @@ A list without lines takes no move and a command finds no run to do it to, so wh
 person types early would be lost, or answered with a lie. And over a bad line several keys
 come in one piece: those after `/` are meant for the line that it opens, not for the list.
 They are done one after another, each once what the one before opens is there. Movement
-opens nothing, and is not waited for. Ctrl-C never waits.
+opens nothing, and is not waited for. Ctrl-C never waits. Letters in a field are written as
+one text: a paste comes as keys where the terminal does not say that it is one, and a field
+is drawn, and a filter read, as a whole with each of its letters.
 """
 
 from __future__ import annotations
@@ -23,6 +25,10 @@ LONGEST_S = 3.0
 """How long keys wait at most: a store that does not answer must not take the keyboard away."""
 EDITING = frozenset("backspace delete left right up down home end".split())
 """Keys that only change or move in a field, as letters do."""
+
+
+class Letters(Paste):
+    """Letters that were typed into a field, and wait together."""
 
 
 class TypedKeys:
@@ -53,12 +59,27 @@ class TypedKeys:
         for event in events:
             self.keep(event)
 
-    def take(self) -> Key | Paste | None:
-        """Return what was typed next; None at the end, from which on nothing waits."""
+    def take(self, *, letters: bool = False) -> Key | Paste | None:
+        """Return what was typed next; None at the end, from which on nothing waits.
+
+        `letters` says that a field takes what follows, so that letters come together.
+        """
         if not self._kept:
             self.waiting, self._begun = False, True
             return None
-        return self._kept.popleft()
+        text = self._letters() if letters else ""
+        return Letters(text) if text else self._kept.popleft()
+
+    def _letters(self) -> str:
+        """Return the letters that come next, and keep them no more."""
+        found = []
+        while self._kept:
+            event = self._kept[0]
+            if not isinstance(event, Key) or not event.is_printable or event.character is None:
+                break
+            found.append(event.character)
+            self._kept.popleft()
+        return "".join(found)
 
 
 def opens(app: App[None], event: Key | Paste, moves: frozenset[str]) -> bool:

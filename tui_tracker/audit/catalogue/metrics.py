@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from tui_tracker.audit.record import RunRecord
@@ -14,11 +15,14 @@ from tui_tracker.formatting import format_count, format_number
 from tui_tracker.names.lint import lint_scale
 from tui_tracker.names.metric import declared, is_of_test, read_metric
 from tui_tracker.names.words import METRICS
+from tui_tracker.queries import MetricSummary
 
 MOST_TESTS = 3
 """So often may a configuration be scored on test data."""
 _ITERATIVE = ("epochs", "max_steps", "num_steps", "max_iter", "iterations", "n_steps", "max_epochs")
 _ONLINE = re.compile(r"\b(online|prod|production|shadow|live|ab|a/b)\b", re.I)
+_POINTS = re.compile(r"^(best|last|final)_|_(best|min|max|last)$")
+"""What the name of a summary has and that of its points has not."""
 _TOLERANCE = 1e-9
 
 
@@ -27,7 +31,7 @@ def train_loss_missing(run: RunRecord) -> Answer:
     """Without the training's own loss nobody sees whether it learned or overfitted."""
     for label in run.metrics:
         read = read_metric(label.partition("@")[0])
-        trained = read.split in ("train", "") and not read.split.startswith("val")
+        trained = read.split in ("train", "")
         if trained and METRICS.get(read.base) is not None and METRICS[read.base].direction == "min":
             return PASSED
         if read.split == "train":
@@ -181,35 +185,55 @@ def not_finite(run: RunRecord) -> Answer:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Summed:
+    """A summary that somebody logged, beside the points that it should be of."""
+
+    label: str
+    typed: float
+    right: float
+    points: MetricSummary
+    stat: str
+
+    @property
+    def agrees(self) -> bool:
+        if math.isnan(self.typed) or math.isnan(self.right):
+            return math.isnan(self.typed) and math.isnan(self.right)
+        return math.isclose(self.typed, self.right, rel_tol=1e-6, abs_tol=_TOLERANCE)
+
+
+def summaries_of(run: RunRecord) -> Iterator[Summed]:
+    """Yield what was logged as the best, least, largest or last of points of the same context."""
+    for label, metric in run.metrics.items():
+        read = read_metric(metric.name)
+        stem = _POINTS.sub("", metric.name)
+        label_ = f"{stem}@{metric.context}" if metric.context else stem
+        points = run.metrics.get(label_) if stem != metric.name else None
+        if read.stat not in ("best", "min", "max", "last") or points is None or points.count < 2:
+            continue
+        known = METRICS.get(read.base)
+        best = points.min if known is not None and known.direction == "min" else points.max
+        right = {"last": points.last, "min": points.min, "max": points.max}.get(read.stat, best)
+        if read.stat == "best" and known is None:
+            continue  # which of its points is the best is not for us to say
+        if right is not None:
+            yield Summed(label, metric.last, right, points, read.stat)
+
+
 @rule("metrics.summary-mismatch", "metrics", "WEEE", fix="automatic")
 def summary_mismatch(run: RunRecord) -> Answer:
     """A mean that was typed in has to be the mean of what was logged."""
-    checked = False
-    for label, metric in run.metrics.items():
-        read = read_metric(label.partition("@")[0])
-        if read.stat not in ("best", "min", "max", "last"):
-            continue
-        stem = label.partition("@")[0].removesuffix(f"_{read.stat}")
-        whole = run.metrics.get(stem)
-        if whole is None or whole.count < 2:
-            continue
-        checked = True
-        wanted = {"last": whole.last, "min": whole.min, "max": whole.max}.get(read.stat)
-        known = METRICS.get(read.base)
-        if read.stat == "best" and known is not None:
-            wanted = whole.min if known.direction == "min" else whole.max
-        if wanted is not None and not _close(metric.last, wanted):
+    known = list(summaries_of(run))
+    for one in known:
+        if not one.agrees:
+            stem = one.points.label
             return Doubt(
-                f"metrics.{label}",
-                f"{label} is {format_number(metric.last)}, and {format_number(wanted)} by the "
+                f"metrics.{one.label}",
+                f"{one.label} is {format_number(one.typed)}, and {format_number(one.right)} by the "
                 f"points of {stem}",
-                f"do not log it: `{stem}.{read.stat}` is always there",
+                f"do not log it: `{stem}.{one.stat}` is always there",
             )
-    return PASSED if checked else NOT_APPLICABLE
-
-
-def _close(a: float, b: float) -> bool:
-    return math.isclose(a, b, rel_tol=1e-6, abs_tol=_TOLERANCE)
+    return PASSED if known else NOT_APPLICABLE
 
 
 @rule("metrics.not-aggregable", "metrics", "-WEE", scope="group", fix="proposed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -42,6 +43,7 @@ _FAMILIES = (
     ("forest", re.compile(r"forest|extra_?trees", re.I)),
     ("linear", re.compile(r"log_?reg|logistic|linear|ridge|lasso|svm|svc|naive|knn|pca", re.I)),
 )
+_YES, _NO = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 _OPAQUE = re.compile(r"<[^<>]*(?:function|object|lambda|method|class|module)\b[^<>]*>|\.\.\.\Z")
 _ABSOLUTE = re.compile(r"(?:/(?:home|Users|mnt|data|tmp|var|root|scratch|work)/|[A-Za-z]:\\)\S+")
 
@@ -146,15 +148,16 @@ def _same(said: str, value: object) -> bool:
     if said.startswith("***") or isinstance(value, list):
         return True  # redacted, or written in a way of its own
     if isinstance(value, bool):
-        return said.lower() in (
-            ("true", "1", "yes", "on") if value else ("false", "0", "no", "off")
-        )
+        # Behind a switch stands what is no value of it: `--amp data.csv`.
+        return said.lower() not in (_NO if value else _YES)
     if isinstance(value, (int, float)):
         try:
             return math.isclose(float(said), value)
         except ValueError:
             return False
-    return said.strip("'\"") == str(value)
+    text, told = said.strip("'\"").casefold(), str(value).casefold()
+    # A path may have been completed since.
+    return text == told or ("/" in text and told.endswith(f"/{posixpath.normpath(text)}"))
 
 
 @rule("params.mutated", "context", "WWEE")

@@ -90,17 +90,21 @@ def too_few(runs: Sequence[RunRecord], least: int = 3) -> list[tuple[int, Doubt]
 @rule("seed.selection", "seeds", "-WEE", scope="group")
 def selection(runs: Sequence[RunRecord]) -> list[tuple[int, Doubt]]:
     """Reporting the best of several seeds reports luck."""
-    hidden = [r for r in runs if r.detail.row.archived or r.detail.row.deleted]
-    put_away = {r.key for r in hidden}
+    away = [r for r in runs if r.detail.row.archived or r.detail.row.deleted]
+    put_away = {r.key for r in away}
     shown = [r for r in runs if r.detail.row.status == "finished" and r.key not in put_away]
-    if len(shown) != 1 or not hidden:
+    if len(shown) != 1:
         return []
     best = shown[0]
+    # An earlier attempt at the same seed was no choice among seeds.
+    hidden = [r for r in away if repr(r.seed) != repr(best.seed)]
     label = best.main_metric
     value = _value(best, label)
     others = [v for run in hidden if (v := _value(run, label)) is not None]
     if value is None or not others or not all(_is_better(label, value, v) for v in others):
         return []
+    if all(value == other for other in others):
+        return []  # as good as the others, so nothing was chosen
     total = len(shown) + len(hidden)
     doubt = Doubt(
         "params.seed",

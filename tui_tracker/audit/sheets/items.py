@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -249,14 +250,23 @@ def by_theory(what: str) -> Callable[[Subject], Answer]:
     return lambda _: Answer("not applicable", "these are experiments", add=(what,))
 
 
-def by_files(what: str, *endings: str, add: str) -> Callable[[Subject], Answer]:
-    """Answer yes where the kept code has a file whose name fits."""
+README = re.compile(r"(.*/)?readme[^/]*", re.I)
+EVALUATION = re.compile(
+    r"(?!(.*/)?(tests?/|test_|conftest))(.*/)?"
+    r"[^/]*(?<![a-z])(eval(uat\w*)?|scor(er?|es|ing)|predict\w*|inference|test(ing)?)(?![a-z])[^/]*"
+    r"\.(py|ipynb|sh|r|jl|cpp|lua)",
+    re.I,
+)
+"""Programs that score a model. Unit tests are none: they lie in a folder or begin with `test_`."""
+
+
+def by_files(what: str, fits: re.Pattern[str], *, add: str) -> Callable[[Subject], Answer]:
+    """Answer yes where the kept code has a file whose path fits."""
 
     def answer(subject: Subject) -> Answer:
         run, paths = subject.paths
         for path in paths:
-            name = path.rpartition("/")[2].lower()
-            if any(ending in name for ending in endings):
+            if fits.fullmatch(path):
                 evidence = (Evidence(run, "", f"code.snapshot:{path}"),)
                 return Answer("yes", f"the kept code has `{path}`", evidence)
         why = f"the kept code has no {what}" if paths else "no copy of the code is kept"

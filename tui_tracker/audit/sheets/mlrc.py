@@ -6,6 +6,8 @@ Source: Pineau et al., JMLR 22(164), 2021; the checklist of 7 April 2020.
 from __future__ import annotations
 
 from tui_tracker.audit.sheets.items import (
+    EVALUATION,
+    README,
     Answer,
     Evidence,
     Item,
@@ -65,12 +67,12 @@ MLRC: tuple[Item, ...] = (
     Item("code.2", "Is the training code there?",
          by_rules("code.commit-missing", "code.entry-missing", "code.snapshot-incomplete")),
     Item("code.3", "Is the evaluation code there?",
-         by_files("file named for an evaluation", "eval", "test", "score", "predict",
+         by_files("file named for an evaluation", EVALUATION,
                   add="keep the script that evaluates beside the one that trains")),
     Item("code.4", "Are trained models there?",
          by_rules("artifacts.model-missing", "artifacts.lost-or-modified")),
     Item("code.5", "Is there a README with results and the commands that give them?",
-         by_files("README", "readme", add="write one; `tt report EXPERIMENT` makes the table")),
+         by_files("README", README, add="write one; `tt report EXPERIMENT` makes the table")),
     Item("results.1", "Are ranges, choice and final values of params told?",
          by_rules("params.required-missing", "params.search-undocumented", "params.mutated")),
     Item("results.2", "Is the exact number of training and evaluation runs told?", _runs),

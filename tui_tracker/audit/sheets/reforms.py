@@ -7,6 +7,7 @@ Science, Science Advances 10(18), 2024.
 from __future__ import annotations
 
 from tui_tracker.audit.sheets.items import (
+    README,
     Answer,
     Evidence,
     Item,
@@ -56,7 +57,7 @@ REFORMS: tuple[Item, ...] = (
          by_rules("env.python-missing", "env.freeze-missing", "env.hardware-missing",
                   says=lambda s: "; ".join(w for w in (s.software(), s.machines()) if w))),
     Item("2d", "Is there a README that says how to use them?",
-         by_files("README", "readme", add="write one with the commands that give the results")),
+         by_files("README", README, add="write one with the commands that give the results")),
     Item("2e", "Is there a script that gives all results again?", _again),
     Item("6a", "Were train and test data kept apart through all steps?",
          by_rules("data.split-overlap", "data.split-strategy-missing", "metrics.test-selection",

@@ -7,21 +7,21 @@ from datetime import datetime
 
 from tui_tracker.audit.rules import Doubt
 from tui_tracker.audit.snippets.leaves import as_number
-from tui_tracker.audit.snippets.rules import asks
+from tui_tracker.audit.snippets.rules import asks, wants
 from tui_tracker.audit.snippets.snippet import Snippet
 from tui_tracker.capture.redaction import find_secrets, is_secret_name, redact_argv
 from tui_tracker.names.lint import is_pinned
 
 WHOLE_COMMIT = 40
+_PIN_IT = "give a date (v2025-05-01), a version number or a content hash"
 
 
-@asks("code.commit-missing", "error")
-def _commit(snippet: Snippet, _: datetime) -> Doubt | None:
-    if snippet.commit:
-        return None
-    return Doubt(
-        "code.commit", "no commit of the code is given", "give all of `git rev-parse HEAD`"
-    )
+wants(
+    "code.commit-missing",
+    "error",
+    lambda snippet: snippet.commit,
+    Doubt("code.commit", "no commit of the code is given", "give all of `git rev-parse HEAD`"),
+)
 
 
 @asks("code.commit-abbreviated", "warn")
@@ -47,20 +47,20 @@ def _dirty(snippet: Snippet, _: datetime) -> Doubt | None:
     )
 
 
-@asks("code.entry-missing", "error")
-def _script(snippet: Snippet, _: datetime) -> Doubt | None:
-    if snippet.script:
-        return None
-    return Doubt(
-        "code.entry", "neither script nor command line is given", "give the whole command line"
-    )
+wants(
+    "code.entry-missing",
+    "error",
+    lambda snippet: snippet.script,
+    Doubt("code.entry", "neither script nor command line is given", "give the whole command line"),
+)
 
 
-@asks("params.missing", "error")
-def _params(snippet: Snippet, _: datetime) -> Doubt | None:
-    if snippet.params:
-        return None
-    return Doubt("params", "no hyperparameter is given", "give every knob that was set")
+wants(
+    "params.missing",
+    "error",
+    lambda snippet: snippet.params,
+    Doubt("params", "no hyperparameter is given", "give every knob that was set"),
+)
 
 
 @asks("params.secret", "error")
@@ -80,18 +80,20 @@ def _secret(snippet: Snippet, _: datetime) -> Doubt | None:
     return None
 
 
-@asks("seed.missing", "error")
-def _seed(snippet: Snippet, _: datetime) -> Doubt | None:
-    if snippet.seeds or snippet.split_seed is not None:
-        return None
-    return Doubt("params.seed", "no random seed is given", "set and log one: params.seed = 0")
+wants(
+    "seed.missing",
+    "error",
+    lambda snippet: snippet.seeds or snippet.split_seed is not None,
+    Doubt("params.seed", "no random seed is given", "set and log one: params.seed = 0"),
+)
 
 
-@asks("data.name-missing", "error")
-def _data_name(snippet: Snippet, _: datetime) -> Doubt | None:
-    if snippet.data_name:
-        return None
-    return Doubt("data.name", "no data set is named", "name it: data.name = ...")
+wants(
+    "data.name-missing",
+    "error",
+    lambda snippet: snippet.data_name,
+    Doubt("data.name", "no data set is named", "name it: data.name = ..."),
+)
 
 
 @asks("data.version-missing", "error")
@@ -103,13 +105,13 @@ def _data_version(snippet: Snippet, _: datetime) -> Doubt | None:
     return Doubt(
         "data.version",
         f"data {snippet.data_name!r} has neither version nor hash",
-        "give a date (v2025-05-01), a version number or a content hash",
+        _PIN_IT,
     )
 
 
 def _is_pinned_name(name: str) -> bool:
     """Whether a name carries its version: `s3://b/train-2026-03-01.csv`, `squad:1.1.0`."""
-    return bool(re.search(r"\d{4}-\d\d-\d\d|[:@]v?\d+\.\d|[0-9a-f]{32,}", name))
+    return bool(re.search(r"\d{4}-\d\d-\d\d|[:@]v?\d+\.\d|[0-9a-f]{32,}|[-:@ ]v\d+(\.\d+)*$", name))
 
 
 @asks("data.version-mutable", "error")
@@ -120,27 +122,29 @@ def _data_mutable(snippet: Snippet, _: datetime) -> Doubt | None:
     return Doubt(
         "data.version",
         f"version {loose[0]!r} does not pin the data",
-        "give a date (v2025-05-01), a version number or a content hash",
+        _PIN_IT,
     )
 
 
-@asks("data.split-strategy-missing", "error")
-def _split(snippet: Snippet, _: datetime) -> Doubt | None:
-    if snippet.split:
-        return None
-    return Doubt(
+wants(
+    "data.split-strategy-missing",
+    "error",
+    lambda snippet: snippet.split,
+    Doubt(
         "data.split",
         "how the data were split into train, validation and test is not told",
         "give fractions and seed, or the file with the rows",
-    )
+    ),
+)
 
 
-@asks("env.freeze-missing", "error")
-def _environment(snippet: Snippet, _: datetime) -> Doubt | None:
-    if snippet.environment:
-        return None
-    return Doubt(
+wants(
+    "env.freeze-missing",
+    "error",
+    lambda snippet: snippet.environment,
+    Doubt(
         "env",
         "neither package versions nor a lock file nor a container's digest is given",
         "`pip freeze`, or the lock file with its hash",
-    )
+    ),
+)

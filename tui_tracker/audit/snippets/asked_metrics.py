@@ -8,9 +8,11 @@ from datetime import datetime
 
 from tui_tracker.audit.rules import Doubt
 from tui_tracker.audit.snippets.leaves import as_number, series
+from tui_tracker.audit.snippets.measured import BARE_SCORES
 from tui_tracker.audit.snippets.rules import asks, prose
 from tui_tracker.audit.snippets.snippet import Snippet, SnippetMetric
 from tui_tracker.audit.snippets.words import CONTEXTS, ONLINE, is_online
+from tui_tracker.names.lint import LOOSE
 from tui_tracker.names.metric import propose_metric, read_metric
 from tui_tracker.names.words import METRICS, SPLITS, snake
 
@@ -40,10 +42,14 @@ _CHOSEN_KEY = re.compile(
     r"monitor|select|best_(\w+_)?by|early_stop|checkpoint_metric|metric_for_best|chosen|picked|tuned_on"
 )
 _CHOSEN_TEXT = re.compile(
-    r"\b(best|chosen|selected|picked|tuned|early[- ]stopp\w+|stopp\w+)\b[^.;]{0,40}"
-    r"\b(on|by|using|with|via|to)\b[^.;]{0,24}\btest\b",
+    r"\b(best\s+(\w+\s+)?(epoch|model|checkpoint|ckpt|step|iteration|weights|run|trial|seed|one"
+    r"|threshold|config\w*|param\w*|hyper\w*|lr)|chosen|selected|picked|tuned|early[- ]stopp\w+"
+    r"|stopp\w+)\b[^.;,]{0,40}\b(on|by|using|with|via|to)\b"
+    r"(?:(?!\b(?:val\w*|dev|train\w*|evaluated|scored)\b)[^.;,]){0,24}\btest\b",
     re.I,
 )
+_BY_VALIDATION = "choose by a validation split, and score the test split once"
+_DENIED = re.compile(r"\b(not|never|nothing|none|without|instead of|rather than)\b|n't\b", re.I)
 
 
 @asks("naming.metric-ambiguous", "warn")
@@ -53,7 +59,8 @@ def _ambiguous(snippet: Snippet, _: datetime) -> Doubt | None:
         read = read_metric(metric.name)
         base = read.base.rpartition("/")[2]
         bare_f1 = base == "f1" and not read.averaging
-        vague = _EMPTY_NAMES.match(snake(leaf)) or _EMPTY_NAMES.match(base)
+        words = snake(leaf)
+        vague = _EMPTY_NAMES.match(words) or _EMPTY_NAMES.match(base) or BARE_SCORES.search(words)
         if bare_f1 or not read.sure or vague:
             near = propose_metric(leaf, siblings=[m.name for m in snippet.metrics])
             hint = f", such as {near[0].name}" if near else ", such as val_f1_macro"
@@ -71,10 +78,11 @@ def _metric_split(snippet: Snippet, _: datetime) -> Doubt | None:
         name = snake(metric.name.rpartition("/")[2])
         if metric.split or ONLINE.search(name) or _TIME_NAME.search(name) or _is_cost(name):
             continue
+        near = propose_metric(name, siblings=[other.name for other in snippet.metrics])
         return Doubt(
             metric.path,
             f"{metric.name!r} does not say on which split it was measured",
-            f"name it val_{name} or test_{name}",
+            f"name it {' or '.join(one.name for one in near[:2]) or f'val_{name}'}",
         )
     return None
 
@@ -120,11 +128,8 @@ def _finite(snippet: Snippet, _: datetime) -> Doubt | None:
 def _std(snippet: Snippet, _: datetime) -> Doubt | None:
     names = " ".join(metric.name.replace("_", " ") for metric in snippet.metrics)
     several = _SEVERAL.search(prose(snippet)) or _SEVERAL.search(names) or snippet.repeats > 1
-    counts = [
-        int(as_number(leaf.value) or 0)
-        for leaf in snippet.leaves
-        if leaf.key in _REPEATS and not isinstance(leaf.value, list)
-    ]
+    told = [as_number(leaf.value) for leaf in snippet.leaves if leaf.key in _REPEATS]
+    counts = [int(number) for number in told if number is not None and math.isfinite(number)]
     folds = max(counts, default=0) > 1
     means = [m for m in snippet.metrics if re.search(r"(^|_)(mean|avg|average|cv)(_|$)",
                                                      snake(m.name))]  # fmt: skip
@@ -154,19 +159,22 @@ def _lists_seeds(metric: SnippetMetric, repeats: set[int]) -> bool:
 @asks("metrics.test-selection", "error")
 def _test_selection(snippet: Snippet, _: datetime) -> Doubt | None:
     for leaf in snippet.leaves:
-        if _CHOSEN_KEY.search("_".join(leaf.keys)) and re.search(
-            r"(^|[^a-z])test([^a-z]|$)", leaf.text.lower()
-        ):
+        by_test = re.search(r"(^|[^a-z])test([^a-z]|$)", leaf.text.lower())
+        is_file = re.search(r"\.[a-z]\w{0,6}$", leaf.text)
+        if by_test and not is_file and _CHOSEN_KEY.search("_".join(leaf.keys)):
             return Doubt(
                 leaf.path,
                 f"{leaf.path} is {leaf.text!r}: the model was chosen by test data",
-                "choose by a validation split, and score the test split once",
+                _BY_VALIDATION,
             )
-    if found := _CHOSEN_TEXT.search(prose(snippet)):
+    told = prose(snippet)
+    for found in _CHOSEN_TEXT.finditer(told):
+        if _DENIED.search(told[max(found.start() - 12, 0) : found.end()]):
+            continue
         return Doubt(
             "notes",
             f"{found[0]!r}: the model was chosen by test data",
-            "choose by a validation split, and score the test split once",
+            _BY_VALIDATION,
         )
     return None
 
@@ -197,7 +205,7 @@ def _unit(snippet: Snippet, _: datetime) -> Doubt | None:
         share = share or re.search(r"acc(uracy)?\b", metric.name.replace("_", " ")) is not None
         values = [value for value in metric.values if math.isfinite(value)]
         if share and values and not _SAYS_PERCENT.search(metric.name):
-            scales.setdefault(max(values) > 1, metric.name)
+            scales.setdefault(max(values) > LOOSE, metric.name)
     if len(scales) > 1:
         return Doubt(
             "metrics",
@@ -206,7 +214,11 @@ def _unit(snippet: Snippet, _: datetime) -> Doubt | None:
         )
     for leaf in snippet.leaves:
         clock = re.search(r"(start|end|eval|begin|finish|creat|update|stamp)", leaf.key)
-        of_wandb = leaf.path.rpartition(".")[2] == "_runtime"  # always in seconds
+        # W&B's are always in seconds.
+        of_wandb = leaf.path.rpartition(".")[2] == "_runtime" or leaf.keys[-2:] == (
+            "wandb",
+            "runtime",
+        )
         numbers = series(leaf.value)
         if _TIME_NAME.search(leaf.key) and numbers and numbers[0] < 1e8:
             if clock or of_wandb:

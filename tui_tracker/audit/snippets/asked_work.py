@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from tui_tracker.audit.rules import Doubt
 from tui_tracker.audit.snippets.leaves import as_truth, is_missing
-from tui_tracker.audit.snippets.rules import asks, prose
+from tui_tracker.audit.snippets.rules import asks, prose, wants
 from tui_tracker.audit.snippets.snippet import Snippet
 from tui_tracker.audit.snippets.words import PARENTS
 from tui_tracker.lineage.words import plural
@@ -18,20 +18,21 @@ STALE = timedelta(days=7)
 _PICTURE = re.compile(r"\.(png|jpe?g|gif|svg|pdf|html|txt|log|md)$", re.I)
 """Of files that are neither a model nor its predictions."""
 _CONTINUES = re.compile(
-    r"\b(fine-?tun\w*|finetun\w*|resum\w+|continu\w+|warm[- _]?start\w*)\b|\bfrom (a |the )?"
-    r"(checkpoint|ckpt)\b",
+    r"\b(fine-?tun\w*|finetun\w*|resum\w+|continu(?:e|es|ed|ing|ation)|warm[- _]?start\w*)\b"
+    r"|\bfrom (a |the )?(checkpoint|ckpt)\b",
     re.I,
 )
 _IDENTIFIED = re.compile(r"[0-9a-f]{7,}|@|v\d|:\d|/\d+|run[-_ ]?\w*\d|\d{4}-\d\d-\d\d", re.I)
 
 
-@asks("metrics.timestamp-missing", "warn")
-def _evaluated(snippet: Snippet, _: datetime) -> Doubt | None:
-    if snippet.evaluated_at or snippet.ended_at or snippet.moments:
-        return None
-    return Doubt(
+wants(
+    "metrics.timestamp-missing",
+    "warn",
+    lambda snippet: snippet.evaluated_at or snippet.ended_at or snippet.moments,
+    Doubt(
         "metrics.evaluated_at", "when it was evaluated is not told", "give the time of the scores"
-    )
+    ),
+)
 
 
 @asks("run.times-inconsistent", "error")
@@ -98,25 +99,28 @@ def _vague(snippet: Snippet, _: datetime) -> Doubt | None:
     return None
 
 
-@asks("tags.owner-missing", "warn")
-def _owner(snippet: Snippet, _: datetime) -> Doubt | None:
-    return None if snippet.owner else Doubt("owner", "nobody is named to ask", "owner = NAME")
+wants(
+    "tags.owner-missing",
+    "warn",
+    lambda snippet: snippet.owner,
+    Doubt("owner", "nobody is named to ask", "owner = NAME"),
+)
 
 
-@asks("tags.purpose-missing", "warn")
-def _purpose(snippet: Snippet, _: datetime) -> Doubt | None:
-    if snippet.purpose:
-        return None
-    return Doubt(
-        "purpose", "what it was for is not told", "purpose = baseline, sweep, ablation ..."
-    )
+wants(
+    "tags.purpose-missing",
+    "warn",
+    lambda snippet: snippet.purpose,
+    Doubt("purpose", "what it was for is not told", "purpose = baseline, sweep, ablation ..."),
+)
 
 
-@asks("run.note-missing", "warn")
-def _note(snippet: Snippet, _: datetime) -> Doubt | None:
-    if snippet.notes:
-        return None
-    return Doubt("note", "there is no note", "a sentence on why it was run and what came of it")
+wants(
+    "run.note-missing",
+    "warn",
+    lambda snippet: snippet.notes,
+    Doubt("note", "there is no note", "a sentence on why it was run and what came of it"),
+)
 
 
 @asks("artifacts.model-missing", "warn")

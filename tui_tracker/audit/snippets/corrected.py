@@ -13,6 +13,8 @@ from typing import Any
 
 from tui_tracker.audit.rules import Doubt
 from tui_tracker.audit.score import Judged, Score, Standing, score
+from tui_tracker.audit.snippets.leaves import of_hundred
+from tui_tracker.audit.snippets.reader import is_read
 from tui_tracker.audit.snippets.rules import SNIPPET_RULES, SnippetRule
 from tui_tracker.audit.snippets.snippet import Snippet
 from tui_tracker.audit.snippets.words import CONTEXTS, PARENTS, is_online
@@ -57,7 +59,7 @@ def correct(snippet: Snippet, found: list[tuple[SnippetRule, Doubt]]) -> dict[st
         **_identity(snippet, failed, proposed),
         "code": _code(snippet, failed),
         "data": _data(snippet, failed),
-        "environment": snippet.environment or _todo(failed, "env.freeze-missing"),
+        "environment": _one_or_all(snippet.environment) or _todo(failed, "env.freeze-missing"),
         "params": {
             **{key: value for key, value in snippet.params.items() if not _is_seed(key)},
             "seed": _seeds(snippet, failed),
@@ -74,6 +76,8 @@ def correct(snippet: Snippet, found: list[tuple[SnippetRule, Doubt]]) -> dict[st
         },
         "note": " ".join(snippet.notes) or _todo(failed, "run.note-missing"),
     }
+    if others := _others(snippet):
+        record["other"] = others
     if rest := {id_: _todo(failed, id_) for id_ in failed if id_ in _NO_PLACE}:
         record["todo"] = rest
     if proposed:
@@ -106,8 +110,11 @@ def _seeds(snippet: Snippet, failed: dict[str, Doubt]) -> Any:
     if not snippet.seeds and snippet.split_seed is None:
         return _todo(failed, "seed.missing")
     values = list(dict.fromkeys(map(str, snippet.seeds or [snippet.split_seed])))
-    numbers = [int(value) if value.lstrip("-").isdigit() else value for value in values]
-    return numbers[0] if len(numbers) == 1 else numbers
+    return _one_or_all([int(text) if text.lstrip("-").isdigit() else text for text in values])
+
+
+def _one_or_all(values: list[Any]) -> Any:
+    return values[0] if len(values) == 1 else values
 
 
 def _beside(snippet: Snippet) -> dict[str, Any]:
@@ -121,6 +128,19 @@ def _beside(snippet: Snippet) -> dict[str, Any]:
         elif PARENTS.search("_".join(leaf.keys)) and isinstance(leaf.value, str):
             found.setdefault("parent", leaf.value)
     return found
+
+
+def _others(snippet: Snippet) -> dict[str, Any]:
+    """Return single values that say nothing to any rule, so that none of them is lost."""
+    measured = {metric.path for metric in snippet.metrics}
+    return {
+        leaf.path: leaf.value
+        for leaf in snippet.leaves
+        if isinstance(leaf.value, (str, int, float))
+        and not (leaf.is_empty or leaf.path in measured or is_read(leaf))
+        and not (CONTEXTS | {"git", "code", "dirty", "todo", "proposed", "other"}) & leaf.words
+        and not PARENTS.search("_".join(leaf.keys))
+    }
 
 
 def _identity(
@@ -142,10 +162,11 @@ def _code(snippet: Snippet, failed: dict[str, Doubt]) -> dict[str, Any]:
     commit: Any = snippet.commit or _todo(failed, "code.commit-missing")
     if "code.commit-abbreviated" in failed:
         commit = f"{snippet.commit} TODO: {failed['code.commit-abbreviated'].fix}"
-    found = {"commit": commit, "dirty": snippet.dirty}
+    found = {"commit": commit, **({} if snippet.dirty is None else {"dirty": snippet.dirty})}
     if snippet.dirty:
         found["diff"] = snippet.diff or _todo(failed, "code.snapshot-incomplete")
-    found["command"] = snippet.script or _todo(failed, "code.entry-missing")
+    command = f"{snippet.script} {snippet.arguments}".strip() if snippet.script else ""
+    found["command"] = command or _todo(failed, "code.entry-missing")
     return found
 
 
@@ -163,19 +184,25 @@ def _data(snippet: Snippet, failed: dict[str, Doubt]) -> dict[str, Any]:
 def _metrics(snippet: Snippet, proposed: dict[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     names = [metric.name for metric in snippet.metrics]
+    curves = {(m.name, m.split): m for m in snippet.metrics if len(m.values) > 1}
     for metric in snippet.metrics:
         leaf = metric.name.rpartition("/")[2]
         full = f"{metric.split}_{leaf}" if metric.split and metric.split not in leaf else leaf
         near = () if is_online(metric) else propose_metric(full, siblings=names)
         name = near[0].name if near and near[0].confidence != "guess" else full
+        curve = curves.get((metric.name, metric.split), metric)
+        if metric is not curve and metric.values[0] in curve.values:
+            continue  # the last of its curve
+        if name in found:  # another model's, or another table's
+            name = metric.name if metric.name not in found else metric.path
         if near and near[0].name != metric.name:
             proposed[f"metrics.{name}"] = (
                 f"{near[0].name} for {metric.name!r} ({near[0].confidence})"
             )
         # A percent whose name no longer says so would be another number.
         lost = "%" in metric.name and "percent" not in name
-        values = [value / 100 if lost else value for value in metric.values]
-        found[name] = metric.said or (values[0] if len(values) == 1 else values)
+        values = [of_hundred(value) if lost else value for value in metric.values]
+        found[name] = metric.said or _one_or_all(values)
     return found
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any
@@ -14,13 +15,23 @@ from typing import Any
 from tui_tracker.names.words import snake
 
 MISSING = frozenset(
-    ("", "none", "null", "n/a", "na", "unknown", "?", "??", "???", "-", "tbd", "todo", "nan", "...")
+    (
+        *("", "none", "null", "n/a", "na", "unknown", "?", "??", "???", "-", "tbd", "todo", "nan"),
+        *("...", "not set", "unset", "not given", "not recorded", "not specified", "undefined"),
+    )
 )
 PARAM_HOMES = frozenset(
     "params param parameters hyperparameters hyperparams hparams config args hp settings "
     "hyper_parameters configuration".split()
 )
 """Keys below which params stand."""
+WHERE_DATA = frozenset(("data", "dataset", "datasets", "train_data", "corpus", "input_data"))
+FILES = frozenset(
+    "artifacts artifact checkpoints checkpoint ckpt model_path model_file model_uri weights "
+    "weights_path outputs output files predictions prediction_file saved_model best_model "
+    "model_checkpoint checkpoint_path artifact_uri best_model_checkpoint outs".split()
+)
+"""Keys below which files stand that came out of a run."""
 _DEEPEST = 12
 _MOST = 20_000
 _STEPS = frozenset(("epoch", "step", "global_step", "iteration"))
@@ -33,6 +44,13 @@ _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _SPREAD_BEHIND = re.compile(r"(±|\+/?-).*|(?<=\d)\s*\(\s*(±|\+/?-)?\s*[\d.]+\s*\)")
 """Of `0.52 ± 0.01` and `0.52 (0.01)`, all behind the value."""
 _SPREAD = re.compile(r"[./]")
+_WORDS_BEHIND = re.compile(r"(?<=[\d%])\s*\([^()]*\)\s*$")
+"""Of `0.91 (mean of 3 seeds)`, all behind the value."""
+_COMMA = re.compile(r"[-+]?(?:0,\d+|\d+,(?:\d{1,2}|\d{4,}))(?:e[-+]?\d+)?", re.I)
+"""A decimal comma. `1,024` is none: it may be a thousand."""
+
+_THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:(?:,\d{3})+\.\d+|(?:\.\d{3})+,\d+)")
+"""Both marks, of which the last stands before the decimals: `1,024.5`, `1.024,5`."""
 
 
 @dataclass(frozen=True)
@@ -208,24 +226,37 @@ def plain_value(text: str) -> object:
 
 def as_number(value: object) -> float | None:
     """Return a number, also one that is written as a text; None for anything else."""
-    if isinstance(value, bool) or value is None:
-        return None
-    if isinstance(value, (int, float)):
-        return float(value)
     if isinstance(value, str):
         text = _SPREAD_BEHIND.sub("", value.strip()).rstrip()
-        if text.endswith("%"):
-            share = as_number(text[:-1])
-            return None if share is None else share / 100
-        words = {"nan": math.nan, "inf": math.inf, "infinity": math.inf, "-inf": -math.inf,
-                 "-infinity": -math.inf}  # fmt: skip
-        if text.lower() in words:
-            return words[text.lower()]
-        try:
-            return float(text)
-        except ValueError:
-            return None
-    return None
+        return _number_of(_WORDS_BEHIND.sub("", text))
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        return float(value)
+    except OverflowError:  # a whole number of more than 308 digits
+        return math.inf if value > 0 else -math.inf
+
+
+def _number_of(text: str) -> float | None:
+    if text.endswith("%"):
+        share = _number_of(text[:-1].rstrip())
+        return None if share is None else of_hundred(share)
+    if _COMMA.fullmatch(text):
+        text = text.replace(",", ".")
+    if _THOUSANDS.fullmatch(text):
+        whole, _, part = text.rpartition(max(".", ",", key=text.rfind))
+        text = f"{re.sub('[.,]', '', whole)}.{part}"
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def of_hundred(percent: float) -> float:
+    """Return a percentage as a share, in the digits that it was written with."""
+    if not math.isfinite(percent):
+        return percent
+    return float(Decimal(repr(percent)).scaleb(-2))
 
 
 def has_spread(text: str) -> bool:

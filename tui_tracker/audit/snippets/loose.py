@@ -131,6 +131,8 @@ class _Reader:
         if digits and re.fullmatch(f"[0-9a-fA-F]{{{digits}}}", told) and int(told, 16) < 0x110000:
             self.at += digits
             return chr(int(told, 16))
+        if kind.isalnum():  # as in Python, and in paths of Windows
+            return _ESCAPES.get(kind, f"\\{kind}")
         return _ESCAPES.get(kind, kind)
 
     def _brackets(self, depth: int) -> Any:

@@ -8,18 +8,26 @@ from collections.abc import Iterable, Iterator
 from tui_tracker.audit.snippets.leaves import Leaf, has_spread, series
 from tui_tracker.audit.snippets.snippet import SnippetMetric
 from tui_tracker.names.metric import read_metric
-from tui_tracker.names.words import METRICS, SPLIT_ALIASES, SPLITS, snake
+from tui_tracker.names.words import METRICS, SPLIT_ALIASES, SPLITS, STATS, snake
 
 METRIC_HOMES = frozenset(
     "metrics metric results result scores score history summary evaluation eval final logs "
-    "performance curves curve log outputs_metrics".split()
+    "performance curves curve log outputs_metrics online offline".split()
 )
 _NOT_METRICS = frozenset(
     "epoch epochs step steps iteration iterations time timestamp seed seeds n n_seeds folds "
-    "split lr learning_rate count samples n_samples duration runtime date index fold".split()
+    "split lr learning_rate count samples n_samples support duration runtime date index "
+    "fold".split()
 )
-_COUNTS = re.compile(r"_(epoch|step|iteration|iter|round)s?$")
-"""Where a best value stood, which is none: `best_epoch`."""
+_SPLIT_WORDS = frozenset((*SPLITS, *SPLIT_ALIASES, "best", "final", "last", "runs"))
+"""Keys above a score that are no other place: its split, its run."""
+BARE_SCORES = re.compile(
+    r"^((best|cv|test|val|train|final|mean|avg)_)*(score|result)$|^best_(metric|value)$"
+)
+"""A score of whatever: it is one, if a number stands there."""
+_COUNTS = re.compile(r"_(epoch|step|iteration|iter|round)s?$|confusion|(^|_)matrix(_|$)")
+"""Where a best value stood, which is none (`best_epoch`), and tables of counts."""
+_BY_RUN = re.compile(r"_(per|by)_(seed|fold|run)s?$")
 
 
 def is_metric_home(leaf: Leaf) -> bool:
@@ -36,29 +44,51 @@ def _home(key: str) -> bool:
 def find_metrics(found: Iterable[Leaf]) -> Iterator[SnippetMetric]:
     """Yield the metrics among leaves, each with the split that its name or its place tells."""
     told = list(found)
-    splits = {
-        leaf.keys[:-1]: str(leaf.value).lower()
-        for leaf in told
-        if leaf.key in ("split", "eval_split", "subset", "evaluated_on", "dataset_split")
-    }
+    splits = dict(_told_splits(told))
     for leaf in told:
         if not leaf.keys or leaf.key in _NOT_METRICS or _COUNTS.search(leaf.key):
             continue
         values = series(leaf.value)
-        inside = is_metric_home(leaf)
-        flat = len(leaf.keys) == 1 and _is_metric_word(leaf.key)
-        if not values or not (inside or flat):
+        at = -2 if leaf.key in STATS and len(leaf.keys) > 1 else -1  # accuracy: {mean, std}
+        flat = {*leaf.keys[:at]} <= _SPLIT_WORDS and is_metric_word(leaf.keys[at])
+        if not values or not (is_metric_home(leaf) or flat):
             continue
         name = _metric_name(leaf)
         if name:
-            above = (splits.get(leaf.keys[:at], "") for at in range(len(leaf.keys) - 1, -1, -1))
+            above = (splits.get(path, "") for path in _above(leaf.path))
             split = _split_of(leaf, name) or next(filter(None, above), "")
             said = leaf.text if isinstance(leaf.value, str) and has_spread(leaf.value) else ""
             yield SnippetMetric(name, tuple(values), leaf.path, split, said)
 
 
-def _is_metric_word(key: str) -> bool:
-    read = read_metric(key)
+def _told_splits(told: Iterable[Leaf]) -> Iterator[tuple[str, str]]:
+    """Yield the path of a table with the split that it tells.
+
+    Paths and not keys, because the tables of a list have the same keys. What the data of a
+    result are of (`results: {dataset: {split: val}}`) holds for the result.
+    """
+    for leaf in told:
+        if leaf.key in ("split", "eval_split", "subset", "evaluated_on", "dataset_split"):
+            path = leaf.path.rpartition(".")[0]
+            of_data = is_metric_home(leaf) and leaf.keys[-2] in ("data", "dataset")
+            split = str(leaf.value).lower()
+            yield path.rpartition(".")[0] if of_data else path, SPLIT_ALIASES.get(split, split)
+
+
+def _above(path: str) -> Iterator[str]:
+    """Yield the tables that a value stands in, the innermost first; a list's rows, too."""
+    while path:
+        path, _, last = path.rpartition(".")
+        yield path
+        if last.endswith("]") and path:
+            yield path
+
+
+def is_metric_word(key: str) -> bool:
+    """Return whether a name alone means a metric, whatever it stands below."""
+    read = read_metric(_BY_RUN.sub("", key))
+    if BARE_SCORES.search(key):
+        return True
     return (
         read.base in METRICS
         and METRICS[read.base].direction is not None

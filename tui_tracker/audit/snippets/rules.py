@@ -35,6 +35,11 @@ def asks(id_: str, severity: Severity) -> Callable[[_Check], _Check]:
     return declare
 
 
+def wants(id_: str, severity: Severity, told: Callable[[Snippet], object], doubt: Doubt) -> None:
+    """Declare the plainest question: whether a fact is told at all."""
+    asks(id_, severity)(lambda snippet, _: None if told(snippet) else doubt)
+
+
 def prose(snippet: Snippet) -> str:
     """Return all that people wrote in sentences."""
     return "\n".join(_sentences(snippet))

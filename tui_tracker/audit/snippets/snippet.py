@@ -39,10 +39,14 @@ class Snippet:
     data_versions: list[str] = field(default_factory=list)
     data_digest: str = ""
     commit: str = ""
-    dirty: bool = False
+    dirty: bool | None = None
+    """None where it does not say whether the tree was changed."""
     diff: str = ""
-    environment: str = ""
+    environment: list[str] = field(default_factory=list)
+    """All that pins packages, each with where it stands."""
     script: str = ""
+    arguments: str = ""
+    """Of the script, where they stand apart from it."""
     params: dict[str, Any] = field(default_factory=dict)
     metrics: list[SnippetMetric] = field(default_factory=list)
     owner: str = ""

@@ -6,31 +6,33 @@
     [data] / name = "x"                  TOML, INI
     data: / name: x                      YAML, also with bullets or bold keys
     lr=0.1 seed=3                        pairs
+    python train.py --lr 0.1             a command line
     name,lr,seed / a,0.1,3               CSV, TSV, a table of Markdown: a record a row
     epoch,val_loss / 0,2.1 / 1,1.9       a table by steps is one record with its curves
 
-A fence of Markdown around it and a name before it (`config = {`) are passed over. A number
-in YAML stays a text where reading it would lose a digit: a commit such as 12e4567.
+A fence of Markdown or sentences around it, and a name, a prompt or a log's head before it
+(`config = {`, `Out[3]:`) are passed over. A number in YAML stays a text where reading it
+would lose a digit: a commit such as 12e4567.
 """
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 import sys
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from datetime import date, time
-from itertools import pairwise
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from tui_tracker.audit.snippets.leaves import PARAM_HOMES, as_number, plain_value
+from tui_tracker.audit.snippets.leaves import PARAM_HOMES, plain_value
 from tui_tracker.audit.snippets.loose import NotLoose, read_loose
-from tui_tracker.audit.snippets.reader import read_snippet
+from tui_tracker.audit.snippets.measured import is_metric_word
+from tui_tracker.audit.snippets.reader import is_setting, read_snippet, says_something
 from tui_tracker.audit.snippets.snippet import Snippet
+from tui_tracker.audit.snippets.tables import read_table
 from tui_tracker.errors import InvalidArgument
 from tui_tracker.names.words import snake
 
@@ -42,27 +44,47 @@ Record = dict[str, Any]
 _MOST_BYTES = 16 << 20
 """More is no record that somebody pasted, but a device or a log."""
 _MOST_NODES = 100_000
+_MOST_TRIES = 8
+"""So many brackets are tried as the begin of a record between sentences."""
+_LONGEST = 160
+"""Letters of a line that names a score or a param."""
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n]*\n(.*?)^[ \t]*(?:```|~~~)", re.S | re.M)
 _COMMENTS = re.compile(r"\A(?:\s*(?://[^\n]*|/\*.*?\*/|#[^\n]*(?=\n\s*[{\[(])))+\s*", re.S)
+_PROMPT = re.compile(
+    r"\s*(?:(?:>>> |In ?\[\d*\]:).*\n\s*)?(?:Out ?\[\d*\]:\s*)?(?:[A-Z]+:[\w.]+:(?=\{))?"
+)
+"""What an interpreter, a notebook or a log prints before a value."""
 _NAMED = re.compile(r"(?:(?:const|let|var|export)\s+)?[\w.]+\s*(?::\s*\w+\s*)?=\s*(?=[{\[(]|\w+\()")
 _OPENS = re.compile(r"[{\[(]|[A-Za-z_][\w.]*\(\s*[\w{\[]")
 _INSIDE = re.compile(r"""["'][\w./ -]+["']\s*:""")
+_HEADING = re.compile(r"\[+[\w.\" -]+\]+[ \t]*(?:[#;][^\n]*)?\n")
+"""The first table of TOML or INI, which is no list."""
 # Blanks, but no line feeds: a thousand empty lines would be looked through from each of them.
 _TOML = re.compile(r"^[ \t]*(?:\[+[\w.\" -]+\]+[ \t]*$|[\w.\"-]+[ \t]*=)", re.M)
 _LINE = re.compile(
-    r"(?P<indent>\s*)(?:[-*+•>]\s+)?[*_`\"]*(?P<key>[A-Za-z_][\w ./()-]{0,60}?)[*_`\"]*"
-    r"\s*(?::(?=\s|[*_`]|$)|=(?!=))(?P<value>.*)"
+    r"(?P<indent>\s*)(?:[-*+•>]\s+)?(?:export\s+)?[*_`\"]*(?P<key>[A-Za-z_][\w ./()-]{0,60}?)"
+    r"[*_`\"]*\s*(?::(?=\s|[*_`]|$|-?[\d.]+\s*$)|=(?!=))(?P<value>.*)"
 )
+_COLUMN = re.compile(r"(?P<indent>\s*)(?P<key>[A-Za-z_][\w./-]*)(?:\s{2,}|\t)(?P<value>\S+)")
+"""A row of a series as pandas prints it."""
 _PAIR = (
     r"[A-Za-z_][\w./-]*\s?=(?!=)"
     r"(?:(?=\s+[A-Za-z_][\w./-]*=)|\s?(?:'[^']*'|\"[^\"]*\"|[^\s,;]+))"
 )
-_PAIRS = re.compile(rf"{_PAIR}(?:\s*[,;]\s*|\s+){_PAIR}(?:(?:\s*[,;]\s*|\s+){_PAIR})*")
-_RULE = re.compile(r"[\s|:+-]+")
-_KEYS = frozenset("key field param parameter name item property setting what metric".split())
-_VALUES = frozenset("value values setting val content".split())
+_SCORE = r"[-+]?\d+(?:[.,]\d+)?(?:e[-+]?\d+)?\s*%?(?:\s*(?:±|\+/?-)\s*[\d.,]+)?"
+_SAID = re.compile(
+    rf"(?P<indent>\s*)(?:[-*+•>]\s+)?(?P<key>[A-Za-z][\w@/ -]{{0,40}}?)\s*[:=]?\s"
+    rf"(?P<value>{_SCORE}(?:\s*\([^()]*\))?)[.;,]?\s*"
+)
+"""A metric or a param as people write it in a message: `val auc 0.871`, `lr 0.1`."""
+_BETWEEN = r"(?:\s*[,;|]\s*|\s+)"
+_PAIRS = re.compile(rf"{_PAIR}(?:{_BETWEEN}{_PAIR})+")
+_STARTS = re.compile(
+    r"(?:[A-Z_][A-Z0-9_]*=\S*\s+)*(?:(?:\S*/)?(?:python[\d.]*|torchrun|accelerate|deepspeed|srun|uv"
+    r"|poetry|tt|mlflow|dvc|bash|sh|Rscript|julia|make|docker|podman|conda|sbatch|nohup)\s|\./\S)"
+)
+"""What a command line begins with, behind the variables that it sets."""
 _PAIRED = PARAM_HOMES | {"metrics", "results", "scores"}
-_STEPS = frozenset("step steps epoch epochs iteration iter global_step round".split())
 
 
 def read_file(path: Path) -> list[Snippet]:
@@ -128,10 +150,8 @@ def _pasted(text: str) -> str:
     text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\xa0", " ")
     if fenced := _FENCE.search(text):
         text = fenced[1]
-    text = _COMMENTS.sub("", text.strip())
-    if named := _NAMED.match(text):
-        text = text[named.end() :]
-    return text
+    text = _COMMENTS.sub("", _PROMPT.sub("", text, count=1).strip())
+    return text[named.end() :] if (named := _NAMED.match(text)) else text
 
 
 def _json(text: str) -> Any:
@@ -151,7 +171,7 @@ def _json_lines(text: str) -> list[Record] | None:
 def _brackets(text: str) -> Any:
     """Read what opens with a bracket, or with a key in quotes: the inside of one."""
     opens = _OPENS.match(text)
-    if not opens and not _INSIDE.match(text):
+    if (not opens and not _INSIDE.match(text)) or _HEADING.match(text):
         return None
     value, end = read_loose(text if opens else f"{{{text}}}")
     if opens and text[end:].strip(",; \n\t"):
@@ -170,57 +190,6 @@ def _toml(text: str) -> Record | None:
         return None
 
 
-# Tables.
-
-
-def _table(text: str) -> list[Record] | None:
-    rows = _rows([line for line in text.splitlines() if line.strip()])
-    if len(rows) < 2 or len(rows[0]) < 2 or len({len(row) for row in rows}) > 1:
-        return None
-    head = rows[0]
-    if any(not cell or as_number(cell) is not None for cell in head) or len({*head}) < len(head):
-        return None
-    if len(head) == 2 and snake(head[0]) in _KEYS and snake(head[1]) in _VALUES:
-        return [{key: plain_value(value) for key, value in rows[1:] if key}]
-    records = [dict(zip(head, map(plain_value, row), strict=True)) for row in rows[1:]]
-    return [_history(head, records)] if _is_by_step(head, records) else records
-
-
-def _rows(lines: Sequence[str]) -> list[list[str]]:
-    if len(lines) < 2:
-        return []
-    if lines[0].count("|") > 1 or (len(lines) > 1 and set(lines[1].strip()) <= set("|-: +")):
-        kept = [line.strip().strip("|") for line in lines if not _RULE.fullmatch(line)]
-        return [[cell.strip(" *`_") for cell in line.split("|")] for line in kept]
-    by = next((mark for mark in "\t;," if mark in lines[0]), "")
-    if not by:
-        return []
-    try:
-        return [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=by)]
-    except csv.Error:
-        return []
-
-
-def _is_by_step(head: Sequence[str], records: Sequence[Record]) -> bool:
-    """Whether rows are steps of one run: a step rises from row to row."""
-    for name in head:
-        if snake(name) in _STEPS and len(records) > 1:
-            steps = [as_number(record[name]) for record in records]
-            told = [step for step in steps if step is not None]
-            return len(told) == len(steps) and all(a < b for a, b in pairwise(told))
-    return False
-
-
-def _history(head: Sequence[str], records: Sequence[Record]) -> Record:
-    columns = {name: [record[name] for record in records] for name in head}
-    fixed = {
-        name: values[0]
-        for name, values in columns.items()
-        if not isinstance(values[0], (int, float)) and len({*map(str, values)}) == 1
-    }
-    return {**fixed, "history": {n: v for n, v in columns.items() if n not in fixed}}
-
-
 # YAML, and lines that only look like it.
 
 
@@ -232,19 +201,12 @@ def _yaml(text: str) -> Any:
     try:
         nodes = list(yaml.compose_all(text, Loader=yaml.BaseLoader))
         left = [_MOST_NODES]
-        records = [_of_node(node, left) for node in nodes if node is not None]
+        records = [record for node in nodes if node and (record := _of_node(node, left))]
     except (yaml.YAMLError, _TooMuch, RecursionError):
         return None
     if len(records) == 1 and isinstance(records[0], list):
         records = records[0]
-    return records if _says_something(records) else None
-
-
-def _says_something(record: Any) -> bool:
-    """Whether a record tells any fact of a run: prose and logs have colons, too."""
-    if isinstance(record, list):
-        return any(_says_something(one) for one in record)
-    return isinstance(record, dict) and replace(read_snippet(record), leaves=[]) != Snippet()
+    return records if says_something(records) else None
 
 
 class _TooMuch(Exception):
@@ -279,6 +241,8 @@ def _lines(text: str) -> Record | None:
     above: list[tuple[int, Record]] = [(-1, found)]
     told = 0
     for line in text.splitlines():
+        if re.fullmatch(r"(Name: .*, )?(Length: \d+, )?dtype: \w+", line):
+            continue  # what pandas prints below a series
         if head := re.fullmatch(r"\s*(?:\[([\w. -]+)\]|#+\s+([\w ./-]+?):?)\s*", line):
             above = [(-1, found), (-1, found.setdefault(head[1] or head[2], {}))]
             if not isinstance(above[-1][1], dict):
@@ -287,11 +251,18 @@ def _lines(text: str) -> Record | None:
         if _PAIRS.fullmatch(line.strip()):
             above[-1][1].update(_pairs(line))
             told += 1
-        elif match := _LINE.fullmatch(line):
+        elif match := _LINE.fullmatch(line) or _COLUMN.fullmatch(line) or _said(line):
             _take(above, match)
             told += 1
     lines = sum(bool(line.strip()) for line in text.splitlines())
-    return found if told > lines / 2 and _says_something(found) else None
+    return found if told > lines / 2 and says_something(found) else None
+
+
+def _said(line: str) -> re.Match[str] | None:
+    # Blanks in a row are looked through more than once; nobody writes so many.
+    found = _SAID.fullmatch(line) if len(line) <= _LONGEST else None
+    key = snake(found["key"]) if found else ""
+    return found if is_metric_word(key) or is_setting(key) else None
 
 
 def _take(above: list[tuple[int, Record]], match: re.Match[str]) -> None:
@@ -321,8 +292,27 @@ def _pairs(text: str) -> Record:
     return {key: plain_value(value.strip("'\"")) for key, value in pairs}
 
 
+def _within(text: str) -> Record | None:
+    """Read a record that stands between sentences, as in a message."""
+    for found in islice(re.finditer(r"^[ \t]*(?:[\w.]+ ?= ?)?(?=\{)", text, re.M), _MOST_TRIES):
+        try:
+            record, _ = read_loose(text[found.end() :])
+        except NotLoose:
+            continue
+        if says_something(record):
+            return dict(record)
+    return None
+
+
+def _command(text: str) -> Record | None:
+    """Read a command as it is typed, also behind a prompt and over several lines."""
+    line = re.sub(r"\\\n\s*", "", text).strip().removeprefix("$ ")
+    is_one = _STARTS.match(line) and "\n" not in line and re.search(r"[=./-]\w", line)
+    return {"command": line} if is_one else None
+
+
 _NOTATIONS: tuple[Callable[[str], Any], ...] = (
-    _json, _json_lines, _brackets, _toml, _table, _yaml, _lines,
+    _json, _json_lines, _brackets, _toml, _command, read_table, _yaml, _lines, _within,
 )  # fmt: skip
 
 
@@ -334,6 +324,10 @@ def _plain(node: Any, key: str = "") -> Any:
         return [_plain(item) for item in node]
     if isinstance(node, (date, time)):
         return node.isoformat()
-    if isinstance(node, str) and snake(key) in _PAIRED and _PAIRS.fullmatch(node):
-        return _pairs(node)
+    if isinstance(node, str) and snake(key) in _PAIRED:
+        parts = re.split(r",\s+|[;|]| and ", node)
+        said = [_SAID.fullmatch(part) for part in parts if len(part) <= _LONGEST]
+        if len(said) == len(parts) and all(said):
+            return {part["key"]: plain_value(part["value"]) for part in said if part}
+        return _pairs(node) if _PAIRS.fullmatch(node) else node
     return node

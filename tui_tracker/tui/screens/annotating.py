@@ -19,6 +19,7 @@ from tui_tracker.tui.screens.base import TrackerScreen
 if TYPE_CHECKING:
     from tui_tracker.store import Store
     from tui_tracker.tui.annotations import Chosen
+    from tui_tracker.tui.screens.dialogs import NoteDialog
 
 GROUP = "group:"
 NO_GROUP = "(no group)"
@@ -166,35 +167,47 @@ class Annotating(TrackerScreen, inherit_bindings=False):
     # Notes.
 
     def action_note(self) -> None:
-        from tui_tracker.tui.screens.dialogs import NoteDialog, runs_title
+        from tui_tracker.tui.screens.dialogs import runs_title
 
         if keys := self._chosen_or_say():
-            draft, self.tracker.draft = self.tracker.draft, ""
-            dialog = NoteDialog(runs_title("Note on", (), len(keys)), draft)
+            title = runs_title("Note on", (), len(keys))
+            draft = self.tracker.take_draft()
+            dialog = self.write_note(title, draft, partial(self._note, keys), stored="")
 
             def show(chosen: Chosen) -> None:
                 dialog.title_is(runs_title("Note on", chosen.names, len(keys)))
 
-            self.app.push_screen(dialog, partial(self._note, keys))
             self._about(show, keys)
+
+    def write_note(
+        self, title: str, text: str, done: Callable[[str | None], None], *, stored: str
+    ) -> NoteDialog:
+        """Ask for words, beginning with a text; `stored` are those that esc loses nothing of."""
+        from tui_tracker.tui.screens.dialogs import NoteDialog
+
+        dialog = NoteDialog(title, text, stored)
+
+        def closed(words: str | None) -> None:
+            self.tracker.unsaved = None
+            done(words)
+
+        self.tracker.unsaved = dialog.unsaved
+        self.app.push_screen(dialog, closed)
+        return dialog
 
     def action_note_in_editor(self) -> None:
         if keys := self._chosen_or_say():
-            draft, self.tracker.draft = self.tracker.draft, ""
-            self._note(keys, self.written_in_editor(draft))
+            draft = self.tracker.take_draft()
+            words = self.written_in_editor(draft)
+            if words is None:
+                self.tracker.keep_draft(draft)
+            self._note(keys, words)
 
     def _note(self, keys: Sequence[int], text: str | None) -> None:
         from tui_tracker.tui import annotations
 
         if text and text.strip():
-            self.tracker.change(
-                partial(annotations.note, keys=keys, text=text),
-                on_trouble=lambda: self._keep_draft(text),
-            )
-
-    def _keep_draft(self, text: str) -> None:
-        """Keep words that could not be stored; the next note begins with them."""
-        self.tracker.draft = text
+            self.tracker.change(partial(annotations.note, keys=keys, text=text), words=text)
 
     def written_in_editor(self, text: str) -> str | None:
         """Return what the person made of a text in their editor; None where nothing came of it."""

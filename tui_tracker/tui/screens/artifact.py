@@ -352,7 +352,7 @@ class ArtifactScreen(Searching, inherit_bindings=False):
     def on_screen_suspend(self, event: events.ScreenSuspend) -> None:  # noqa: ARG002
         self.picture.take_away()
 
-    def on_screen_resume(self, event: events.ScreenResume) -> None:  # noqa: ARG002
+    def on_screen_resume(self) -> None:
         self.call_after_refresh(self.picture.draw)
 
     def on_unmount(self) -> None:

@@ -48,12 +48,6 @@ class AuditScreen(Mending, inherit_bindings=False):
 
         found: AuditFound
 
-    @dataclass
-    class Judged(Message):
-        """So many experiments were judged by now."""
-
-        count: int
-
     def __init__(self, keys: Sequence[int], where: str = "") -> None:
         super().__init__()
         self._keys = list(dict.fromkeys(keys))
@@ -90,17 +84,15 @@ class AuditScreen(Mending, inherit_bindings=False):
 
             wanted = keys or _all_runs(store)
 
-            def told(count: int) -> None:
-                self.post_message(self.Judged(count))
-
-            return self.Found(find_audit(store, wanted, profile, told))
+            return self.Found(find_audit(store, wanted, profile))
 
         self.ask("audit", question, about=profile)
 
-    def on_audit_screen_judged(self, event: AuditScreen.Judged) -> None:
+    def judging(self, words: str) -> None:
         if self._found is None:
-            words = f"  judging … {format_count(event.count)} experiments done"
-            self.grid.empty = ((), ((words, "dim"),))
+            self.grid.empty = ((), ((f"  {words}", "dim"),))
+        else:
+            super().judging(words)
 
     def on_audit_screen_found(self, event: AuditScreen.Found) -> None:
         self._found = event.found
@@ -222,13 +214,7 @@ class AuditScreen(Mending, inherit_bindings=False):
         finding = _finding_of(row, column)
         if finding is None:
             return None
-        ids = self._ids(column.keys)
-        return Doubtful(row.rule, finding.field, finding.fix, column.keys, ids, "")
-
-    def _ids(self, keys: Sequence[int]) -> tuple[str, ...]:
-        from tui_tracker.queries import run_id
-
-        return tuple(run_id(self.tracker.store, key) for key in keys)
+        return Doubtful(row.rule, finding.field, finding.fix, column.keys, (column.id,), "")
 
     def _need(self) -> Doubtful | None:
         if self._found is not None and self._found.by_experiment:

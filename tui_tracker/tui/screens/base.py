@@ -8,10 +8,11 @@ one under way is stopped in the middle of its query.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, cast
 
 from textual import events
@@ -21,6 +22,8 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from tui_tracker.errors import QuestionStopped, StoreError, TrackerError
+from tui_tracker.formatting import format_count
+from tui_tracker.judged import be_heard_by
 from tui_tracker.tui.keys import Place, hints
 from tui_tracker.tui.widgets.bar import Bar
 from tui_tracker.tui.widgets.footer import Footer
@@ -46,6 +49,8 @@ Question = Callable[["Store"], Message]
 
 FIRST_FRAME_S = 0.15
 """How long the first frame waits for the first answer."""
+JUDGING_S = 0.4
+"""How often is told how far judging is."""
 LEAST_WIDTH, LEAST_HEIGHT = 50, 12
 TOO_SMALL = " Make this window at least 60 x 16."
 WIDE = 100
@@ -72,6 +77,14 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
     TYPING_HINTS: Sequence[tuple[str, str]] = (("enter", "keep"), ("esc", "restore"))
 
     @dataclass
+    class Judging(Message):
+        """A question has runs judged first, and so many of them are."""
+
+        kind: str
+        done: int
+        runs: int
+
+    @dataclass
     class Answered(Message):
         """A question came back, with an answer or with trouble."""
 
@@ -92,6 +105,10 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
         self._after_frame: list[Callable[[], None]] | None = None
         """Questions that wait until the first frame is painted; None while none have to."""
         self._skip_paint = False
+        self._judging_words: dict[str, str] = {}
+        """What is told by each question that has runs judged."""
+        self.behind = False
+        """The store changed while something stood over this screen."""
         self._focused_before: Widget | None = None
         """What gets the focus back when the terminal is large enough again."""
 
@@ -127,6 +144,11 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
         """Whether its parts are there: a page reads by itself once they are."""
         return bool(self.is_mounted and self.is_running)
 
+    def on_screen_resume(self) -> None:
+        if self.behind and self.stands:
+            self.behind = False
+            self.read_again()
+
     def check_again(self) -> None:
         """Forget what was checked and would not be checked again for a mere reading."""
 
@@ -135,6 +157,10 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
 
     def text_to_copy(self) -> str:
         """Return what `copy` copies; "" where there is nothing."""
+        return ""
+
+    def waits_to_copy(self) -> str:
+        """Return why `copy` would not have all of it yet; "" where it has."""
         return ""
 
     def runs_to_copy(self) -> list[int]:
@@ -234,6 +260,7 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
 
     def _answer(self, kind: str, question: Question, asking: Asking) -> None:
         answer, trouble, wrong = None, "", None
+        be_heard_by(partial(self._judging, kind))
         try:
             with self.tracker.store.asking(asking):
                 answer = question(self.tracker.store)
@@ -243,7 +270,32 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
             trouble, wrong = words_of(error), error
         except Exception as error:  # noqa: BLE001 - whatever a query meets, the app stays open
             trouble = f"{type(error).__name__}: {error}"
+        finally:
+            be_heard_by(None)  # others are answered in this thread, too
         self.post_message(self.Answered(kind, answer, trouble, wrong))
+
+    @contextmanager
+    def _judging(self, kind: str) -> Iterator[Callable[[int, int], None]]:
+        """Give what tells how many runs are judged, a few times a second at most."""
+        due = monotonic() + JUDGING_S
+
+        def told(done: int, runs: int) -> None:
+            nonlocal due
+            if monotonic() >= due:
+                due = monotonic() + JUDGING_S
+                self.post_message(self.Judging(kind, done, runs))
+
+        yield told
+
+    def on_tracker_screen_judging(self, event: TrackerScreen.Judging) -> None:
+        event.stop()
+        done, runs = format_count(event.done), format_count(event.runs)
+        words = self._judging_words[event.kind] = f"judging … {done} of {runs} runs"
+        self.judging(words)
+
+    def judging(self, words: str) -> None:
+        """Tell how far the judging is that an answer waits for."""
+        self.say(words)
 
     def takes_trouble(self, error: TrackerError) -> bool:  # noqa: ARG002
         """Show an error in a place of its own; False leaves it to the footer."""
@@ -252,6 +304,8 @@ class TrackerScreen(Screen[None], inherit_bindings=False):
     def on_tracker_screen_answered(self, event: TrackerScreen.Answered) -> None:
         event.stop()
         self._under_way.pop(event.kind, None)
+        for footer in self.query(Footer):
+            footer.unsay(self._judging_words.pop(event.kind, ""))
         if (waiting := self._waiting.pop(event.kind, None)) is not None:
             self.ask(event.kind, waiting[0], about=waiting[1])
         if event.wrong is not None and self.takes_trouble(event.wrong):

@@ -269,6 +269,11 @@ class ConsoleTab(TrackerScreen, inherit_bindings=False):
             self.say("From the top again" if direction > 0 else "From the end again")
         view.go_to_line(number)
 
+    def waits_to_copy(self) -> str:
+        view = self.console_view
+        waits = view.visible and view.awaits_marked
+        return "The marked lines are still being read: press y again" if waits else ""
+
     def clear_search(self) -> bool:
         """Give a search or marks up, one at a time; False where there is neither."""
         if self.console_view.marked:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
@@ -251,10 +252,9 @@ class CurvePage(TrackerScreen, inherit_bindings=False):
         if not event.text.strip():
             self.grid.show_threshold(label, None)
             return True
-        try:
-            level = float(event.text)
-        except ValueError:
-            self.say(f'"{printable(event.text)}" is no number, such as 0.9 or 1e-3', bad=True)
+        level = _level(event.text)
+        if level is None:
+            self.say(f'"{printable(event.text)}" is no level, such as 0.9 or 1e-3', bad=True)
             return True
 
         def question(store: Store) -> Message:
@@ -295,6 +295,15 @@ class CurvePage(TrackerScreen, inherit_bindings=False):
         from tui_tracker.tui.screens.curves import CurvesScreen
 
         self.app.push_screen(CurvesScreen(event.keys, bands=True))
+
+
+def _level(text: str) -> float | None:
+    """Return a level that was typed; None for what has no place on an axis, such as `inf`."""
+    try:
+        level = float(text)
+    except ValueError:
+        return None
+    return level if math.isfinite(level) else None
 
 
 def shown_alone(run: RunDetail) -> tuple[ShownRun, ...]:

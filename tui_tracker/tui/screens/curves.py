@@ -62,10 +62,6 @@ class CurvesScreen(CurvePage, inherit_bindings=False):
         self.focus_on(self.grid)
         self.read_again()
 
-    def on_screen_resume(self) -> None:
-        if self._found is not None:
-            self.read_again()
-
     # Reading.
 
     def read_again(self) -> None:

@@ -134,9 +134,11 @@ class DecideScreen(TrackerScreen, inherit_bindings=False):
     def on_decide_screen_found(self, event: DecideScreen.Found) -> None:
         if event.found.rule != self._rule:
             return
+        # Runs that end change the ranking; another rule makes another one.
+        keep = self._found is not None and self._found.rule == event.found.rule
         self._found, self._refused = event.found, ""
         self.table.empty = ((), (("  No run has a value to be judged by", "dim"),))
-        self.table.show(event.found.rows, event.found.stats)
+        self.table.show(event.found.rows, event.found.stats, keep=keep)
         self._show_title()
         self._show_foot()
         self.show_first_frame()

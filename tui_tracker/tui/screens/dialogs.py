@@ -281,9 +281,10 @@ class NoteDialog(Dialog[str], inherit_bindings=False):
 
     BINDINGS = [Binding("escape", "give_up", show=False)]
 
-    def __init__(self, title: str, text: str = "") -> None:
+    def __init__(self, title: str, text: str, stored: str) -> None:
         super().__init__(title)
-        self._text = text
+        self._text, self._stored = text, stored
+        """What it begins with, and what of that is lost by nothing."""
         self._warned = False
 
     def compose(self) -> ComposeResult:
@@ -305,11 +306,16 @@ class NoteDialog(Dialog[str], inherit_bindings=False):
             self._warned = False
             self._show_hints()
 
+    def unsaved(self) -> str:
+        """Return what was written and is stored nowhere; "" where that is nothing."""
+        fields = self.query(NoteField)
+        text = fields.first().text if fields else self._text
+        return "" if text.strip() == self._stored.strip() else text
+
     def on_note_field_closed(self, event: NoteField.Closed) -> None:
-        text = event.field.text
         if event.kept:
-            self.dismiss(text.strip() or None)
-        elif text.strip() == self._text.strip() or self._warned:
+            self.dismiss(event.field.text.strip() or None)
+        elif self._warned or not self.unsaved().strip():
             self.dismiss(None)
         else:
             self._warned = True

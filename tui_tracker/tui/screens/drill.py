@@ -268,11 +268,13 @@ class DrillScreen(TrackerScreen, inherit_bindings=False):
             return
 
         def done(text: str | None) -> None:
-            from tui_tracker.drill.arguments import as_value
+            from tui_tracker.drill.arguments import typed_value
 
             if text:
                 evidence = f"typed in; tt drill had proposed {one_line(item.new)}"
-                typed = replace(item, new=as_value(text), evidence=evidence, confidence="")
+                typed = replace(
+                    item, new=typed_value(item.field, text), evidence=evidence, confidence=""
+                )
                 self._typed[item.field] = typed
                 self.view.taken.add(item.field)
                 self._show()

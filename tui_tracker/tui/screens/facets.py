@@ -73,11 +73,18 @@ class ValueList(VirtualList):
         self._most = 0
         """Cells of the largest count."""
 
-    def show(self, rows: list[tuple[str, str, int]]) -> None:
-        """Show these values."""
+    def show(self, rows: list[tuple[str, str, int]], *, keep: bool) -> None:
+        """Show these values; with `keep` the cursor stays on its value, wherever that went."""
+        before = self.rows[self.cursor][0] if keep and self.cursor < len(self.rows) else None
         self.rows = rows
         self._most = max((cell_width(format_count(runs)) for _, _, runs in rows), default=0)
         self.count = len(rows)
+        written = [value for value, _, _ in rows]
+        if before in written:
+            self.cursor = written.index(before)
+        elif not keep:
+            self.cursor, self.top = 0, 0
+        self.refresh()
 
     def line(self, index: int) -> Line:
         written, shown, runs = self.rows[index]
@@ -114,6 +121,8 @@ class FacetsScreen(TrackerScreen, inherit_bindings=False):
         self._selection, self._take = selection, take
         self._chosen: dict[str, dict[str, Choice]] = {}
         self._known: dict[str, FieldValues] = {}
+        self._shown = ""
+        """The field whose values are shown; "" while they are read for the first time."""
 
     def compose(self) -> ComposeResult:
         yield Bar(id="title")
@@ -152,7 +161,7 @@ class FacetsScreen(TrackerScreen, inherit_bindings=False):
         self.ask("fields", question)
 
     def on_facets_screen_fields_found(self, event: FacetsScreen.FieldsFound) -> None:
-        fields = self.field_list
+        fields, before = self.field_list, self._field
         fields.fields = [
             field
             for field in event.fields
@@ -161,6 +170,9 @@ class FacetsScreen(TrackerScreen, inherit_bindings=False):
             and not field.name.startswith(("package.", "env."))
         ]
         fields.count = len(fields.fields)
+        written = [field.written for field in fields.fields]
+        if before in written:
+            fields.cursor = written.index(before)
         fields.refresh()
         self._ask_values()
 
@@ -181,10 +193,10 @@ class FacetsScreen(TrackerScreen, inherit_bindings=False):
         if field in self._known:
             self._show_values(self._known[field])
             return
-        values = self.value_list
-        values.empty = ((("  reading …", "dim"),),)
-        values.show([])
-        values.refresh()
+        if field != self._shown:
+            self._shown = ""
+            self.value_list.empty = ((("  reading …", "dim"),),)
+            self.value_list.show([], keep=False)
 
         def question(store: Store) -> Message:
             from tui_tracker.queries import list_values
@@ -205,9 +217,8 @@ class FacetsScreen(TrackerScreen, inherit_bindings=False):
             rows.append(("", "(none)", found.missing))
         values.picked = self._chosen.setdefault(found.field, {})
         values.empty = ((("  no run here has a value", "dim"),),)
-        values.cursor, values.top = 0, 0
-        values.show(rows)
-        values.refresh()
+        values.show(rows, keep=found.field == self._shown)
+        self._shown = found.field
 
     # Choosing.
 

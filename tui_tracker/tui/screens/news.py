@@ -43,6 +43,7 @@ class NewsScreen(TrackerScreen, inherit_bindings=False):
             app.settings.alerts,
             app.rule_trouble,
             posts=app.claim is not None and app.claim.held(),
+            lag=app.lag,
         )
 
     def go_back(self) -> None:
@@ -56,9 +57,14 @@ def news_lines(
     trouble: str,
     *,
     posts: bool = False,
+    lag: str = "",
 ) -> tuple[Line, ...]:
-    """Return how one is called and what happened, newest first; `posts`: this app does."""
-    return ((), *_rule_lines(rules, alerts, trouble, posts=posts), *_event_lines(events))
+    """Return how one is called and what happened, newest first.
+
+    `posts`: this app does; `lag`: why what runs log does not come.
+    """
+    late: Iterable[Line] = (((f"Not up to date: {printable(lag)}", "bad"),), ()) if lag else ()
+    return ((), *late, *_rule_lines(rules, alerts, trouble, posts=posts), *_event_lines(events))
 
 
 def _rule_lines(

@@ -24,17 +24,15 @@ class NotesTab(Annotating, inherit_bindings=False):
         if event.in_editor:
             self._change_note(note, self.written_in_editor(note.text))
             return
-        from tui_tracker.tui.screens.dialogs import NoteDialog
-
-        dialog = NoteDialog("Change a note", note.text)
-        self.app.push_screen(dialog, partial(self._change_note, note))
+        done = partial(self._change_note, note)
+        self.write_note("Change a note", note.text, done, stored=note.text)
 
     def _change_note(self, note: Note, text: str | None) -> None:
         from tui_tracker.tui import annotations
 
         if text and text.strip():
             change = partial(annotations.edit_note, number=note.id, text=text, was=note.text)
-            self.tracker.change(change, on_trouble=partial(self._keep_draft, text))
+            self.tracker.change(change, words=text)
 
     def on_notes_view_remove_wanted(self, event: NotesView.RemoveWanted) -> None:
         from tui_tracker.tui import annotations

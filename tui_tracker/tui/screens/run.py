@@ -159,8 +159,16 @@ class RunScreen(
             self.read_again()
 
     def show_trouble(self, text: str) -> None:
-        if self._found is None:
-            self.query_one("#overview", LinesView).empty = ((), ((printable(text), "bad"),))
+        found = self._found
+        if found is not None and found.detail.row.key == self.key:
+            return
+        # What still stands there is another run, and no command is meant for it.
+        self._found = None
+        self._show_tab(OVERVIEW)
+        overview = self.query_one("#overview", LinesView)
+        overview.lines, overview.empty = (), ((), ((printable(text), "bad"),))
+        bar = self.query_one("#title", Bar)
+        bar.left, bar.right = ((" a run that cannot be read", "bold"),), ((self._which(), "dim"),)
 
     # Showing.
 
@@ -193,12 +201,14 @@ class RunScreen(
         bar = self.query_one("#title", Bar)
         path: Span = (f" {printable(row.experiment)} › ", "dim") if row.experiment else (" ", "")
         bar.left = (path, (printable(row.name), "bold"))
-        place = f"{format_count(self._index + 1)} of {format_count(len(self._keys))} "
         bar.right = (
             pages.status_span(row),
             (f"  {format_duration(row.duration_s)}", ""),
-            (f"   {place}", "dim"),
+            (f"   {self._which()}", "dim"),
         )
+
+    def _which(self) -> str:
+        return f"{format_count(self._index + 1)} of {format_count(len(self._keys))} "
 
     @property
     def _width(self) -> int:

@@ -77,10 +77,6 @@ class RunsScreen(
         self.read_again()
         self.watch_reader()
 
-    def on_screen_resume(self) -> None:
-        if self.shown is not None:
-            self.read_again()
-
     def on_virtual_list_cursor_moved(self, event: VirtualList.CursorMoved) -> None:
         tree, shown = self.tree_pane, self.shown
         if event.list is tree and shown is not None and tree.where != shown.where:

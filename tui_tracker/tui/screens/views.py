@@ -157,12 +157,16 @@ class ViewsScreen(ModalScreen[View | None], inherit_bindings=False):
 
     def action_replace(self) -> None:
         if (view := self._current) is not None:
-            self._deleted.append(view)
             extra = {**view.extra, **self._present.extra}
             self._save(replace(self._present, name=view.name, extra=extra))
 
     def _save(self, view: View) -> None:
-        if self._try(lambda: save_view(self._folder, view), f"{printable(view.name)} is saved"):
+        before = [known for known in self.list.views if known.name == view.name]
+        words = f"{printable(view.name)} is saved"
+        if before:
+            words += ": u brings back what it was"
+        if self._try(lambda: save_view(self._folder, view), words):
+            self._deleted += before
             self._read(view.name)
 
     def action_delete(self) -> None:

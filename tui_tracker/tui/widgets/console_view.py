@@ -226,6 +226,11 @@ class ConsoleView(VirtualList, inherit_bindings=False):
         self.refresh()
         self.post_message(self.Changed(self))
 
+    @property
+    def awaits_marked(self) -> bool:
+        """Whether marked lines are still being read."""
+        return not self.marked <= self._lines.keys()
+
     def copied(self) -> str:
         """Return the marked lines, else the one under the cursor, as they were shown."""
         numbers = sorted(self.marked) or [self.cursor]

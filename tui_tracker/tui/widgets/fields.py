@@ -12,10 +12,14 @@ from textual import events
 from textual.widgets import Input
 
 from tui_tracker.formatting import strip_ansi, visible
+from tui_tracker.tui.typed import Letters
 
 
 class TextField(Input):
     """A field of one line."""
+
+    TAKES_LETTERS = True
+    """Whether it takes `Letters`."""
 
     def __init__(self, text: str = "", placeholder: str = "", *, id: str | None = None) -> None:
         super().__init__(text, placeholder=placeholder, compact=True, select_on_focus=False, id=id)
@@ -29,4 +33,8 @@ class TextField(Input):
         # Lines become one: the rest of a paste is not dropped without a word.
         event.prevent_default()
         event.stop()
-        self.insert_text_at_cursor(" ".join(strip_ansi(event.text).split()))
+        self.replace(" ".join(strip_ansi(event.text).split()), *self.selection)
+
+    def _on_letters(self, event: Letters) -> None:
+        event.stop()
+        self.replace(event.text, *self.selection)

@@ -37,6 +37,11 @@ class Footer(LineWidget):
             self._fading.stop()
         self._fading = self.set_timer(MESSAGE_S, self._fade)
 
+    def unsay(self, text: str) -> None:
+        """Take a message back that is not true any more, where it still stands."""
+        if text and self.message[0] == text:
+            self._fade()
+
     def _fade(self) -> None:
         self.message, self._fading = ("", ""), None
 

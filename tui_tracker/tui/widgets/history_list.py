@@ -32,8 +32,13 @@ class HistoryList(VirtualList):
         self.now = datetime.now(UTC)
 
     def show(self, changes: Sequence[Change]) -> None:
+        """Show these changes; the cursor stays on its change, at the top on the newest."""
+        before = _told_apart(self.current) if self.current is not None and self.cursor else None
         self.changes, self.now = changes, datetime.now(UTC)
         self.count = len(changes)
+        places = [_told_apart(change) for change in changes]
+        if before in places:
+            self.cursor = places.index(before)
         self.refresh()
 
     @property
@@ -65,6 +70,11 @@ class HistoryList(VirtualList):
             (back, "second"),
             (crop(values_words(one), max(0, self.room - used)), role),
         )
+
+
+def _told_apart(change: Change) -> tuple[object, ...]:
+    """Return what makes a change another than all others, however often it is read."""
+    return change.batch, change.what, change.run, change.old, change.new
 
 
 def runs_words(change: Change) -> str:

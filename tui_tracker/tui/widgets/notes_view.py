@@ -54,15 +54,20 @@ class NotesView(VirtualList, inherit_bindings=False):
         """Each with the index of its note."""
 
     def show(self, notes: Sequence[Note], width: int) -> None:
-        """Show these notes in lines of this width."""
-        self.notes = notes
+        """Show these notes in lines of this width; the cursor stays on its note."""
+        before = self.current
         lines: list[tuple[int, Line]] = []
         for index, note in enumerate(notes):
             lines += [(index, line) for line in note_lines(note, datetime.now(UTC), width)]
-        if lines != self._lines:
-            self._lines = lines
-            self.count = len(lines)
-            self.refresh()
+        if lines == self._lines:
+            self.notes = notes
+            return
+        self.notes, self._lines = notes, lines
+        self.count = len(lines)
+        ids = [notes[index].id for index, _ in lines]
+        if before is not None and before.id in ids and ids[self.cursor] != before.id:
+            self.cursor = ids.index(before.id)
+        self.refresh()
 
     @property
     def current(self) -> Note | None:

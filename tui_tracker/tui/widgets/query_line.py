@@ -182,6 +182,8 @@ class QueryLine(Vertical):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
+        if event.value != self.input.value:
+            return  # more was typed since, and comes
         if self._place == len(self._history) - 1:
             self._history[-1] = event.value
         if self.list.display:

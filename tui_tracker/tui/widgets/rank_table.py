@@ -49,14 +49,16 @@ class RankTable(VirtualList, inherit_bindings=False):
         self._widths: list[int] = []
         self._label, self._n, self._reason = _LABEL_MOST, 3, 0
 
-    def show(self, rows: Sequence[RankRow], stats: Sequence[str]) -> None:
-        """Show this ranking from its first line on."""
+    def show(self, rows: Sequence[RankRow], stats: Sequence[str], *, keep: bool = False) -> None:
+        """Show this ranking; with `keep` the cursor stays on its configuration."""
         if (tuple(rows), tuple(stats)) == (self.rows, self.stats):
             return
+        before = self.current.label if keep and self.current is not None else ""
         self.rows, self.stats = tuple(rows), tuple(stats)
         self.count = len(self.rows)
-        self.cursor = 0
-        self.first = 0
+        labels = [row.label for row in self.rows]
+        self.cursor = labels.index(before) if before in labels else 0
+        self.first = min(self.first, max(0, len(stats) - 1)) if keep else 0
         self._measure()
         self.refresh()
 
