@@ -719,6 +719,21 @@ def test_runs_of_the_winner_that_did_not_count_are_told():
     )
 
 
+def test_seeds_of_the_winner_that_were_put_away_are_told_and_earlier_attempts_are_not():
+    seeds = runs([0.9, 0.9, 0.2, 0.3], params={"lr": 1})
+    away = [replace(run, archived=True) for run in seeds[2:]]
+    again = [replace(run, archived=True, id=f"again {run.id}") for run in seeds[:2]]
+    other = runs([0.8, 0.8], params={"lr": 2})
+
+    chosen = apply("highest val_f1", seeds[:2], away, again, other).notes
+    whole = apply("highest val_f1", seeds[:2], again, other).notes
+    loser = apply("lowest val_f1", seeds[:2], away, other).notes
+
+    told = "2 runs of the winner's configuration, of other seeds, were archived."
+    assert told in chosen
+    assert not any("archived" in note for note in (*whole, *loser))
+
+
 def test_a_group_keeps_its_name_where_the_others_have_no_value():
     found = apply(
         "highest val_f1", runs([0.9], params={"lr": 1}), runs([math.nan], params={"lr": 2})

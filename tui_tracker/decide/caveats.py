@@ -50,6 +50,27 @@ def lost_words(
     return [f"Only {n} of the {total} runs of the winner's configuration count: {counted(lost)}."]
 
 
+def put_away_words(winners: Sequence[Standing], runs: Sequence[Candidate], rule: Rule) -> list[str]:
+    """Return a sentence on seeds of the winner's configuration that were archived.
+
+    Who archives the seeds that went badly chooses the winner by hand. An earlier attempt of a
+    seed that counts is none of them.
+    """
+    away = [run for run in runs if run.archived and _SET_ASIDE not in run.tags]
+    for winner in winners if away else ():
+        members = winner.group.runs
+        key, seeds = group_key(members[0], rule.options), {told_apart(run.seed) for run in members}
+        alike = [
+            run for run in away
+            if told_apart(run.seed) not in seeds and group_key(run, rule.options) == key
+        ]  # fmt: skip
+        if alike:
+            count = "1 run" if len(alike) == 1 else f"{len(alike)} runs"
+            were = "was" if len(alike) == 1 else "were"
+            return [f"{count} of the winner's configuration, of other seeds, {were} archived."]
+    return []
+
+
 def partly_words(ranked: Sequence[Standing], meaning: Meaning) -> list[str]:
     """Return a sentence for each statistic that rests on fewer runs than the objective does."""
     found: dict[str, list[str]] = {}

@@ -18,6 +18,7 @@ from tui_tracker.decide.caveats import (
     lost_words,
     middle_words,
     partly_words,
+    put_away_words,
     repeat_words,
     unseeded_words,
 )
@@ -76,6 +77,7 @@ def decide(
         *partly_words(ranked, judge.meaning),
         *middle_words(ranked, judge.meaning),
         *lost_words(ranked[:1], runs, lacking, rule),
+        *put_away_words(ranked[:1], runs, rule),
         *repeat_words(compared),
         *unseeded_words(compared),
         *apart_words(compared, rule),
