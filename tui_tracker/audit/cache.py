@@ -8,13 +8,11 @@ of the same data is looked up in the facts. `refresh` costs one query where noth
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -27,6 +25,7 @@ from tui_tracker.audit.kept import Kept, Packer, overlay, put_rows, unpack
 from tui_tracker.audit.record import RunRecord, read_records
 from tui_tracker.audit.rules import Rule
 from tui_tracker.audit.states import has_table, read_states, stale_experiments
+from tui_tracker.garbage import uncollected
 from tui_tracker.judged import telling
 from tui_tracker.queries import RunKey, get_rows
 from tui_tracker.queries.answers import RunDetail
@@ -75,20 +74,8 @@ def refresh(
         overlay(store)
     ruleset = ruleset_of(store, settings)
     waiting = stale_experiments(store, settings.profile, ruleset, keys)
-    with _uncollected(), telling(sum(waiting.values())) as half:
+    with uncollected(), telling(sum(waiting.values())) as half:
         _judge_waiting(store, settings, ruleset, list(waiting), told, half)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Look for no garbage meanwhile: records have no cycles, and the search takes a twentieth."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _judge_waiting(

@@ -13,6 +13,7 @@ from tui_tracker.decide.outcome import Decision
 from tui_tracker.decide.reading import read_candidates
 from tui_tracker.decide.rule import Rule
 from tui_tracker.errors import NotFound
+from tui_tracker.garbage import uncollected
 from tui_tracker.queries import Order, RunKey, Selection, list_experiments, list_run_keys
 from tui_tracker.queries.rows import marks, run_uuid
 from tui_tracker.store import Store
@@ -49,10 +50,11 @@ def decide_for(
     Raises:
         RuleInvalid: the rule cannot be applied to these runs, with the reason.
     """
-    basis = read_basis(store, keys)
-    runs = read_candidates(store, keys, rule, project=project)
-    decision = with_health(store, decide(rule, runs))
-    notes = (*decision.notes, *_mixed_words(store, keys, decision))
+    with uncollected():
+        basis = read_basis(store, keys)
+        runs = read_candidates(store, keys, rule, project=project)
+        decision = with_health(store, decide(rule, runs))
+        notes = (*decision.notes, *_mixed_words(store, keys, decision))
     return replace(decision, notes=notes, basis=basis)
 
 
