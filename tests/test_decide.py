@@ -1015,3 +1015,25 @@ def test_the_middle_half_of_few_runs_is_said_to_be_their_mean():
 
     assert "The iqm of fewer than 4 runs is their mean: n=3." in notes
     assert not any("iqm of" in note for note in apply("highest val_f1", few, many).notes)
+
+
+def test_a_configuration_without_the_params_of_others_is_named_by_that():
+    given = [runs([0.9], params={"m": 1}), runs([0.8], params={"m": 2}), runs([0.7])]
+
+    assert labels(apply("highest val_f1", *given)) == ["m=1", "m=2", "no m"]
+    assert labels(apply("highest val_f1; group by m", *given)) == ["m=1", "m=2", "no m"]
+
+
+def test_whole_numbers_in_lists_are_one_configuration_however_they_were_written():
+    given = [runs([0.9], params={"m": m}) for m in ([1, 2.0], [1.0, 2], [1, "2"])]
+
+    found = apply("highest val_f1", *given)
+
+    assert [s.n for s in found.ranking] == [2, 1]
+
+
+def test_a_difference_of_means_is_called_so_where_something_else_was_ranked():
+    given = runs([0.9, 0.1, 0.2], params={"m": 1}), runs([0.8, 0.85, 0.86], params={"m": 2})
+
+    assert "m=2: difference of the means -0.43" in apply("highest max(val_f1)", *given).notes[0]
+    assert "m=1: difference 0.43" in apply("highest val_f1", *given).notes[0]

@@ -193,6 +193,15 @@ def test_what_a_rule_prints_is_read_as_that_rule(rule):
     assert parse_rule(str(rule)) == rule
 
 
+@pytest.mark.parametrize("name", ["pp", "mean", "q05", "tie-break", "ci", "a b", "x`y", "5pp"])
+def test_a_name_that_reads_as_something_else_is_written_so_that_it_does_not(name):
+    options = Options((name,), name, baseline=((name, "pp"),))
+    by = ((None, Stat("mean", name)),)
+    rule = Rule("highest", Stat("mean", name, name), (), TieBreak(by), options)
+
+    assert parse_rule(str(rule)) == rule
+
+
 @given(st.text(max_size=60))
 def test_no_text_makes_anything_but_a_rule_or_its_error(text):
     column = 1

@@ -18,6 +18,7 @@ from tui_tracker.health import Health
 from tui_tracker.queries.answers import MetricSummary, ParamValue
 from tui_tracker.values import is_seed, seed_of
 
+_SHOWN = 3
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _USUAL = Options()
 _LIKE_ANOTHER = re.compile(r"[-+]?[\d.]+(e[-+]?\d+)?|true|false|none|nan|-?inf|", re.I)
@@ -71,14 +72,17 @@ class Group:
     runs: tuple[Candidate, ...]
     whole: bool = False
     """Its values are told whole: cut short they would read like those of another group."""
+    lacks: tuple[str, ...] = ()
+    """Params that others have and it has not, where it has none to be told by."""
 
     @property
     def label(self) -> str:
-        """The params that tell it from others, as text; `all runs` where there is none."""
+        """The params that tell it from others, as text; `all runs` where there are no others."""
         told = repr if self.whole else _short
-        return ", ".join(f"{key}={told(value)}" for key, value in self.params.items()) or (
-            "all runs"
-        )
+        if self.params or not self.lacks:
+            pairs = (f"{key}={told(value)}" for key, value in self.params.items())
+            return ", ".join(pairs) or "all runs"
+        return f"no {', '.join(self.lacks[:_SHOWN])}{' ...' if len(self.lacks) > _SHOWN else ''}"
 
 
 def group_key(run: Candidate, options: Options) -> tuple[tuple[str, str], ...]:
@@ -92,8 +96,10 @@ def group_key(run: Candidate, options: Options) -> tuple[tuple[str, str], ...]:
     return tuple((key, told_apart(run.params.get(key))) for key in keys)
 
 
-def told_apart(value: ParamValue) -> str:
+def told_apart(value: object) -> str:
     """Return what tells a value from others: 1 and 1.0 are one, and "1" another."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(told_apart, value))}]"
     whole = isinstance(value, float) and value.is_integer()
     return repr(int(value)) if whole and isinstance(value, float) else repr(value)
 
@@ -117,7 +123,8 @@ def group_runs(runs: Sequence[Candidate], options: Options = _USUAL) -> list[Gro
     for key, members in found.items():
         first = members[0].params
         params = {name: first[name] for name, _ in key if name in differing and name in first}
-        groups.append(Group(params, tuple(members)))
+        lacks = () if params else tuple(sorted(differing))
+        groups.append(Group(params, tuple(members), lacks=lacks))
     labels = Counter(group.label for group in groups)
     return [replace(group, whole=labels[group.label] > 1) for group in groups]
 

@@ -280,7 +280,7 @@ class Judge:
             delta=delta_of(self.label),
             level=self.rule.options.level,
         )
-        return lead, lead_words(lead, winner, others, self.rule.options)
+        return lead, lead_words(lead, winner, others, self.rule)
 
     def by_seed(self, group: Group) -> dict[str, float]:
         """Return the values of a group by seed; empty where seeds are unknown or repeat."""

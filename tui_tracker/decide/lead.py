@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from tui_tracker.decide.outcome import Certainty, Lead, Standing
-from tui_tracker.decide.rule import Direction, Options
+from tui_tracker.decide.rule import Direction, Options, Rule
 from tui_tracker.equivalence import (
     Contrast,
     difference_p,
@@ -154,14 +154,12 @@ def _certainty(contrast: Contrast, p: float, ahead: Ahead, level: float) -> Cert
     return "not distinguishable"
 
 
-def lead_words(
-    lead: Lead, winner: Standing, others: Sequence[Standing], options: Options
-) -> list[str]:
+def lead_words(lead: Lead, winner: Standing, others: Sequence[Standing], rule: Rule) -> list[str]:
     """Return what to say beside the winner: how sure it is, and what luck may be in it."""
     if not others:
         return ["It is the only group that can win, so nothing was compared."]
     name = others[0].group.label
-    sentences = [_certainty_words(lead, name, options), *_matters(lead, name)]
+    sentences = [_certainty_words(lead, name, rule), *_matters(lead, name)]
     runs = min(standing.n for standing in (winner, *others))
     groups = 1 + len(others)
     if groups > 2:
@@ -175,15 +173,18 @@ def lead_words(
     return sentences
 
 
-def _certainty_words(lead: Lead, name: str, options: Options) -> str:
+def _certainty_words(lead: Lead, name: str, rule: Rule) -> str:
+    options = rule.options
     if lead.difference is None or lead.low is None or lead.high is None or lead.p is None:
         return (
             f"How sure its lead over {name} is cannot be told: that takes at least 2 runs each, "
             "of values that have a spread."
         )
     how = paired_words(lead.pairs, options)
+    # Whatever statistic was ranked by, only of means it is known how sure they are.
+    means = "" if rule.objective.function == "mean" else "of the means "
     numbers = (
-        f"difference {lead.difference:.4g}, "
+        f"difference {means}{lead.difference:.4g}, "
         f"{100 * options.level:.4g} % interval {lead.low:.4g} to {lead.high:.4g}, "
         f"p {lead.p:.2g} after Holm, {how}"
     )

@@ -45,7 +45,7 @@ RESERVED = frozenset(
     [
         *(*FUNCTIONS, "highest", "lowest", "with", "where", "subject", "to", "and", "tie-break"),
         *("by", "then", "within", "group", "except", "over", "ci", "baseline", "param", "tag"),
-        *("data", "grade", "proof", "no", "error", "last", "best", "at", "config"),
+        *("data", "grade", "proof", "no", "error", "last", "best", "at", "config", "pp"),
     ]
 )
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
