@@ -321,6 +321,13 @@ SAME_FACTS = [
     ({"note": "continuous actions help"}, set()),
     ({"git": {"commit": 1234567}}, {"abbreviated_git_commit"}),
     ({"owner": None, "author": {"name": "Kim"}}, set()),
+    # What names a secret, and what shows one.
+    ({"note": "the --api-key flag was removed"}, set()),
+    ({"note": "set SECRET_KEY=... before, the token=abc was wrong"}, set()),
+    ({"command": "python t.py --api-key $KEY --password <PASSWORD>"}, set()),
+    ({"note": "ran with --password hunter22"}, {"secret_in_params"}),
+    ({"command": "python t.py --password changeme"}, {"secret_in_params"}),
+    ({"args": ["--api-key", "abc12345678"]}, {"secret_in_params"}),
     # Environments of reinforcement learning, files of DVC, data sets with `image` in them.
     ({"env": "CartPole-v1"}, {"missing_env"}),
     ({"env": {"id": "CartPole-v1", "num_envs": 8, "dt": 0.05}}, {"missing_env"}),

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import tui_tracker as tt
@@ -182,6 +182,7 @@ def told_apart(values):
     return tuple(kept)
 
 
+@example({"a": ["1.0", True]}, {"a": 1.0})
 @given(
     st.dictionaries(st.sampled_from("abc"), st.lists(VALUES, min_size=1, max_size=5), max_size=3),
     st.dictionaries(st.sampled_from("abcd"), VALUES | st.floats()),

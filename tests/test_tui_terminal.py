@@ -376,9 +376,8 @@ def test_it_can_be_stopped_and_comes_back(opened):
     assert b"\x1b[?1049l" in app.written
     app.written = b""
     app.signal(signal.SIGCONT)
-    app.until("run_49")
-    assert b"\x1b[?1049h" in app.written
-    assert b"run_49" in app.written
+    app.until_written(b"\x1b[?1049h")
+    app.until_written(b"run_49")
 
 
 def test_one_that_was_stopped_without_warning_goes_on_and_ends(opened):
@@ -388,7 +387,9 @@ def test_one_that_was_stopped_without_warning_goes_on_and_ends(opened):
     for _ in range(2):
         app.signal(signal.SIGSTOP)
         assert app.stopped()
+        app.written = b""
         app.signal(signal.SIGCONT)
+        app.until_written(b"\x1b[?1049h")
         app.until("run_49")
 
     app.press(b"G")

@@ -49,14 +49,15 @@ class _Axis:
     def place(self, found: ParamValue) -> int | None:
         if found is None:
             return None
-        if (number := _number(found)) is not None:
-            at = bisect_left(self._numbers, (number, -1))
-            for near in self._numbers[max(0, at - 1) : at + 1]:
-                if is_same(number, near[0]):
-                    return near[1]
         if isinstance(found, list):
             return next((at for at, v in enumerate(self._values) if is_same(found, v)), None)
-        return self._texts.get(str(found))
+        places = [self._texts[text]] if (text := str(found)) in self._texts else []
+        if (number := _number(found)) is not None:
+            at = bisect_left(self._numbers, (number, -1))
+            nearest = self._numbers[max(0, at - 1) : at + 1]
+            places += [place for near, place in nearest if is_same(number, near)]
+        # One value may be there as a number and as a text: the first counts.
+        return min(places, default=None)
 
 
 def _number(value: object) -> float | None:

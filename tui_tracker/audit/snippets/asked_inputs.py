@@ -6,13 +6,17 @@ import re
 from datetime import datetime
 
 from tui_tracker.audit.rules import Doubt
-from tui_tracker.audit.snippets.leaves import as_number
+from tui_tracker.audit.snippets.leaves import COMMANDS, Leaf, as_number
 from tui_tracker.audit.snippets.rules import asks, wants
 from tui_tracker.audit.snippets.snippet import Snippet
 from tui_tracker.capture.redaction import find_secrets, is_secret_name, redact_argv
 from tui_tracker.names.lint import is_pinned
 
 WHOLE_COMMIT = 40
+_LEAST_SECRET = 6
+_NO_SECRET = re.compile(r"\*\*\*|redacted|<.*>|\$\{?\w|^\.+$", re.I)
+"""What stands where a secret was taken out, or comes from elsewhere."""
+_MIXED = re.compile(r"(?=.*\d)(?=.*[a-z]).{6,}", re.I)
 _PIN_IT = "give a date (v2025-05-01), a version number or a content hash"
 
 
@@ -66,18 +70,30 @@ wants(
 @asks("params.secret", "error")
 def _secret(snippet: Snippet, _: datetime) -> Doubt | None:
     for leaf in snippet.leaves:
-        named = is_secret_name(leaf.key)
-        plain = isinstance(leaf.value, str) and len(leaf.value) >= 6
-        hidden = re.search(r"\*\*\*|redacted|<.*>|\$\{?\w", leaf.text, re.I)
-        if (named and plain and not hidden and as_number(leaf.value) is None) or (
-            plain and (find_secrets(leaf.text) or redact_argv(leaf.text.split())[1])
-        ):
+        if _holds_secret(leaf):
             return Doubt(
                 leaf.path,
                 f"{leaf.path} holds what looks like a secret",
                 "take it out, and make a new one: this one is no secret any more",
             )
     return None
+
+
+def _holds_secret(leaf: Leaf) -> bool:
+    words = leaf.value if isinstance(leaf.value, list) else leaf.text.split()
+    words = [word for word in words if isinstance(word, str)]
+    text = " ".join(words)
+    if len(text) < _LEAST_SECRET or leaf.is_empty:
+        return False
+    named = isinstance(leaf.value, str) and is_secret_name(leaf.key)
+    if named and not _NO_SECRET.search(text) and as_number(text) is None:
+        return True
+    if find_secrets(text):
+        return True
+    # In a sentence `the --api-key flag` names one, and shows none.
+    typed = leaf.key in COMMANDS
+    told = (words[at].partition("=")[2] or words[at] for at in redact_argv(words)[1])
+    return any(not _NO_SECRET.search(value) and (typed or _MIXED.match(value)) for value in told)
 
 
 wants(

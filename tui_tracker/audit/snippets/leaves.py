@@ -26,6 +26,7 @@ PARAM_HOMES = frozenset(
 )
 """Keys below which params stand."""
 WHERE_DATA = frozenset(("data", "dataset", "datasets", "train_data", "corpus", "input_data"))
+COMMANDS = frozenset("cmd command command_line argv args arguments run_command launch".split())
 FILES = frozenset(
     "artifacts artifact checkpoints checkpoint ckpt model_path model_file model_uri weights "
     "weights_path outputs output files predictions prediction_file saved_model best_model "

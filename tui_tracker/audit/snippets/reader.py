@@ -9,6 +9,7 @@ from typing import Any
 
 from tui_tracker.audit.snippets.coded import take_code, take_environment, take_script
 from tui_tracker.audit.snippets.leaves import (
+    COMMANDS,
     FILES,
     PARAM_HOMES,
     WHERE_DATA,
@@ -31,7 +32,6 @@ _NO_KNOBS = frozenset(
     "node_rank master_port".split()
 )
 """Flags and variables that say where it ran and with what, not how it was trained."""
-_COMMANDS = frozenset("cmd command command_line argv args arguments run_command launch".split())
 _FILE = re.compile(
     r"\.(pt|pth|ckpt|safetensors|onnx|pkl|joblib|h5|keras|bin|cbm|npz|gguf|pb|tflite|mlmodel"
     r"|model)\b",
@@ -287,7 +287,7 @@ def _take_artifacts(snippet: Snippet, leaf: Leaf) -> None:
     inside = any(key in FILES for key in leaf.keys)
     if leaf.is_empty or is_metric_home(leaf) or any(_SPLIT.search(key) for key in leaf.keys):
         return
-    if leaf.key in _COMMANDS:
+    if leaf.key in COMMANDS:
         return
     place = leaf.path.rpartition(".")[0]
     if (inside and leaf.key in _HASHES) or _FILE_PIN.search(leaf.key):
