@@ -166,7 +166,7 @@ async def test_what_keeps_the_page_from_being_up_to_date_is_told_as_long_as_it_d
         no_journal.mkdir()
         await see(pilot, "Not up to date: [Errno 21] Is a directory", "  not up to date")
         await pilot.press("colon", *"rules", "enter")
-        await see(pilot, f"Not up to date: {no_journal.name}")
+        await see(pilot, f"Not up to date: [Errno 21] Is a directory  {no_journal.name}")
 
         no_journal.rmdir()
 

@@ -63,8 +63,15 @@ def news_lines(
 
     `posts`: this app does; `lag`: why what runs log does not come.
     """
-    late: Iterable[Line] = (((f"Not up to date: {printable(lag)}", "bad"),), ()) if lag else ()
+    late = _late_lines(lag) if lag else ()
     return ((), *late, *_rule_lines(rules, alerts, trouble, posts=posts), *_event_lines(events))
+
+
+def _late_lines(lag: str) -> Iterable[Line]:
+    # Behind paths as long as these the reason would be out of sight.
+    where, _, why = printable(lag).rpartition(": ")
+    yield ((f"Not up to date: {why}", "bad"), (f"  {where}", "dim"))
+    yield ()
 
 
 def _rule_lines(
