@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from processes import wait_until
 from webhook_host import PATIENCE_S
 
-from tui_tracker.alerts import Event
+from tui_tracker.alerts import Event, sending
 from tui_tracker.alerts.claim import Claim
 from tui_tracker.alerts.sending import Sender, check_address
 from tui_tracker.alerts.telling import caveat, notification
@@ -198,3 +199,22 @@ def test_what_keeps_a_notification_back_is_said():
     assert caveat({"TERM": "xterm-256color"}) == ""
     assert "linux" not in caveat({"TERM": "linux"}) != ""
     assert "allow-passthrough" in caveat({"TERM": "tmux", "TMUX": "/nowhere,1,0", "PATH": ""})
+
+
+def test_a_command_that_takes_too_long_is_ended_with_all_that_it_started(tmp_path, monkeypatch):
+    monkeypatch.setattr(sending, "COMMAND_TIMEOUT_S", 0.5)
+    told = tmp_path / "pid"
+
+    problem = sending.run_command(f"sleep 600 & echo $! > {told}; wait", EVENT)
+
+    assert "it was stopped" in problem
+    wait_until(lambda: not is_alive(int(told.read_text())))
+
+
+def is_alive(pid):
+    """Whether a process runs; one that ended and waits to be collected does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"

@@ -331,6 +331,15 @@ def test_a_metric_of_several_contexts_has_to_be_told_which():
     assert apply("max val_f1@shadow_prod", both).metric == "val_f1@shadow_prod"
 
 
+def test_what_other_ranks_measured_is_no_other_context_and_a_ranking_is_one():
+    ranks = runs([{"val_f1@eval": 0.8, "val_f1@eval.rank1": 0.7, "val_f1@rank12": 0.6}] * 2)
+    ranking = runs([{"val_f1": 0.8, "val_f1@ranking": 0.7}] * 2)
+
+    assert apply("max val_f1", ranks).metric == "val_f1@eval"
+    with pytest.raises(RuleInvalid, match="several contexts"):
+        apply("max val_f1", ranking)
+
+
 @pytest.mark.parametrize(
     ("asked", "labels_", "found"),
     [

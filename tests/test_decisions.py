@@ -22,6 +22,7 @@ from tui_tracker.decide.records import (
     list_decisions,
     save_decision,
 )
+from tui_tracker.drain import recover
 from tui_tracker.health import Health
 from tui_tracker.queries import list_run_keys
 from tui_tracker.report.writing import report
@@ -134,6 +135,25 @@ def test_values_that_changed_without_a_point_more_make_a_decision_anew(
         connection.execute("UPDATE metric SET last = 1 - last, min = 1 - min, max = 1 - max")
 
     assert "the winner would now be lr=0.01" in tt_("decisions")[1]
+
+
+def test_a_step_of_a_run_that_was_taken_up_again_counts_with_its_last_value(folder: Path) -> None:
+    for lr, gain in ((0.1, 0.0), (0.01, 0.1)):
+        with tt.init("resumed", params={"lr": lr, "seed": 0}, store=folder) as run:
+            # The checkpoint was of step 4, and the second attempt ended before the first.
+            for step in (3, 4, 5, 6, 7, 4, 5, 6):
+                run.log({"val_f1": step / 10 + gain, "loss": 0.5}, step=step)
+    with Store.open(folder) as store:
+        recover(store)
+        keys = find_asked(store, "resumed")
+
+        at = {step: decide_for(store, keys, parse_rule(f"highest mean(val_f1, at {step})"))
+              for step in (3, 7)}  # fmt: skip
+        beyond = decide_for(store, keys, parse_rule("highest mean(val_f1, at 8)"))
+
+    assert [s.values for s in at[3].ranking] == [(0.4,), (0.3,)]
+    assert dict(beyond.excluded) == {"without val_f1 at step 8": 2}
+    assert [s.values for s in at[7].ranking] == [pytest.approx((0.8,)), (0.7,)]
 
 
 @pytest.mark.usefixtures("swept")

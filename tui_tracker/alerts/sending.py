@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import threading
 import urllib.error
 import urllib.request
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from email.message import Message
 from functools import partial
 from http.client import HTTPException
@@ -193,20 +195,31 @@ def run_command(command: str, event: Event) -> str:
         for name in ("what", "rule", "run", "name", "experiment", "status", "metric", "step")
     }
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             command,
             shell=True,
-            input=json.dumps(shape).encode(),
+            stdin=subprocess.PIPE,
             env={**os.environ, **told, "TT_TEXT": _in_environment(event.sentence)},
-            timeout=COMMAND_TIMEOUT_S,
             stdout=subprocess.DEVNULL,
-            check=False,
+            start_new_session=True,
         )
-    except subprocess.TimeoutExpired:
-        return f"it was stopped after {COMMAND_TIMEOUT_S:.0f} s"
     except OSError as error:
         return f"it cannot be run ({error.strerror})"
-    return f"it exited with {done.returncode}" if done.returncode else ""
+    try:
+        process.communicate(json.dumps(shape).encode(), COMMAND_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        _stop(process)
+        return f"it was stopped after {COMMAND_TIMEOUT_S:.0f} s"
+    return f"it exited with {process.returncode}" if process.returncode else ""
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End a shell with all that it started."""
+    if hasattr(os, "killpg"):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.wait()
 
 
 def _in_environment(text: str) -> str:

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from tui_tracker.decide.candidates import Candidate
 from tui_tracker.decide.rule import FUNCTIONS, Stat
 from tui_tracker.errors import RuleInvalid
-from tui_tracker.names.metric import MetricName, read_metric
+from tui_tracker.names.metric import MetricName, is_of_other_rank, read_metric
 
 _SHOWN = 8
 
@@ -38,7 +38,7 @@ def resolve(stat: Stat, runs: Sequence[Candidate], rule: str) -> str:
             problem = f"{name!r} was never taken in the context {stat.context!r}, only in {known}"
             raise RuleInvalid(rule, 0, problem, "")
         return label
-    found = [context for context in contexts[name] if not context.startswith("rank")]
+    found = [context for context in contexts[name] if not is_of_other_rank(context)]
     if len(found) > 1:
         shown = ", ".join(context or "no context" for context in found)
         problem = f"{name!r} was taken in several contexts ({shown}), which do not compare"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,9 +11,13 @@ from tui_tracker.decide.candidates import Candidate
 from tui_tracker.decide.rule import Bound, GradeBound, Healthy, NoError, Rule, Stat
 from tui_tracker.facts import mapping, mappings, word
 from tui_tracker.health import Health
-from tui_tracker.queries import RunKey, read_health, read_series
+from tui_tracker.queries import RunKey, read_health
+from tui_tracker.queries.curves import damage_told, read_holding
+from tui_tracker.queries.curves_over import read_points
 from tui_tracker.store import Store
 
+_AT_ONCE = 500
+"""Runs whose points are looked up at once."""
 _BLOCKS = 4000
 """Blocks of points that a rule about health may decode: a second."""
 
@@ -32,7 +35,8 @@ def read_candidates(
     asks = any(isinstance(c, Healthy) for c in rule.conditions)
     health = read_health(store, keys, most_blocks=_BLOCKS) if asks else {}
     steps = _steps(rule)
-    return [_candidate(store, record, grades, steps, health) for record in records]
+    values = _values_at(store, records, steps) if steps else {}
+    return [_candidate(record, grades, values, health) for record in records]
 
 
 def _asks_for_audit(rule: Rule) -> bool:
@@ -60,10 +64,9 @@ def _steps(rule: Rule) -> set[int]:
 
 
 def _candidate(
-    store: Store,
     record: RunRecord,
     grades: dict[RunKey, tuple[str, int]],
-    steps: set[int],
+    values: Mapping[RunKey, dict[tuple[str, int], float]],
     health: Mapping[RunKey, tuple[Health, ...]],
 ) -> Candidate:
     row = record.detail.row
@@ -87,7 +90,7 @@ def _candidate(
         grade=grade,
         errors=errors,
         proof=record.detail.proof.level if record.detail.proof else "L0",
-        steps=_values_at(store, record, steps) if steps else {},
+        steps=values.get(record.key, {}),
         health=health.get(record.key, ()),
     )
 
@@ -105,18 +108,25 @@ def _used(record: RunRecord) -> str:
     return hashlib.sha256(repr(sorted(told)).encode()).hexdigest()
 
 
-def _values_at(store: Store, record: RunRecord, steps: set[int]) -> dict[tuple[str, int], float]:
-    """Return the last value that was logged at each of the steps, by label and step."""
-    found: dict[tuple[str, int], float] = {}
-    for label, metric in record.original.row.metrics.items():
-        inside = [step for step in steps if metric.first_step <= step <= metric.last_step]
-        if not inside:
-            continue
-        series = read_series(store, record.key, metric.key)
-        order = sorted(range(len(series.steps)), key=lambda i: (series.steps[i], i))
-        ordered = [series.steps[i] for i in order]
-        for step in inside:
-            at = bisect_left(ordered, step + 1) - 1
-            if at >= 0 and ordered[at] == step:
-                found[label, step] = series.values[order[at]]
+def _values_at(
+    store: Store, records: Sequence[RunRecord], steps: set[int]
+) -> dict[RunKey, dict[tuple[str, int], float]]:
+    """Return the last value that each run logged at each of the steps, by label and step."""
+    found: dict[RunKey, dict[tuple[str, int], float]] = {}
+    for start in range(0, len(records), _AT_ONCE):
+        some = records[start : start + _AT_ONCE]
+        labels = {
+            (record.key, metric.key): label
+            for record in some
+            for label, metric in record.original.row.metrics.items()
+        }
+        for step in steps:
+            # A run that was taken up again logs steps out of order, so blocks say which they hold.
+            heads = read_holding(store, [(*pair, step) for pair in labels], times=False)
+            for pair, held in heads.items():
+                with damage_told(store):
+                    points = read_points(store, held)
+                values = [value for at, value in zip(*points, strict=True) if at == step]
+                if values:
+                    found.setdefault(pair[0], {})[labels[pair], step] = values[-1]
     return found

@@ -34,6 +34,7 @@ _LEADS = {"best": "best", "last": "last", "final": "last"}
 _LEAD = re.compile(rf"({'|'.join(_LEADS)})_")
 """A statistic that stands first: `best_val_acc`."""
 _STATS = re.compile(rf"_({'|'.join(STATS)})$")
+_RANK = re.compile(r"(^|\.)rank\d+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,11 @@ def is_of_test(label: str) -> bool:
     words = map(snake, re.split(r"[,;=/]", context))
     splits = (read.split, _read_known(read.base).split, *(SPLIT_ALIASES.get(w, w) for w in words))
     return "test" in splits
+
+
+def is_of_other_rank(context: str) -> bool:
+    """Return whether a context is that of another rank than 0, as `rank1` and `val.rank1` are."""
+    return _RANK.search(context) is not None
 
 
 def declared(label: str) -> MetricWord | None:

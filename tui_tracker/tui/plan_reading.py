@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from tui_tracker.plan.coverage import STATES, Coverage, Covered, State, check_pl
 from tui_tracker.plan.finding import find_plans
 from tui_tracker.plan.plan import Plan
 from tui_tracker.plan.running import open_cells, tt_command
+from tui_tracker.queries.runs import keys_of
 from tui_tracker.store import Store
 
 
@@ -25,6 +26,8 @@ class PlanCell:
     lacks: str
     runs: tuple[str, ...]
     """Ids, the closest first."""
+    keys: tuple[int, ...]
+    """Of the same runs, as far as they are still there."""
     name: str
     """Of the closest."""
     command: str
@@ -75,7 +78,12 @@ def find_plan(store: Store, path: str, experiment: str) -> PlanFound:
     places = " and ".join(dict.fromkeys(str(folder.resolve()) for folder in folders))
     told = [*(found.plans[at].doubts() if found.plans else ()), *found.problems]
     base = PlanFound(choices, at, tuple(map(printable, told)), printable(places))
-    return _covered(base, check_plan(store, found.plans[at])) if found.plans else base
+    if not found.plans:
+        return base
+    coverage = check_plan(store, found.plans[at])
+    ids = [id_ for cell in coverage.cells for id_, _ in cell.runs]
+    ids += [id_ for id_, _ in coverage.unplanned]
+    return _covered(base, coverage, keys_of(store, ids))
 
 
 def _chosen(plans: Sequence[Plan], path: str, experiment: str) -> int:
@@ -86,9 +94,10 @@ def _chosen(plans: Sequence[Plan], path: str, experiment: str) -> int:
     return next(fits, 0)
 
 
-def _covered(base: PlanFound, coverage: Coverage) -> PlanFound:
+def _covered(base: PlanFound, coverage: Coverage, keys: Mapping[str, int]) -> PlanFound:
     plan = coverage.plan
-    rows = [*_planned(coverage), *(_outside(id_, name) for id_, name in coverage.unplanned)]
+    outside = (_outside(id_, name, keys) for id_, name in coverage.unplanned)
+    rows = [*_planned(coverage, keys), *outside]
     return PlanFound(
         base.choices,
         base.at,
@@ -106,21 +115,22 @@ def _covered(base: PlanFound, coverage: Coverage) -> PlanFound:
     )
 
 
-def _planned(coverage: Coverage) -> list[PlanRow]:
+def _planned(coverage: Coverage, keys: Mapping[str, int]) -> list[PlanRow]:
     """Return a row a configuration: the seeds stand innermost."""
     plan, covered = coverage.plan, coverage.cells
     size = max(1, len(plan.seeds))
-    return [_row(plan, covered[at : at + size]) for at in range(0, len(covered), size)]
+    return [_row(plan, covered[at : at + size], keys) for at in range(0, len(covered), size)]
 
 
-def _row(plan: Plan, row: Sequence[Covered]) -> PlanRow:
+def _row(plan: Plan, row: Sequence[Covered], keys: Mapping[str, int]) -> PlanRow:
     pairs = [f"{k}={v}" for k, v in row[0].cell.params.items() if k != plan.seed_param]
     cells = tuple(
         PlanCell(
             covered.state,
             printable(covered.cell.label),
             printable(", ".join(covered.lacks)),
-            tuple(id_ for id_, _ in covered.runs),
+            ids := tuple(id_ for id_, _ in covered.runs),
+            tuple(keys[id_] for id_ in ids if id_ in keys),
             printable(covered.name),
             _command(plan, covered),
         )
@@ -129,9 +139,10 @@ def _row(plan: Plan, row: Sequence[Covered]) -> PlanRow:
     return PlanRow(printable(" ".join(pairs)) or "all", cells)
 
 
-def _outside(id_: str, name: str) -> PlanRow:
+def _outside(id_: str, name: str, keys: Mapping[str, int]) -> PlanRow:
     shown = printable(name)
-    return PlanRow(shown, (PlanCell(None, shown, "", (id_,), shown, ""),))
+    known = (keys[id_],) if id_ in keys else ()
+    return PlanRow(shown, (PlanCell(None, shown, "", (id_,), known, shown, ""),))
 
 
 def _command(plan: Plan, covered: Covered) -> str:

@@ -13,7 +13,7 @@ from tui_tracker.audit.record import RunRecord
 from tui_tracker.audit.rules import NOT_APPLICABLE, PASSED, Answer, Doubt, rule
 from tui_tracker.formatting import format_count, format_number
 from tui_tracker.names.lint import lint_scale
-from tui_tracker.names.metric import declared, is_of_test, read_metric
+from tui_tracker.names.metric import declared, is_of_other_rank, is_of_test, read_metric
 from tui_tracker.names.words import METRICS
 from tui_tracker.queries import MetricSummary
 
@@ -127,7 +127,7 @@ def context_mixed(runs: Sequence[RunRecord]) -> list[tuple[int, Doubt]]:
     contexts: dict[str, dict[str, list[int]]] = {}
     for run in runs:
         for metric in run.metrics.values():
-            if not metric.context.startswith("rank"):
+            if not is_of_other_rank(metric.context):
                 by_context = contexts.setdefault(metric.name, {})
                 by_context.setdefault(metric.context, []).append(run.key)
     found = []

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.message import Message
 
-from tui_tracker.errors import NotFound
 from tui_tracker.formatting import crop, format_count, printable, wrap
 from tui_tracker.tui.screens.base import TrackerScreen
 from tui_tracker.tui.widgets.bar import Bar
@@ -18,8 +17,6 @@ from tui_tracker.tui.widgets.lines_foot import LinesFoot
 from tui_tracker.tui.widgets.plan_grid import SIGNS, PlanGrid
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from tui_tracker.store import Store
     from tui_tracker.tui.plan_reading import PlanCell, PlanFound
     from tui_tracker.tui.widgets.virtual_list import VirtualList
@@ -142,25 +139,12 @@ class PlanScreen(TrackerScreen, inherit_bindings=False):
     def on_plan_grid_opened(self, event: PlanGrid.Opened) -> None:
         from tui_tracker.tui.screens.run import RunScreen
 
-        keys = self._keys(event.cell.runs)
-        if keys:
-            self.app.push_screen(RunScreen(keys, 0))
+        if event.cell.keys:
+            self.app.push_screen(RunScreen(list(event.cell.keys), 0))
         elif event.cell.command:
             self.say("There is no run of it yet: y copies the command that makes it")
         else:
             self.say('There is no run of it yet, and the plan has no command = "..."')
-
-    def _keys(self, ids: Sequence[str]) -> list[int]:
-        """Return the runs that are still there."""
-        from tui_tracker.queries import find_run
-
-        found = []
-        for id_ in ids:
-            try:
-                found.append(find_run(self.tracker.store, id_))
-            except NotFound:
-                continue
-        return found
 
     def action_copy_rest(self) -> None:
         rest = self._found.rest if self._found is not None else ()
@@ -177,7 +161,7 @@ class PlanScreen(TrackerScreen, inherit_bindings=False):
 
         row = self.grid.current
         runs = next((s for s in self.app.screen_stack if isinstance(s, RunsScreen)), None)
-        keys = self._keys([id_ for cell in row.cells for id_ in cell.runs]) if row else []
+        keys = [key for cell in row.cells for key in cell.keys] if row else []
         if row is None or runs is None or not keys:
             self.say("There is no run here to mark")
             return
@@ -220,7 +204,7 @@ class PlanScreen(TrackerScreen, inherit_bindings=False):
 
     def runs_to_copy(self) -> list[int]:
         cell = self.grid.current_cell
-        return self._keys(cell.runs) if cell is not None else []
+        return list(cell.keys) if cell is not None else []
 
     def go_back(self) -> None:
         self.app.pop_screen()
