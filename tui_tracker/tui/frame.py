@@ -24,7 +24,7 @@ BRIDGED = 4
 ERASED = 6
 """From so many blanks on, the end of a line is erased rather than written."""
 UNKNOWN = "\0"
-_NARROW = re.compile("[ -~±·À-˿–-…‹›←-↓−≈─-◼★✓✗⠀-⣿]*")
+_NARROW = re.compile("[ -~±·\u00c0-\u02ff–-…‹›←-↓−≈─-\u25fc★✓✗⠀-⣿]*")
 """A cell each without looking: letters, frames, signs of ours, and the dots of curves."""
 
 
