@@ -7,6 +7,7 @@ import os
 import sys
 from dataclasses import replace
 from datetime import date
+from importlib import metadata
 from xml.etree import ElementTree
 
 import pytest
@@ -255,6 +256,27 @@ def test_an_installed_package_adds_rules(config, tmp_path, monkeypatch):
     (told,) = [f for f in run.findings if f.rule == "acme.host"]
     assert (told.severity, told.message) == ("error", "it ran elsewhere")
     assert told.fix == "run it on gpu-1"
+
+
+def test_packages_are_looked_through_again_once_one_was_installed(config, tmp_path, monkeypatch):
+    place = tmp_path / "packages"
+    place.mkdir()
+    os.utime(place, (0, 0))  # clocks of file systems are coarse
+    monkeypatch.syspath_prepend(place)
+    monkeypatch.delitem(sys.modules, "acme_rules", raising=False)
+    looked = []
+    entry_points = metadata.entry_points
+    monkeypatch.setattr(
+        metadata, "entry_points", lambda **group: looked.append(group) or entry_points(**group)
+    )
+
+    before = [config("").settings.rules for _ in range(2)]
+    install(place, RULE)
+    after = config("").settings.rules
+
+    assert before == [(), ()]
+    assert [rule.id for rule in after] == ["acme.host"]
+    assert len(looked) == 2
 
 
 def test_a_rule_that_somebody_is_writing_is_asked_anew(tmp_path, monkeypatch, tt_, log_run):

@@ -33,12 +33,15 @@ Packages add rules of their own by the entry point group `tui_tracker.audit_rule
 
 from __future__ import annotations
 
+import os
+import sys
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from difflib import get_close_matches
+from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any, cast
@@ -260,7 +263,7 @@ def _custom(entry: Mapping[str, Any], where: str) -> Rule:
 def _installed() -> tuple[Rule, ...]:
     """Return the rules that installed packages add."""
     found: list[Rule] = []
-    for point in metadata.entry_points(group=GROUP):
+    for point in _points(tuple(map(_state_of, sys.path))):
         try:
             loaded = point.load()
             given = loaded() if callable(loaded) and not isinstance(loaded, Rule) else loaded
@@ -274,6 +277,22 @@ def _installed() -> tuple[Rule, ...]:
                 )
         found += rules
     return tuple(found)
+
+
+@lru_cache(maxsize=4)
+def _points(_: tuple[tuple[str, int], ...]) -> tuple[metadata.EntryPoint, ...]:
+    """Return where installed packages have rules, read again once a folder of packages changed.
+
+    A file is opened for each package, and the app asks whenever a run changed.
+    """
+    return tuple(metadata.entry_points(group=GROUP))
+
+
+def _state_of(folder: str) -> tuple[str, int]:
+    try:
+        return folder, os.stat(folder or os.curdir).st_mtime_ns
+    except OSError:
+        return folder, 0
 
 
 def _waiver(entry: Mapping[str, Any], ids: Sequence[str], where: str) -> Waiver:
