@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +27,8 @@ class Served:
 
     address: URL
     process: subprocess.Popen[str]
+    said: Path
+    """What it wrote to standard error."""
 
     @property
     def base(self) -> URL:
@@ -33,18 +36,20 @@ class Served:
 
 
 @pytest.fixture
-def served(folder, log_run) -> Iterator[Served]:
+def served(folder, log_run, tmp_path) -> Iterator[Served]:
     log_run("run_one", loss=[0.5])
-    process = subprocess.Popen(
-        [sys.executable, "-c", SERVE, "--store", str(folder), "serve", "--port", "0"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
+    said = tmp_path / "said"
+    with said.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-c", SERVE, "--store", str(folder), "serve", "--port", "0"],
+            stdout=subprocess.PIPE,
+            stderr=file,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
     assert process.stdout is not None
     address = URL(process.stdout.readline().strip())
-    yield Served(address, process)
+    yield Served(address, process, said)
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
         process.wait(20)
@@ -121,10 +126,20 @@ async def test_a_foreign_name_that_points_here_is_refused(served):
         assert await status(client, served.base, Host=f"evil.example:{served.base.port}") == 403
 
 
-async def test_ctrl_c_ends_it_quietly(served):
-    served.process.send_signal(signal.SIGINT)
+async def test_ctrl_c_ends_it_quietly_with_the_apps_that_are_open(served):
+    async with session() as client:
+        await status(client, served.address)
+        before = served.said.read_text()
+        seen = b""
+        async with client.ws_connect(served.base / "ws", origin=str(served.base)) as socket:
+            while b"run_one" not in seen:
+                seen += (await asyncio.wait_for(socket.receive(), 30)).data or b""
 
-    assert served.process.wait(20) in (0, 130)
+            served.process.send_signal(signal.SIGINT)
+            ended = await asyncio.to_thread(served.process.wait, 20)
+
+    assert ended in (0, 130)
+    assert served.said.read_text() == before
 
 
 def test_a_port_that_is_taken_is_one_sentence(served, tt_):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import logging
 import secrets
 import socket
 import sys
@@ -26,6 +27,8 @@ from tui_tracker.errors import InvalidArgument
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 MOST_TABS = 8
+PATIENCE_S = 1.0
+"""How long a browser has to take leave when the server ends."""
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; script-src 'self' 'unsafe-inline'; "
@@ -59,7 +62,7 @@ class TokenServer(Server):
             templates_path=Path(__file__).parent,
         )
         self._token = secrets.token_urlsafe(24)
-        self._tabs = 0
+        self._tabs: set[asyncio.Task[Any]] = set()
 
     @property
     def address(self) -> str:
@@ -68,9 +71,17 @@ class TokenServer(Server):
 
     def run(self) -> None:
         """Serve until Ctrl-C."""
+        # An app that ends with the server reports to a loop that is closed by then.
+        logging.getLogger("asyncio").setLevel(logging.ERROR)
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
-        web.run_app(self._make_app(), sock=self._socket, loop=loop, print=None)
+        web.run_app(
+            self._make_app(),
+            sock=self._socket,
+            loop=loop,
+            print=None,
+            shutdown_timeout=PATIENCE_S,
+        )
 
     async def _make_app(self) -> web.Application:
         app = await super()._make_app()
@@ -135,13 +146,24 @@ class TokenServer(Server):
         return await super().handle_index(request)
 
     async def handle_websocket(self, request: web.Request) -> Any:
-        if self._tabs >= MOST_TABS:
+        if len(self._tabs) >= MOST_TABS:
             raise web.HTTPServiceUnavailable(text=f"{MOST_TABS} tabs are open already.")
-        self._tabs += 1
+        tab = asyncio.current_task()
+        assert tab is not None
+        self._tabs.add(tab)
         try:
             return await super().handle_websocket(request)
         finally:
-            self._tabs -= 1
+            self._tabs.discard(tab)
+
+    async def on_shutdown(self, app: web.Application) -> None:
+        """End the apps of all tabs: aiohttp would wait a minute for each to end by itself."""
+        tabs = list(self._tabs)
+        for tab in tabs:
+            tab.cancel()
+        if tabs:
+            await asyncio.wait(tabs, timeout=PATIENCE_S)
+        await super().on_shutdown(app)
 
 
 def _listen(host: str, port: int) -> socket.socket:
