@@ -71,9 +71,10 @@ def take(folder: Path) -> None:
         terminal.save(HERE / "curve-160x45.png")
     with app(folder, 120, 36) as terminal:
         terminal.press("/")
-        terminal.press("val_accuracy.max > 0.85 and learning_rate <= 1e-3 and no")
+        terminal.press("val_accuracy.max > 0.85 and learning_rate <= 1e-3 and not is:failed")
+        terminal.read(1.0)
         terminal.save(HERE / "filter-120x36.png")
-        terminal.press("t status:failed\r")
+        terminal.press("\r")
         terminal.press("B")
         terminal.save(HERE / "groups-120x36.png")
     with app(folder, 140, 40) as terminal:

@@ -133,6 +133,7 @@ def _font(name: str) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(name, FONT_SIZE)
 
 
+_SHADES = [round(value / 255 * 7) * 255 // 7 for value in range(256)]
 _NAMED = {"green": "#3fb950", "red": "#ff7b72", "brown": "#d29922", "blue": "#58a6ff"}
 """The terminal's own colours, of which PIL knows darker ones by the same names."""
 
@@ -156,7 +157,10 @@ def _draw_letter(
         return
     boxes = _boxes(letter)
     if boxes is None:
-        draw.text(at, letter, font=font, fill=colour)
+        # In few shades, so that all colours fit into a palette, also those of one letter.
+        mask = Image.new("L", (2 * CELL[0], CELL[1]))
+        ImageDraw.Draw(mask).text((0, 0), letter, font=font, fill=255)
+        draw.bitmap(at, mask.point(_SHADES), fill=colour)
         return
     for left, top, right, bottom in boxes:
         corners = (at[0] + left, at[1] + top, at[0] + right - 1, at[1] + bottom - 1)

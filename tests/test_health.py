@@ -73,6 +73,16 @@ def test_nan_is_told_with_the_step_from_which_on():
     assert found == (Health("nan", "loss", 20, "NaN from step 20 on, 2 of 4 points", "bad"),)
 
 
+def test_a_nan_that_passed_before_is_no_beginning_of_those_at_the_end():
+    found = judge([math.nan, 1.0, 0.5, math.nan, math.inf], [0, 10, 20, 30, 40])
+
+    words = {one.kind: (one.step, one.words) for one in found}
+    assert words == {
+        "nan": (30, "NaN from step 30 on, 2 of 5 points"),
+        "inf": (30, "infinite from step 30 on, 1 of 5 points"),
+    }
+
+
 def test_a_nan_that_passed_is_a_warning():
     found = judge([1.0, math.nan, 0.5, 0.4])
 

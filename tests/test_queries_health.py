@@ -53,6 +53,22 @@ def test_nan_of_any_metric_is_told_with_its_step(store, log_run):
     assert found(store) == [("nan", "weird", 2000)]
 
 
+@pytest.mark.parametrize("odd", [math.nan, math.inf])
+@pytest.mark.parametrize("since", [1000, 1999, 2000, 2001])
+def test_the_step_is_where_the_values_that_are_none_begin_at_the_end(store, log_run, odd, since):
+    log_run("run", loss=[odd] + [1.0] * (since - 1) + [odd] * (4500 - since))
+
+    ((_, metric, step),) = found(store)
+
+    assert (metric, step) == ("loss", since)
+
+
+def test_a_series_that_never_was_a_number_is_so_from_its_first_step_on(store, log_run):
+    log_run("run", loss=[math.nan] * 2500)
+
+    assert found(store) == [("nan", "loss", 0)]
+
+
 def test_nan_of_the_last_run_is_told_however_many_others_have_some(store, log_run):
     for number in range(26):
         log_run(f"run{number}", **{f"weird{at}": [math.nan] for at in range(20)})

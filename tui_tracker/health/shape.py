@@ -46,7 +46,10 @@ class Curve:
     count: int = 0
     """Points, also those that are not finite."""
     odd_step: int | None = None
-    """The step of the first value that is not finite, if known."""
+    """The step from which on no value is finite; where the last one is, of the first that is not.
+
+    None where that is not known.
+    """
     ends_odd: bool = False
     """The last value is not finite."""
     peaks: Sequence[int] = field(default=())
@@ -58,9 +61,7 @@ def curve_of_points(label: str, steps: Sequence[int], values: Sequence[float]) -
     nans = sum(value != value for value in values)
     finite = [(s, v) for s, v in zip(steps, values, strict=True) if math.isfinite(v)]
     odd = len(values) - len(finite)
-    first_odd = None
-    if odd:
-        first_odd = next(s for s, v in zip(steps, values, strict=True) if not math.isfinite(v))
+    at = first_odd(values)
     numbers = [value for _, value in finite]
     return Curve(
         label,
@@ -71,9 +72,22 @@ def curve_of_points(label: str, steps: Sequence[int], values: Sequence[float]) -
         nan=nans,
         inf=odd - nans,
         count=len(values),
-        odd_step=first_odd,
+        odd_step=None if at is None else steps[at],
         ends_odd=bool(odd) and not math.isfinite(values[-1]),
     )
+
+
+def first_odd(values: Sequence[float]) -> int | None:
+    """Return the place from which on no value is finite.
+
+    Where the last one is, that of the first that is not; None where all are.
+    """
+    if not values or math.isfinite(values[-1]):
+        return next((at for at, value in enumerate(values) if not math.isfinite(value)), None)
+    at = len(values) - 1
+    while at and not math.isfinite(values[at - 1]):
+        at -= 1
+    return at
 
 
 def curve_of_buckets(

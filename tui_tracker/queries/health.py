@@ -25,6 +25,7 @@ from tui_tracker.health import (
     curve_of_points,
     judge_run,
 )
+from tui_tracker.health.shape import first_odd
 from tui_tracker.queries.answers import RunKey
 from tui_tracker.queries.pulse import read_pulses
 from tui_tracker.queries.rows import METRIC_KIND, marks
@@ -312,30 +313,36 @@ class _Reading:
         return replace(curve, peaks=[int(cell[at_peak]) for cell in known])
 
     def _odd_step(self, metric: _Metric, heads: Sequence[_Head]) -> int | None:
-        """Return the step of the first value that is not finite, if it is found quickly.
+        """Return the step from which on no value is finite, if it is found quickly.
 
-        Most series that turn NaN stay so: then the number of such values says where.
+        Where the last one is, that of the first that is not.
         """
-        before = metric.count - metric.odd
-        for head in heads:
-            if before < head.n:
-                return self._first_odd(head) or self._searched(heads)
-            before -= head.n
-        return None
-
-    def _searched(self, heads: Sequence[_Head]) -> int | None:
-        for head in heads[:_LONGEST]:
-            if (step := self._first_odd(head)) is not None:
-                return step
-        return None
-
-    def _first_odd(self, head: _Head) -> int | None:
-        data = self._data.get(head.data) or _read_blocks(self._store, [head.data]).get(head.data)
-        if data is None:
+        if not metric.ends_odd:
+            for head in heads[:_LONGEST]:
+                steps, values = self._points(head)
+                if (at := first_odd(values)) is not None:
+                    return steps[at]
             return None
-        values = blocks.decode_values(data)
-        at = next((i for i, value in enumerate(values) if not math.isfinite(value)), None)
-        return None if at is None else blocks.decode_axis(data)[0][at]
+        step: int | None = None
+        for head in reversed(heads):
+            if head.low is None:  # nothing in it is finite
+                step = head.low_step
+                continue
+            steps, values = self._points(head)
+            if not values or math.isfinite(values[-1]):
+                return step
+            at = first_odd(values)
+            step = None if at is None else steps[at]
+            if at:
+                return step
+        return step
+
+    def _points(self, head: _Head) -> tuple[Sequence[int], Sequence[float]]:
+        """Return steps and values of a block; none where it is missing."""
+        data = self._data.get(head.data) or _read_blocks(self._store, [head.data]).get(head.data)
+        return (
+            ((), ()) if data is None else (blocks.decode_axis(data)[0], blocks.decode_values(data))
+        )
 
 
 def _cell(
