@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tui_tracker.importers.yaml_text import MAX_BYTES, NotYaml, read_documents, read_yaml
@@ -161,6 +161,8 @@ _plain = st.recursive(
 
 
 @given(_plain, st.booleans())
+@example("12e4567", False)  # a commit, and no number of 4,567 digits
+@example("0E000", True)
 @settings(max_examples=150, deadline=None)
 def test_what_pyyaml_writes_comes_back(value: object, flow: bool) -> None:
     text = yaml.safe_dump(value, default_flow_style=flow, allow_unicode=True)
