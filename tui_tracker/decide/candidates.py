@@ -100,8 +100,13 @@ def told_apart(value: object) -> str:
     """Return what tells a value from others: 1 and 1.0 are one, and "1" another."""
     if isinstance(value, list):
         return f"[{', '.join(map(told_apart, value))}]"
-    whole = isinstance(value, float) and value.is_integer()
-    return repr(int(value)) if whole and isinstance(value, float) else repr(value)
+    return repr(value) if isinstance(value, list) else _told_once(value)
+
+
+@lru_cache(4096, typed=True)
+def _told_once(value: float | str | None) -> str:
+    """Return the same of a plain value; runs of an experiment share most of theirs."""
+    return repr(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
 @lru_cache(16)
