@@ -12,7 +12,8 @@ from test_decide import runs
 import tui_tracker as tt
 from tui_tracker import edits
 from tui_tracker.audit.amendments import Correction, amend
-from tui_tracker.decide import records
+from tui_tracker.audit.record import read_records
+from tui_tracker.decide import reading, records
 from tui_tracker.decide.asking import decide_for, find_asked
 from tui_tracker.decide.health import health_words, unwell_words
 from tui_tracker.decide.parse import parse_rule
@@ -135,6 +136,28 @@ def test_values_that_changed_without_a_point_more_make_a_decision_anew(
         connection.execute("UPDATE metric SET last = 1 - last, min = 1 - min, max = 1 - max")
 
     assert "the winner would now be lr=0.01" in tt_("decisions")[1]
+
+
+@pytest.mark.usefixtures("swept")
+def test_candidates_are_those_of_the_whole_records(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tt.init("sweep_lr", params={"lr": 7, "seed": 0}, tags=["x"], store=folder) as run:
+        run.log_data("digits", data=[[1.0, 2.0]], version="v1")
+        run.log_split(train=[0], val=[1])
+        run.log({"val_f1": 0.4}, step=3)
+    rule = parse_rule("highest mean(val_f1, at 3) with proof >= L0")
+    with Store.open(folder) as store:
+        recover(store)
+        keys = find_asked(store, "sweep_lr")
+        found = reading.read_candidates(store, keys, rule)
+        monkeypatch.setattr(reading, "_records", lambda *asked: list(read_records(*asked)))
+        whole = reading.read_candidates(store, keys, rule)
+
+    assert found == whole
+    assert found[-1].data == {"digits": ("v1", found[-1].data["digits"][1])}
+    assert found[-1].splits
+    assert found[-1].steps == {("val_f1", 3): 0.4}
 
 
 def test_a_step_of_a_run_that_was_taken_up_again_counts_with_its_last_value(folder: Path) -> None:

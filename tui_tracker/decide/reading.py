@@ -11,9 +11,11 @@ from tui_tracker.decide.candidates import Candidate
 from tui_tracker.decide.rule import Bound, GradeBound, Healthy, NoError, Rule, Stat
 from tui_tracker.facts import mapping, mappings, word
 from tui_tracker.health import Health
-from tui_tracker.queries import RunKey, read_health
+from tui_tracker.queries import RunDetail, RunKey, get_rows, read_health
 from tui_tracker.queries.curves import damage_told, read_holding
 from tui_tracker.queries.curves_over import read_points
+from tui_tracker.queries.details import read_lineage
+from tui_tracker.queries.proofs import proof_levels
 from tui_tracker.store import Store
 
 _AT_ONCE = 500
@@ -30,13 +32,30 @@ def read_candidates(
     Where the rule asks for grades or errors the runs are audited, by the settings of the
     `pyproject.toml` around `project`.
     """
-    records = list(read_records(store, keys))
+    records = _records(store, keys)
     grades = _audited(store, records, project) if _asks_for_audit(rule) else {}
     asks = any(isinstance(c, Healthy) for c in rule.conditions)
     health = read_health(store, keys, most_blocks=_BLOCKS) if asks else {}
     steps = _steps(rule)
     values = _values_at(store, records, steps) if steps else {}
     return [_candidate(record, grades, values, health) for record in records]
+
+
+def _records(store: Store, keys: Sequence[RunKey]) -> list[RunRecord]:
+    """Return the records of the runs, without notes, files and all else that no rule asks for."""
+    if store.read("SELECT 1 FROM sqlite_schema WHERE name = 'amendment'") and store.read(
+        "SELECT 1 FROM amendment LIMIT 1"
+    ):
+        return list(read_records(store, keys))  # of what is amended, all of it counts
+    found = []
+    for start in range(0, len(keys), _AT_ONCE):
+        some = keys[start : start + _AT_ONCE]
+        parts, proofs = read_lineage(store, some), proof_levels(store, some)
+        for row in get_rows(store, some, params=None, metrics=None):
+            detail = RunDetail(row, (), (), tuple(parts.get(row.key, ())), None, None, "", row.host,
+                               row.user, None, 0, 0, 0, "", {}, proofs.get(row.key))  # fmt: skip
+            found.append(RunRecord(detail))
+    return found
 
 
 def _asks_for_audit(rule: Rule) -> bool:

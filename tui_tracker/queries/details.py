@@ -188,11 +188,11 @@ def _artifacts(store: Store, bound: dict[str, Any]) -> dict[RunKey, list[Artifac
 
 
 def read_lineage(
-    store: Store, keys: Sequence[RunKey], kinds: Sequence[str]
+    store: Store, keys: Sequence[RunKey], kinds: Sequence[str] = ()
 ) -> dict[RunKey, list[LineagePart]]:
-    """Return those parts of the lineage of each run that are of these kinds (`data:...`)."""
+    """Return the lineage of each run; with `kinds` those parts alone that are of them (`data:`)."""
     these = " OR ".join(f"(part >= '{kind}:' AND part < '{kind};')" for kind in kinds)
-    return _lineage(store, {"keys": marks(keys)}, {}, f"AND ({these})")
+    return _lineage(store, {"keys": marks(keys)}, {}, f"AND ({these})" if these else "")
 
 
 def _lineage(
