@@ -15,6 +15,7 @@ import pytest
 from processes import end, start, wait_for_line
 
 from tui_tracker.alerts.claim import Claim
+from tui_tracker.cli import watch as command
 
 
 def test_once_tells_what_is_so_and_ends_with_one(tt_, log_run):
@@ -91,9 +92,9 @@ def test_rules_come_from_the_settings_where_none_are_given(tt_, log_run, tmp_pat
 
 def watching(folder):
     """Start `tt watch --json`, which runs on."""
-    command = [sys.executable, "-m", "tui_tracker.cli", "--store", str(folder), "watch", "--json"]
+    words = [sys.executable, "-m", "tui_tracker.cli", "--store", str(folder), "watch", "--json"]
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
     )
 
 
@@ -136,6 +137,22 @@ def test_a_watch_says_why_it_cannot_know_of_a_death(folder, log_run):
         watch.communicate()
 
 
+def test_an_event_is_posted_also_where_who_reads_its_line_ends_the_watch(
+    tt_, log_run, host, monkeypatch
+):
+    log_run("ill", loss=[0.5, math.nan])
+
+    def read(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "print_json", read)
+
+    code, _, _ = tt_("watch", "--once", "--on", "nan", "--json", "--webhook", host.address)
+
+    assert code == 130
+    assert [body["name"] for body in host.bodies] == ["ill"]
+
+
 @pytest.mark.parametrize(("arguments", "posted"), [((), 0), (("--on", "finished"), 1)])
 def test_a_watch_beside_an_open_app_posts_only_what_rules_of_its_own_find(
     folder, host, log_run, tmp_path, arguments, posted
@@ -146,9 +163,9 @@ def test_a_watch_beside_an_open_app_posts_only_what_rules_of_its_own_find(
     log_run("old", loss=[1.0])
     app = Claim(folder, host.address)
     assert app.held()
-    command = [sys.executable, "-m", "tui_tracker.cli", "--store", str(folder), "watch", "--json"]
+    words = [sys.executable, "-m", "tui_tracker.cli", "--store", str(folder), "watch", "--json"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen([*command, *arguments], text=True, **pipes) as watch:
+    with subprocess.Popen([*words, *arguments], text=True, **pipes) as watch:
         watch.stderr.readline()
         log_run("new", loss=[1.0])
         event = json.loads(watch.stdout.readline())

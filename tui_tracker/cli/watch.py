@@ -214,6 +214,8 @@ def _announce(watch: Watch) -> None:
 
 
 def _tell(event: Event, args: argparse.Namespace, sender: Sender) -> None:
+    # First: who reads the line may end us at once, and what was told is to be posted, too.
+    sender.send(event)
     if args.json:
         from tui_tracker.alerts import event_shape
 
@@ -226,7 +228,6 @@ def _tell(event: Event, args: argparse.Namespace, sender: Sender) -> None:
         where = f"{printable(event.name)} ({printable(event.experiment)})"
         print(f"{at}  {fit(event.what, 9)}  {where}  {printable(redact_text(event.words))}")
     sys.stdout.flush()
-    sender.send(event)
     if args.bell or args.osc:
         from tui_tracker.alerts.telling import BELL, notification, write_to_terminal
 
